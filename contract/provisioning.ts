@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { GatewayId, VehicleId } from './ids.ts'
+
+/** Public Ed25519 key (RFC 8037) that signs orders; a gateway accepts only keys it was given at provisioning. */
+export const SignerKey = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string(),
+  kid: z.string(),
+  alg: z.literal('EdDSA').exactOptional(),
+  use: z.literal('sig').exactOptional(),
+})
+export type SignerKey = z.infer<typeof SignerKey>
+
+/** One use, ten minutes; shown as text and QR. Letters that are easily confused are left out. */
+export const ClaimCode = z
+  .string()
+  .regex(/^[A-HJ-NP-Z2-9]{8}$/, 'a claim code is 8 characters of A-Z (no I, O) and 2-9')
+export type ClaimCode = z.infer<typeof ClaimCode>
+
+/** `POST /api/gateways/claim`. Without a CSR the gateway gets a password that works on the loopback listener only. */
+export const ClaimRequest = z.strictObject({ code: ClaimCode, csrPem: z.string().max(8192).exactOptional() })
+export type ClaimRequest = z.infer<typeof ClaimRequest>
+
+const granted = {
+  gatewayId: GatewayId,
+  vehicleId: VehicleId,
+  signerKeys: z.array(SignerKey).min(1),
+  caPem: z.string(),
+}
+
+export const ClaimGrant = z.discriminatedUnion('by', [
+  z.strictObject({ ...granted, by: z.literal('certificate'), certificatePem: z.string(), brokerUrl: z.string() }),
+  z.strictObject({ ...granted, by: z.literal('password'), password: z.string(), brokerUrl: z.string() }),
+])
+export type ClaimGrant = z.infer<typeof ClaimGrant>
