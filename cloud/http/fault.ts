@@ -1,0 +1,61 @@
+/**
+ * Every mistake of a caller that the API can name. A code is public: it stands in the problem document and in the
+ * OpenAPI document, and keeps its meaning. A slice adds its own lines here, under its own prefix.
+ */
+export const FAULTS = {
+  'request/invalid': { status: 400, title: 'The request does not fit its schema' },
+  'request/unreadable': { status: 400, title: 'The request could not be read' },
+  'request/too-large': { status: 413, title: 'The request body is too large' },
+  'request/unsupported-type': { status: 415, title: 'The body must be JSON' },
+  'request/too-many': { status: 429, title: 'Too many requests' },
+  'request/cross-site': { status: 403, title: 'Refused: the request comes from another site' },
+  'request/idempotency-mismatch': { status: 422, title: 'This Idempotency-Key was used with another request' },
+  'request/in-progress': { status: 409, title: 'A request with this Idempotency-Key is still being worked on' },
+  'request/rejected': { status: 400, title: 'The request was rejected' },
+  'route/unknown': { status: 404, title: 'No such address' },
+  'session/missing': { status: 401, title: 'Sign-in is required' },
+  'session/wrong-credentials': { status: 401, title: 'Login or password is wrong' },
+  'session/throttled': { status: 429, title: 'Too many failed sign-ins; wait a little' },
+  'access/forbidden': { status: 403, title: 'Your role does not allow this' },
+  'setup/closed': { status: 403, title: 'Set-up is closed or the link is wrong' },
+  'account/login-taken': { status: 409, title: 'This login is taken' },
+  'account/weak-password': { status: 422, title: 'This password is too easy to guess' },
+  'token/unknown': { status: 404, title: 'No such API token' },
+  'vehicle/unknown': { status: 404, title: 'No such vehicle' },
+  'vehicle/plate-taken': { status: 409, title: 'A vehicle with this plate exists' },
+  'vehicle/no-gateway': { status: 409, title: 'This vehicle has no gateway' },
+  'hold/unknown': { status: 404, title: 'No such hold on this vehicle' },
+  'hold/already-lifted': { status: 409, title: 'This hold has already been lifted' },
+  'order/unknown': { status: 404, title: 'No such order' },
+  'gateway/unknown': { status: 404, title: 'No such gateway' },
+  'gateway/revoked': { status: 409, title: 'This gateway has been revoked' },
+  'gateway/already-claimed': { status: 409, title: 'This gateway has already been claimed' },
+  'gateway/vehicle-taken': { status: 409, title: 'This vehicle already has a gateway' },
+  'gateway/not-active': { status: 409, title: 'This gateway has not been claimed yet' },
+  'claim/wrong-code': { status: 403, title: 'The claim code is wrong, used or out of date' },
+  'claim/bad-csr': { status: 422, title: 'The certificate request is not usable' },
+  'history/range': { status: 422, title: 'The time range is not usable' },
+  'list/bad-cursor': { status: 400, title: 'The cursor is not one of ours' },
+  'service/unavailable': { status: 503, title: 'The service is not able to answer now' },
+  'service/failed': { status: 500, title: 'Something went wrong on our side' },
+} as const satisfies Record<string, { readonly status: number; readonly title: string }>
+
+export type FaultCode = keyof typeof FAULTS
+
+/** The caller's mistake, thrown anywhere under a route and answered as RFC 9457 problem details by problem.ts. */
+export class Fault extends Error {
+  readonly code: FaultCode
+  readonly status: number
+  readonly detail: string | undefined
+  /** Further members of the problem document, such as `errors` or `retryAfterS`. */
+  readonly more: Readonly<Record<string, unknown>>
+
+  constructor(code: FaultCode, detail?: string, more: Readonly<Record<string, unknown>> = {}) {
+    super(detail ?? FAULTS[code].title)
+    this.name = 'Fault'
+    this.code = code
+    this.status = FAULTS[code].status
+    this.detail = detail
+    this.more = more
+  }
+}
