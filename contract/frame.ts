@@ -48,7 +48,8 @@ export const Frame = z
   })
 export type Frame = z.infer<typeof Frame>
 
-const decimals = (value: number, places: number): number => Number(value.toFixed(places))
+// + 0 turns −0 into 0: JSON would keep neither, the compact encoding only one.
+const decimals = (value: number, places: number): number => Number(value.toFixed(places)) + 0
 
 /**
  * Pure. Rounds to the wire's scales (1e-6 degree, 0.1 km/h, 1°, 0.1 m, 0.01 km, 0.01 h, 0.01 V), once, when the frame

@@ -27,12 +27,18 @@ export type BatchItem =
 
 export type ParsedBatch =
   | { readonly ok: true; readonly stream: StreamId; readonly firstSeq: Seq; readonly items: readonly BatchItem[] }
-  | { readonly ok: false; readonly reason: string }
+  /** Unreadable as a whole. `header` says which range is lost, where at least that could be read. */
+  | {
+      readonly ok: false
+      readonly reason: string
+      readonly header?: { readonly stream: StreamId; readonly firstSeq: Seq; readonly count: number }
+    }
 
-const firstIssue = (error: z.ZodError): string => {
-  const issue = error.issues[0]
-  return issue === undefined ? 'unreadable' : `${issue.path.join('.') || 'record'}: ${issue.message}`
-}
+const firstIssue = (error: z.ZodError): string =>
+  error.issues
+    .slice(0, 1)
+    .map((issue) => `${issue.path.join('.') || 'record'}: ${issue.message}`)
+    .join()
 
 const KINDS: ReadonlyMap<unknown, z.ZodType<GatewayRecord>> = new Map<unknown, z.ZodType<GatewayRecord>>([
   ['frame', Frame],
