@@ -1,0 +1,142 @@
+import type { RelayWord } from '#contract/frame.ts'
+import type { GatewayId, HoldId, OrderId, OrderSeq, Seq, StreamId, VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import type { HoldReason, OrderAction, ReportedState } from '#contract/order.ts'
+import type { Generated, Json } from './column.ts'
+
+export type VehicleRow = {
+  readonly id: VehicleId
+  readonly plate: string
+  readonly model: string
+  readonly createdAt: EpochMs
+}
+
+export type GatewayRow = {
+  readonly id: GatewayId
+  readonly vehicleId: VehicleId
+  readonly createdAt: EpochMs
+  readonly createdBy: string
+  readonly claimedAt: EpochMs | null
+  readonly revokedAt: EpochMs | null
+  readonly revokedBy: string | null
+  /** SHA-256 of 256 random bits, hex. */
+  readonly passwordHash: string | null
+  readonly certificateSerial: string | null
+  readonly certificateExpiresAt: EpochMs | null
+  readonly sealChangedAt: EpochMs | null
+  readonly sealedBy: string | null
+  readonly sealNote: string | null
+  readonly online: boolean | null
+  readonly statusAt: EpochMs | null
+  readonly software: string | null
+}
+
+export type GatewayAssignmentRow = {
+  readonly gatewayId: GatewayId
+  readonly vehicleId: VehicleId
+  readonly fromAt: EpochMs
+  readonly untilAt: EpochMs | null
+}
+
+export type ClaimCodeRow = {
+  readonly codeHash: string
+  readonly gatewayId: GatewayId
+  readonly createdAt: EpochMs
+  readonly createdBy: string
+  readonly expiresAt: EpochMs
+  readonly usedAt: EpochMs | null
+  readonly usedByKey: string | null
+}
+
+export type GatewayStatusRow = {
+  readonly gatewayId: GatewayId
+  readonly at: EpochMs
+  readonly online: boolean
+  readonly software: string
+  readonly vehicleId: VehicleId | null
+}
+
+type ActorKind = 'user' | 'rule'
+
+export type HoldRow = {
+  readonly id: HoldId
+  readonly vehicleId: VehicleId
+  readonly reason: HoldReason
+  readonly note: string
+  readonly placedByKind: ActorKind
+  readonly placedById: string
+  readonly placedByName: string
+  readonly placedAt: EpochMs
+  readonly orderId: OrderId | null
+  readonly liftedAt: EpochMs | null
+  readonly liftedByKind: ActorKind | null
+  readonly liftedById: string | null
+  readonly liftedByName: string | null
+  readonly liftNote: string | null
+}
+
+export type OrderRow = {
+  readonly id: OrderId
+  readonly vehicleId: VehicleId
+  readonly gatewayId: GatewayId
+  readonly number: Generated<number>
+  readonly seq: OrderSeq | null
+  readonly jws: string | null
+  readonly action: OrderAction
+  readonly reasons: Json<readonly HoldReason[]>
+  readonly requestedBy: string
+  readonly issuedAt: EpochMs
+  readonly notAfter: EpochMs | null
+  readonly state: 'created' | 'sent' | ReportedState
+  readonly stateAt: EpochMs
+  readonly stateBy: 'cloud' | 'gateway'
+  readonly stateReason: string | null
+  readonly relay: RelayWord | null
+  readonly heard: boolean
+  readonly publishedAt: EpochMs | null
+  readonly closedAt: EpochMs | null
+}
+
+export type OrderStepRow = {
+  readonly orderId: OrderId
+  readonly state: OrderRow['state']
+  readonly at: EpochMs
+  /** Empty when the state has none: part of the key. */
+  readonly reason: string
+  readonly saidBy: 'cloud' | 'gateway'
+  readonly vehicleId: VehicleId
+  readonly relay: RelayWord | null
+  readonly evidence: Json<Readonly<Record<string, unknown>>> | null
+}
+
+export type RelayStateRow = {
+  readonly vehicleId: VehicleId
+  readonly gatewayId: GatewayId
+  readonly relay: RelayWord
+  readonly relayAt: EpochMs
+  readonly source: 'report' | 'frame'
+}
+
+export type EventRow = {
+  readonly gatewayId: GatewayId
+  readonly stream: StreamId
+  readonly seq: Seq
+  readonly vehicleId: VehicleId | null
+  readonly name: string
+  readonly at: EpochMs
+  readonly receivedAt: EpochMs
+  readonly data: Json<Readonly<Record<string, unknown>>>
+}
+
+export type FleetTables = {
+  vehicles: VehicleRow
+  gateways: GatewayRow
+  gatewayAssignments: GatewayAssignmentRow
+  claimCodes: ClaimCodeRow
+  gatewayStatuses: GatewayStatusRow
+  holds: HoldRow
+  orders: OrderRow
+  orderSteps: OrderStepRow
+  relayStates: RelayStateRow
+  events: EventRow
+}

@@ -1,0 +1,88 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { PGlite } from '@electric-sql/pglite'
+import { CamelCasePlugin, type Dialect, Kysely, PGliteDialect, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Log } from '../log.ts'
+import type { Tables } from './tables.ts'
+
+/** A database or a transaction of it: stores take either. */
+export type Db = Kysely<Tables>
+
+export type Postgres = {
+  readonly db: Db
+  /** Commits when `work` resolves, rolls back when it rejects. Within `work` only the given `db` may be used. */
+  inTransaction<Result>(work: (db: Db) => Promise<Result>): Promise<Result>
+  close(): Promise<void>
+}
+
+export type PostgresSettings = {
+  /** `postgres://…`; absent, PGlite keeps its files in `dataDir/pglite`. */
+  readonly databaseUrl?: string | undefined
+  readonly dataDir: string
+  readonly log: Log
+}
+
+/**
+ * One SQL database behind one dialect: PostgreSQL, or embedded PGlite. Opens at the first query. PGlite never syncs to
+ * disk, so a power cut may cost its last commits: what was acknowledged must also be in a journal.
+ */
+export function createPostgres(settings: PostgresSettings): Postgres {
+  const { databaseUrl } = settings
+  const outside = databaseUrl === undefined ? embedded(settings) : connected(databaseUrl, settings.log)
+  const db = new Kysely<Tables>({
+    dialect: outside.dialect,
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  })
+  return {
+    db,
+    inTransaction: (work) => db.transaction().execute(work),
+    close: async () => {
+      await db.destroy()
+      outside.release()
+    },
+  }
+}
+
+type Outside = { readonly dialect: Dialect; readonly release: () => void }
+
+function embedded({ dataDir, log }: PostgresSettings): Outside {
+  let unlock = () => {}
+  const open = async () => {
+    mkdirSync(dataDir, { recursive: true })
+    unlock = lockFolder(dataDir)
+    const pglite = await PGlite.create({ dataDir: join(dataDir, 'pglite') })
+    log.info({ dataDir }, 'postgres.embedded')
+    return pglite
+  }
+  return { dialect: new PGliteDialect({ pglite: open }), release: () => unlock() }
+}
+
+/**
+ * Two processes on one PGlite folder destroy it, and its own postmaster.pid proves nothing after a crash. A held SQLite
+ * transaction is a lock that the operating system drops with the process.
+ */
+function lockFolder(dataDir: string): () => void {
+  const lock = new DatabaseSync(join(dataDir, 'pglite.lock'), { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    throw new Error(`the database in ${dataDir} is already open in another process`, { cause })
+  }
+  return () => lock.close()
+}
+
+function connected(databaseUrl: string, log: Log): Outside {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, types: { getTypeParser } })
+  // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
+  pool.on('error', (err) => log.warn({ err }, 'postgres.connection-lost'))
+  return { dialect: new PostgresDialect({ pool }), release: () => {} }
+}
+
+const INT8 = 20
+
+/** Times and counters are bigint and stay below 2^53; PGlite reads them as numbers too. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+  oid === INT8 ? Number : pg.types.getTypeParser(oid, format)

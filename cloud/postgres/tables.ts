@@ -1,0 +1,18 @@
+import type { FleetTables } from './fleet-tables.ts'
+import type { HistoryTables } from './history-tables.ts'
+import type { PeopleTables } from './people-tables.ts'
+import type { ZoneTables } from './zone-tables.ts'
+
+/** How far a consumer of a journal has come; written in the transaction of its effects. */
+export type JournalCursorRow = { readonly journal: string; readonly consumer: string; readonly position: number }
+
+/** What the migrations applied so far have made of the database. */
+export type MigrationRow = { readonly name: string; readonly checksum: string; readonly appliedAt: number }
+
+/**
+ * Every table, columns in camelCase (snake_case in SQL). Times are EpochMs in bigint columns, read as numbers.
+ */
+export type Tables = FleetTables &
+  HistoryTables &
+  PeopleTables &
+  ZoneTables & { journalCursors: JournalCursorRow; migrations: MigrationRow }
