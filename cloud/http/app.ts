@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs'
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import staticFiles from '@fastify/static'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import underPressure from '@fastify/under-pressure'
+import Fastify, { type FastifyError, type FastifyInstance, type RouteOptions } from 'fastify'
+import {
+  type FastifyPluginAsyncZod,
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { World } from '../world.ts'
+import { routesWithoutRoles } from './access.ts'
+import { cacheControlOf, isConsolePage } from './console-path.ts'
+import { Fault } from './fault.ts'
+import { createGuardService } from './guard-service.ts'
+import type { IdempotencyStore } from './idempotency-store.ts'
+import { openapiHead, withHouseRules } from './openapi.ts'
+import { faultOf, PROBLEM_TYPE, Problem, problemOf } from './problem.ts'
+import { isUnsafe } from './same-site.ts'
+
+export type HttpParts = {
+  readonly version: string
+  /** Origins under which browsers see us besides the Host they name, such as `https://kordon.example`. */
+  readonly ownOrigins: readonly string[]
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+  readonly requestsPerMinute: number
+  /** Folder of the built console; absent files are answered with a hint, so that the API works without it. */
+  readonly consoleDir: string
+  readonly world: World
+  readonly answers: IdempotencyStore
+  readonly findCaller: Parameters<typeof createGuardService>[0]['findCaller']
+  /** Every slice's routes; their paths are complete, nothing is prefixed. */
+  readonly routes: readonly FastifyPluginAsyncZod[]
+}
+
+const BODY_LIMIT_BYTES = 256 * 1024
+
+/** Builds the HTTP side and listens nowhere. Rejects naming every route that declares no roles. */
+export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
+    genReqId: () => parts.world.uuid(),
+    // A page left open in a browser must not keep a stopping service alive.
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 128 },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('caller', null)
+  const known = collectRoutes(app)
+  answerFailures(app, parts)
+  await app.register(cookie)
+  await app.register(helmet, helmetOptions(parts.ownOrigins.some((origin) => origin.startsWith('https:'))))
+  await app.register(rateLimit, { max: parts.requestsPerMinute, timeWindow: 60_000 })
+  await app.register(underPressure, { maxEventLoopDelay: 3000, retryAfter: 5 })
+  await registerDocs(app, parts.version)
+  guardEveryRoute(app, parts)
+  for (const routes of parts.routes) await app.register(routes)
+  await registerConsole(app, parts.consoleDir)
+  await app.ready()
+  const open = routesWithoutRoles(known)
+  if (open.length > 0) throw new Error(`these routes declare no roles in their config: ${open.join(', ')}`)
+  return app
+}
+
+function collectRoutes(app: FastifyInstance): readonly RouteOptions[] {
+  const known: RouteOptions[] = []
+  app.addHook('onRoute', (route) => {
+    known.push(route)
+  })
+  return known
+}
+
+const helmetOptions = (overHttps: boolean) => ({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      connectSrc: ["'self'"],
+      fontSrc: ["'self'", 'data:'],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      imgSrc: ["'self'", 'data:', 'blob:'],
+      objectSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      scriptSrcAttr: ["'none'"],
+      // The component kit of the console sets its variables in style elements.
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      // The map draws in workers that it makes of blobs.
+      workerSrc: ["'self'", 'blob:'],
+    },
+  },
+  strictTransportSecurity: overHttps,
+  referrerPolicy: { policy: 'same-origin' as const },
+})
+
+function answerFailures(app: FastifyInstance, { world }: HttpParts): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const fault = faultOf(error)
+    if (fault.status >= 500)
+      world.log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'http.failed')
+    const [instance = '/'] = request.url.split('?')
+    const { retryAfterS } = fault.more
+    if (typeof retryAfterS === 'number') reply.header('retry-after', String(Math.ceil(retryAfterS)))
+    // Sent as text: a problem fits no route's own response schema.
+    return reply
+      .code(fault.status)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(problemOf(fault, instance)))
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const facts = {
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      callerId: request.caller?.id ?? null,
+    }
+    if (isUnsafe(request.method)) world.log.info(facts, 'http.request')
+    else world.log.debug(facts, 'http.request')
+  })
+}
+
+function guardEveryRoute(app: FastifyInstance, parts: HttpParts): void {
+  const guard = createGuardService(parts)
+  app.addHook('onRequest', async (request) => guard.admit(request))
+  app.addHook('preHandler', async (request, reply) => ((await guard.replay(request, reply)) ? reply : undefined))
+  app.addHook('onSend', async (request, reply, payload) => {
+    await guard.remember(request, reply, payload)
+    return payload
+  })
+}
+
+async function registerDocs(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      ...openapiHead(version),
+      components: { ...openapiHead(version).components, schemas: { Problem: z.toJSONSchema(Problem) as object } },
+    },
+    transform: (document) => {
+      const { schema, url } = jsonSchemaTransform(document)
+      return { schema: withHouseRules(schema, document.route.config?.roles), url }
+    },
+  })
+  await app.register(async (docs) => {
+    docs.addHook('onRoute', (route) => {
+      route.config = { ...route.config, roles: 'public' }
+    })
+    await docs.register(swaggerUi, { routePrefix: '/api/docs' })
+    docs
+      .withTypeProvider<ZodTypeProvider>()
+      .get(
+        '/api/openapi.json',
+        { config: { roles: 'public' }, schema: { summary: 'This document', response: { 200: z.looseObject({}) } } },
+        async () => ({ ...app.swagger() }),
+      )
+  })
+}
+
+async function registerConsole(app: FastifyInstance, consoleDir: string): Promise<void> {
+  const built = existsSync(`${consoleDir}/index.html`)
+  if (built)
+    await app.register(async (pages) => {
+      pages.addHook('onRoute', (route) => {
+        route.config = { ...route.config, roles: 'public' }
+      })
+      await pages.register(staticFiles, {
+        root: consoleDir,
+        preCompressed: true,
+        dotfiles: 'ignore',
+        cacheControl: false,
+        setHeaders: (reply, path) => reply.header('cache-control', cacheControlOf(path)),
+      })
+      // The wildcard has answered "no such file" by now: what looks like a page of the console gets the console.
+    })
+  app.setNotFoundHandler((request, reply) => {
+    const [path = '/'] = request.url.split('?')
+    if (request.method !== 'GET' || !isConsolePage(path)) throw new Fault('route/unknown', `${request.method} ${path}`)
+    if (!built) return reply.type('text/plain; charset=utf-8').send('The console is not built; the API is at /api/docs')
+    return reply.header('cache-control', 'no-cache').sendFile('index.html', consoleDir)
+  })
+}

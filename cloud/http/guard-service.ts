@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { World } from '../world.ts'
+import { type Caller, judgeAccess } from './access.ts'
+import { Fault } from './fault.ts'
+import { isIdempotencyKey } from './idempotency.ts'
+import type { IdempotencyStore, KeyedRequest } from './idempotency-store.ts'
+import { isCrossSite, isUnsafe } from './same-site.ts'
+
+export const SESSION_COOKIE = 'kordon_session'
+
+export type Credentials = { readonly session: string | undefined; readonly bearer: string | undefined }
+
+type Deps = {
+  readonly world: Pick<World, 'clock' | 'log'>
+  readonly answers: IdempotencyStore
+  readonly ownOrigins: readonly string[]
+  findCaller(credentials: Credentials): Promise<Caller | null>
+}
+
+export type GuardService = ReturnType<typeof createGuardService>
+
+/** What stands before every route, in this order: where from, who, may they, and was this asked before. */
+export function createGuardService(deps: Deps) {
+  const keyed = new WeakMap<FastifyRequest, KeyedRequest>()
+
+  return {
+    /** Throws unless the request comes from our own pages or a program, and its caller has a role the route names. */
+    admit: async (request: FastifyRequest): Promise<void> => {
+      const credentials = credentialsOf(request)
+      // A bearer token is never attached by a browser on its own, so it needs no protection against other sites.
+      if (credentials.bearer === undefined && isCrossSite(originOf(request), deps.ownOrigins))
+        throw new Fault('request/cross-site')
+      request.caller = await deps.findCaller(credentials)
+      // An address that is no route is answered as such by the handler of unknown addresses.
+      if (request.is404) return
+      const verdict = judgeAccess(request.routeOptions.config.roles, request.caller)
+      if (verdict === 'sign-in-first') throw new Fault('session/missing')
+      if (verdict === 'forbidden') throw new Fault('access/forbidden')
+    },
+
+    /** Answers a repeated Idempotency-Key from store; resolves to false when the request is to be carried out. */
+    replay: async (request: FastifyRequest, reply: FastifyReply): Promise<boolean> => {
+      const candidate = keyedRequest(request)
+      if (candidate === undefined) return false
+      const verdict = await deps.answers.begin(candidate, deps.world.clock.now())
+      switch (verdict.verdict) {
+        case 'proceed':
+          keyed.set(request, candidate)
+          return false
+        case 'mismatch':
+          throw new Fault('request/idempotency-mismatch')
+        case 'in-progress':
+          throw new Fault('request/in-progress')
+        case 'replay':
+          reply.code(verdict.answer.status).header('content-type', verdict.answer.contentType)
+          reply.header('idempotency-replayed', 'true').send(verdict.answer.body)
+          return true
+        default:
+          return verdict satisfies never
+      }
+    },
+
+    /** Keeps the answer of a keyed request before it leaves, so that its repetition can never act a second time. */
+    remember: async (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> => {
+      const first = keyed.get(request)
+      if (first === undefined) return
+      keyed.delete(request)
+      if (reply.statusCode >= 500 || (typeof payload !== 'string' && payload !== null && payload !== undefined))
+        return deps.answers.release(first)
+      const contentType = String(reply.getHeader('content-type') ?? 'application/json')
+      await deps.answers.finish(first, { status: reply.statusCode, contentType, body: payload ?? '' })
+    },
+  }
+}
+
+function credentialsOf(request: FastifyRequest): Credentials {
+  const bearer = /^Bearer ([\x21-\x7e]{1,256})$/i.exec(request.headers.authorization ?? '')?.[1]
+  return { session: request.cookies[SESSION_COOKIE], bearer }
+}
+
+const originOf = (request: FastifyRequest) => ({
+  method: request.method,
+  fetchSite: single(request.headers['sec-fetch-site']),
+  origin: request.headers.origin,
+  host: request.headers.host,
+})
+
+const single = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header[0] : header
+
+function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
+  const key = single(request.headers['idempotency-key'])
+  if (key === undefined || !isUnsafe(request.method) || request.caller === null) return undefined
+  if (request.routeOptions.config.replay === 'never') return undefined
+  if (!isIdempotencyKey(key)) throw new Fault('request/invalid', 'Idempotency-Key: 1 to 128 printable characters')
+  const route = `${request.method} ${request.routeOptions.url ?? ''}`
+  const asked = JSON.stringify([request.method, request.url, request.body ?? null])
+  return { callerId: request.caller.id, key, route, fingerprint: createHash('sha256').update(asked).digest('hex') }
+}
