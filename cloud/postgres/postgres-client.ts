@@ -56,7 +56,13 @@ function embedded({ dataDir, log }: PostgresSettings): Outside {
     log.info({ dataDir }, 'postgres.embedded')
     return pglite
   }
-  return { dialect: new PGliteDialect({ pglite: open }), release: () => unlock() }
+  return {
+    dialect: new PGliteDialect({ pglite: open }),
+    release: () => {
+      unlock()
+      unlock = () => {}
+    },
+  }
 }
 
 /**

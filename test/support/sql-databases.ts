@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { createMigrationService } from '../../cloud/postgres/migration-service.ts'
+import { createPostgres, type Postgres } from '../../cloud/postgres/postgres-client.ts'
+import { createManualClock } from './manual-clock.ts'
+import { requireReal, startPostgres } from './real-servers.ts'
+import { silentLog } from './silent-log.ts'
+
+export type SqlKind = 'PGlite' | 'PostgreSQL'
+
+/** PGlite always; PostgreSQL when the machine has it (its absence fails the run under KORDON_REQUIRE_REAL=1). */
+export const sqlKinds = (): readonly SqlKind[] => (requireReal('postgresql') ? ['PGlite', 'PostgreSQL'] : ['PGlite'])
+
+/** An empty database of its own; `close` removes it.. */
+export type SqlDatabase = {
+  readonly dataDir: string
+  open(): Postgres
+  close(): Promise<void>
+}
+
+type Server = Awaited<ReturnType<typeof startPostgres>>
+let server: Promise<Server> | undefined
+let databases = 0
+
+async function emptyDatabase(): Promise<string> {
+  server ??= startPostgres()
+  const { url } = await server
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  databases += 1
+  const name = `kordon_${databases}`
+  await client.query(`create database ${name}`)
+  await client.end()
+  const own = new URL(url)
+  own.pathname = `/${name}`
+  return own.href
+}
+
+export async function createSqlDatabase(kind: SqlKind): Promise<SqlDatabase> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'kordon-sql-'))
+  const databaseUrl = kind === 'PostgreSQL' ? await emptyDatabase() : undefined
+  const opened: Postgres[] = []
+  return {
+    dataDir,
+    open: () => {
+      const postgres = createPostgres({ databaseUrl, dataDir, log: silentLog })
+      opened.push(postgres)
+      return postgres
+    },
+    close: async () => {
+      for (const postgres of opened) await postgres.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Opened and brought up to date with the house's own migrations. */
+export async function migrated(database: SqlDatabase): Promise<Postgres> {
+  const postgres = database.open()
+  const clock = createManualClock()
+  await createMigrationService({ inTransaction: postgres.inTransaction, clock, log: silentLog }).migrate()
+  return postgres
+}
+
+/** Call in afterAll: ends the PostgreSQL server that this test file started, if any. */
+export async function stopSqlServer(): Promise<void> {
+  await (await server)?.stop()
+  server = undefined
+}
