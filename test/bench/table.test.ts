@@ -26,7 +26,7 @@ test('a spread is a median with its range', () => {
 
 test.each([
   [1234567, '1\u202f234\u202f567'],
-  [999.96, '1000'],
+  [999.96, '1\u202f000'],
   [0.123456, '0.1235'],
   [Number.NaN, '–'],
 ])('%d reads %s', (value, expected) => {

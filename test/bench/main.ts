@@ -1,0 +1,22 @@
+import { parseArgs } from 'node:util'
+import { type Bench, jsonLine } from './bench.ts'
+
+const BENCHES: readonly Bench[] = []
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { full: { type: 'boolean', default: false } },
+})
+const chosen = BENCHES.filter((bench) => positionals.includes(bench.name))
+const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name))
+if (chosen.length === 0 || unknown.length > 0) {
+  for (const name of unknown) console.error(`No benchmark is called ${name}.`)
+  console.error('npm run bench -- <name> [--full]\n')
+  for (const bench of BENCHES) console.error(`  ${bench.name.padEnd(14)}${bench.about}`)
+  process.exit(2)
+}
+for (const bench of chosen) {
+  const result = await bench.run({ full: values.full, print: (text) => console.log(text) })
+  console.log(jsonLine(bench.name, result))
+  if (result.void !== null) process.exitCode = 1
+}
