@@ -6,6 +6,9 @@ export const ROLES = ['owner', 'head', 'manager', 'technician', 'security', 'mec
 export const Role = z.enum(ROLES)
 export type Role = z.infer<typeof Role>
 
+/** For routes of everybody who has signed in. */
+export const EVERY_ROLE: readonly Role[] = ROLES
+
 /** Who may call a route: the roles named, or anybody without signing in. Never implied: start fails without it. */
 export type RouteRoles = readonly Role[] | 'public'
 

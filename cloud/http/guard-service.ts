@@ -6,8 +6,7 @@ import { Fault } from './fault.ts'
 import { isIdempotencyKey } from './idempotency.ts'
 import type { IdempotencyStore, KeyedRequest } from './idempotency-store.ts'
 import { isCrossSite, isUnsafe } from './same-site.ts'
-
-export const SESSION_COOKIE = 'kordon_session'
+import { SESSION_COOKIE } from './session-cookie.ts'
 
 export type Credentials = { readonly session: string | undefined; readonly bearer: string | undefined }
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { type EpochMs, epochMs, later } from '#contract/instant.ts'
+import { type EpochMs, later } from '#contract/instant.ts'
 import type { Tables } from '../postgres/tables.ts'
 import { ANSWER_KEPT, judgeReplay, type ReplayVerdict, type StoredAnswer } from './idempotency.ts'
 
@@ -17,77 +17,72 @@ export type IdempotencyStore = {
   finish(request: KeyedRequest, answer: NonNullable<StoredAnswer['answer']>): Promise<void>
   /** Frees the key of a request that failed on our side, so that it may be tried again. */
   release(request: KeyedRequest): Promise<void>
-  forgetBefore(at: EpochMs): Promise<void>
+  forgetOld(now: EpochMs): Promise<void>
 }
 
-/** Table `idempotency_keys`: one row per caller, key and route, kept for a day. */
+/** Table `idempotency_keys`: one row per caller, route and key, kept for a day. */
 export function createIdempotencyStore(db: Kysely<Tables>): IdempotencyStore {
-  const rowOf = (request: KeyedRequest) =>
-    ({ caller_id: request.callerId, key: request.key, route: request.route }) as const
-  const claim = (request: KeyedRequest, now: EpochMs) =>
-    db
-      .insertInto('idempotency_keys')
-      .values({ ...rowOf(request), fingerprint: request.fingerprint, started_at: now })
+  const keyOf = (request: KeyedRequest): string => `${request.route} ${request.key}`
+  const claim = async (request: KeyedRequest, now: EpochMs): Promise<boolean> => {
+    const row = {
+      callerId: request.callerId,
+      key: keyOf(request),
+      requestHash: request.fingerprint,
+      createdAt: now,
+      status: null,
+      body: null,
+      contentType: null,
+    }
+    const written = await db
+      .insertInto('idempotencyKeys')
+      .values(row)
       .onConflict((conflict) => conflict.doNothing())
-      .returning('started_at')
+      .returning('createdAt')
       .executeTakeFirst()
-  const where = (request: KeyedRequest) =>
-    ({
-      delete: () =>
-        db
-          .deleteFrom('idempotency_keys')
-          .where('caller_id', '=', request.callerId)
-          .where('key', '=', request.key)
-          .where('route', '=', request.route),
-    }) as const
+    return written !== undefined
+  }
+  const removal = (request: KeyedRequest) =>
+    db.deleteFrom('idempotencyKeys').where('callerId', '=', request.callerId).where('key', '=', keyOf(request))
   return {
     begin: async (request, now) => {
-      if ((await claim(request, now)) !== undefined) return { verdict: 'proceed' }
+      if (await claim(request, now)) return { verdict: 'proceed' }
       const row = await db
-        .selectFrom('idempotency_keys')
+        .selectFrom('idempotencyKeys')
         .selectAll()
-        .where('caller_id', '=', request.callerId)
-        .where('key', '=', request.key)
-        .where('route', '=', request.route)
+        .where('callerId', '=', request.callerId)
+        .where('key', '=', keyOf(request))
         .executeTakeFirst()
       if (row === undefined) return { verdict: 'in-progress' }
       const verdict = judgeReplay(storedAnswer(row), request.fingerprint, now)
       if (verdict.verdict !== 'proceed') return verdict
-      // Only one of several late repetitions may take the key over: the one that deletes the old row.
-      const removed = await where(request).delete().where('started_at', '=', row.started_at).executeTakeFirst()
+      // Only one of several late repetitions may take the key over: the one that removes the old row.
+      const removed = await removal(request).where('createdAt', '=', row.createdAt).executeTakeFirst()
       if (removed.numDeletedRows === 0n) return { verdict: 'in-progress' }
-      return (await claim(request, now)) === undefined ? { verdict: 'in-progress' } : verdict
+      return (await claim(request, now)) ? verdict : { verdict: 'in-progress' }
     },
     finish: async (request, answer) => {
       await db
-        .updateTable('idempotency_keys')
-        .set({ status: answer.status, content_type: answer.contentType, body: answer.body })
-        .where('caller_id', '=', request.callerId)
-        .where('key', '=', request.key)
-        .where('route', '=', request.route)
+        .updateTable('idempotencyKeys')
+        .set(answer)
+        .where('callerId', '=', request.callerId)
+        .where('key', '=', keyOf(request))
         .execute()
     },
     release: async (request) => {
-      await where(request).delete().execute()
+      await removal(request).execute()
     },
-    forgetBefore: async (at) => {
-      await db.deleteFrom('idempotency_keys').where('started_at', '<', later(at, -ANSWER_KEPT)).execute()
+    forgetOld: async (now) => {
+      await db.deleteFrom('idempotencyKeys').where('createdAt', '<', later(now, -ANSWER_KEPT)).execute()
     },
   }
 }
 
-function storedAnswer(row: {
-  fingerprint: string
-  started_at: number
-  status: number | null
-  content_type: string | null
-  body: string | null
-}): StoredAnswer {
-  const { status, content_type: contentType, body } = row
+function storedAnswer(row: Tables['idempotencyKeys']): StoredAnswer {
+  const { status, contentType, body } = row
   const answered = status !== null && contentType !== null && body !== null
   return {
-    fingerprint: row.fingerprint,
-    startedAt: epochMs(row.started_at),
+    fingerprint: row.requestHash,
+    startedAt: row.createdAt,
     answer: answered ? { status, contentType, body } : null,
   }
 }

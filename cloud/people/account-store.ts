@@ -1,0 +1,36 @@
+import type { Kysely } from 'kysely'
+import type { EpochMs } from '#contract/instant.ts'
+import type { Tables } from '../postgres/tables.ts'
+import type { Account } from './account.ts'
+
+export type AccountStore = ReturnType<typeof createAccountStore>
+
+const COLUMNS = ['id', 'login', 'name', 'role', 'passwordHash'] as const
+
+/** Table `accounts`. Disabled accounts stay for the record and are found by nobody. */
+export function createAccountStore(db: Kysely<Tables>) {
+  const enabled = () => db.selectFrom('accounts').select(COLUMNS).where('disabledAt', 'is', null)
+  return {
+    byLogin: (login: string): Promise<Account | undefined> => enabled().where('login', '=', login).executeTakeFirst(),
+    byId: (id: string): Promise<Account | undefined> => enabled().where('id', '=', id).executeTakeFirst(),
+    list: (): Promise<readonly Account[]> => enabled().orderBy('login').execute(),
+    isEmpty: async (): Promise<boolean> =>
+      (await db.selectFrom('accounts').select('id').limit(1).executeTakeFirst()) === undefined,
+    /** Resolves to false when the login is taken. */
+    insert: async (account: Account, createdAt: EpochMs): Promise<boolean> => {
+      const written = await db
+        .insertInto('accounts')
+        .values({ ...account, createdAt, disabledAt: null })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .executeTakeFirst()
+      return written !== undefined
+    },
+    setPassword: async (id: string, passwordHash: string): Promise<void> => {
+      await db.updateTable('accounts').set({ passwordHash }).where('id', '=', id).execute()
+    },
+    disable: async (id: string, disabledAt: EpochMs): Promise<void> => {
+      await db.updateTable('accounts').set({ disabledAt }).where('id', '=', id).execute()
+    },
+  }
+}
