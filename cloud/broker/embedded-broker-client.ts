@@ -1,0 +1,257 @@
+import { TLSSocket } from 'node:tls'
+import { Aedes, type AuthErrorCode, type AuthenticateError, type Client } from 'aedes'
+import mqemitter from 'mqemitter'
+import type { GatewayId } from '#contract/ids.ts'
+import { type Clock, millis } from '#contract/instant.ts'
+import type { ParsedTopic } from '#contract/topics.ts'
+import type { Log } from '../log.ts'
+import type { Broker, BrokerEars } from './broker.ts'
+import { BROKER_LIMITS } from './broker-limits.ts'
+import { createFirstTime } from './first-time.ts'
+import { readStatus } from './gateway-status.ts'
+import { proveIdentity } from './identity-proof.ts'
+import type { ListenerClient, Ports } from './listener-client.ts'
+import { createPublishLane, type PublishLane } from './publish-lane.ts'
+import { hearable, type Identity, isClientId, publishable } from './topic-access.ts'
+
+export type EmbeddedBrokerDeps = BrokerEars & {
+  readonly sockets: ListenerClient
+  readonly clock: Clock
+  readonly log: Log
+}
+export type EmbeddedBroker = Broker & {
+  /** The ports listened on, once started. */
+  ports(): Ports
+}
+
+/** The options every embedded broker of the house runs with. Each works around a known fault: see the tests. */
+export const aedesOptions = () => ({
+  // The default emitter queues, and drains its queue by recursion when a backlogged subscriber drops: stack overflow.
+  mq: mqemitter({ concurrency: 0 }),
+  drainTimeout: BROKER_LIMITS.drainMs,
+  connectTimeout: BROKER_LIMITS.connectMs,
+  maxInflightInbound: 64,
+  maxTopicLevels: 8,
+})
+
+type Session = { readonly identity: Identity; readonly lane: PublishLane }
+type Sessions = WeakMap<Client, Session>
+type Operation = 'publish' | 'subscribe' | 'will'
+type Refuse = (client: Client | null, topic: string, operation: Operation) => Error
+
+const UNAVAILABLE: AuthErrorCode = 3
+const BAD_CREDENTIALS: AuthErrorCode = 4
+const NOT_AUTHORIZED: AuthErrorCode = 5
+const answer = (message: string, returnCode: AuthErrorCode): AuthenticateError =>
+  Object.assign(new Error(message), { returnCode })
+
+/** MQTT 3.1.1 in our own process: the PUBACK of `up/records` follows the journal's commit, by hook, not by subscription. */
+export function createEmbeddedBrokerClient(deps: EmbeddedBrokerDeps): EmbeddedBroker {
+  const { log } = deps
+  const aedes = new Aedes(aedesOptions())
+  // By connection, so that a session ends with it, after its will has been judged.
+  const sessions: Sessions = new WeakMap()
+  const refuse = createRefusal(deps)
+  const stop = new AbortController()
+  decideWhoConnects(aedes, sessions, deps, refuse)
+  decideWhoSpeaks(aedes, sessions, deps, refuse)
+  const presence = watchPresence(aedes, sessions, log)
+  return {
+    start: async () => {
+      await aedes.listen()
+      await deps.sockets.start((socket, accepted) => void aedes.handle(socket).once('connected', accepted))
+      void watchDeadlines(presence.lanes, deps, stop.signal)
+      log.info(deps.sockets.ports(), 'broker.listening')
+    },
+    ports: deps.sockets.ports,
+    publish: (topic, payload, { retain }) =>
+      new Promise((done, fail) => {
+        const bytes = typeof payload === 'string' ? payload : Buffer.from(payload)
+        const packet = { cmd: 'publish', topic, payload: bytes, qos: 1, retain, dup: false } as const
+        aedes.publish(packet, (error) => (error == null ? done() : fail(error)))
+      }),
+    onGatewayConnected: presence.onConnected,
+    disconnect: presence.disconnect,
+    close: async () => {
+      stop.abort()
+      deps.sockets.close()
+      await new Promise<void>((done) => aedes.close(done))
+    },
+  }
+}
+
+/** A refused topic is counted each time and logged once per client and topic. */
+function createRefusal({ log, count }: EmbeddedBrokerDeps): Refuse {
+  const firstTime = createFirstTime()
+  return (client, topic, operation) => {
+    count('topic-refused', 1)
+    const shown = topic.slice(0, 200)
+    if (firstTime(`${client?.id} ${operation} ${shown}`))
+      log.warn({ client: client?.id, operation, topic: shown }, 'broker.topic-refused')
+    return new Error(`${operation} to ${shown} is not allowed`)
+  }
+}
+
+function decideWhoConnects(
+  aedes: Aedes,
+  sessions: Sessions,
+  { log, count, ...keys }: EmbeddedBrokerDeps,
+  refuse: Refuse,
+): void {
+  const wills = new WeakMap<Client, string>()
+  const firstTime = createFirstTime()
+  aedes.preConnect = (client, packet, done) => {
+    if (!isClientId(packet.clientId)) return done(new Error('client id not acceptable'), false)
+    // Nothing may depend on a session of MQTT 3.1.1, and without one there is no queue that grows while a car is away.
+    packet.clean = true
+    if (packet.keepalive !== undefined && packet.keepalive > 0)
+      packet.keepalive = Math.max(packet.keepalive, BROKER_LIMITS.keepAliveFloorS)
+    if (packet.will !== undefined) wills.set(client, packet.will.topic)
+    done(null, true)
+  }
+  const judge = (client: Client, identity: Identity | undefined): AuthenticateError | null => {
+    const will = wills.get(client)
+    if (identity === undefined) {
+      count('connection-refused', 1)
+      if (firstTime(client.id)) log.warn({ client: client.id }, 'broker.connection-refused')
+      return answer('bad user name or password', BAD_CREDENTIALS)
+    }
+    if (will !== undefined && publishable(identity, will) === undefined)
+      return answer(refuse(client, will, 'will').message, NOT_AUTHORIZED)
+    sessions.set(client, {
+      identity,
+      lane: createPublishLane(BROKER_LIMITS.publishesAtOnce, BROKER_LIMITS.publishesWaiting),
+    })
+    return null
+  }
+  aedes.authenticate = (client, username, password, done) => {
+    const said = { clientId: client.id, username, password: password?.toString() ?? '' }
+    proveIdentity({ ...said, ...proofOf(client) }, keys).then(
+      (identity) => {
+        const error = judge(client, identity)
+        done(error, error === null)
+      },
+      (cause: unknown) => {
+        log.error({ err: cause, client: client.id }, 'broker.authentication-failed')
+        done(answer('not available now', UNAVAILABLE), false)
+      },
+    )
+  }
+}
+
+/** TLS has verified the chain already; a socket without a verified certificate proves nothing. */
+function proofOf({ conn }: Client): { by: 'certificate' | 'password'; certificateName: string | undefined } {
+  if (!(conn instanceof TLSSocket)) return { by: 'password', certificateName: undefined }
+  const name: unknown = conn.authorized ? conn.getPeerCertificate().subject?.CN : undefined
+  return { by: 'certificate', certificateName: typeof name === 'string' ? name : undefined }
+}
+
+function decideWhoSpeaks(aedes: Aedes, sessions: Sessions, deps: EmbeddedBrokerDeps, refuse: Refuse): void {
+  const firstTime = createFirstTime()
+  const takeStatus = (gateway: GatewayId, payload: string): 'taken' | 'refused' => {
+    const status = readStatus(payload)
+    if (status !== undefined) {
+      deps.onStatus(gateway, status)
+      return 'taken'
+    }
+    deps.count('status-refused', 1)
+    if (firstTime(gateway)) deps.log.warn({ gateway }, 'broker.status-refused')
+    return 'refused'
+  }
+  const handOn = async (topic: ParsedTopic, payload: string | Buffer): Promise<void> => {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+    if (topic.direction !== 'owntracks') return deps.ingest.accept(topic.gateway, bytes)
+    return deps.phones?.accept(topic.user, topic.device, bytes)
+  }
+  // Also judges wills. Setting it replaces the broker's own guard of `$SYS`, which no topic of ours can match.
+  aedes.authorizePublish = (client, packet, done) => {
+    const session = client === null ? undefined : sessions.get(client)
+    const topic = publishable(session?.identity, packet.topic)
+    if (session === undefined || topic === undefined) return done(refuse(client, packet.topic, 'publish'))
+    if (topic.direction === 'up' && topic.channel === 'status') {
+      if (takeStatus(topic.gateway, packet.payload.toString()) === 'refused') packet.retain = false
+      return done(null)
+    }
+    // Records live in the journal; a retained copy would only be a stale one.
+    packet.retain = false
+    if (packet.qos === 0) deps.count('records-qos0', 1)
+    session.lane.run(
+      () => handOn(topic, packet.payload),
+      (error) => done(error ?? null),
+      deps.clock.steady(),
+    )
+  }
+  aedes.authorizeSubscribe = (client, subscription, done) => {
+    const identity = sessions.get(client)?.identity
+    if (hearable(identity, subscription.topic)) return done(null, subscription)
+    const error = refuse(client, subscription.topic, 'subscribe')
+    // OwnTracks asks for more than it needs and lives with a failure in SUBACK; a gateway of ours never asks.
+    if (identity?.kind === 'phone') return done(null, null)
+    done(error)
+  }
+  aedes.authorizeForward = (client, packet) =>
+    hearable(sessions.get(client)?.identity, packet.topic) ? packet : undefined
+}
+
+function watchPresence(aedes: Aedes, sessions: Sessions, log: Log) {
+  const present = new Map<GatewayId, Client>()
+  const active = new Set<Client>()
+  const listeners: ((gateway: GatewayId) => void)[] = []
+  const gatewayOf = (client: Client): GatewayId | undefined => {
+    const identity = sessions.get(client)?.identity
+    return identity?.kind === 'gateway' ? identity.gateway : undefined
+  }
+  aedes.on('clientReady', (client) => {
+    const gateway = gatewayOf(client)
+    active.add(client)
+    if (gateway !== undefined) present.set(gateway, client)
+  })
+  aedes.on('subscribe', (_, client) => {
+    const gateway = gatewayOf(client)
+    if (gateway === undefined) return
+    for (const listener of listeners)
+      try {
+        listener(gateway)
+      } catch (cause) {
+        log.error({ err: cause, gateway }, 'broker.listener-failed')
+      }
+  })
+  aedes.on('clientDisconnect', (client) => {
+    const gateway = gatewayOf(client)
+    if (gateway !== undefined && present.get(gateway) === client) present.delete(gateway)
+    active.delete(client)
+  })
+  aedes.addListener('error', (error: Error) => log.error({ err: error }, 'broker.failed'))
+  aedes.on('clientError', (client, error) =>
+    log.debug({ client: client.id, reason: error.message }, 'broker.client-lost'),
+  )
+  aedes.on('connectionError', (_, error) => log.debug({ reason: error.message }, 'broker.stranger-lost'))
+  return {
+    onConnected: (listener: (gateway: GatewayId) => void) => void listeners.push(listener),
+    lanes: function* (): Iterable<[string, PublishLane]> {
+      for (const client of active) {
+        const session = sessions.get(client)
+        if (session !== undefined) yield [client.id, session.lane]
+      }
+    },
+    disconnect: (gateway: GatewayId) => void present.get(gateway)?.close(),
+  }
+}
+
+/** A publish that is not durable in time closes its connection: the gateway sends again, and the journal knows it. */
+async function watchDeadlines(
+  lanes: () => Iterable<[string, PublishLane]>,
+  { clock, log, count }: EmbeddedBrokerDeps,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    await clock.sleep(millis(1000), stop)
+    const moment = millis(clock.steady() - BROKER_LIMITS.durableWithinMs)
+    for (const [client, lane] of lanes()) {
+      const late = lane.giveUpBefore(moment)
+      if (late === 0) continue
+      count('records-late', late)
+      log.warn({ client, late }, 'broker.records-late')
+    }
+  }
+}
