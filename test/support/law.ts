@@ -146,8 +146,8 @@ export function checkForm(source: Source): readonly Breach[] {
 
 function isAllowedForm(path: string, what: string): boolean {
   if (what === 'import()') return isConsole(path)
-  // Vite and its kin take their configuration from a default export.
-  if (what === 'export default') return /\.config\.ts$/.test(path)
+  // Vite and its kin take their configuration from a default export; a .d.ts describes what others wrote.
+  if (what === 'export default') return /\.(config|d)\.ts$/.test(path)
   const [module, ...names] = what.replace('declare module ', '').split('#')
   if (!what.startsWith('declare module') || module?.startsWith('.') === true) return false
   return path.endsWith('.d.ts') || names.every((name) => AUGMENTATIONS.includes(`${module}#${name}`))
