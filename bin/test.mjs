@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+// npm test: installs if needed, then every check this machine can run. The last line reads "N passed, N failed".
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { buildConsole, consoleIsFresh, ensureInstalled, PINNED_NODE, ROOT, runToEnd } from './installation.mjs'
+
+const wanted = process.argv.slice(2)
+const requireReal = process.env.KORDON_REQUIRE_REAL === '1'
+
+const postgresFolders = () => {
+  const home = '/usr/lib/postgresql'
+  return existsSync(home) ? readdirSync(home).map((version) => join(home, version, 'bin')) : []
+}
+
+/** Programs that some tests need for real, by the names Debian gives them. */
+const REAL = [
+  { name: 'Mosquitto', programs: ['mosquitto'], without: 'the tests behind an external MQTT broker' },
+  {
+    name: 'InfluxDB 1.x',
+    programs: ['influxd'],
+    without: 'the tests that write and read history through its v1 paths',
+  },
+  {
+    name: 'VictoriaMetrics',
+    programs: ['victoria-metrics', 'victoria-metrics-prod'],
+    without: 'the tests that write history through the v2 path',
+  },
+  {
+    name: 'PostgreSQL',
+    programs: ['initdb', 'postgres'],
+    without: 'the tests on a database server (PGlite was used instead)',
+  },
+  {
+    name: 'Chromium',
+    programs: ['chromium', 'chromium-browser', 'google-chrome'],
+    without: 'the tests of the console in a browser',
+  },
+  { name: 'socat', programs: ['socat'], without: 'the tests on a serial line (Modbus RTU)' },
+]
+
+const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', ...postgresFolders()]
+const isHere = ({ programs }) => programs.some((program) => folders.some((folder) => existsSync(join(folder, program))))
+
+if (!(await ensureInstalled())) {
+  console.log('0 passed, 1 failed')
+  process.exit(1)
+}
+
+const modules = join(ROOT, 'node_modules')
+const env = {
+  ...process.env,
+  PATH: [join(modules, 'node', 'bin'), join(modules, '.bin'), process.env.PATH].join(delimiter),
+}
+const node = (...args) => runToEnd(PINNED_NODE, args, { env })
+const tsc = (project) => node(join(modules, 'typescript', 'bin', 'tsc'), '-p', join(ROOT, project))
+const reportFolder = mkdtempSync(join(tmpdir(), 'kordon-test-'))
+const reportFile = join(reportFolder, 'vitest.json')
+
+const STEPS = [
+  { name: 'types of the services', run: () => tsc('tsconfig.json') },
+  { name: 'types of the console', run: () => tsc('cloud/console/tsconfig.json') },
+  { name: 'lint and format', run: () => node(join(modules, '@biomejs', 'biome', 'bin', 'biome'), 'check', ROOT) },
+  { name: 'generated files are fresh', run: () => node('test/support/generate.ts', '--check') },
+  { name: 'console builds', run: async () => (consoleIsFresh() ? 0 : buildConsole({ env })) },
+  {
+    name: 'tests',
+    run: () =>
+      node(
+        join(modules, 'vitest', 'vitest.mjs'),
+        'run',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${reportFile}`,
+        ...wanted,
+      ),
+  },
+]
+
+/** Totals of vitest's own report; a file that did not even load has no tests and counts as one failure. */
+function testTotals() {
+  if (!existsSync(reportFile)) return { passed: 0, failed: 1, skipped: 0 }
+  const report = JSON.parse(readFileSync(reportFile, 'utf8'))
+  const unloaded = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
+  )
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + unloaded.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  }
+}
+
+const results = []
+for (const step of STEPS) {
+  console.log(`\n── ${step.name}`)
+  const startedAt = Date.now()
+  const code = await step.run()
+  results.push({ name: step.name, code, seconds: (Date.now() - startedAt) / 1000 })
+}
+
+const totals = testTotals()
+rmSync(reportFolder, { recursive: true, force: true })
+const absent = REAL.filter((server) => !isHere(server))
+const stepFailures = results.filter(({ name, code }) => code !== 0 && name !== 'tests').length
+// vitest may end badly with every test passed: an error outside of any test.
+const testsFailed = results.at(-1).code !== 0 ? Math.max(1, totals.failed) : totals.failed
+const failed = testsFailed + stepFailures + (requireReal ? absent.length : 0)
+
+console.log('\n── summary')
+for (const { name, code, seconds } of results)
+  console.log(`  ${code === 0 ? 'ok    ' : 'FAILED'} ${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s`)
+if (totals.skipped > 0) console.log(`  ${totals.skipped} tests skipped`)
+for (const { name, without } of absent)
+  console.log(`  ${requireReal ? 'FAILED' : 'ABSENT'} ${name} is not on this machine: not run were ${without}`)
+if (absent.length === 0) console.log('  every real server the tests know is on this machine')
+console.log(`${totals.passed} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
