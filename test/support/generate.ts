@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { profileJsonSchema } from '#contract/profile.ts'
+import { MOSQUITTO_LIMITS, mosquittoAcl, mosquittoCloudListener, mosquittoGatewayListener } from './mosquitto-config.ts'
+import { startCloud } from './running-cloud.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** Files that are made, never written by hand: path from the root → its text. */
+export const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
+  'device-profiles/profile.schema.json': () => asJson(profileJsonSchema()),
+  'deploy/mosquitto/kordon.acl': () => mosquittoAcl(),
+  'deploy/mosquitto/mosquitto.conf': mosquittoConf,
+  'docs/openapi.json': openapi,
+}
+
+const asJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+/** The broker of docker-compose.yml: gateways on 8883 with certificates, the cloud on 1883 of the inner network. */
+function mosquittoConf(): string {
+  const acl = '/mosquitto/config/kordon.acl'
+  const certs = '/mosquitto/certs'
+  return [
+    '# Made by `npm run generate` from contract/topics.ts.',
+    `${MOSQUITTO_LIMITS}persistence_location /mosquitto/data/`,
+    'log_dest stdout',
+    '',
+    mosquittoGatewayListener('8883', {
+      ca: `${certs}/ca.pem`,
+      certificate: `${certs}/server.pem`,
+      key: `${certs}/server-key.pem`,
+      acl,
+    }),
+    mosquittoCloudListener('1883', { passwords: '/mosquitto/data/passwords', acl }),
+  ].join('\n')
+}
+
+async function openapi(): Promise<string> {
+  const cloud = await startCloud()
+  try {
+    return asJson(await (await fetch(`${cloud.url}/api/openapi.json`)).json())
+  } finally {
+    await cloud.stop()
+  }
+}
+
+/** Names each file that differs from what would be made now; an absent one differs. */
+export async function findStale(files = GENERATED): Promise<readonly string[]> {
+  const stale: string[] = []
+  for (const [file, make] of Object.entries(files)) {
+    const path = join(ROOT, file)
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== (await make())) stale.push(file)
+  }
+  return stale
+}
+
+async function main(): Promise<void> {
+  const stale = await findStale()
+  if (process.argv.includes('--check')) {
+    for (const file of stale) process.stderr.write(`stale: ${file}; run npm run generate\n`)
+    process.exitCode = stale.length === 0 ? 0 : 1
+    return
+  }
+  for (const file of stale) {
+    mkdirSync(dirname(join(ROOT, file)), { recursive: true })
+    writeFileSync(join(ROOT, file), (await GENERATED[file]?.()) ?? '')
+    process.stdout.write(`written: ${file}\n`)
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await main()
