@@ -10,6 +10,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type RouteOptions } f
 import {
   type FastifyPluginAsyncZod,
   jsonSchemaTransform,
+  jsonSchemaTransformObject,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
@@ -22,7 +23,7 @@ import { Fault } from './fault.ts'
 import { createGuardService } from './guard-service.ts'
 import type { IdempotencyStore } from './idempotency-store.ts'
 import { openapiHead, withHouseRules } from './openapi.ts'
-import { faultOf, PROBLEM_TYPE, Problem, problemOf } from './problem.ts'
+import { faultOf, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { isUnsafe } from './same-site.ts'
 
 export type HttpParts = {
@@ -145,10 +146,8 @@ function guardEveryRoute(app: FastifyInstance, parts: HttpParts): void {
 
 async function registerDocs(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
-    openapi: {
-      ...openapiHead(version),
-      components: { ...openapiHead(version).components, schemas: { Problem: z.toJSONSchema(Problem) as object } },
-    },
+    openapi: openapiHead(version),
+    transformObject: jsonSchemaTransformObject,
     transform: (document) => {
       const { schema, url } = jsonSchemaTransform(document)
       return { schema: withHouseRules(schema, document.route.config?.roles), url }
@@ -183,8 +182,8 @@ async function registerConsole(app: FastifyInstance, consoleDir: string): Promis
         cacheControl: false,
         setHeaders: (reply, path) => reply.header('cache-control', cacheControlOf(path)),
       })
-      // The wildcard has answered "no such file" by now: what looks like a page of the console gets the console.
     })
+  // Static files were looked for by now: what looks like a page of the console gets the console.
   app.setNotFoundHandler((request, reply) => {
     const [path = '/'] = request.url.split('?')
     if (request.method !== 'GET' || !isConsolePage(path)) throw new Fault('route/unknown', `${request.method} ${path}`)
