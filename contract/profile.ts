@@ -156,6 +156,8 @@ export type ProfileReading = z.infer<typeof ProfileReading>
 const line = {
   unitId: z.int().min(1).max(255),
   timeoutMs: z.int().min(20).max(30_000),
+  /** Lower limit of the timeout that adapts to measured latency; without it the timeout never shrinks. */
+  minTimeoutMs: z.int().min(20).max(30_000).exactOptional(),
   minGapMs: z.int().min(0).max(5000).exactOptional(),
   maxRegisters: z.int().min(1).max(125).exactOptional(),
   /** 1 where the maker's document counts registers from one and the profile keeps its numbers. */

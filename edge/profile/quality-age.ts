@@ -1,0 +1,18 @@
+import { type Millis, millis, seconds } from '#contract/instant.ts'
+import type { Capability } from '#contract/profile.ts'
+import type { Reading } from './reading.ts'
+
+const QUICK: ReadonlySet<Capability> = new Set(['ignition', 'motion', 'relay.drive', 'relay.sense'])
+
+/** Pure. How old a reading may grow: ignition, motion and relay 3 s, position 10 s, all others twice their period. */
+export function ageLimit(capability: Capability | undefined, periodMs: number): Millis {
+  if (capability !== undefined && QUICK.has(capability)) return seconds(3)
+  if (capability?.startsWith('position.') === true) return seconds(10)
+  return millis(2 * periodMs)
+}
+
+/** Pure. The reading as it counts now: past its limit it is stale, whatever it was worth when it came. */
+export function aged(reading: Reading, steadyNow: Millis, limit: Millis): Reading {
+  if (reading.quality === 'bad' || reading.quality === 'stale') return reading
+  return steadyNow - reading.steadyAt > limit ? { ...reading, quality: 'stale', reason: 'old' } : reading
+}
