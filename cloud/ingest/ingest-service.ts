@@ -1,0 +1,114 @@
+import type { GatewayId, StreamId } from '#contract/ids.ts'
+import { type Clock, minutes } from '#contract/instant.ts'
+import type { Receipt } from '#contract/receipt.ts'
+import type { BatchItem } from '#contract/record.ts'
+import { downTopic } from '#contract/topics.ts'
+import { createFirstTime } from '../broker/first-time.ts'
+import type { Log } from '../log.ts'
+import { readBatch } from './batch.ts'
+import { declaredGap } from './gap-event.ts'
+import type { Appended, JournalStore } from './journal-store.ts'
+import { createReceiptBook, type ReceiptDue, type ReceiptPace } from './receipt-book.ts'
+
+export type IngestCount = 'records' | 'duplicates' | 'records-refused' | 'batches-undecodable' | 'gaps' | 'receipts'
+
+export type IngestService = {
+  /** Resolves after the commit and nowhere else; a rejection means nothing of the batch was acknowledged. */
+  accept(gateway: GatewayId, payload: Uint8Array): Promise<void>
+  /** The gateway listens (again): it gets the receipts it may have missed, and the next batches' at once. */
+  gatewayConnected(gateway: GatewayId): void
+  /** Sends the receipts that have waited long enough; called by the receipt loop. */
+  sendOverdueReceipts(): void
+}
+
+type Deps = {
+  readonly journal: Pick<JournalStore, 'append' | 'setAside' | 'streamsOf'>
+  /** Resolves when the broker has it. A receipt is not retained: the next one says more. */
+  publish(topic: string, payload: string, options: { readonly retain: boolean }): Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+  count(what: IngestCount, by: number): void
+  /** Default: at once after a report, a duplicate or a reconnect, else every 5 batches or 5 minutes. */
+  readonly receipts?: ReceiptPace
+}
+
+/** An edge has two streams, events and frames; older ones it no longer asks about. */
+const STREAMS_PER_GATEWAY = 2
+
+/** From bytes on a topic to durable entries and a receipt. */
+export function createIngestService(deps: Deps): IngestService {
+  const { journal, clock, log, count } = deps
+  const book = createReceiptBook(deps.receipts ?? { batches: 5, age: minutes(5) })
+  const firstTime = createFirstTime()
+
+  const send = (due: ReceiptDue): void => {
+    const receipt: Receipt = { v: 1, stream: due.stream, through: due.through }
+    deps.publish(downTopic(due.gateway, 'receipt'), JSON.stringify(receipt), { retain: false }).then(
+      () => count('receipts', 1),
+      (cause: unknown) => {
+        book.failed(due, clock.steady())
+        log.warn({ err: cause, gateway: due.gateway, stream: due.stream }, 'ingest.receipt-failed')
+      },
+    )
+  }
+
+  const settle = (gateway: GatewayId, stream: StreamId, appended: Appended, urgent: boolean): void => {
+    if (appended.stored > 0) count('records', appended.stored)
+    if (appended.duplicates > 0) count('duplicates', appended.duplicates)
+    if (appended.opened !== undefined) {
+      count('gaps', 1)
+      log.info({ gateway, stream, ...appended.opened }, 'ingest.gap')
+    }
+    const { through } = appended
+    const due = book.note({ gateway, stream, through, now: clock.steady(), urgent: urgent || appended.duplicates > 0 })
+    if (due !== undefined) send(due)
+  }
+
+  const nameRefused = (gateway: GatewayId, items: readonly BatchItem[]): void => {
+    for (const item of items) {
+      if ('record' in item) continue
+      count('records-refused', 1)
+      if (firstTime(`${gateway} ${item.refused}`))
+        log.warn({ gateway, seq: item.seq, reason: item.refused }, 'ingest.record-refused')
+    }
+  }
+
+  return {
+    accept: async (gateway, payload) => {
+      const receivedAt = clock.now()
+      const batch = readBatch(payload)
+      if (batch.ok) {
+        const { stream, range, items } = batch
+        const appended = await journal.append({ gateway, receivedAt, stream, range, items, declared: gapsOf(batch) })
+        nameRefused(gateway, items)
+        return settle(gateway, stream, appended, items.some(isReport))
+      }
+      const unreadable = { reason: batch.reason, bytes: payload }
+      const head = batch.head
+      const appended =
+        head === undefined
+          ? await journal.setAside({ gateway, receivedAt, unreadable })
+          : await journal.append({ gateway, receivedAt, ...head, items: [], declared: [], unreadable })
+      count('batches-undecodable', 1)
+      if (firstTime(`${gateway} ${batch.reason}`))
+        log.warn({ gateway, reason: batch.reason }, 'ingest.batch-undecodable')
+      if (head !== undefined && appended !== undefined) settle(gateway, head.stream, appended, true)
+    },
+    gatewayConnected: (gateway) => {
+      book.reconnected(gateway)
+      for (const { stream, through } of journal.streamsOf(gateway, STREAMS_PER_GATEWAY))
+        if (through > 0) send({ gateway, stream, through })
+    },
+    sendOverdueReceipts: () => {
+      for (const due of book.overdue(clock.steady())) send(due)
+    },
+  }
+}
+
+const isReport = (item: BatchItem): boolean => 'record' in item && item.record.kind === 'report'
+
+const gapsOf = (batch: { readonly stream: StreamId; readonly items: readonly BatchItem[] }) =>
+  batch.items.flatMap((item) => {
+    const gap = 'record' in item ? declaredGap(item.record, batch.stream) : undefined
+    return gap === undefined ? [] : [gap]
+  })

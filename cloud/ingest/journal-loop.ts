@@ -1,0 +1,69 @@
+import { type Clock, type Millis, millis } from '#contract/instant.ts'
+import type { Log } from '../log.ts'
+import type { JournalEntry, Projection } from './journal-entry.ts'
+import type { JournalStore } from './journal-store.ts'
+
+export type JournalPace = {
+  /** At most this many entries in one `apply`. */
+  readonly batch: number
+  /** Fewer than `fill` new entries wait for company, but no longer than `age`: for stores that want large writes. */
+  readonly fill?: number
+  readonly age?: Millis
+}
+
+type Deps = {
+  readonly journal: Pick<JournalStore, 'read' | 'cursor' | 'moveCursor' | 'committed'>
+  readonly projection: Projection
+  readonly clock: Clock
+  readonly log: Log
+  readonly pace?: JournalPace
+}
+
+const FIRST_RETRY_MS = 250
+const LAST_RETRY_MS = 30_000
+
+/**
+ * Feeds one projection until told to stop. The cursor moves after `apply` has resolved, so a crash repeats and loses
+ * nothing; a failing store is retried for ever with back-off, and delays nobody else.
+ */
+export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<void> {
+  const { journal, projection, clock, log } = deps
+  const pace = deps.pace ?? { batch: 1000 }
+  let position = journal.cursor(projection.name)
+  let failures = 0
+  while (!stop.aborted) {
+    const entries = await nextEntries(deps, pace, position, stop)
+    const last = entries.at(-1)
+    if (last === undefined) continue
+    try {
+      await projection.apply(entries)
+      journal.moveCursor(projection.name, last.position)
+      position = last.position
+      if (failures > 0) log.info({ projection: projection.name, failures, position }, 'projection.recovered')
+      failures = 0
+    } catch (cause) {
+      failures += 1
+      // Said when it begins and then ever more rarely: a store that is down for a night is one fact, not thousands.
+      if (Number.isInteger(Math.log2(failures)))
+        log.warn({ err: cause, projection: projection.name, failures, from: entries[0]?.position }, 'projection.failed')
+      await clock.sleep(millis(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10))), stop)
+    }
+  }
+}
+
+/** Entries behind `position`, or none when a wait has ended without any. */
+async function nextEntries(
+  { journal, clock }: Deps,
+  { batch, fill = 1, age = millis(0) }: JournalPace,
+  position: number,
+  stop: AbortSignal,
+): Promise<readonly JournalEntry[]> {
+  const entries = journal.read(position, batch)
+  if (entries.length >= fill) return entries
+  if (entries.length === 0) {
+    await journal.committed(stop)
+    if (fill <= 1 || stop.aborted) return []
+  }
+  await clock.sleep(age, stop)
+  return stop.aborted ? [] : journal.read(position, batch)
+}
