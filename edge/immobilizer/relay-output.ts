@@ -14,6 +14,9 @@ export type ReadsRelay = { readDrive(stop: AbortSignal): Promise<DriveReading> }
 /**
  * Writes a relay, once, without any retry: one declared action value of the device's profile, through the port's
  * `order` lane. Handed to the immobilizer service and to nobody else. Rejects when the write was not acknowledged,
- * which proves nothing either way: read the drive.
+ * which proves nothing either way: read the drive. `mayStill` is asked when the port is free, right before the bytes
+ * go out; on `false` nothing is written and the call rejects.
  */
-export type WritesRelay = ReadsRelay & { writeDrive(drive: RelayDrive, stop: AbortSignal): Promise<void> }
+export type WritesRelay = ReadsRelay & {
+  writeDrive(drive: RelayDrive, stop: AbortSignal, mayStill?: () => boolean): Promise<void>
+}

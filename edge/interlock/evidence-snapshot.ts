@@ -1,0 +1,52 @@
+import type { TimeQuality } from '#contract/frame.ts'
+import type { Millis } from '#contract/instant.ts'
+import type { EvidenceSnapshot } from '#contract/order.ts'
+import { calmFor, type Evidence, type Level } from './evidence.ts'
+import { displacement, type FixTrack, fixAge } from './fix-track.ts'
+import { gnssTrust } from './gnss-trust.ts'
+
+/** Pure. The evidence as a report shows it; what was not known is left out, never zeroed. */
+export function evidenceSnapshot(
+  evidence: Evidence,
+  now: Millis,
+  facts: { readonly timeQuality: TimeQuality; readonly software: string },
+): EvidenceSnapshot {
+  return {
+    ...ofFix(evidence.fix, now),
+    ...ofIgnition(evidence.ignition, now),
+    ...ofMotion(evidence.motion, now),
+    ...(evidence.drive === undefined ? {} : { drive: evidence.drive.word }),
+    ...(evidence.sense === undefined ? {} : { sense: evidence.sense.word }),
+    gnssTrust: gnssTrust(evidence.trust, now),
+    timeQuality: facts.timeQuality,
+    software: facts.software,
+  }
+}
+
+const tenth = (value: number): number => Math.round(value * 10) / 10
+
+function ofFix(fix: FixTrack | undefined, now: Millis): EvidenceSnapshot {
+  if (fix === undefined) return {}
+  return {
+    speedKmh: fix.newest.speedKmh,
+    fixAgeMs: Math.round(fixAge(fix, now)),
+    displacementM: tenth(displacement(fix)),
+    slowForMs: fix.slowSince === undefined ? 0 : Math.round(now - fix.slowSince),
+    ...(fix.newest.satellites === undefined ? {} : { satellites: fix.newest.satellites }),
+    ...(fix.newest.accuracyM === undefined ? {} : { accuracyM: tenth(fix.newest.accuracyM) }),
+  }
+}
+
+const ofIgnition = (level: Level | undefined, now: Millis): EvidenceSnapshot =>
+  level === undefined
+    ? {}
+    : {
+        ignition: level.on,
+        ignitionAgeMs: Math.round(now - level.at),
+        ignitionOffForMs: Math.round(calmFor(level, now)),
+      }
+
+const ofMotion = (level: Level | undefined, now: Millis): EvidenceSnapshot =>
+  level === undefined
+    ? {}
+    : { motion: level.on, motionAgeMs: Math.round(now - level.at), stillForMs: Math.round(calmFor(level, now)) }

@@ -1,0 +1,131 @@
+import type { DeviceId } from '#contract/ids.ts'
+import type { ReadingRef } from '#contract/installation.ts'
+import { type Millis, millis } from '#contract/instant.ts'
+import type { Capability } from '#contract/profile.ts'
+import type { RelayDrive } from '../immobilizer/relay-output.ts'
+import type { Reading, ReadingValue } from '../profile/reading.ts'
+import { type FixTrack, followFix, noteSpeed } from './fix-track.ts'
+import { followPosition, type GnssTrustState, heedReceiver, UNTRIED } from './gnss-trust.ts'
+import type { InterlockPolicy } from './interlock-policy.ts'
+import { type ReadPosition, readPosition } from './position-readings.ts'
+
+/** Which readings of this vehicle may speak: the technician's choice at pairing. What is absent is not fitted. */
+export type EvidenceSources = {
+  readonly ignition?: ReadingRef
+  readonly motion?: ReadingRef
+  readonly sense?: ReadingRef
+  /** The device whose `relay.drive` is the immobilizer's. */
+  readonly relay?: DeviceId
+  /** The one device whose position counts. */
+  readonly gnss?: DeviceId
+}
+
+/** A yes/no source whose `false` is the calm state; `calmSince` is absent unless calm without a break. */
+export type Level = { readonly on: boolean; readonly at: Millis; readonly calmSince?: Millis }
+
+export type RelayWitness = { readonly word: RelayDrive; readonly at: Millis }
+
+/** What the sensors have said so far, by good readings only, all times monotonic. A reboot starts from `NO_EVIDENCE`. */
+export type Evidence = {
+  readonly ignition?: Level
+  readonly motion?: Level
+  readonly fix?: FixTrack
+  readonly trust: GnssTrustState
+  readonly drive?: RelayWitness
+  readonly sense?: RelayWitness
+}
+
+export const NO_EVIDENCE: Evidence = { trust: UNTRIED }
+
+/** A wired ignition only: one derived from the supply's voltage stays high while a smart alternator charges. */
+const mayTell = (capability: Capability | undefined): boolean =>
+  capability !== 'supply.voltage' && capability !== 'position.speed'
+
+const good = (reading: Reading): boolean =>
+  reading.quality === 'good' && reading.evidence && reading.value !== undefined
+
+/**
+ * Pure. Takes over what one polling cycle read. Only good readings that may be evidence make anything calmer; a reading
+ * of any quality that says "on" or "fast" makes it less so, since a doubtful alarm is still an alarm.
+ */
+export function observe(
+  evidence: Evidence,
+  readings: readonly Reading[],
+  sources: EvidenceSources,
+  policy: InterlockPolicy,
+): Evidence {
+  const positioned = observeGnss(
+    evidence,
+    readings.filter((reading) => reading.device === sources.gnss),
+    policy,
+  )
+  return readings.reduce((seen, reading) => observeOne(seen, reading, sources, policy), positioned)
+}
+
+function observeOne(evidence: Evidence, reading: Reading, sources: EvidenceSources, policy: InterlockPolicy): Evidence {
+  if (names(sources.ignition, reading) && mayTell(reading.capability))
+    return withLevel(evidence, 'ignition', follow(evidence.ignition, reading, policy.ignitionMaxAge))
+  if (names(sources.motion, reading) && mayTell(reading.capability))
+    return withLevel(evidence, 'motion', follow(evidence.motion, reading, policy.motionMaxAge))
+  if (names(sources.sense, reading)) return { ...evidence, ...witness('sense', reading) }
+  if (reading.device === sources.relay && reading.capability === 'relay.drive')
+    return { ...evidence, ...witness('drive', reading) }
+  return evidence
+}
+
+const names = (ref: ReadingRef | undefined, reading: Reading): boolean =>
+  ref !== undefined && ref.device === reading.device && ref.reading === reading.name
+
+const withLevel = (evidence: Evidence, key: 'ignition' | 'motion', level: Level | undefined): Evidence =>
+  level === undefined ? evidence : { ...evidence, [key]: level }
+
+/** A number is a wheel or engine speed: anything but 0 is motion. A word is neither calm nor a proof of anything. */
+const saysOn = (value: ReadingValue | undefined): boolean | undefined => {
+  if (typeof value === 'boolean') return value
+  return typeof value === 'number' ? value !== 0 : undefined
+}
+
+function follow(level: Level | undefined, reading: Reading, maxGap: Millis): Level | undefined {
+  const on = saysOn(reading.value)
+  if (on === undefined || (level !== undefined && reading.steadyAt < level.at)) return level
+  if (on) return { on, at: reading.steadyAt }
+  if (!good(reading)) return level
+  const unbroken = level?.calmSince !== undefined && reading.steadyAt - level.at <= maxGap
+  return { on, at: reading.steadyAt, calmSince: unbroken ? level.calmSince : reading.steadyAt }
+}
+
+const witness = (key: 'drive' | 'sense', reading: Reading): Partial<Record<'drive' | 'sense', RelayWitness>> => {
+  if (!good(reading) || (reading.value !== 'free' && reading.value !== 'blocked')) return {}
+  return { [key]: { word: reading.value, at: reading.steadyAt } }
+}
+
+function observeGnss(evidence: Evidence, readings: readonly Reading[], policy: InterlockPolicy): Evidence {
+  const position = readPosition(readings)
+  const trust = readings.reduce(heed, followed(evidence.trust, position))
+  const speedKmh = position?.speedKmh
+  const track =
+    position?.proof === true && speedKmh !== undefined
+      ? followFix(evidence.fix, { ...position, speedKmh }, trust, policy)
+      : evidence.fix
+  const fix = readings.reduce((seen, reading) => heedSpeed(seen, reading, policy), track)
+  return fix === undefined ? { ...evidence, trust } : { ...evidence, trust, fix }
+}
+
+const followed = (trust: GnssTrustState, position: ReadPosition | undefined): GnssTrustState =>
+  position === undefined || position.time === trust.last?.time ? trust : followPosition(trust, position)
+
+function heed(trust: GnssTrustState, { capability, value }: Reading): GnssTrustState {
+  if (capability !== 'position.trust') return trust
+  return value === 'ok' || value === 'suspect' || value === 'jammed' ? heedReceiver(trust, value) : trust
+}
+
+const heedSpeed = (
+  fix: FixTrack | undefined,
+  { capability, value }: Reading,
+  policy: InterlockPolicy,
+): FixTrack | undefined =>
+  capability === 'position.speed' && typeof value === 'number' ? noteSpeed(fix, value, policy) : fix
+
+/** Pure. How long a source has been calm without a break, as of now; 0 when it is not, or when its word is too old. */
+export const calmFor = (level: Level | undefined, now: Millis): Millis =>
+  millis(level?.calmSince === undefined ? 0 : now - level.calmSince)

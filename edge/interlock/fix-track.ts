@@ -1,0 +1,118 @@
+import { type EpochMs, type Millis, millis } from '#contract/instant.ts'
+import { type GnssTrustState, gnssTrust, isZeroPosition, metresBetween } from './gnss-trust.ts'
+import type { InterlockPolicy } from './interlock-policy.ts'
+
+/** A fix the receiver calls good, as received. */
+export type Fix = {
+  readonly lat: number
+  readonly lon: number
+  readonly time: EpochMs
+  readonly at: Millis
+  readonly speedKmh: number
+  readonly satellites?: number
+  readonly accuracyM?: number
+  readonly valid: boolean
+}
+
+/**
+ * The newest fix and the unbroken run of acceptable fixes that it ends. `lag` is how much older than its reception the
+ * fix is: a device that hands over a backlog delivers old fixes as if new.
+ */
+export type FixTrack = {
+  readonly newest: Fix
+  readonly lag: Millis
+  /** The smallest reception delay seen in this run; its zero means nothing. */
+  readonly bestDelay: number
+  readonly runSince?: Millis
+  readonly slowSince?: Millis
+  readonly recent: readonly Fix[]
+}
+
+/** A crystal may drift by this share of time against the receiver's clock. */
+const CLOCK_DRIFT = 2e-4
+/** Polling at 1 Hz finds a 1 Hz fix up to a second late without any fault of the device. */
+const POLL_PHASE_MS = 1000
+/** Positions closer in time than this say nothing new about displacement. */
+const TRACK_STEP_MS = 1000
+
+const acceptable = (fix: Fix, trust: GnssTrustState, policy: InterlockPolicy): boolean =>
+  fix.valid &&
+  !isZeroPosition(fix) &&
+  gnssTrust(trust, fix.at) === 'ok' &&
+  (fix.satellites === undefined || fix.satellites >= policy.minSatellites) &&
+  (fix.accuracyM === undefined || fix.accuracyM <= policy.maxAccuracyM)
+
+/**
+ * Pure. Adds one fix. One whose time has not advanced is no new fix and refreshes nothing, which is how a frozen
+ * receiver ages. A gap longer than the age limit, or a fix that is not acceptable, ends the run.
+ */
+export function followFix(
+  track: FixTrack | undefined,
+  fix: Fix,
+  trust: GnssTrustState,
+  policy: InterlockPolicy,
+): FixTrack {
+  if (track !== undefined && fix.time === track.newest.time) return track
+  if (track === undefined || !acceptable(fix, trust, policy) || !continues(track, fix, policy))
+    return begin(fix, acceptable(fix, trust, policy), policy)
+  const drifted = track.bestDelay + (fix.at - track.newest.at) * CLOCK_DRIFT
+  const delay = fix.at - fix.time
+  const bestDelay = Math.min(drifted, delay)
+  const slow = fix.speedKmh <= policy.standstillKmh
+  return {
+    newest: fix,
+    bestDelay,
+    lag: millis(Math.max(0, delay - bestDelay - POLL_PHASE_MS)),
+    ...(track.runSince === undefined ? {} : { runSince: track.runSince }),
+    ...(slow ? { slowSince: track.slowSince ?? fix.at } : {}),
+    recent: keep(track.recent, fix, policy),
+  }
+}
+
+const continues = (track: FixTrack, fix: Fix, policy: InterlockPolicy): boolean =>
+  track.runSince !== undefined && fix.time > track.newest.time && fix.at - track.newest.at <= policy.fixMaxAge
+
+const begin = (fix: Fix, accepted: boolean, policy: InterlockPolicy): FixTrack => ({
+  newest: fix,
+  bestDelay: fix.at - fix.time,
+  lag: millis(0),
+  ...(accepted ? { runSince: fix.at } : {}),
+  ...(accepted && fix.speedKmh <= policy.standstillKmh ? { slowSince: fix.at } : {}),
+  recent: accepted ? [fix] : [],
+})
+
+const keep = (recent: readonly Fix[], fix: Fix, policy: InterlockPolicy): readonly Fix[] => {
+  const within = recent.filter((old) => fix.at - old.at <= policy.displacementWindow)
+  const before = within.at(-2)
+  // Fixes at 10 Hz would be 600 in a minute: keep one a second, always the newest.
+  const thinned = before !== undefined && fix.at - before.at < TRACK_STEP_MS ? within.slice(0, -1) : within
+  return [...thinned, fix]
+}
+
+/** Pure. A speed above the limit ends "slow", whatever the quality of the reading that says it. */
+export function noteSpeed(
+  track: FixTrack | undefined,
+  speedKmh: number,
+  policy: InterlockPolicy,
+): FixTrack | undefined {
+  if (track?.slowSince === undefined || speedKmh <= policy.standstillKmh) return track
+  const { slowSince: _ended, ...rest } = track
+  return rest
+}
+
+/** Pure. How old the newest fix is now, backlog included. */
+export const fixAge = (track: FixTrack, now: Millis): Millis => millis(now - track.newest.at + track.lag)
+
+/** Pure. Largest distance in metres between two fixes of the run within the window: the frozen and the crawling. */
+export function displacement(track: FixTrack): number {
+  let widest = 0
+  for (const [index, from] of track.recent.entries())
+    for (const to of track.recent.slice(index + 1)) widest = Math.max(widest, metresBetween(from, to))
+  return widest
+}
+
+/** Pure. By how much the newest speed exceeds the lowest of the last moments, km/h: a car that sets off. */
+export function speedRise(track: FixTrack, window: Millis): number {
+  const lately = track.recent.filter((fix) => track.newest.at - fix.at <= window).map((fix) => fix.speedKmh)
+  return track.newest.speedKmh - Math.min(track.newest.speedKmh, ...lately)
+}

@@ -1,0 +1,26 @@
+import { chmodSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Opens a SQLite file of the gateway, made if absent and readable by its owner only. WAL with FULL: a committed
+ * transaction survives a power cut. Throws when the file cannot be opened or written.
+ */
+export function openDatabase(path: string): DatabaseSync {
+  const db = new DatabaseSync(path)
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;')
+  if (path !== ':memory:') chmodSync(path, 0o600)
+  return db
+}
+
+/** Runs `work` in one transaction: all of it is on disk when this returns, or none of it and the error is thrown. */
+export function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (cause) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw cause
+  }
+}
