@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { readBatch } from '../../../cloud/ingest/batch.ts'
+
+const STREAM = '00112233-4455-4677-8899-aabbccddeeff'
+const frame = { kind: 'frame', readAt: 1, timeQuality: 'ntp', fix: 'none', gnssTrust: 'ok', relay: 'closed' }
+const bytes = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
+
+describe('a batch', () => {
+  test('keeps the good neighbours of a bad record and names the field', () => {
+    const read = readBatch(
+      bytes({ v: 1, stream: STREAM, firstSeq: 7, records: [frame, { ...frame, lat: 99, lon: 1 }, frame] }),
+    )
+    expect(read).toMatchObject({ ok: true, range: { from: 7, to: 9 } })
+    expect(read.ok && read.items.map((item) => ('record' in item ? 'kept' : item.refused.split(':')[0]))).toEqual([
+      'kept',
+      'lat',
+      'kept',
+    ])
+  })
+
+  test.each([
+    { name: 'nothing', payload: new Uint8Array(), reason: 'empty' },
+    { name: 'another encoding', payload: Uint8Array.of(0xc1, 1), reason: 'unknown encoding 0xc1' },
+    { name: 'bad UTF-8', payload: Uint8Array.of(0x7b, 0xff, 0xfe), reason: 'not UTF-8' },
+    { name: 'half a document', payload: bytes('{"v":1'), reason: 'not JSON' },
+  ])('refuses $name whole, with a reason', ({ payload, reason }) => {
+    expect(readBatch(payload)).toEqual({ ok: false, reason, head: undefined })
+  })
+
+  test('still reads the head of an envelope it does not know, so that the outbox is not blocked', () => {
+    const read = readBatch(bytes({ v: 2, stream: STREAM, firstSeq: 5, records: [frame, frame], extra: true }))
+    expect(read).toMatchObject({ ok: false, head: { stream: STREAM, range: { from: 5, to: 6 } } })
+  })
+
+  test('does not let an unreadable batch declare a whole stream as arrived', () => {
+    const read = readBatch(bytes({ v: 1, stream: STREAM, firstSeq: 1, records: Array(10_001).fill(0) }))
+    expect(read).toMatchObject({ ok: false, head: undefined })
+  })
+})
