@@ -1,0 +1,179 @@
+import type { EpochMs } from '#contract/instant.ts'
+import { type Millis, minutes, seconds } from '#contract/instant.ts'
+
+export type Side = 'inside' | 'outside'
+
+/** A good fix, and where it lies towards one zone. Distances in metres, WGS84 degrees. */
+export type Sighting = {
+  readonly at: EpochMs
+  readonly lat: number
+  readonly lon: number
+  readonly accuracyM: number
+  readonly side: Side
+  /** False within the margin of the border: such a fix speaks for neither side. */
+  readonly clear: boolean
+}
+
+type Place = Pick<Sighting, 'at' | 'lat' | 'lon' | 'accuracyM'>
+
+/** A place that the vehicle reports but cannot have driven to: kept apart until it proves itself or goes away. */
+type Stranger = { readonly since: EpochMs; readonly last: Place }
+
+/** The other side, as far as fixes speak for it. */
+type Candidate = {
+  readonly side: Side
+  readonly since: EpochMs
+  readonly lastAt: EpochMs
+  readonly hits: number
+  readonly misses: number
+}
+
+/** One vehicle towards one zone. Plain JSON, so that it survives a restart. */
+export type ZoneState = {
+  readonly side: Side | 'unknown'
+  readonly since: EpochMs | null
+  readonly believed: Place | null
+  readonly stranger: Stranger | null
+  readonly candidate: Candidate | null
+}
+
+export type Crossing = {
+  readonly from: Side
+  readonly to: Side
+  /** When the first fix beyond the margin was read. */
+  readonly at: EpochMs
+  readonly confirmedAt: EpochMs
+  readonly lat: number
+  readonly lon: number
+  readonly hits: number
+  readonly misses: number
+}
+
+export type CrossingPolicy = {
+  /** No leased car is faster: what lies further was not driven to. */
+  readonly fastestKmh: number
+  /** Added to both accuracies, for receivers that flatter themselves. */
+  readonly slackM: number
+  /** At least so many fixes must speak for the new side … */
+  readonly hits: number
+  /** … for at least so long … */
+  readonly dwell: Millis
+  /** … with no pause between them longer than this … */
+  readonly pause: Millis
+  /** … and at most this share of them against it. */
+  readonly doubt: number
+  /** An unreachable place is taken for true after so many times the drive there, and never sooner than `strangerAtLeast`. */
+  readonly strangerTimes: number
+  readonly strangerAtLeast: Millis
+}
+
+export const CROSSING_POLICY: CrossingPolicy = {
+  fastestKmh: 200,
+  slackM: 50,
+  hits: 4,
+  dwell: seconds(60),
+  pause: minutes(10),
+  doubt: 0.25,
+  strangerTimes: 20,
+  strangerAtLeast: minutes(5),
+}
+
+export const NEVER_SEEN: ZoneState = { side: 'unknown', since: null, believed: null, stranger: null, candidate: null }
+
+/** Pure. The newest moment this state has judged; older fixes change nothing. */
+export function judgedThrough(state: ZoneState): number {
+  return Math.max(state.believed?.at ?? -Infinity, state.stranger?.last.at ?? -Infinity)
+}
+
+/**
+ * Pure. Takes one good fix, in order of time. A crossing is said once several reachable fixes clear of the border agree
+ * for a while. A jump is no crossing: a car whose receiver is deceived returns to where it was believed, and one that
+ * stays away is placed anew, without a crossing, so that nobody is blocked for a place he never drove to.
+ */
+export function judgeSighting(
+  state: ZoneState,
+  sighting: Sighting,
+  policy: CrossingPolicy = CROSSING_POLICY,
+): { readonly state: ZoneState; readonly crossing: Crossing | null } {
+  if (sighting.at <= judgedThrough(state)) return { state, crossing: null }
+  const place = placeOf(sighting)
+  if (state.stranger === null) {
+    const driven = state.believed === null || isReachable(state.believed, place, policy)
+    if (!driven) return { state: { ...state, stranger: { since: place.at, last: place } }, crossing: null }
+    return vote({ ...state, believed: place }, sighting, policy)
+  }
+  return judgeBesideStranger(state, state.stranger, sighting, policy)
+}
+
+function judgeBesideStranger(state: ZoneState, stranger: Stranger, sighting: Sighting, policy: CrossingPolicy) {
+  const place = placeOf(sighting)
+  const { believed } = state
+  const fromStranger = isReachable(stranger.last, place, policy)
+  if (!fromStranger) {
+    const back = believed === null || isReachable(believed, place, policy)
+    if (back) return vote({ ...state, believed: place, stranger: null }, sighting, policy)
+    return { state: { ...state, stranger: { since: place.at, last: place } }, crossing: null }
+  }
+  if (believed !== null && place.at - stranger.since < waitOf(believed, place, policy))
+    return { state: { ...state, stranger: { ...stranger, last: place } }, crossing: null }
+  return vote({ ...NEVER_SEEN, believed: place }, sighting, policy)
+}
+
+const placeOf = ({ at, lat, lon, accuracyM }: Sighting): Place => ({ at, lat, lon, accuracyM })
+
+const metresPerMs = (policy: CrossingPolicy): number => policy.fastestKmh / 3600
+
+function isReachable(from: Place, to: Place, policy: CrossingPolicy): boolean {
+  const free = from.accuracyM + to.accuracyM + policy.slackM
+  return distanceM(from, to) <= free + (to.at - from.at) * metresPerMs(policy)
+}
+
+const waitOf = (believed: Place, place: Place, policy: CrossingPolicy): number =>
+  Math.max(policy.strangerAtLeast, (policy.strangerTimes * distanceM(believed, place)) / metresPerMs(policy))
+
+function vote(state: ZoneState, sighting: Sighting, policy: CrossingPolicy) {
+  if (!sighting.clear) return { state, crossing: null }
+  const candidate = nextCandidate(state, sighting, policy)
+  if (candidate === null || candidate.side === state.side || !isConfirmed(candidate, policy))
+    return { state: { ...state, candidate }, crossing: null }
+  const settled: ZoneState = { ...state, side: candidate.side, since: candidate.since, candidate: null }
+  return { state: settled, crossing: state.side === 'unknown' ? null : crossingOf(state.side, candidate, sighting) }
+}
+
+function nextCandidate({ side, candidate }: ZoneState, sighting: Sighting, policy: CrossingPolicy): Candidate | null {
+  const begun = candidate !== null && sighting.at - candidate.lastAt <= policy.pause ? candidate : null
+  const fresh = { side: sighting.side, since: sighting.at, lastAt: sighting.at, hits: 1, misses: 0 }
+  if (begun === null) return sighting.side === side ? null : fresh
+  if (begun.side === sighting.side) return { ...begun, lastAt: sighting.at, hits: begun.hits + 1 }
+  const doubted = { ...begun, misses: begun.misses + 1 }
+  if (isCredible(doubted, policy)) return doubted
+  return sighting.side === side ? null : fresh
+}
+
+const isCredible = ({ hits, misses }: Candidate, policy: CrossingPolicy): boolean =>
+  misses <= (hits + misses) * policy.doubt
+
+const isConfirmed = (candidate: Candidate, policy: CrossingPolicy): boolean =>
+  candidate.hits >= policy.hits && candidate.lastAt - candidate.since >= policy.dwell && isCredible(candidate, policy)
+
+const crossingOf = (from: Side, candidate: Candidate, { at, lat, lon }: Sighting): Crossing => ({
+  from,
+  to: candidate.side,
+  at: candidate.since,
+  confirmedAt: at,
+  lat,
+  lon,
+  hits: candidate.hits,
+  misses: candidate.misses,
+})
+
+const EARTH_RADIUS_M = 6_371_008.8
+
+/** Great-circle distance by the haversine formula. */
+function distanceM(from: Place, to: Place): number {
+  const radians = Math.PI / 180
+  const half = Math.sin(((to.lat - from.lat) * radians) / 2) ** 2
+  const across = Math.sin(((to.lon - from.lon) * radians) / 2) ** 2
+  const chord = half + across * Math.cos(from.lat * radians) * Math.cos(to.lat * radians)
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord)))
+}
