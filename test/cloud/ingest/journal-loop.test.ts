@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest'
+import { millis } from '#contract/instant.ts'
+import { createIngestService } from '../../../cloud/ingest/ingest-service.ts'
+import type { JournalEntry } from '../../../cloud/ingest/journal-entry.ts'
+import { runJournalLoop } from '../../../cloud/ingest/journal-loop.ts'
+import { createJournalStore } from '../../../cloud/ingest/journal-store.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { batchOf, frameAt, GATEWAY, listeningLog, realClock, until } from './journal-support.ts'
+
+function bench() {
+  const journal = createJournalStore({ path: ':memory:', clock: realClock })
+  const log = listeningLog()
+  const ingest = createIngestService({ journal, clock: realClock, log, count: () => {}, publish: async () => {} })
+  let next = 1
+  const arrive = async (records: number) => {
+    await ingest.accept(
+      GATEWAY,
+      batchOf(
+        next,
+        Array.from({ length: records }, (_, index) => frameAt(next + index)),
+      ),
+    )
+    next += records
+  }
+  return { journal, log, arrive, stop: new AbortController() }
+}
+
+/** A store that can be down, and shows what it was given. */
+function store(name: string) {
+  const seen: number[][] = []
+  let state: 'up' | 'down' = 'up'
+  let attempts = 0
+  return {
+    seen,
+    attempts: () => attempts,
+    set: (next: 'up' | 'down') => {
+      state = next
+    },
+    projection: {
+      name,
+      apply: async (entries: readonly JournalEntry[]) => {
+        attempts += 1
+        if (state === 'down') throw new Error('store is down')
+        seen.push(entries.map(({ position }) => position))
+      },
+    },
+  }
+}
+
+describe('journal loop', () => {
+  test('is woken by a commit and moves its cursor behind what was applied', async () => {
+    const { journal, log, arrive, stop } = bench()
+    const target = store('history')
+    const loop = runJournalLoop({ journal, projection: target.projection, clock: realClock, log }, stop.signal)
+    await arrive(3)
+    await until(() => target.seen.length === 1)
+    await arrive(1)
+    await until(() => target.seen.length === 2)
+    expect(target.seen).toEqual([[1, 2, 3], [4]])
+    expect(journal.cursor('history')).toBe(4)
+    stop.abort()
+    await loop
+  })
+
+  test('a failing store is tried again, loses nothing, and delays no other', async () => {
+    const { journal, log, arrive, stop } = bench()
+    const clock = createManualClock()
+    const broken = store('broken')
+    const healthy = store('healthy')
+    broken.set('down')
+    const loops = [broken, healthy].map(({ projection }) =>
+      runJournalLoop({ journal, projection, clock, log }, stop.signal),
+    )
+    await arrive(2)
+    await until(() => healthy.seen.length === 1 && broken.attempts() === 1)
+    for (let round = 0; round < 20; round += 1) await clock.advance(30_000)
+    expect(journal.cursor('broken')).toBe(0)
+    expect(log.lines.filter(({ event }) => event === 'projection.failed').length).toBeLessThan(7)
+    broken.set('up')
+    await clock.advance(30_000)
+    await until(() => journal.cursor('broken') === 2)
+    expect(broken.seen).toEqual([[1, 2]])
+    stop.abort()
+    await Promise.all(loops)
+  })
+
+  test('after a restart it goes on behind its cursor', async () => {
+    const { journal, log, arrive } = bench()
+    const target = store('history')
+    for (const expected of [[1, 2], [3]]) {
+      const stop = new AbortController()
+      await arrive(expected.length)
+      const loop = runJournalLoop({ journal, projection: target.projection, clock: realClock, log }, stop.signal)
+      await until(() => target.seen.flat().length === expected.at(-1))
+      stop.abort()
+      await loop
+    }
+    expect(target.seen).toEqual([[1, 2], [3]])
+  })
+
+  test('a projection that wants large writes waits for company, but not for long', async () => {
+    const { journal, log, arrive, stop } = bench()
+    const clock = createManualClock()
+    const target = store('history')
+    const pace = { batch: 5, fill: 3, age: millis(250) }
+    const loop = runJournalLoop({ journal, projection: target.projection, clock, log, pace }, stop.signal)
+    await arrive(1)
+    await arrive(1)
+    await clock.advance(249)
+    expect(target.seen).toEqual([])
+    await clock.advance(1)
+    await until(() => target.seen.length === 1)
+    expect(target.seen).toEqual([[1, 2]])
+    await arrive(4)
+    await clock.advance(250)
+    await until(() => target.seen.length === 2)
+    expect(target.seen).toEqual([
+      [1, 2],
+      [3, 4, 5, 6],
+    ])
+    stop.abort()
+    await loop
+  })
+
+  test('stops while it waits, and while it retries', async () => {
+    const { journal, log, arrive } = bench()
+    const idle = new AbortController()
+    const waiting = runJournalLoop(
+      { journal, projection: store('idle').projection, clock: createManualClock(), log },
+      idle.signal,
+    )
+    idle.abort()
+    await waiting
+    const broken = store('broken')
+    broken.set('down')
+    await arrive(1)
+    const stop = new AbortController()
+    const retrying = runJournalLoop(
+      { journal, projection: broken.projection, clock: createManualClock(), log },
+      stop.signal,
+    )
+    await until(() => broken.attempts() === 1)
+    stop.abort()
+    await retrying
+  })
+})
