@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { GatewayId, HoldId, OrderId, VehicleId } from '#contract/ids.ts'
+import { EpochMs } from '#contract/instant.ts'
+import { HoldReason, OrderAction } from '#contract/order.ts'
+
+/** Who decided: a person, or a rule of the house. */
+export const Actor = z.strictObject({ kind: z.enum(['user', 'rule']), id: z.string().min(1), name: z.string() })
+export type Actor = z.infer<typeof Actor>
+
+export const HoldPlaced = z.strictObject({
+  kind: z.literal('hold-placed'),
+  holdId: HoldId,
+  vehicleId: VehicleId,
+  reason: HoldReason,
+  note: z.string(),
+  by: Actor,
+  at: EpochMs,
+  orderId: OrderId.nullable(),
+})
+export type HoldPlaced = z.infer<typeof HoldPlaced>
+
+export const HoldLifted = z.strictObject({
+  kind: z.literal('hold-lifted'),
+  holdId: HoldId,
+  note: z.string(),
+  by: Actor,
+  at: EpochMs,
+})
+export type HoldLifted = z.infer<typeof HoldLifted>
+
+export const OrderRequested = z.strictObject({
+  kind: z.literal('order-requested'),
+  orderId: OrderId,
+  vehicleId: VehicleId,
+  gatewayId: GatewayId,
+  action: OrderAction,
+  reasons: z.array(HoldReason).readonly(),
+  by: z.string(),
+  at: EpochMs,
+  notAfter: EpochMs.nullable(),
+})
+export type OrderRequested = z.infer<typeof OrderRequested>
+
+export const VehicleAdded = z.strictObject({
+  kind: z.literal('vehicle-added'),
+  vehicleId: VehicleId,
+  plate: z.string(),
+  model: z.string(),
+  at: EpochMs,
+})
+export type VehicleAdded = z.infer<typeof VehicleAdded>
+
+export const GatewayAdded = z.strictObject({
+  kind: z.literal('gateway-added'),
+  gatewayId: GatewayId,
+  vehicleId: VehicleId,
+  by: z.string(),
+  at: EpochMs,
+})
+export type GatewayAdded = z.infer<typeof GatewayAdded>
+
+export const GatewayClaimed = z.strictObject({
+  kind: z.literal('gateway-claimed'),
+  gatewayId: GatewayId,
+  vehicleId: VehicleId,
+  at: EpochMs,
+  passwordHash: z.string().nullable(),
+  certificateSerial: z.string().nullable(),
+  certificateExpiresAt: EpochMs.nullable(),
+})
+export type GatewayClaimed = z.infer<typeof GatewayClaimed>
+
+export const GatewaySealed = z.strictObject({
+  kind: z.literal('gateway-sealed'),
+  gatewayId: GatewayId,
+  by: z.string(),
+  note: z.string(),
+  at: EpochMs,
+})
+export type GatewaySealed = z.infer<typeof GatewaySealed>
+
+export const GatewayRevoked = z.strictObject({
+  kind: z.literal('gateway-revoked'),
+  gatewayId: GatewayId,
+  by: z.string(),
+  at: EpochMs,
+})
+export type GatewayRevoked = z.infer<typeof GatewayRevoked>
+
+/**
+ * Whatever is acknowledged to a person and must survive the loss of the SQL database's last commits. Applying one a
+ * second time, or after what it decided has been overtaken, changes nothing.
+ */
+export const Decision = z.discriminatedUnion('kind', [
+  HoldPlaced,
+  HoldLifted,
+  OrderRequested,
+  VehicleAdded,
+  GatewayAdded,
+  GatewayClaimed,
+  GatewaySealed,
+  GatewayRevoked,
+])
+export type Decision = z.infer<typeof Decision>
+
+/** Decisions taken together stand or fall together. */
+export const DecisionEntry = z.strictObject({
+  position: z.int().min(1),
+  decisions: z.array(Decision).min(1).readonly(),
+})
+export type DecisionEntry = z.infer<typeof DecisionEntry>

@@ -1,0 +1,80 @@
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import type { GatewayAssignmentRow, GatewayRow } from '../postgres/fleet-tables.ts'
+
+export type GatewayState = 'claimable' | 'active' | 'revoked'
+
+export type Seal = { readonly at: EpochMs; readonly by: string }
+
+/** A gateway as the rest of the cloud sees it. */
+export type Gateway = {
+  readonly id: GatewayId
+  /** The vehicle it was provisioned for. */
+  readonly vehicleId: VehicleId
+  readonly state: GatewayState
+  readonly sealed: Seal | null
+  /** Null until it has spoken once. */
+  readonly online: boolean | null
+  readonly statusAt: EpochMs | null
+  readonly software: string | null
+  readonly passwordHash: string | null
+  readonly certificateExpiresAt: EpochMs | null
+}
+
+/** Every gateway of the installation and which vehicle it was in when; held in memory, rebuilt from the tables. */
+export type GatewayRegistry = {
+  find(gateway: GatewayId): Gateway | undefined
+  all(): readonly Gateway[]
+  /** The vehicle a record of this gateway read at `at` belongs to. */
+  vehicleOf(gateway: GatewayId, at: EpochMs): VehicleId | undefined
+  /** The vehicle it is in now, while it is in service. */
+  vehicleNow(gateway: GatewayId): VehicleId | undefined
+  /** The gateway in service in this vehicle; without one, the newest that is or was meant for it. */
+  ofVehicle(vehicle: VehicleId): Gateway | undefined
+}
+
+/** Pure. */
+export const gatewayFrom = (row: GatewayRow): Gateway => ({
+  id: row.id,
+  vehicleId: row.vehicleId,
+  state: row.revokedAt !== null ? 'revoked' : row.claimedAt !== null ? 'active' : 'claimable',
+  sealed: row.sealChangedAt !== null && row.sealedBy !== null ? { at: row.sealChangedAt, by: row.sealedBy } : null,
+  online: row.online,
+  statusAt: row.statusAt,
+  software: row.software,
+  passwordHash: row.passwordHash,
+  certificateExpiresAt: row.certificateExpiresAt,
+})
+
+/** Pure. Rows of gateways and assignments, each oldest first. */
+export function gatewayRegistry(
+  rows: readonly GatewayRow[],
+  assignments: readonly GatewayAssignmentRow[],
+): GatewayRegistry {
+  const gateways = new Map(rows.map((row) => [row.id, gatewayFrom(row)]))
+  const byGateway = Map.groupBy(assignments, (assignment) => assignment.gatewayId)
+  const meant = Map.groupBy(gateways.values(), (gateway) => gateway.vehicleId)
+  const current = new Map(
+    assignments.filter((assignment) => assignment.untilAt === null).map((it) => [it.vehicleId, it.gatewayId]),
+  )
+  const vehicleNow = (gateway: GatewayId) =>
+    byGateway.get(gateway)?.find((assignment) => assignment.untilAt === null)?.vehicleId
+  return {
+    find: (gateway) => gateways.get(gateway),
+    all: () => [...gateways.values()],
+    vehicleNow,
+    vehicleOf: (gateway, at) => {
+      const known = byGateway.get(gateway) ?? []
+      // What it read before its first claim was read in the vehicle it was then claimed for.
+      const [first] = known
+      if (first !== undefined && at < first.fromAt) return first.vehicleId
+      return known.find((it) => it.fromAt <= at && (it.untilAt === null || at < it.untilAt))?.vehicleId
+    },
+    ofVehicle: (vehicle) => {
+      const inService = current.get(vehicle)
+      if (inService !== undefined) return gateways.get(inService)
+      const candidates = meant.get(vehicle) ?? []
+      return candidates.findLast((gateway) => gateway.state === 'claimable') ?? candidates.at(-1)
+    },
+  }
+}

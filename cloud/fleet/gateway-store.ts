@@ -1,0 +1,116 @@
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import type { GatewayAdded, GatewayClaimed, GatewayRevoked, GatewaySealed } from '../decisions/decision.ts'
+import type { ClaimCodeRow } from '../postgres/fleet-tables.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+import { type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
+
+export type ConnectionStatus = { readonly online: boolean; readonly statusAt: EpochMs; readonly software: string }
+
+export type GatewayStore = ReturnType<typeof createGatewayStore>
+
+export function createGatewayStore(db: Db) {
+  /** Ends every assignment of this gateway and of this vehicle that still runs. */
+  const endAssignments = (gateway: GatewayId, vehicle: VehicleId | undefined, at: EpochMs) =>
+    db
+      .updateTable('gatewayAssignments')
+      .set({ untilAt: at })
+      .where('untilAt', 'is', null)
+      .where((or) =>
+        or.or([or('gatewayId', '=', gateway), ...(vehicle === undefined ? [] : [or('vehicleId', '=', vehicle)])]),
+      )
+      .execute()
+
+  return {
+    registry: async (): Promise<GatewayRegistry> =>
+      gatewayRegistry(
+        await db.selectFrom('gateways').selectAll().orderBy('createdAt').orderBy('id').execute(),
+        await db.selectFrom('gatewayAssignments').selectAll().orderBy('fromAt').execute(),
+      ),
+
+    /** A new code; the gateway's earlier ones are void from now on. */
+    addClaimCode: async (code: Omit<ClaimCodeRow, 'usedAt' | 'usedByKey'>): Promise<void> => {
+      await db.deleteFrom('claimCodes').where('gatewayId', '=', code.gatewayId).execute()
+      await db.insertInto('claimCodes').values(code).execute()
+    },
+    /**
+     * Takes a code out of circulation and answers its gateway; undefined when there is none such, it is out of date, or
+     * it was used by another key. The same key may repeat its claim: the answer may have been lost on the way.
+     */
+    useClaimCode: async (codeHash: string, key: string, now: EpochMs): Promise<GatewayId | undefined> => {
+      const used = await db
+        .updateTable('claimCodes')
+        .set({ usedAt: now, usedByKey: key })
+        .where('codeHash', '=', codeHash)
+        .where('expiresAt', '>', now)
+        .where((or) => or.or([or('usedAt', 'is', null), or('usedByKey', '=', key)]))
+        .returning('gatewayId')
+        .executeTakeFirst()
+      return used?.gatewayId
+    },
+
+    /** The gateway's connection as of `at` (our clock); a change of it is kept for the timeline. */
+    keepStatus: async (gateway: GatewayId, status: ConnectionStatus, vehicleId: VehicleId | null): Promise<void> => {
+      const { online, statusAt, software } = status
+      await db.updateTable('gateways').set({ online, statusAt, software }).where('id', '=', gateway).execute()
+      const row = { gatewayId: gateway, at: statusAt, online, software, vehicleId }
+      await db
+        .insertInto('gatewayStatuses')
+        .values(row)
+        .onConflict((it) => it.doNothing())
+        .execute()
+    },
+
+    /** Harmless when the gateway is there already. */
+    applyAdded: ({ gatewayId: id, vehicleId, by: createdBy, at: createdAt }: GatewayAdded) =>
+      db
+        .insertInto('gateways')
+        .values({ id, vehicleId, createdBy, createdAt })
+        .onConflict((it) => it.doNothing())
+        .execute(),
+    /**
+     * The gateway is in the vehicle from now on, and whichever was there before is not. Claimed again, it may be other
+     * hardware: that breaks the seal.
+     */
+    applyClaimed: async (claim: GatewayClaimed): Promise<void> => {
+      const { gatewayId, vehicleId, at, passwordHash, certificateSerial, certificateExpiresAt } = claim
+      const gateway = await db.selectFrom('gateways').selectAll().where('id', '=', gatewayId).executeTakeFirst()
+      if (gateway === undefined || (gateway.claimedAt !== null && gateway.claimedAt > at)) return
+      const broken = gateway.claimedAt !== null && gateway.claimedAt < at ? { sealChangedAt: at, sealedBy: null } : {}
+      await db
+        .updateTable('gateways')
+        .set({ claimedAt: at, vehicleId, passwordHash, certificateSerial, certificateExpiresAt, ...broken })
+        .where('id', '=', gatewayId)
+        .execute()
+      const open = await db
+        .selectFrom('gatewayAssignments')
+        .select('gatewayId')
+        .where('gatewayId', '=', gatewayId)
+        .where('vehicleId', '=', vehicleId)
+        .where('untilAt', 'is', null)
+        .executeTakeFirst()
+      if (open !== undefined || gateway.revokedAt !== null) return
+      await endAssignments(gatewayId, vehicleId, at)
+      await db.insertInto('gatewayAssignments').values({ gatewayId, vehicleId, fromAt: at, untilAt: null }).execute()
+    },
+    /** The newest word about the seal wins. */
+    applySealed: ({ gatewayId, by, note, at }: GatewaySealed) =>
+      db
+        .updateTable('gateways')
+        .set({ sealChangedAt: at, sealedBy: by, sealNote: note })
+        .where('id', '=', gatewayId)
+        .where((or) => or.or([or('sealChangedAt', 'is', null), or('sealChangedAt', '<', at)]))
+        .execute(),
+    applyRevoked: async ({ gatewayId, by, at }: GatewayRevoked): Promise<void> => {
+      const revoked = await db
+        .updateTable('gateways')
+        .set({ revokedAt: at, revokedBy: by, passwordHash: null })
+        .where('id', '=', gatewayId)
+        .where('revokedAt', 'is', null)
+        .executeTakeFirst()
+      if (revoked.numUpdatedRows === 0n) return
+      await endAssignments(gatewayId, undefined, at)
+      await db.deleteFrom('claimCodes').where('gatewayId', '=', gatewayId).execute()
+    },
+  }
+}

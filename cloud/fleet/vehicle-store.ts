@@ -1,0 +1,49 @@
+import { sql } from 'kysely'
+import type { VehicleId } from '#contract/ids.ts'
+import type { VehicleAdded } from '../decisions/decision.ts'
+import type { VehicleRow } from '../postgres/fleet-tables.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+
+export type VehicleStore = ReturnType<typeof createVehicleStore>
+
+export type VehicleQuery = {
+  /** Part of the plate or the model, in any case. */
+  readonly q?: string | undefined
+  readonly limit: number
+  /** The last vehicle of the page before. */
+  readonly after?: Pick<VehicleRow, 'plate' | 'id'> | undefined
+}
+
+export function createVehicleStore(db: Db) {
+  const all = () => db.selectFrom('vehicles').selectAll()
+  return {
+    find: (id: VehicleId): Promise<VehicleRow | undefined> => all().where('id', '=', id).executeTakeFirst(),
+    /** Locked until the transaction ends: decisions about one vehicle are taken one after another. */
+    findLocked: (id: VehicleId): Promise<VehicleRow | undefined> =>
+      all().where('id', '=', id).forUpdate().executeTakeFirst(),
+    findByPlate: (plate: string): Promise<VehicleRow | undefined> =>
+      all().where('plate', '=', plate).executeTakeFirst(),
+    /** By plate. */
+    list: ({ q, limit, after }: VehicleQuery): Promise<VehicleRow[]> => {
+      let query = all()
+      if (q !== undefined) {
+        const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
+        query = query.where((or) => or.or([or('plate', 'ilike', pattern), or('model', 'ilike', pattern)]))
+      }
+      if (after !== undefined) query = query.where(sql<boolean>`(plate, id) > (${after.plate}, ${after.id}::uuid)`)
+      return query.orderBy('plate').orderBy('id').limit(limit).execute()
+    },
+    platesOf: async (vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, string>> => {
+      if (vehicles.length === 0) return new Map()
+      const rows = await db.selectFrom('vehicles').select(['id', 'plate']).where('id', 'in', vehicles).execute()
+      return new Map(rows.map((row) => [row.id, row.plate]))
+    },
+    /** Harmless when the vehicle is there already. */
+    applyAdded: ({ vehicleId: id, plate, model, at: createdAt }: VehicleAdded) =>
+      db
+        .insertInto('vehicles')
+        .values({ id, plate, model, createdAt })
+        .onConflict((it) => it.doNothing())
+        .execute(),
+  }
+}

@@ -1,0 +1,74 @@
+import type { HoldId, OrderId, VehicleId } from '#contract/ids.ts'
+import type { HoldReason } from '#contract/order.ts'
+import type { Actor, HoldLifted, HoldPlaced } from '../decisions/decision.ts'
+import type { HoldRow } from '../postgres/fleet-tables.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+
+export type HoldStore = ReturnType<typeof createHoldStore>
+
+export function createHoldStore(db: Db) {
+  const all = () => db.selectFrom('holds').selectAll()
+  return {
+    find: (id: HoldId): Promise<HoldRow | undefined> => all().where('id', '=', id).executeTakeFirst(),
+    /** Oldest first. */
+    standingOf: async (vehicles: readonly VehicleId[]): Promise<HoldRow[]> =>
+      vehicles.length === 0
+        ? []
+        : all()
+            .where('vehicleId', 'in', vehicles)
+            .where('liftedAt', 'is', null)
+            .orderBy('placedAt')
+            .orderBy('id')
+            .execute(),
+    /** Newest first, lifted ones too. */
+    ofVehicle: (vehicle: VehicleId, limit: number): Promise<HoldRow[]> =>
+      all().where('vehicleId', '=', vehicle).orderBy('placedAt', 'desc').orderBy('id').limit(limit).execute(),
+    standingByRule: (vehicle: VehicleId, reason: HoldReason, rule: Actor): Promise<HoldRow | undefined> =>
+      all()
+        .where('vehicleId', '=', vehicle)
+        .where('reason', '=', reason)
+        .where('placedByKind', '=', 'rule')
+        .where('placedById', '=', rule.id)
+        .where('liftedAt', 'is', null)
+        .executeTakeFirst(),
+    vehiclesHeld: async (): Promise<VehicleId[]> => {
+      const rows = await db.selectFrom('holds').select('vehicleId').distinct().where('liftedAt', 'is', null).execute()
+      return rows.map((row) => row.vehicleId)
+    },
+    /** Points the standing holds of a vehicle at the order that now serves them. */
+    serve: (vehicle: VehicleId, orderId: OrderId) =>
+      db.updateTable('holds').set({ orderId }).where('vehicleId', '=', vehicle).where('liftedAt', 'is', null).execute(),
+
+    /** Harmless when the hold is there already. */
+    applyPlaced: (placed: HoldPlaced) =>
+      db
+        .insertInto('holds')
+        .values({
+          id: placed.holdId,
+          vehicleId: placed.vehicleId,
+          reason: placed.reason,
+          note: placed.note,
+          placedByKind: placed.by.kind,
+          placedById: placed.by.id,
+          placedByName: placed.by.name,
+          placedAt: placed.at,
+          orderId: placed.orderId,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    /** Harmless when the hold has been lifted already. */
+    applyLifted: (lifted: HoldLifted) =>
+      db
+        .updateTable('holds')
+        .set({
+          liftedAt: lifted.at,
+          liftedByKind: lifted.by.kind,
+          liftedById: lifted.by.id,
+          liftedByName: lifted.by.name,
+          liftNote: lifted.note,
+        })
+        .where('id', '=', lifted.holdId)
+        .where('liftedAt', 'is', null)
+        .execute(),
+  }
+}

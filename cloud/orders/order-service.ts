@@ -1,0 +1,130 @@
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
+import { OrderId } from '#contract/ids.ts'
+import { later, type Millis } from '#contract/instant.ts'
+import type { HoldReason, OrderAction, OrderReport } from '#contract/order.ts'
+import type { OrderRequested } from '../decisions/decision.ts'
+import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import type { World } from '../world.ts'
+import { advance, told } from './order-state.ts'
+import { type OrderStore, stateOf } from './order-store.ts'
+import type { RelayStore } from './relay-store.ts'
+import { newestWords, type RelayWordHeard } from './relay-word.ts'
+
+export type OrderRequest = {
+  readonly vehicleId: VehicleId
+  readonly gatewayId: GatewayId
+  readonly action: OrderAction
+  readonly reasons: readonly HoldReason[]
+  /** `user:<id>` or `rule:<id>`: goes into the signed claims. */
+  readonly by: string
+}
+
+export type OrderService = {
+  /** The decision that asks for an order; it exists once the decision has been applied. */
+  request(wish: OrderRequest): OrderRequested
+  /** Gives up every open block whose time is over; answers their vehicles. */
+  expireOverdue(): Promise<readonly VehicleId[]>
+  /** Order reports and the relay's word in live frames, from the journal into the tables. Backfilled frames change nothing. */
+  readonly projection: Projection
+}
+
+type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
+  Pick<World, 'clock' | 'uuid' | 'log'> & {
+    readonly orderStore: (db: Db) => OrderStore
+    readonly relayStore: (db: Db) => RelayStore
+    readonly addDrift: (db: Db, drift: RelayWordHeard, said: 'open' | 'closed') => Promise<void>
+    /** The vehicle this gateway is in now. */
+    readonly vehicleNow: (gateway: GatewayId) => VehicleId | undefined
+    readonly blockLifetime: Millis
+    /** Something about this vehicle's orders or relay has changed. */
+    readonly changed: (vehicle: VehicleId) => void
+  }
+
+/** A steady word is written again only when the one on disk is older than this. */
+const RELAY_AGE_MS = 10_000
+
+export function createOrderService(deps: Deps): OrderService {
+  const { clock, log } = deps
+
+  const request = (wish: OrderRequest): OrderRequested => {
+    const at = clock.now()
+    const notAfter = wish.action === 'block' ? later(at, deps.blockLifetime) : null
+    return { kind: 'order-requested', orderId: OrderId.parse(deps.uuid()), ...wish, at, notAfter }
+  }
+
+  const expireOverdue = async (): Promise<readonly VehicleId[]> => {
+    const now = clock.now()
+    const expired: VehicleId[] = []
+    for (const order of await deps.orderStore(deps.db).overdue(now)) {
+      if (!(await deps.inTransaction((db) => deps.orderStore(db).giveUp(order, 'expired', now)))) continue
+      log.info({ orderId: order.id, vehicleId: order.vehicleId }, 'order.expired')
+      expired.push(order.vehicleId)
+      deps.changed(order.vehicleId)
+    }
+    return expired
+  }
+
+  /** Answers the vehicle when the report belongs to an order of this gateway. */
+  const applyReport = async (db: Db, gateway: GatewayId, report: OrderReport): Promise<VehicleId | undefined> => {
+    const orders = deps.orderStore(db)
+    const order = await orders.findLocked(report.orderId)
+    if (order === undefined || order.gatewayId !== gateway) {
+      log.warn({ orderId: report.orderId, gatewayId: gateway, state: report.state }, 'order.report-of-unknown-order')
+      return undefined
+    }
+    const step = told(report)
+    await orders.addStep(order, step, report.evidence)
+    const current = stateOf(order)
+    const next = advance(current, report)
+    if (next !== current) await orders.move(order, next, clock.now())
+    if (!order.heard) await orders.keepHeard(order.id)
+    log.info({ orderId: order.id, gatewayId: gateway, state: report.state, reason: step.reason }, 'order.reported')
+    return order.vehicleId
+  }
+
+  const applyRelayWords = async (db: Db, heard: readonly RelayWordHeard[]): Promise<readonly VehicleId[]> => {
+    const before = await deps.relayStore(db).of(heard.map((word) => word.vehicleId))
+    const fresh = heard.filter((word) => {
+      const known = before.get(word.vehicleId)
+      if (known === undefined || known.gatewayId !== word.gatewayId) return true
+      return word.at >= known.relayAt && (word.relay !== known.relay || word.at - known.relayAt >= RELAY_AGE_MS)
+    })
+    for (const word of fresh) {
+      const known = before.get(word.vehicleId)
+      if (known?.gatewayId !== word.gatewayId || known.relay === 'unknown' || word.relay === 'unknown') continue
+      if (word.source !== 'frame' || word.relay === known.relay) continue
+      // While an order is open the relay may well move before its report is here.
+      if ((await deps.orderStore(db).openOf(word.vehicleId)).length > 0) continue
+      log.warn({ vehicleId: word.vehicleId, said: known.relay, read: word.relay }, 'relay.drift')
+      await deps.addDrift(db, word, known.relay)
+    }
+    await deps.relayStore(db).keep(
+      fresh.map(({ vehicleId, gatewayId, relay, at, source }) => ({
+        vehicleId,
+        gatewayId,
+        relay,
+        relayAt: at,
+        source,
+      })),
+    )
+    return fresh.filter((word) => before.get(word.vehicleId)?.relay !== word.relay).map((word) => word.vehicleId)
+  }
+
+  const apply = async (entries: readonly JournalEntry[]): Promise<void> => {
+    const touched = await deps.inTransaction(async (db) => {
+      const vehicles = new Set<VehicleId>()
+      for (const { gateway, record } of entries) {
+        if (record.kind !== 'report') continue
+        const vehicle = await applyReport(db, gateway, record)
+        if (vehicle !== undefined) vehicles.add(vehicle)
+      }
+      const words = newestWords(entries, deps.vehicleNow)
+      if (words.length > 0) for (const vehicle of await applyRelayWords(db, words)) vehicles.add(vehicle)
+      return vehicles
+    })
+    for (const vehicle of touched) deps.changed(vehicle)
+  }
+
+  return { request, expireOverdue, projection: { name: 'orders', apply } }
+}

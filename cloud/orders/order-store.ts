@@ -1,0 +1,143 @@
+import type { OrderId, VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import type { OrderReport } from '#contract/order.ts'
+import type { OrderRequested } from '../decisions/decision.ts'
+import type { OrderRow } from '../postgres/fleet-tables.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+import type { SignedOrder } from '../signer/signer-service.ts'
+import { givenUp, isFinal, type OrderState } from './order-state.ts'
+
+/** An order as stored; its state as `stateOf` reads it. */
+export type StoredOrder = Omit<OrderRow, 'number' | 'reasons'> & {
+  readonly number: number
+  readonly reasons: OrderRequested['reasons']
+}
+
+/** Orders and the steps of their lives. Bound to a database or to a transaction. */
+export type OrderStore = ReturnType<typeof createOrderStore>
+
+/** Pure. */
+export const stateOf = (order: StoredOrder): OrderState => ({
+  state: order.state,
+  at: order.stateAt,
+  by: order.stateBy,
+  reason: order.stateReason,
+  relay: order.relay,
+})
+
+export function createOrderStore(db: Db) {
+  const all = () => db.selectFrom('orders').selectAll()
+
+  const addStep = (order: StoredOrder, step: OrderState, evidence: OrderReport['evidence'] | null) =>
+    db
+      .insertInto('orderSteps')
+      .values({
+        orderId: order.id,
+        vehicleId: order.vehicleId,
+        state: step.state,
+        at: step.at,
+        reason: step.reason ?? '',
+        saidBy: step.by,
+        relay: step.relay,
+        evidence: evidence === null ? null : JSON.stringify(evidence),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+
+  /** Moves the order from the state it was read in; false when somebody else was faster. */
+  const move = async (order: StoredOrder, next: OrderState, now: EpochMs): Promise<boolean> => {
+    const moved = await db
+      .updateTable('orders')
+      .set({
+        state: next.state,
+        stateAt: next.at,
+        stateBy: next.by,
+        stateReason: next.reason,
+        relay: next.relay,
+        closedAt: isFinal(next.state) ? (order.closedAt ?? now) : null,
+      })
+      .where('id', '=', order.id)
+      .where('state', '=', order.state)
+      .where('stateAt', '=', order.stateAt)
+      .executeTakeFirst()
+    return moved.numUpdatedRows > 0n
+  }
+
+  /** Gives an open order up and says so in its steps. */
+  const giveUp = async (order: StoredOrder, state: 'expired' | 'superseded', now: EpochMs): Promise<boolean> => {
+    const next = givenUp(stateOf(order), state, now)
+    if (!(await move(order, next, now))) return false
+    await addStep(order, next, null)
+    return true
+  }
+
+  return {
+    addStep,
+    move,
+    giveUp,
+    find: (id: OrderId): Promise<StoredOrder | undefined> => all().where('id', '=', id).executeTakeFirst(),
+    /** Locked against other transactions until this one ends. */
+    findLocked: (id: OrderId): Promise<StoredOrder | undefined> =>
+      all().where('id', '=', id).forUpdate().executeTakeFirst(),
+    newestOf: (vehicle: VehicleId): Promise<StoredOrder | undefined> =>
+      all().where('vehicleId', '=', vehicle).orderBy('number', 'desc').limit(1).executeTakeFirst(),
+    newestOfEach: (vehicles: readonly VehicleId[]): Promise<StoredOrder[]> =>
+      all()
+        .distinctOn('vehicleId')
+        .where('vehicleId', 'in', vehicles)
+        .orderBy('vehicleId')
+        .orderBy('number', 'desc')
+        .execute(),
+    ofVehicle: (vehicle: VehicleId, limit: number): Promise<StoredOrder[]> =>
+      all().where('vehicleId', '=', vehicle).orderBy('number', 'desc').limit(limit).execute(),
+    open: (): Promise<StoredOrder[]> => all().where('closedAt', 'is', null).orderBy('number').execute(),
+    openOf: (vehicle: VehicleId): Promise<StoredOrder[]> =>
+      all().where('vehicleId', '=', vehicle).where('closedAt', 'is', null).execute(),
+    overdue: (now: EpochMs): Promise<StoredOrder[]> =>
+      all().where('closedAt', 'is', null).where('notAfter', '<', now).execute(),
+    stepsOf: (ids: readonly OrderId[]) =>
+      db.selectFrom('orderSteps').selectAll().where('orderId', 'in', ids).orderBy('at').orderBy('state').execute(),
+    highestSeq: async (gateway: OrderRow['gatewayId']): Promise<number> => {
+      const row = await db
+        .selectFrom('orders')
+        .select((found) => found.fn.max('seq').as('seq'))
+        .where('gatewayId', '=', gateway)
+        .executeTakeFirst()
+      return row?.seq ?? 0
+    },
+    keepSigned: (id: OrderId, signed: SignedOrder) =>
+      db.updateTable('orders').set({ jws: signed.jws, seq: signed.seq }).where('id', '=', id).execute(),
+    keepHeard: (id: OrderId) => db.updateTable('orders').set({ heard: true }).where('id', '=', id).execute(),
+    keepPublished: (id: OrderId, publishedAt: EpochMs) =>
+      db.updateTable('orders').set({ publishedAt }).where('id', '=', id).execute(),
+
+    /** Writes a requested order and supersedes the vehicle's open one; harmless when it is there already. */
+    apply: async (request: OrderRequested): Promise<void> => {
+      const known = await db.selectFrom('orders').select('id').where('id', '=', request.orderId).executeTakeFirst()
+      if (known !== undefined) return
+      for (const open of await all().where('vehicleId', '=', request.vehicleId).where('closedAt', 'is', null).execute())
+        await giveUp(open, 'superseded', request.at)
+      const row = {
+        id: request.orderId,
+        vehicleId: request.vehicleId,
+        gatewayId: request.gatewayId,
+        action: request.action,
+        reasons: JSON.stringify(request.reasons),
+        requestedBy: request.by,
+        issuedAt: request.at,
+        notAfter: request.notAfter,
+        state: 'created',
+        stateAt: request.at,
+        stateBy: 'cloud',
+        heard: false,
+      } as const
+      const step = { orderId: row.id, vehicleId: row.vehicleId, state: row.state, at: row.stateAt, reason: '' }
+      await db.insertInto('orders').values(row).execute()
+      await db
+        .insertInto('orderSteps')
+        .values({ ...step, saidBy: 'cloud' })
+        .onConflict((it) => it.doNothing())
+        .execute()
+    },
+  }
+}
