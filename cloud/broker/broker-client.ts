@@ -1,0 +1,134 @@
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
+import type { GatewayId } from '#contract/ids.ts'
+import { type Clock, millis } from '#contract/instant.ts'
+import { everyUp, parseTopic } from '#contract/topics.ts'
+import type { Log } from '../log.ts'
+import type { Broker, BrokerEars } from './broker.ts'
+import { createFirstTime } from './first-time.ts'
+import { readStatus } from './gateway-status.ts'
+
+export type BrokerClientDeps = BrokerEars & {
+  /** `mqtt://` or `mqtts://`, with user and password if the broker asks for them. */
+  readonly url: string
+  /** Trusted authority of an `mqtts://` broker, PEM; default: the system's. */
+  readonly caPem?: string
+  /** Names this cloud instance among others on the same broker; keeps its session through a restart. */
+  readonly instance: string
+  /** Connections that share the records: each acknowledges one message at a time. */
+  readonly consumers?: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const SHARE = 'kordon-cloud'
+const SESSION_S = 24 * 3600
+const RETRY_MS = 1000
+
+/**
+ * An outside MQTT 5 broker. Records come by shared subscription, so several cloud instances split the work, and are
+ * acknowledged after the commit. What the broker itself promises is its own affair: only our receipt lets a gateway
+ * forget. Topics are trusted as far as the broker's access list is (see `ACL_PATTERNS`).
+ */
+export function createBrokerClient(deps: BrokerClientDeps): Broker {
+  const { log, clock } = deps
+  const firstTime = createFirstTime()
+  const stop = new AbortController()
+  const listeners: ((gateway: GatewayId) => void)[] = []
+  const consumers: MqttClient[] = []
+  let control: MqttClient | undefined
+
+  const open = (name: string, more: IClientOptions): MqttClient => {
+    const client = connect(deps.url, {
+      protocolVersion: 5,
+      clientId: `kordon-cloud-${deps.instance}-${name}`,
+      reconnectPeriod: RETRY_MS,
+      connectTimeout: 10_000,
+      ...(deps.caPem === undefined ? {} : { ca: deps.caPem }),
+      ...more,
+    })
+    client.on('error', (error) => log.warn({ name, reason: error.message }, 'broker.connection-failed'))
+    client.on('close', () => log.info({ name }, 'broker.connection-closed'))
+    return client
+  }
+
+  /** Tries until the journal takes it: unacknowledged, the message stays with the broker, and so do those behind it. */
+  const makeDurable = async (packet: IPublishPacket): Promise<void> => {
+    const topic = parseTopic(packet.topic)
+    if (topic?.direction !== 'up' || topic.channel !== 'records' || deps.credentials.isRevoked(topic.gateway)) {
+      deps.count('topic-refused', 1)
+      if (firstTime(packet.topic)) log.warn({ topic: packet.topic.slice(0, 200) }, 'broker.topic-refused')
+      return
+    }
+    if (packet.qos === 0) deps.count('records-qos0', 1)
+    const bytes = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+    while (!stop.signal.aborted) {
+      try {
+        return await deps.ingest.accept(topic.gateway, bytes)
+      } catch (cause) {
+        log.warn({ err: cause, gateway: topic.gateway }, 'broker.records-delayed')
+        await clock.sleep(millis(RETRY_MS), stop.signal)
+      }
+    }
+    throw new Error('stopped before the records were durable')
+  }
+
+  const hearStatus = (name: string, payload: Buffer): void => {
+    const topic = parseTopic(name)
+    const status = readStatus(payload.toString())
+    if (topic?.direction !== 'up' || deps.credentials.isRevoked(topic.gateway)) return
+    if (status === undefined) {
+      deps.count('status-refused', 1)
+      if (firstTime(`status ${name}`)) log.warn({ gateway: topic.gateway }, 'broker.status-refused')
+      return
+    }
+    deps.onStatus(topic.gateway, status)
+    if (!status.online) return
+    for (const listener of listeners)
+      try {
+        listener(topic.gateway)
+      } catch (cause) {
+        log.error({ err: cause, gateway: topic.gateway }, 'broker.listener-failed')
+      }
+  }
+
+  const openConsumer = (index: number): MqttClient => {
+    const properties = { sessionExpiryInterval: SESSION_S, receiveMaximum: 20 }
+    const client = open(`records-${index}`, { clean: false, properties })
+    client.handleMessage = (packet, done) => {
+      // Without a call of `done` there is no PUBACK, and the broker delivers again.
+      makeDurable(packet).then(
+        () => done(),
+        () => {},
+      )
+    }
+    return client
+  }
+
+  return {
+    start: async () => {
+      control = open('control', { clean: true })
+      control.on('message', hearStatus)
+      for (let index = 1; index <= (deps.consumers ?? 8); index += 1) consumers.push(openConsumer(index))
+      // Asked for at every connect by the client itself; the first answer says whether the broker lets us.
+      await subscribed(control, everyUp('status'))
+      await Promise.all(consumers.map((client) => subscribed(client, everyUp('records', SHARE))))
+      log.info({ consumers: consumers.length }, 'broker.connected')
+    },
+    publish: async (topic, payload, { retain }) => {
+      if (control?.connected !== true) throw new Error('the broker is not connected')
+      await control.publishAsync(topic, Buffer.from(payload), { qos: 1, retain })
+    },
+    onGatewayConnected: (listener) => void listeners.push(listener),
+    // An outside broker drops a client by its own means; records of a revoked gateway are refused here.
+    disconnect: (gateway) => log.warn({ gateway }, 'broker.disconnect-not-ours'),
+    close: async () => {
+      stop.abort()
+      await Promise.all([control, ...consumers].map((client) => client?.endAsync(true)))
+    },
+  }
+}
+
+async function subscribed(client: MqttClient, filter: string): Promise<void> {
+  const granted = await client.subscribeAsync(filter, { qos: 1 })
+  if (granted.some(({ qos }) => qos >= 128)) throw new Error(`the broker refuses the subscription to ${filter}`)
+}
