@@ -1,0 +1,26 @@
+import { type Clock, millis, seconds } from '#contract/instant.ts'
+import type { Log } from '../log.ts'
+import type { LiveService } from './live-service.ts'
+
+type Deps = { readonly live: LiveService; readonly clock: Clock; readonly log: Log }
+
+const ROUND = millis(200)
+const HEARTBEAT = seconds(15)
+
+/** Serves the readers of the live feed until told to stop, then ends their connections. */
+export async function runLiveLoop({ live, clock, log }: Deps, stop: AbortSignal): Promise<void> {
+  let beatAt = clock.steady()
+  while (!stop.aborted) {
+    try {
+      await live.round()
+      if (clock.steady() - beatAt >= HEARTBEAT) {
+        beatAt = clock.steady()
+        await live.heartbeat()
+      }
+    } catch (err) {
+      log.error({ err }, 'live.round-failed')
+    }
+    await clock.sleep(ROUND, stop)
+  }
+  live.close()
+}

@@ -1,0 +1,56 @@
+import type { FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { EVERY_ROLE } from '../http/access.ts'
+import { Fault } from '../http/fault.ts'
+import type { World } from '../world.ts'
+import { eventText } from './live-message.ts'
+import type { LiveService } from './live-service.ts'
+
+type Deps = {
+  readonly world: Pick<World, 'clock'>
+  readonly live: LiveService
+  /** Whether the credentials of this request would still be let in. */
+  isWelcome(request: FastifyRequest): Promise<boolean>
+}
+
+const RECONNECT_AFTER_MS = 3000
+
+/** The live feed. It starts with `hello`: whoever reads that asks for the whole state once, then follows the changes. */
+export function createLiveRoutes({ live, world, isWelcome }: Deps): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get(
+      '/api/live',
+      {
+        config: { roles: EVERY_ROLE, rateLimit: false },
+        schema: {
+          tags: ['live'],
+          summary: 'Server-sent events: hello, vehicle, order, alert; newest value per key, at most one a second',
+          response: { 200: { description: 'Events', content: { 'text/event-stream': { schema: z.string() } } } },
+        },
+      },
+      async (request, reply) => {
+        const { raw } = reply
+        const seat = live.join({
+          write: (text) => raw.write(text),
+          isWelcome: () => isWelcome(request),
+          end: () => raw.end(),
+        })
+        if (seat === undefined) throw new Fault('service/unavailable', 'too many readers of the live feed')
+        reply.hijack()
+        for (const [name, value] of Object.entries(reply.getHeaders()))
+          if (value !== undefined) raw.setHeader(name, value)
+        raw.writeHead(200, {
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-accel-buffering': 'no',
+        })
+        raw.on('drain', seat.drained)
+        raw.on('close', seat.gone)
+        raw.on('error', seat.gone)
+        const hello = JSON.stringify({ at: new Date(world.clock.now()).toISOString() })
+        raw.write(`retry: ${RECONNECT_AFTER_MS}\n${eventText('hello', hello)}`)
+      },
+    )
+  }
+}

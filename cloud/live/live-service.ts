@@ -1,0 +1,126 @@
+import type { Millis } from '#contract/instant.ts'
+import { seconds } from '#contract/instant.ts'
+import type { World } from '../world.ts'
+import { type Alert, type Backlog, createBacklog, eventText, type LiveMessage } from './live-message.ts'
+
+/** One connected reader. */
+export type LiveReader = {
+  /** False when the reader is slow: then nothing more is written until `drained` is called. */
+  write(text: string): boolean
+  /** Whether the session of this reader still stands. */
+  isWelcome(): Promise<boolean>
+  end(): void
+}
+
+type Deps = {
+  readonly world: Pick<World, 'clock' | 'log'>
+  /** Views of these vehicles and orders as JSON, by id, as the REST API answers them; unknown ids are left out. */
+  vehicleViews(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  orderViews(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+}
+
+const ONCE_PER: Millis = seconds(1)
+/** A reader who takes nothing for this long has gone without saying so. */
+const PATIENCE: Millis = seconds(60)
+export const MOST_READERS = 2000
+
+type Seat = { readonly reader: LiveReader; readonly backlog: Backlog; fullSince: Millis | undefined }
+
+export type LiveService = ReturnType<typeof createLiveService>
+
+/** Tells every reader what changed, at most once a second per key; a slow one gets the newest and never a queue. */
+export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
+  const seats = new Set<Seat>()
+  const dirty = { vehicle: new Set<string>(), order: new Set<string>() }
+  const toldAt = new Map<string, Millis>()
+
+  const leave = (seat: Seat): void => {
+    if (seats.delete(seat)) seat.reader.end()
+  }
+
+  const pour = (seat: Seat): void => {
+    if (seat.fullSince !== undefined || seat.backlog.size === 0) return
+    const text = seat.backlog.take().map(({ event, data }) => eventText(event, data))
+    if (!seat.reader.write(text.join(''))) seat.fullSince = world.clock.steady()
+  }
+
+  const tell = (message: LiveMessage): void => {
+    for (const seat of seats) seat.backlog.put(message)
+  }
+
+  /** Ids that may be told again by now; the others stay for a later round. */
+  const due = (event: 'vehicle' | 'order'): readonly string[] => {
+    const now = world.clock.steady()
+    const ids = [...dirty[event]].filter((id) => now - (toldAt.get(`${event} ${id}`) ?? -Infinity) >= ONCE_PER)
+    for (const id of ids) {
+      dirty[event].delete(id)
+      toldAt.set(`${event} ${id}`, now)
+    }
+    return ids
+  }
+
+  const tellChanged = async (event: 'vehicle' | 'order', views: Deps['vehicleViews']): Promise<void> => {
+    const ids = due(event)
+    if (ids.length === 0) return
+    try {
+      for (const [key, data] of await views(ids)) tell({ event, key, data })
+    } catch (err) {
+      for (const id of ids) dirty[event].add(id)
+      world.log.warn({ err, event }, 'live.view-failed')
+    }
+  }
+
+  return {
+    vehicleChanged: (id: string): void => {
+      dirty.vehicle.add(id)
+    },
+    orderChanged: (id: string): void => {
+      dirty.order.add(id)
+    },
+    alert: (alert: Alert): void => tell({ event: 'alert', key: alert.id, data: JSON.stringify(alert) }),
+
+    /** Undefined when the house is full. The answer says "drained" and "gone" for this reader. */
+    join: (reader: LiveReader) => {
+      if (seats.size >= MOST_READERS) return undefined
+      const seat: Seat = { reader, backlog: createBacklog(), fullSince: undefined }
+      seats.add(seat)
+      return {
+        drained: (): void => {
+          seat.fullSince = undefined
+          pour(seat)
+        },
+        gone: (): void => leave(seat),
+      }
+    },
+
+    /** One round: reads what changed and is due, and writes it to every reader who keeps up. */
+    round: async (): Promise<void> => {
+      if (seats.size === 0) {
+        // Whoever comes later asks for the whole state first.
+        dirty.vehicle.clear()
+        dirty.order.clear()
+        toldAt.clear()
+        return
+      }
+      await tellChanged('vehicle', vehicleViews)
+      await tellChanged('order', orderViews)
+      for (const seat of seats) pour(seat)
+    },
+
+    /** Keeps idle connections open through proxies, and ends those of closed sessions and of readers long gone. */
+    heartbeat: async (): Promise<void> => {
+      const now = world.clock.steady()
+      for (const seat of [...seats]) {
+        const stuck = seat.fullSince !== undefined && now - seat.fullSince > PATIENCE
+        if (stuck || !(await seat.reader.isWelcome().catch(() => true))) leave(seat)
+        else if (seat.fullSince === undefined) seat.reader.write(': still here\n\n')
+      }
+      for (const [key, at] of toldAt) if (now - at > PATIENCE) toldAt.delete(key)
+    },
+
+    readers: (): number => seats.size,
+    close: (): void => {
+      for (const seat of [...seats]) leave(seat)
+    },
+  }
+}
