@@ -201,7 +201,8 @@ function watchPresence(aedes: Aedes, sessions: Sessions, log: Log) {
     const identity = sessions.get(client)?.identity
     return identity?.kind === 'gateway' ? identity.gateway : undefined
   }
-  aedes.on('clientReady', (client) => {
+  // From registration, before CONNACK: a gateway revoked at this very moment must not slip through.
+  aedes.on('client', (client) => {
     const gateway = gatewayOf(client)
     active.add(client)
     if (gateway !== undefined) present.set(gateway, client)

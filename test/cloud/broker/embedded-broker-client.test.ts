@@ -1,0 +1,288 @@
+import { once } from 'node:events'
+import { connect as connectSocket, type Socket } from 'node:net'
+import mqtt from 'mqtt-packet'
+import { afterEach, describe, expect, test } from 'vitest'
+import { downFilter, downTopic, upTopic } from '#contract/topics.ts'
+import { BROKER_LIMITS } from '../../../cloud/broker/broker-limits.ts'
+import { until } from '../ingest/journal-support.ts'
+import { closed, dial, GATEWAY, hangUp, NEIGHBOUR, startEmbedded } from './broker-support.ts'
+import { createTestAuthority } from './test-authority.ts'
+
+const RECORDS = upTopic(GATEWAY, 'records')
+const STATUS = upTopic(GATEWAY, 'status')
+const online = JSON.stringify({ v: 1, online: true, at: 1, software: '0.1.0' })
+
+const running: (() => Promise<void>)[] = []
+const start: typeof startEmbedded = async (...given) => {
+  const started = await startEmbedded(...given)
+  running.push(() => started.broker.close())
+  return started
+}
+const rawSocket = async (url: string): Promise<Socket> => {
+  const socket = connectSocket(Number(new URL(url).port), '127.0.0.1')
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  return socket
+}
+const ended = (socket: Socket) => new Promise<void>((done) => socket.once('close', () => done()))
+
+afterEach(async () => {
+  await hangUp()
+  await Promise.all(running.splice(0).map((close) => close()))
+})
+
+describe('embedded broker', () => {
+  test('a gateway with its password sends records and hears its own order', async () => {
+    const { broker, url, accepted } = await start()
+    await broker.publish(downTopic(GATEWAY, 'order'), 'the newest order', { retain: true })
+    const client = await dial(url, GATEWAY)
+    const heard: string[] = []
+    client.on('message', (topic, payload) => heard.push(`${topic} ${payload}`))
+    await client.subscribeAsync(downFilter(GATEWAY), { qos: 1 })
+    await client.publishAsync(RECORDS, '{"v":1}', { qos: 1 })
+    await until(() => heard.length === 1)
+    expect(heard).toEqual([`${downTopic(GATEWAY, 'order')} the newest order`])
+    expect(accepted).toEqual([{ gateway: GATEWAY, text: '{"v":1}' }])
+  })
+
+  test('PUBACK is withheld until the records are durable', async () => {
+    let commit = (): void => {}
+    const durable = new Promise<void>((done) => {
+      commit = done
+    })
+    const { url } = await start({ ingest: { accept: () => durable } })
+    const client = await dial(url, GATEWAY)
+    let acknowledged = false
+    const publish = client.publishAsync(RECORDS, 'x', { qos: 1 }).then(() => {
+      acknowledged = true
+    })
+    // A ping answered shows that the broker had read the publish, yet did not acknowledge it.
+    await client.subscribeAsync(downFilter(GATEWAY), { qos: 1 })
+    expect(acknowledged).toBe(false)
+    commit()
+    await publish
+    expect(acknowledged).toBe(true)
+  })
+
+  test('records that cannot be stored are not acknowledged: the connection ends', async () => {
+    const { url } = await start({ ingest: { accept: () => Promise.reject(new Error('disk full')) } })
+    const client = await dial(url, GATEWAY)
+    const lost = closed(client)
+    let acknowledged = false
+    client.publish(RECORDS, 'x', { qos: 1 }, (error) => {
+      acknowledged = error === undefined || error === null
+    })
+    await lost
+    expect(acknowledged).toBe(false)
+  })
+
+  test.each([
+    { name: 'a wrong password', client: GATEWAY, options: { password: 'wrong' } },
+    { name: 'another gateway’s user name', client: GATEWAY, options: { username: NEIGHBOUR } },
+    { name: 'no user name', client: GATEWAY, options: { username: undefined, password: undefined } },
+    { name: 'a name outside the pattern', client: 'gw-UPPER', options: {} },
+    { name: 'a wildcard', client: '#', options: {} },
+    { name: 'an inherited name', client: 'constructor', options: { username: '__proto__' } },
+    { name: 'a phone, where no phones are registered', client: 'phone', options: { username: 'ivan' } },
+  ])('refuses $name', async ({ client, options }) => {
+    const { url, accepted } = await start()
+    await expect(dial(url, client, options as object)).rejects.toThrow()
+    const good = await dial(url, NEIGHBOUR)
+    await good.publishAsync(upTopic(NEIGHBOUR, 'records'), 'still serving', { qos: 1 })
+    expect(accepted).toHaveLength(1)
+  })
+
+  test('a revoked gateway is refused, and dropped when it is here', async () => {
+    const { broker, url, revoked } = await start()
+    const client = await dial(url, GATEWAY)
+    const lost = closed(client)
+    revoked.add(GATEWAY)
+    broker.disconnect(GATEWAY)
+    await lost
+    await expect(dial(url, GATEWAY)).rejects.toThrow()
+  })
+
+  test.each([
+    { name: 'a neighbour’s records', topic: upTopic(NEIGHBOUR, 'records') },
+    { name: 'an order', topic: downTopic(GATEWAY, 'order') },
+    { name: '$SYS', topic: '$SYS/x' },
+    { name: 'an unknown topic', topic: 'kordon/v1/nowhere' },
+  ])('publishing to $name ends the connection, is counted, and is logged once', async ({ topic }) => {
+    const { url, counts, log, accepted } = await start()
+    for (let round = 0; round < 3; round += 1) {
+      const client = await dial(url, GATEWAY)
+      const lost = closed(client)
+      client.publish(topic, 'x', { qos: 1 })
+      await lost
+    }
+    expect(counts).toMatchObject({ 'topic-refused': 3 })
+    expect(log.lines.filter(({ event }) => event === 'broker.topic-refused')).toHaveLength(1)
+    expect(accepted).toEqual([])
+  })
+
+  test.each(['#', 'kordon/v1/+/down/order', downFilter(NEIGHBOUR), upTopic(GATEWAY, 'records'), '$SYS/#'])(
+    'subscribing to %s ends the connection and nothing is heard',
+    async (filter) => {
+      const { broker, url, counts } = await start()
+      const client = await dial(url, GATEWAY)
+      const heard: string[] = []
+      client.on('message', (topic) => heard.push(topic))
+      const lost = closed(client)
+      client.subscribe(filter, { qos: 1 })
+      await broker.publish(downTopic(NEIGHBOUR, 'order'), 'secret', { retain: true })
+      await lost
+      expect({ heard, refused: counts['topic-refused'] }).toEqual({ heard: [], refused: 1 })
+    },
+  )
+
+  test('a will on a foreign topic is refused at the door; its own is told when it drops', async () => {
+    const { url, statuses } = await start()
+    const offline = JSON.stringify({ v: 1, online: false, at: 1, software: '0.1.0' })
+    const foreign = {
+      topic: upTopic(NEIGHBOUR, 'status'),
+      payload: Buffer.from(offline),
+      qos: 1,
+      retain: true,
+    } as const
+    await expect(dial(url, GATEWAY, { will: foreign })).rejects.toThrow()
+    const client = await dial(url, GATEWAY, { will: { ...foreign, topic: STATUS } })
+    await client.publishAsync(STATUS, online, { qos: 1, retain: true })
+    client.stream.destroy()
+    await until(() => statuses.length === 2)
+    expect(statuses).toMatchObject([
+      { gateway: GATEWAY, status: { online: true } },
+      { gateway: GATEWAY, status: { online: false } },
+    ])
+  })
+
+  test('a status that is none is refused, counted, and not kept', async () => {
+    const { url, statuses, counts } = await start()
+    const client = await dial(url, GATEWAY)
+    await client.publishAsync(STATUS, '{"v":1,"online":"yes"}', { qos: 1, retain: true })
+    expect({ statuses, refused: counts['status-refused'] }).toEqual({ statuses: [], refused: 1 })
+  })
+
+  test('records at QoS 0 are taken without a promise, and counted', async () => {
+    const { url, accepted, counts } = await start()
+    const client = await dial(url, GATEWAY)
+    await client.publishAsync(RECORDS, 'x', { qos: 0 })
+    await until(() => accepted.length === 1)
+    expect(counts).toMatchObject({ 'records-qos0': 1 })
+  })
+
+  test('tells that a gateway is here once it listens, each time; a listener that throws stops nobody', async () => {
+    const { broker, url } = await start()
+    const came: string[] = []
+    broker.onGatewayConnected(() => {
+      throw new Error('a bug')
+    })
+    broker.onGatewayConnected((gateway) => came.push(gateway))
+    for (let round = 1; round <= 2; round += 1) {
+      const client = await dial(url, GATEWAY)
+      expect(came).toHaveLength(round - 1)
+      await client.subscribeAsync(downFilter(GATEWAY), { qos: 1 })
+      expect(came).toHaveLength(round)
+      await client.endAsync()
+    }
+  })
+
+  test('the same gateway twice: the newer connection stays', async () => {
+    const { url, accepted } = await start()
+    const older = await dial(url, GATEWAY)
+    const lost = closed(older)
+    const newer = await dial(url, GATEWAY)
+    await lost
+    await newer.publishAsync(RECORDS, 'x', { qos: 1 })
+    expect(accepted).toHaveLength(1)
+  })
+
+  test('a registered phone reaches its own topic and nothing else', async () => {
+    const heard: string[] = []
+    const { url } = await start({
+      phones: {
+        checkPassword: async (user, password) => user === 'ivan' && password === 'right',
+        accept: async (user, device, payload) => void heard.push(`${user} ${device} ${Buffer.from(payload)}`),
+      },
+    })
+    const client = await dial(url, 'any-id', { username: 'ivan' })
+    expect(await client.subscribeAsync('owntracks/+/+').catch((error: Error) => error.message)).toMatch(
+      /Unspecified|128/,
+    )
+    await client.publishAsync('owntracks/ivan/phone', '{}', { qos: 1 })
+    expect(heard).toEqual(['ivan phone {}'])
+    const lost = closed(client)
+    client.publish('owntracks/olga/phone', '{}', { qos: 1 })
+    await lost
+    await expect(dial(url, 'any-id', { username: 'olga' })).rejects.toThrow()
+    expect(heard).toHaveLength(1)
+  })
+
+  test(`a stranger’s packet over ${BROKER_LIMITS.firstPacketBytes} bytes is refused from its length alone`, async () => {
+    const { url, counts } = await start()
+    const socket = await rawSocket(url)
+    const gone = ended(socket)
+    socket.write(Uint8Array.of(0x10, 0xff, 0xff, 0x7f))
+    await gone
+    expect(counts).toMatchObject({ 'over-limit': 1 })
+  })
+
+  test(`a packet over ${BROKER_LIMITS.packetBytes} bytes ends the connection, one of 256 KB passes`, async () => {
+    const { url, accepted, counts } = await start()
+    const client = await dial(url, GATEWAY)
+    await client.publishAsync(RECORDS, 'x'.repeat(256 * 1024), { qos: 1 })
+    expect(accepted).toHaveLength(1)
+    const lost = closed(client)
+    client.publish(RECORDS, 'x'.repeat(BROKER_LIMITS.packetBytes + 1), { qos: 1 })
+    await lost
+    expect({ accepted: accepted.length, over: counts['over-limit'] }).toEqual({ accepted: 1, over: 1 })
+  })
+
+  test.each([
+    { name: 'noise', bytes: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff) },
+    {
+      name: 'a publish before CONNECT',
+      bytes: mqtt.generate({ cmd: 'publish', topic: RECORDS, payload: 'x', qos: 0, dup: false, retain: false }),
+    },
+    {
+      name: 'MQTT 5',
+      bytes: mqtt.generate({
+        cmd: 'connect',
+        protocolId: 'MQTT',
+        protocolVersion: 5,
+        clientId: GATEWAY,
+        clean: true,
+        keepalive: 60,
+        properties: {},
+      }),
+    },
+  ])('$name from a stranger harms nobody', async ({ bytes }) => {
+    const { url, accepted } = await start()
+    const client = await dial(url, GATEWAY)
+    const socket = await rawSocket(url)
+    const gone = ended(socket)
+    socket.write(bytes)
+    socket.on('data', () => {})
+    await gone
+    await client.publishAsync(RECORDS, 'x', { qos: 1 })
+    expect(accepted).toHaveLength(1)
+  })
+
+  test('mutual TLS: the certificate’s CN is the gateway, whatever the client says', async () => {
+    const authority = await createTestAuthority()
+    const stranger = await createTestAuthority()
+    const server = await authority.issue('127.0.0.1')
+    const { broker, accepted, revoked } = await start({}, { ...server, ca: authority.ca })
+    const url = `mqtts://127.0.0.1:${broker.ports().tls}`
+    const own = { ...(await authority.issue(GATEWAY)), ca: authority.ca, username: undefined, password: undefined }
+    const client = await dial(url, GATEWAY, own as object)
+    await client.publishAsync(RECORDS, 'x', { qos: 1 })
+    expect(accepted).toMatchObject([{ gateway: GATEWAY }])
+    await expect(dial(url, NEIGHBOUR, own as object)).rejects.toThrow()
+    await expect(dial(url, GATEWAY, { ...own, username: NEIGHBOUR } as object)).rejects.toThrow()
+    await expect(dial(url, GATEWAY, { ca: authority.ca })).rejects.toThrow()
+    const forged = { ...(await stranger.issue(GATEWAY)), ca: authority.ca }
+    await expect(dial(url, GATEWAY, forged)).rejects.toThrow()
+    revoked.add(GATEWAY)
+    await expect(dial(url, GATEWAY, own as object)).rejects.toThrow()
+  })
+})
