@@ -217,13 +217,11 @@ describe('what is no crossing', () => {
   test('a drive along the border within the error of the receiver', () => {
     const border = geometries('../../../cloud/zones/data/moscow-region.geojson')[0][0] as [number, number][]
     const random = seededRandom(3)
-    const fixes = border
-      .slice(0, 3000)
-      .map(([lon, lat], n) => ({
-        second: n * 10,
-        lat: lat + (random() - 0.5) * 4e-4,
-        lon: lon + (random() - 0.5) * 6e-4,
-      }))
+    const fixes = border.slice(0, 3000).map(([lon, lat], n) => ({
+      second: n * 10,
+      lat: lat + (random() - 0.5) * 4e-4,
+      lon: lon + (random() - 0.5) * 6e-4,
+    }))
     expect(play(region, fixes).crossings).toEqual([])
   })
 })

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLiveRoutes } from '../../../cloud/live/live-routes.ts'
+import { createLiveService } from '../../../cloud/live/live-service.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { cookieOf, createPeopleApp, type PeopleApp } from '../../support/people-app.ts'
+import { silentLog } from '../../support/silent-log.ts'
+
+let house: PeopleApp
+let url: string
+const world = { clock: createManualClock(), log: silentLog }
+const views = async (ids: readonly string[]) => new Map(ids.map((id) => [id, `{"id":"${id}"}`]))
+const live = createLiveService({ world, vehicleViews: views, orderViews: views })
+let welcome = true
+beforeAll(async () => {
+  house = await createPeopleApp([createLiveRoutes({ world, live, isWelcome: async () => welcome })])
+  await house.people.ensureAccounts([{ login: 'manager', name: 'M', role: 'manager', password: 'demo-manager' }])
+  url = await house.app.listen({ host: '127.0.0.1', port: 0 })
+})
+afterAll(async () => {
+  live.close()
+  await house.close()
+})
+
+test('the live feed needs a sign-in', async () => {
+  expect((await fetch(`${url}/api/live`)).status).toBe(401)
+})
+
+test('a reader is greeted, hears what changes, and is let go when the session ends', async () => {
+  const answer = await fetch(`${url}/api/live`, {
+    headers: { cookie: await cookieOf(house.app, 'manager', 'demo-manager') },
+  })
+  expect(answer.headers.get('content-type')).toContain('text/event-stream')
+  expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'")
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const next = async () => (await reader?.read())?.value
+  expect(await next()).toMatch(/^retry: 3000\nevent: hello\n/)
+  live.vehicleChanged('v1')
+  await live.round()
+  expect(await next()).toBe('event: vehicle\ndata: {"id":"v1"}\n\n')
+  welcome = false
+  await live.heartbeat()
+  expect(await next()).toBeUndefined()
+  expect(live.readers()).toBe(0)
+})

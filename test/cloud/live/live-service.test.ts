@@ -1,0 +1,124 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createBacklog, eventText } from '../../../cloud/live/live-message.ts'
+import { createLiveService, type LiveReader, type LiveService, MOST_READERS } from '../../../cloud/live/live-service.ts'
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
+import { silentLog } from '../../support/silent-log.ts'
+
+let clock: ManualClock
+let live: LiveService
+let version: number
+let asked: readonly string[][]
+let viewsFail: boolean
+beforeEach(() => {
+  clock = createManualClock()
+  version = 0
+  asked = []
+  viewsFail = false
+  const views = async (ids: readonly string[]) => {
+    if (viewsFail) throw new Error('the database is down')
+    asked = [...asked, [...ids]]
+    return new Map(ids.map((id) => [id, `{"id":"${id}","version":${version}}`]))
+  }
+  live = createLiveService({ world: { clock, log: silentLog }, vehicleViews: views, orderViews: views })
+})
+
+function reader(settings: { full?: boolean; welcome?: boolean } = {}) {
+  const state = { full: settings.full ?? false, welcome: settings.welcome ?? true, ended: false, text: '' }
+  const asReader: LiveReader = {
+    write: (text) => {
+      state.text += text
+      return !state.full
+    },
+    isWelcome: async () => state.welcome,
+    end: () => {
+      state.ended = true
+    },
+  }
+  return { state, asReader }
+}
+const alert = (id: string) => ({ id, vehicleId: 'v', kind: 'zone-exit', at: '2026-11-21T00:00:00Z', data: {} })
+
+describe('the live feed', () => {
+  test('tells a change at once and then at most once a second per vehicle', async () => {
+    const { state, asReader } = reader()
+    live.join(asReader)
+    for (let step = 0; step < 20; step += 1) {
+      version = step
+      live.vehicleChanged('a')
+      await live.round()
+      await clock.advance(200)
+    }
+    const versions = [...state.text.matchAll(/"version":(\d+)/g)].map((match) => Number(match[1]))
+    expect(versions).toEqual([0, 5, 10, 15])
+  })
+
+  test('reads nothing from the database while nobody listens', async () => {
+    live.vehicleChanged('a')
+    await live.round()
+    live.join(reader().asReader)
+    await live.round()
+    expect(asked).toEqual([])
+  })
+
+  test('a slow reader gets the newest and never a queue; others are not held up', async () => {
+    const slow = reader({ full: true })
+    const quick = reader()
+    const seat = live.join(slow.asReader)
+    live.join(quick.asReader)
+    for (let step = 0; step < 50; step += 1) {
+      version = step
+      live.vehicleChanged('a')
+      live.vehicleChanged('b')
+      await live.round()
+      await clock.advance(1000)
+    }
+    expect(quick.state.text.match(/event: vehicle/g)).toHaveLength(100)
+    expect(slow.state.text.match(/event: vehicle/g)).toHaveLength(2)
+    slow.state.full = false
+    seat?.drained()
+    expect(slow.state.text.match(/event: vehicle/g)).toHaveLength(4)
+    expect(slow.state.text).toContain('"version":49')
+    expect(slow.state.text).not.toContain('"version":48')
+  })
+
+  test('tries a view again that could not be read', async () => {
+    const { state, asReader } = reader()
+    live.join(asReader)
+    viewsFail = true
+    live.orderChanged('o')
+    await live.round()
+    viewsFail = false
+    await clock.advance(1000)
+    await live.round()
+    expect(state.text).toBe(eventText('order', '{"id":"o","version":0}'))
+  })
+
+  test('ends the connection of a session that ended, of a reader gone without a word, and all at the close', async () => {
+    const [signedOut, gone, present] = [reader({ welcome: false }), reader({ full: true }), reader()]
+    for (const { asReader } of [signedOut, gone, present]) live.join(asReader)
+    live.alert(alert('1'))
+    await live.round()
+    await clock.advance(61_000)
+    await live.heartbeat()
+    expect([signedOut, gone, present].map(({ state }) => state.ended)).toEqual([true, true, false])
+    live.close()
+    expect(present.state.ended).toBe(true)
+    expect(live.readers()).toBe(0)
+  })
+
+  test('takes no more readers than it can serve', () => {
+    for (let n = 0; n < MOST_READERS; n += 1) expect(live.join(reader().asReader)).toBeDefined()
+    expect(live.join(reader().asReader)).toBeUndefined()
+  })
+})
+
+test('a backlog is bounded: of many alerts the newest stay, and vehicles are not lost for them', () => {
+  const backlog = createBacklog()
+  backlog.put({ event: 'vehicle', key: 'v', data: '1' })
+  for (let n = 0; n < 5000; n += 1) backlog.put({ event: 'alert', key: String(n), data: '' })
+  expect(backlog.size).toBe(201)
+  const taken = backlog.take()
+  expect(taken[0]?.key).toBe('v')
+  expect(taken.at(-1)?.key).toBe('4999')
+  expect(backlog.size).toBe(0)
+})

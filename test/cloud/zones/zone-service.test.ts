@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Frame } from '#contract/frame.ts'
+import { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
+import { epochMs } from '#contract/instant.ts'
+import type { JournalEntry } from '../../../cloud/ingest/journal-entry.ts'
+import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import { createZoneShape } from '../../../cloud/zones/zone.ts'
+import { createZoneService, type ZoneAlert } from '../../../cloud/zones/zone-service.ts'
+import { createZoneStore } from '../../../cloud/zones/zone-store.ts'
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
+import { silentLog } from '../../support/silent-log.ts'
+import { createSqlDatabase, migrated, type SqlDatabase } from '../../support/sql-databases.ts'
+
+const gateway = GatewayId.parse('gw-abcdefgh')
+const stranger = GatewayId.parse('gw-notknown')
+const vehicleId = VehicleId.parse('0a0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21')
+const stream = StreamId.parse('1b0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f22')
+const square = createZoneShape([
+  [
+    [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+    ],
+  ],
+])
+
+let database: SqlDatabase
+let postgres: Postgres
+let clock: ManualClock
+let alerts: ZoneAlert[]
+let holdsFail: boolean
+beforeAll(async () => {
+  database = await createSqlDatabase('PGlite')
+  postgres = await migrated(database)
+  await postgres.db
+    .insertInto('vehicles')
+    .values({ id: vehicleId, plate: 'А001АА77', model: 'Rapid', createdAt: epochMs(0) })
+    .execute()
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  await postgres.db.deleteFrom('zoneStates').execute()
+  await postgres.db.deleteFrom('crossings').execute()
+  clock = createManualClock()
+  alerts = []
+  holdsFail = false
+})
+
+const service = () =>
+  createZoneService({
+    world: { clock, log: silentLog },
+    zone: { id: 'square', name: 'Square', shape: square },
+    inTransaction: (work) => postgres.inTransaction((db) => work(createZoneStore(db))),
+    vehicleOf: (id) => (id === gateway ? vehicleId : undefined),
+    onCrossing: async (alert) => {
+      if (holdsFail) throw new Error('the database is down')
+      alerts.push(alert)
+    },
+    changed: () => {},
+  })
+
+let seq = 0
+const entry = (second: number, lon: number, more: Partial<Frame> = {}, from = gateway): JournalEntry => {
+  seq += 1
+  const readAt = epochMs(clock.now() + second * 1000)
+  const record: Frame = {
+    kind: 'frame',
+    readAt,
+    timeQuality: 'gnss',
+    fix: '3d',
+    gnssTrust: 'ok',
+    relay: 'closed',
+    lat: 0.5,
+    lon,
+    accuracyM: 5,
+    ...more,
+  }
+  return { position: seq, gateway: from, stream, seq: Seq.parse(seq), receivedAt: readAt, record }
+}
+const every = (from: number, to: number, lon: (second: number) => number, more?: Partial<Frame>, by?: GatewayId) =>
+  Array.from({ length: (to - from) / 5 }, (_, n) => entry(from + n * 5, lon(from + n * 5), more, by))
+/** From 2 km inside to 2 km outside, at 72 km/h. */
+const leaving = (second: number) => 0.982 + second * 0.00018
+const stored = async () => ({
+  crossings: await postgres.db.selectFrom('crossings').select(['zone', 'side']).execute(),
+  states: await postgres.db.selectFrom('zoneStates').select(['inside']).execute(),
+})
+
+describe('zone service', () => {
+  test('a vehicle that drives out is seen to leave, once, and it is written down', async () => {
+    const zones = service()
+    await zones.projection.apply(every(0, 70, leaving))
+    expect(zones.standingOf(vehicleId)).toMatchObject({ name: 'Square', inside: true })
+    await zones.projection.apply(every(70, 200, leaving))
+    expect(alerts.map(({ crossing }) => crossing.to)).toEqual(['outside'])
+    expect(zones.standingOf(vehicleId).inside).toBe(false)
+    expect(await stored()).toEqual({ crossings: [{ zone: 'square', side: 'outside' }], states: [{ inside: false }] })
+  })
+
+  test('the same entries again change nothing', async () => {
+    const zones = service()
+    const entries = every(0, 200, leaving)
+    await zones.projection.apply(entries)
+    await zones.projection.apply(entries)
+    expect(alerts).toHaveLength(1)
+  })
+
+  test('a restart in the middle of an exit neither loses nor repeats it', async () => {
+    const entries = every(0, 200, leaving)
+    for (let from = 0; from < entries.length; from += 3) {
+      const zones = service()
+      await zones.load()
+      await zones.projection.apply(entries.slice(from, from + 3))
+    }
+    expect(alerts.map(({ crossing }) => crossing.to)).toEqual(['outside'])
+    const after = service()
+    await after.load()
+    expect(after.standingOf(vehicleId).inside).toBe(false)
+  })
+
+  test('when the hold cannot be placed, nothing is written and the entries may come again', async () => {
+    const zones = service()
+    const entries = every(0, 200, leaving)
+    holdsFail = true
+    await expect(zones.projection.apply(entries)).rejects.toThrow('the database is down')
+    expect(await stored()).toEqual({ crossings: [], states: [] })
+    holdsFail = false
+    await zones.projection.apply(entries)
+    expect(alerts).toHaveLength(1)
+  })
+
+  test.each([
+    { name: 'backfilled frames', more: { backfill: true }, by: gateway },
+    { name: 'frames of a gateway in no vehicle', more: {}, by: stranger },
+  ])('$name move nothing', async ({ more, by }) => {
+    const zones = service()
+    await zones.projection.apply(every(0, 200, leaving, more, by))
+    expect(zones.standingOf(vehicleId)).toEqual({ name: 'Square', inside: null, since: null })
+    expect(await stored()).toEqual({ crossings: [], states: [] })
+  })
+})
