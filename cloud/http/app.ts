@@ -38,6 +38,7 @@ export type HttpParts = {
   readonly world: World
   readonly answers: IdempotencyStore
   readonly findCaller: Parameters<typeof createGuardService>[0]['findCaller']
+  onAnswered?(request: { method: string; route: string; status: number; seconds: number }): void
   /** Every slice's routes; their paths are complete, nothing is prefixed. */
   readonly routes: readonly FastifyPluginAsyncZod[]
 }
@@ -106,7 +107,7 @@ const helmetOptions = (overHttps: boolean) => ({
   referrerPolicy: { policy: 'same-origin' as const },
 })
 
-function answerFailures(app: FastifyInstance, { world }: HttpParts): void {
+function answerFailures(app: FastifyInstance, { world, onAnswered }: HttpParts): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const fault = faultOf(error)
     if (fault.status >= 500)
@@ -129,6 +130,7 @@ function answerFailures(app: FastifyInstance, { world }: HttpParts): void {
       ms: Math.round(reply.elapsedTime),
       callerId: request.caller?.id ?? null,
     }
+    onAnswered?.({ ...facts, route: facts.route ?? 'unknown', seconds: reply.elapsedTime / 1000 })
     if (isUnsafe(request.method)) world.log.info(facts, 'http.request')
     else world.log.debug(facts, 'http.request')
   })
