@@ -29,19 +29,19 @@ const formatted = (file: string, text: string): string =>
 /** The broker of docker-compose.yml: gateways on 8883 with certificates, the cloud on 1883 of the inner network. */
 function mosquittoConf(): string {
   const acl = '/mosquitto/config/kordon.acl'
-  const certs = '/mosquitto/certs'
+  const data = '/mosquitto/data'
   return [
     '# Made by `npm run generate` from contract/topics.ts.',
-    `${MOSQUITTO_LIMITS}persistence_location /mosquitto/data/`,
+    `${MOSQUITTO_LIMITS}persistence_location ${data}/`,
     'log_dest stdout',
     '',
     mosquittoGatewayListener('8883', {
-      ca: `${certs}/ca.pem`,
-      certificate: `${certs}/server.pem`,
-      key: `${certs}/server-key.pem`,
+      ca: `${data}/ca.pem`,
+      certificate: `${data}/server.pem`,
+      key: `${data}/server.key.pem`,
       acl,
     }),
-    mosquittoCloudListener('1883', { passwords: '/mosquitto/data/passwords', acl }),
+    mosquittoCloudListener('1883', { passwords: `${data}/passwords`, acl }),
   ].join('\n')
 }
 

@@ -1,7 +1,5 @@
 import { ACL_PATTERNS } from '#contract/topics.ts'
-
-/** The account of the cloud behind an outside broker: it reads what gateways say and writes to them. */
-export const CLOUD_USER = 'kordon-cloud'
+import { CLOUD_USER } from '../../deploy/broker-setup.ts'
 
 /**
  * Pure. Access list of Mosquitto: a gateway writes under its own `up/` and reads its own `down/`, nothing else. The user

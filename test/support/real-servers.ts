@@ -1,16 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import {
-  CLOUD_USER,
-  MOSQUITTO_LIMITS,
-  mosquittoAcl,
-  mosquittoCloudListener,
-  mosquittoGatewayListener,
-} from './mosquitto-config.ts'
+import { CLOUD_USER, mosquittoPassword } from '../../deploy/broker-setup.ts'
+import { MOSQUITTO_LIMITS, mosquittoAcl, mosquittoCloudListener, mosquittoGatewayListener } from './mosquitto-config.ts'
 import { type Command, freePort, httpAnswers, type RealServer, run, systemUser } from './real-servers-process.ts'
 
 export type { RealServer } from './real-servers-process.ts'
@@ -114,13 +108,6 @@ const tcpAnswers = (port: number): Promise<boolean> =>
     })
     socket.once('error', () => done(false))
   })
-
-/** Pure but for the salt. One line of Mosquitto's password file (PBKDF2-SHA512, as `mosquitto_passwd` writes it). */
-export function mosquittoPassword(user: string, password: string): string {
-  const salt = randomBytes(12)
-  const hash = pbkdf2Sync(password, salt, 101, 64, 'sha512')
-  return `${user}:$7$101$${salt.toString('base64')}$${hash.toString('base64')}\n`
-}
 
 export type MosquittoOptions = {
   /** Lines added to the configuration. */

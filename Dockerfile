@@ -1,0 +1,31 @@
+# One source, two images: `cloud` (also the demo fleet and the broker's setup) and `flows` (with Node-RED).
+# Neither runs as root, and both run with a read-only file system; what they write lies under /data.
+
+FROM node:26-bookworm-slim AS build
+WORKDIR /kordon
+COPY package.json package-lock.json ./
+# No install script runs: the image brings the runtime, and every other package is free of them.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN node node_modules/vite/bin/vite.js build cloud/console --logLevel warn
+
+FROM build AS lean
+RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:26-bookworm-slim AS base
+ENV NODE_ENV=production KORDON_DATA_DIR=/data
+RUN groupadd --gid 10001 kordon \
+  && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin kordon \
+  && install -d -o kordon -g kordon -m 0700 /data /broker
+WORKDIR /kordon
+USER kordon
+VOLUME /data
+
+FROM base AS flows
+COPY --from=build /kordon /kordon
+CMD ["node", "flows/main.ts"]
+
+FROM base AS cloud
+COPY --from=lean /kordon /kordon
+EXPOSE 8080
+CMD ["node", "cloud/main.ts"]
