@@ -42,8 +42,7 @@ function taxiErrand(life: Extract<Life, { kind: 'taxi' }>, graph: RoadGraph, ran
   return {
     first: { position: start, parkedS: drawn(random, 1, 8) },
     nextRoute: (car) => tripFrom(graph, car.position, life.tripM, random),
-    // Longer than the 65 s without ignition that a block waits for, so that a hold on a driving car does take effect.
-    parkingS: (why) => (why === 'tried' ? drawn(random, ...RETRY_S) : drawn(random, 75, 180)),
+    parkingS: (why) => (why === 'tried' ? drawn(random, ...RETRY_S) : drawn(random, ...life.parkedS)),
   }
 }
 

@@ -12,7 +12,12 @@ export type Fitting =
 /** How the car lives. */
 export type Life =
   /** Trips over the Moscow road graph, one after another. */
-  | { readonly kind: 'taxi'; readonly from: Position; readonly tripM: readonly [number, number] }
+  | {
+      readonly kind: 'taxi'
+      readonly from: Position
+      readonly tripM: readonly [number, number]
+      readonly parkedS: readonly [number, number]
+    }
   | { readonly kind: 'replay'; readonly recording: RecordingName; readonly pauseS: number }
   /** Out of the region by the Kiev highway and back. */
   | { readonly kind: 'outbound' }
@@ -30,11 +35,17 @@ export type VehiclePlan = {
   readonly life: Life
 }
 
-const taxi = (lat: number, lon: number, tripM: readonly [number, number]): Life => ({
-  kind: 'taxi',
-  from: { lat, lon },
-  tripM,
-})
+/** Longer than the 65 s without ignition that a block waits for, so that a hold on a driving car does take effect. */
+const SHORT_STAY = [75, 180] as const
+/** A car whose standstill only a vibration sensor proves must have stood for five minutes. */
+const LONG_STAY = [330, 420] as const
+
+const taxi = (
+  lat: number,
+  lon: number,
+  tripM: readonly [number, number],
+  parkedS: readonly [number, number] = SHORT_STAY,
+): Life => ({ kind: 'taxi', from: { lat, lon }, tripM, parkedS })
 
 /** The demo's cars. Letters of the plates are the twelve that GOST R 50577 allows. */
 export const FLEET: readonly VehiclePlan[] = [
@@ -93,7 +104,7 @@ export const FLEET: readonly VehiclePlan[] = [
     plate: 'Р834ВЕ799',
     model: 'Lada Vesta',
     fitting: 'router',
-    life: taxi(55.7041, 37.5298, [2500, 8000]),
+    life: taxi(55.7041, 37.5298, [6000, 15_000], LONG_STAY),
   },
   {
     key: 'taxi-4',
@@ -114,7 +125,7 @@ export const FLEET: readonly VehiclePlan[] = [
     plate: 'У167МР750',
     model: 'Renault Logan',
     fitting: 'router',
-    life: taxi(55.8304, 37.6331, [2500, 8000]),
+    life: taxi(55.8304, 37.6331, [6000, 15_000], LONG_STAY),
   },
   // Short errands round the Arbat: stands often, so that a block on a moving car is seen to wait and then to happen.
   {

@@ -8,7 +8,7 @@ import { createRouterUnit } from './router-unit.ts'
 import type { StartLine } from './virtual-vehicle.ts'
 
 /** What the units of one car read from the car around them. */
-export type CarSensors = { fixNow(): GpsFix | undefined; ignition(): boolean }
+export type CarSensors = { fixNow(): GpsFix | undefined; ignition(): boolean; motion(): boolean }
 
 /** The units of one car, still without a wire to anybody. */
 export type Hardware = {
@@ -38,6 +38,7 @@ export function createHardware(deps: HardwareDeps): Hardware {
       serial: deps.serial,
       fixNow: sensors.fixNow,
       ignition: sensors.ignition,
+      motion: sensors.motion,
       uptimeS: () => (deps.clock.steady() - bootAt) / 1000,
       nowMs: () => deps.clock.now(),
       switched: deps.switched,

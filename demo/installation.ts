@@ -29,24 +29,29 @@ export function installationOf(
   }
 }
 
-function devicesOf(fitting: Fitting, ports: HardwarePorts): Pick<Installation, 'devices' | 'ignition' | 'immobilizer'> {
+function devicesOf(
+  fitting: Fitting,
+  ports: HardwarePorts,
+): Pick<Installation, 'devices' | 'ignition' | 'motion' | 'immobilizer'> {
   if (fitting === 'router') {
     const port = { kind: 'modbusTcp', host: HOST, port: ports.relay, unitId: 1 } as const
     return {
       devices: [{ id: ROUTER, profile: 'teltonika-rut955', port }],
       ignition: { device: ROUTER, reading: 'ignition' },
+      // Its speed is no evidence until confirmed on a bench, so standstill is proved by a vibration sensor on DIN1.
+      motion: { device: ROUTER, reading: 'input1' },
       immobilizer: { device: ROUTER, circuit: 'starter', contact: 'normally-closed' },
     }
   }
   const gpsPort = ports.gps ?? 0
   const relay = {
     id: RELAY,
-    profile: 'waveshare-modbus-rtu-relay-8ch',
+    profile: 'waveshare-relay-8ch',
     port: { kind: 'modbusTcp', host: HOST, port: ports.relay, unitId: 1 },
   } as const
   const gps =
     fitting === 'nmea-and-relay'
-      ? ({ id: GPS, profile: 'nmea-0183', port: { kind: 'nmeaTcp', host: HOST, port: gpsPort } } as const)
+      ? ({ id: GPS, profile: 'generic-nmea-0183', port: { kind: 'nmeaTcp', host: HOST, port: gpsPort } } as const)
       : ({
           id: GPS,
           profile: 'ebyte-e108-d01',
@@ -54,7 +59,7 @@ function devicesOf(fitting: Fitting, ports: HardwarePorts): Pick<Installation, '
         } as const)
   return {
     devices: [gps, relay],
-    ignition: { device: RELAY, reading: 'ignition' },
+    ignition: { device: RELAY, reading: 'input1' },
     immobilizer: { device: RELAY, circuit: 'starter', contact: 'normally-closed' },
   }
 }

@@ -11,6 +11,8 @@ export type RouterInside = {
   readonly serial: string
   fixNow(): GpsFix | undefined
   ignition(): boolean
+  /** The vibration sensor on DIN1: closed while the car shakes. */
+  motion(): boolean
   uptimeS(): number
   nowMs(): number
   switched(relay: 0 | 1): void
@@ -63,7 +65,7 @@ function blocksOf(inside: RouterInside): readonly Block[] {
     { start: 39, words: textWords(inside.serial, 16) },
     { start: 71, words: textWords('RUT955', 16) },
     { start: 87, words: textWords('sim1', 16) },
-    { start: 135, words: [...longWords(0), ...longWords(inside.ignition() ? 1 : 0)] },
+    { start: 135, words: [...longWords(inside.motion() ? 1 : 0), ...longWords(inside.ignition() ? 1 : 0)] },
     { start: 143, words: [...floatWords(lat), ...floatWords(lon)] },
     { start: 147, words: textWords(fix === undefined ? '0' : String(fix.at), 16) },
     { start: 163, words: textWords(dateText(fixS), 16) },

@@ -68,6 +68,7 @@ const router = (ignition: boolean) =>
       serial: '1106123456',
       fixNow: () => ({ ...CAPTURED_FIX, position: { lat: 55.751244, lon: 37.618423 }, speedKmh: 41.6 }),
       ignition: () => ignition,
+      motion: () => true,
       uptimeS: () => 99,
       nowMs: () => at('2022-04-22T01:52:50Z'),
       switched: () => {},
@@ -77,6 +78,7 @@ const router = (ignition: boolean) =>
 
 test.each([
   { name: 'position, the ABCD vector of the device notes', request: '03 00 8F 00 04', reply: '0308425f014642167944' },
+  { name: 'vibration sensor on DIN1', request: '03 00 87 00 02', reply: '030400000001' },
   { name: 'ignition input', request: '03 00 89 00 02', reply: '030400000001' },
   { name: 'speed in whole km/h', request: '03 00 B3 00 02', reply: '03040000002a' },
   { name: 'relay output', request: '03 00 CA 00 01', reply: '03020000' },
