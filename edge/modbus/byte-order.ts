@@ -2,7 +2,12 @@ import type { FixedByteOrder } from '#contract/profile.ts'
 import { decodeWords } from './register-value.ts'
 
 /** One float of a fix whose byte order is to be found out, with the range that makes it plausible. */
-export type OrderSample = { readonly words: readonly number[]; readonly range: readonly [number, number] }
+export type OrderSample = {
+  readonly words: readonly number[]
+  readonly range: readonly [number, number]
+  /** A latitude or longitude: two fixes must lie within reach of each other. */
+  readonly isPlace: boolean
+}
 
 /** What is known of a device's float order. `streak` counts consecutive fixes that left the same single candidate. */
 export type OrderProbe =
@@ -48,7 +53,10 @@ export function probeOrder(probe: OrderProbe, samples: readonly OrderSample[], s
   // No fix at all (zeros) says nothing about the order: it neither helps nor hurts the streak.
   if (order === undefined) return probe
   if (others.length > 0) return { state: 'probing', streak: 0 }
-  const degrees = decodeAll(samples, order)
+  const degrees = decodeAll(
+    samples.filter(({ isPlace }) => isPlace),
+    order,
+  )
   const continues = probe.candidate === order && isReachable(probe.last, degrees, steadyAt)
   const streak = continues ? probe.streak + 1 : 1
   if (streak >= FIXES_TO_LOCK) return { state: 'locked', order }

@@ -3,8 +3,11 @@ import type { WriteRequest } from './modbus-pdu.ts'
 
 const within = (value: number, range: readonly [number, number]): boolean => value >= range[0] && value <= range[1]
 
+/** Any write that somebody may wish to send, whatever its function. */
+export type AnyWrite = { readonly fc: number; readonly address: number; readonly value: number }
+
 /** Pure. Does this entry of a deny-list forbid the write? Conditions left out match everything. */
-export function denies(denial: RegisterDenial, write: WriteRequest): boolean {
+export function denies(denial: RegisterDenial, write: AnyWrite): boolean {
   if (!denial.fc.includes(write.fc)) return false
   if (denial.addresses !== undefined && !within(write.address, denial.addresses)) return false
   return denial.values?.some((value) => within(write.value, typeof value === 'number' ? [value, value] : value)) ?? true
@@ -26,7 +29,7 @@ const addressBase = (profile: Profile): number =>
   profile.transport.modbusTcp?.addressBase ?? profile.transport.modbusRtu?.addressBase ?? 0
 
 /** Pure. The reason why a write must not reach the line, or undefined. Broadcast (unit 0) is never allowed. */
-export function forbidden(profile: Profile, unitId: number, write: WriteRequest): string | undefined {
+export function forbidden(profile: Profile, unitId: number, write: AnyWrite): string | undefined {
   if (unitId < 1 || unitId > 247) return `unit ${unitId} is not a single device`
   const declared = (['free', 'blocked'] as const).map((drive) => declaredWrite(profile, drive))
   const isDeclared = declared.some(

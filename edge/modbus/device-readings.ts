@@ -100,7 +100,8 @@ function nextOrder(
     const { table, order } = shapeOf(reading, profile.defaults)
     if (order !== 'auto' || !isFloat(reading) || reading.range === undefined) return []
     const words = cells(image, table, reading.address, 2)
-    return isWords(words) ? [{ words, range: reading.range }] : []
+    const isPlace = reading.capability === 'position.lat' || reading.capability === 'position.lon'
+    return isWords(words) ? [{ words, range: reading.range, isPlace }] : []
   })
   const advances = profile.freshness?.position.advances
   const timeReading = members.find(([name]) => name === advances)?.[1]
@@ -136,7 +137,7 @@ export function decodeReading(
 /** Before the lock: the order under which this float is plausible, so that a technician sees something sensible. */
 function openOrder(probe: OrderProbe, words: readonly number[], reading: RegisterReading): FixedByteOrder {
   if (probe.state === 'locked') return probe.order
-  return probe.candidate ?? survivors([{ words, range: reading.range ?? [0, 0] }])[0] ?? 'ABCD'
+  return probe.candidate ?? survivors([{ words, range: reading.range ?? [0, 0], isPlace: false }])[0] ?? 'ABCD'
 }
 
 type Layouts = Extract<NonNullable<RegisterReading['dateTime']>, string>

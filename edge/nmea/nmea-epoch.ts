@@ -105,10 +105,10 @@ function dimension(state: EpochState, altitudeM: number | undefined): '2d' | '3d
   return altitudeM === undefined ? '2d' : '3d'
 }
 
-const pick = <Key extends 'speedKmh' | 'courseDeg' | 'altitudeM' | 'satellites' | 'hdop'>(
+const pick = (
   sentences: readonly NmeaSentence[],
-  key: Key,
-): NmeaSentence[Key] => sentences.find((one) => one[key] !== undefined)?.[key]
+  key: 'speedKmh' | 'courseDeg' | 'altitudeM' | 'satellites' | 'hdop',
+): number | undefined => sentences.find((one) => one[key] !== undefined)?.[key]
 
 /** A moment without a date of its own takes the last one told, unless midnight has passed since. */
 function instantOfEpoch(state: EpochState): number | undefined {

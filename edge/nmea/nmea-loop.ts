@@ -23,7 +23,7 @@ export type NmeaDeps = {
 }
 
 /** A moment is complete when its receiver has been quiet for so long. */
-const QUIET = millis(150)
+const QUIET = millis(250)
 /** A receiver speaks every second; after this silence its readings are bad. */
 const SILENT = seconds(5)
 /** A line that stays silent is opened anew: a dead TCP peer says nothing. */
@@ -44,9 +44,13 @@ export async function runNmeaLoop(deps: NmeaDeps, stop: AbortSignal): Promise<vo
     if (failures > 0) deps.log.info({ device }, 'device.online')
     failures = 0
     const look = { now: clock.now(), steadyAt: clock.steady(), notBefore: deps.notBefore }
-    const judged = readingsOfFix(freshness, { device, profile }, fix, look)
-    freshness = judged.state
-    deps.onReadings(judged.readings)
+    try {
+      const judged = readingsOfFix(freshness, { device, profile }, fix, look)
+      freshness = judged.state
+      deps.onReadings(judged.readings)
+    } catch (cause) {
+      deps.log.warn({ device, err: cause }, 'nmea.readings-refused')
+    }
   }
 
   while (!stop.aborted) {

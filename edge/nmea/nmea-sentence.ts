@@ -1,3 +1,5 @@
+import { fullYear } from '../profile/date-time.ts'
+
 /** The sentences that say something about a fix. A field the receiver left empty is absent. */
 export type NmeaSentence = {
   readonly type: 'RMC' | 'GGA' | 'GNS' | 'GSA' | 'VTG' | 'GLL' | 'ZDA'
@@ -70,8 +72,7 @@ function timeOfDay(field: string | undefined): number | undefined {
 function shortDate(field: string | undefined): NmeaSentence['date'] {
   if (field === undefined || field === '') return undefined
   if (!/^\d{6}$/.test(field)) throw new FieldError(field)
-  const year = Number(field.slice(4))
-  return { day: Number(field.slice(0, 2)), month: Number(field.slice(2, 4)), year: (year >= 80 ? 1900 : 2000) + year }
+  return { day: Number(field.slice(0, 2)), month: Number(field.slice(2, 4)), year: fullYear(Number(field.slice(4))) }
 }
 
 /** Quality 1 to 5 are measured fixes; 0 is none, 6 dead reckoning, 7 typed in by hand, 8 a simulator. */

@@ -32,10 +32,15 @@ type Group = {
   readonly mayFail: boolean
   blocks: readonly Block[]
   dueAt: number
+  /** A group that may fail, and does, is asked less and less often: its timeouts hold up the line. */
+  stretch: number
 }
 
 const FAILURES_TO_OFFLINE = 3
 const REFUSALS_TO_SPLIT = 2
+const MAX_STRETCHED_MS = 60_000
+/** How often the other groups of an absent device look whether it is back, should they miss the news. */
+const ABSENCE_MS = 60_000
 const ILLEGAL_ADDRESS: QualityReason = 'exception-2'
 const SILENT: ReadonlySet<QualityReason> = new Set(['timeout', 'crc', 'offline', 'decode'])
 
@@ -56,6 +61,7 @@ const groupsOf = (deps: PollDeps): readonly Group[] =>
       mayFail: mayFail ?? false,
       blocks: planGroup(deps.profile, name, deps.modbus.settings.maxRegisters),
       dueAt: deps.clock.steady(),
+      stretch: 1,
     }))
     .filter(({ blocks }) => blocks.length > 0)
 
@@ -70,6 +76,9 @@ export async function runPollLoop(deps: PollDeps, stop: AbortSignal): Promise<vo
   const refusals = new Map<string, number>()
   let memory: DeviceMemory = emptyMemory(deps.lockedByteOrder)
   let failures = 0
+  let comeback = new AbortController()
+  const probe = cheapest(groups)
+  const isOffline = (): boolean => failures >= FAILURES_TO_OFFLINE
 
   const ask = async (group: Group): Promise<{ image: Map<string, number | QualityReason>; isSilent: boolean }> => {
     const image = new Map<string, number | QualityReason>()
@@ -111,18 +120,28 @@ export async function runPollLoop(deps: PollDeps, stop: AbortSignal): Promise<vo
       deps.onByteOrderLocked?.(memory.order.order)
     }
     deps.onReadings(seen.readings)
-    if (!isSilent) return back()
-    if (group.mayFail) return
+    if (!isSilent) {
+      group.stretch = 1
+      back()
+      return
+    }
+    if (group.mayFail) {
+      group.stretch = Math.min(group.stretch * 2, Math.max(1, MAX_STRETCHED_MS / group.everyMs))
+      return
+    }
     failures += 1
-    if (failures >= FAILURES_TO_OFFLINE) away()
+    if (isOffline()) away()
   }
 
   const back = (): void => {
-    if (failures >= FAILURES_TO_OFFLINE) {
-      deps.log.info({ device }, 'device.online')
-      for (const group of groups) group.dueAt = clock.steady()
-    }
+    const wasOffline = isOffline()
     failures = 0
+    if (!wasOffline) return
+    deps.log.info({ device }, 'device.online')
+    for (const group of groups) group.dueAt = clock.steady()
+    const waiting = comeback
+    comeback = new AbortController()
+    waiting.abort()
   }
 
   const away = (): void => {
@@ -132,24 +151,32 @@ export async function runPollLoop(deps: PollDeps, stop: AbortSignal): Promise<vo
     deps.onReadings(offlineReadings(deps))
   }
 
-  while (!stop.aborted) {
-    const isOffline = failures >= FAILURES_TO_OFFLINE
-    const group = isOffline ? cheapest(groups) : groups.toSorted((a, b) => a.dueAt - b.dueAt)[0]
-    if (group === undefined) return
-    const pause = isOffline
-      ? backoffMs(failures - FAILURES_TO_OFFLINE + 1, deps.random())
-      : group.dueAt - clock.steady()
-    if (pause > 0) await clock.sleep(millis(pause), stop)
-    if (stop.aborted) return
-    // Keeps the beat; a look that took longer than its period skips the missed ones.
-    group.dueAt = Math.max(group.dueAt + group.everyMs, clock.steady())
-    try {
-      await look(group)
-    } catch (cause) {
-      deps.log.error({ device, group: group.name, err: cause }, 'poll.failed')
-      await clock.sleep(millis(group.everyMs), stop)
+  const runGroup = async (group: Group): Promise<void> => {
+    while (!stop.aborted) {
+      await pause(group)
+      if (stop.aborted) return
+      if (isOffline() && group !== probe) continue
+      // Keeps the beat; a look that took longer than its period skips the missed ones.
+      group.dueAt = Math.max(group.dueAt + group.everyMs * group.stretch, clock.steady())
+      try {
+        await look(group)
+      } catch (cause) {
+        deps.log.error({ device, group: group.name, err: cause }, 'poll.failed')
+        await clock.sleep(millis(group.everyMs), stop)
+      }
     }
   }
+
+  /** Until the group is due; while the device is offline, until the next probe or until it is back. */
+  const pause = async (group: Group): Promise<void> => {
+    const untilProbe = backoffMs(failures - FAILURES_TO_OFFLINE + 1, deps.random())
+    const length = isOffline() ? (group === probe ? untilProbe : ABSENCE_MS) : group.dueAt - clock.steady()
+    if (length <= 0) return
+    await clock.sleep(millis(length), AbortSignal.any([stop, comeback.signal]))
+  }
+
+  // Groups wait for their moments side by side; the line serves whoever is more urgent, one request at a time.
+  await Promise.all(groups.map(runGroup))
 }
 
 const failed = (reason: QualityReason): { kind: 'failed'; reason: QualityReason } => ({ kind: 'failed', reason })
