@@ -1,0 +1,144 @@
+import { z } from 'zod'
+
+const text = z.string()
+const port = z.coerce.number<string>({ error: 'a port number' }).int().min(0).max(65_535)
+const onOff = z.enum(['on', 'off', '1', '0']).transform((word) => (word === 'on' || word === '1' ? 'on' : 'off'))
+const list = text.transform((items) =>
+  items
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+const url = (...protocols: readonly string[]) =>
+  text.refine((given) => URL.canParse(given) && protocols.includes(new URL(given).protocol), {
+    error: `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  })
+
+/** Every variable that the cloud reads, in the order of `--help`; the description is its help. */
+const Environment = z.object({
+  KORDON_DEMO: onOff.prefault('0').describe('1: demo accounts (password demo-<name>) and zone holds; default 0'),
+  KORDON_HOST: text.optional().describe('address to listen on; default 127.0.0.1 in demo mode, else 0.0.0.0'),
+  KORDON_HTTP_PORT: port.prefault('8080').describe('REST, live feed and console; default 8080'),
+  KORDON_MQTT_PORT: port.prefault('1883').describe('embedded broker on loopback, by password; default 1883'),
+  KORDON_MQTTS_PORT: port.prefault('8883').describe('embedded broker, TLS by client certificate; default 8883'),
+  KORDON_DATA_DIR: text.prefault('./data').describe('keys, journals and the embedded database; default ./data'),
+  KORDON_PUBLIC_URL: url('http:', 'https:')
+    .optional()
+    .describe('address under which people and gateways reach us, such as https://kordon.example'),
+  KORDON_GATEWAY_BROKER_URL: url('mqtt:', 'mqtts:')
+    .optional()
+    .describe('broker address handed to new gateways; default: host of the public URL, or 127.0.0.1, and the TLS port'),
+  KORDON_TRUSTED_PROXIES: list
+    .prefault('')
+    .describe('addresses whose X-Forwarded-For is believed, separated by commas; default none'),
+  KORDON_REQUESTS_PER_MINUTE: z.coerce
+    .number<string>({ error: 'a number' })
+    .int()
+    .min(10)
+    .prefault('3000')
+    .describe('limit of HTTP requests per address; default 3000'),
+  KORDON_ZONE_HOLDS: onOff
+    .optional()
+    .describe('on: leaving the region places a hold; default on in demo mode, else off'),
+  KORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('default info'),
+  KORDON_INSTANCE: text
+    .regex(/^[a-z0-9-]{1,32}$/, '1 to 32 of a-z, 0-9 and -')
+    .prefault('one')
+    .describe('name of this cloud instance behind an outside broker; default one'),
+  DATABASE_URL: url('postgres:', 'postgresql:')
+    .optional()
+    .describe('PostgreSQL; default: embedded PGlite in the data folder'),
+  BROKER_URL: url('mqtt:', 'mqtts:')
+    .optional()
+    .describe('outside MQTT 5 broker, with user and password; default: the embedded one'),
+  BROKER_CA: text.optional().describe('file with the PEM authority of an mqtts:// broker; default: the system’s'),
+  INFLUX_URL: url('http:', 'https:')
+    .optional()
+    .describe('InfluxDB or VictoriaMetrics for frames; default: the SQL database'),
+  INFLUX_API: z.enum(['v2', 'v1']).prefault('v2').describe('v2 or v1; default v2'),
+  INFLUX_TOKEN: text.prefault('').describe('token (v2), or user:password (v1); default none'),
+  INFLUX_ORG: text.prefault('kordon').describe('organisation (v2); default kordon'),
+  INFLUX_BUCKET: text.prefault('kordon').describe('bucket (v2) or database (v1); default kordon'),
+})
+
+export type InfluxSettings = {
+  readonly url: string
+  readonly api: 'v1' | 'v2'
+  readonly token: string
+  readonly org: string
+  readonly bucket: string
+}
+
+export type CloudConfig = {
+  readonly mode: 'demo' | 'production'
+  readonly host: string
+  readonly httpPort: number
+  readonly mqttPort: number
+  readonly mqttsPort: number
+  readonly dataDir: string
+  readonly publicUrl: string | undefined
+  readonly gatewayBrokerUrl: string | undefined
+  readonly trustedProxies: readonly string[]
+  readonly requestsPerMinute: number
+  readonly zoneHolds: 'on' | 'off'
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly instance: string
+  readonly databaseUrl: string | undefined
+  readonly brokerUrl: string | undefined
+  readonly brokerCaFile: string | undefined
+  readonly influx: InfluxSettings | undefined
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: CloudConfig }
+  /** One message that names every wrong variable, one a line. Never repeats a value: it may be a secret. */
+  | { readonly ok: false; readonly message: string }
+
+/** Pure. Environment → configuration. An empty variable counts as absent. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = Environment.safeParse(given)
+  if (parsed.success) return { ok: true, config: configFrom(parsed.data) }
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+  return { ok: false, message: `these environment variables are wrong:\n${lines.join('\n')}` }
+}
+
+function configFrom(env: z.infer<typeof Environment>): CloudConfig {
+  const mode = env.KORDON_DEMO === 'on' ? 'demo' : 'production'
+  return {
+    mode,
+    host: env.KORDON_HOST ?? (mode === 'demo' ? '127.0.0.1' : '0.0.0.0'),
+    httpPort: env.KORDON_HTTP_PORT,
+    mqttPort: env.KORDON_MQTT_PORT,
+    mqttsPort: env.KORDON_MQTTS_PORT,
+    dataDir: env.KORDON_DATA_DIR,
+    publicUrl: env.KORDON_PUBLIC_URL,
+    gatewayBrokerUrl: env.KORDON_GATEWAY_BROKER_URL,
+    trustedProxies: env.KORDON_TRUSTED_PROXIES,
+    requestsPerMinute: env.KORDON_REQUESTS_PER_MINUTE,
+    zoneHolds: env.KORDON_ZONE_HOLDS ?? (mode === 'demo' ? 'on' : 'off'),
+    logLevel: env.KORDON_LOG_LEVEL,
+    instance: env.KORDON_INSTANCE,
+    databaseUrl: env.DATABASE_URL,
+    brokerUrl: env.BROKER_URL,
+    brokerCaFile: env.BROKER_CA,
+    influx:
+      env.INFLUX_URL === undefined
+        ? undefined
+        : {
+            url: env.INFLUX_URL,
+            api: env.INFLUX_API,
+            token: env.INFLUX_TOKEN,
+            org: env.INFLUX_ORG,
+            bucket: env.INFLUX_BUCKET,
+          },
+  }
+}
+
+/** Pure. What `--help` prints: every variable with its meaning and default. */
+export function configHelp(): string {
+  const lines = Object.entries(Environment.shape).map(
+    ([name, schema]) => `  ${name.padEnd(28)}${schema.description ?? ''}`,
+  )
+  return `The Kordon cloud: REST, live feed, console, MQTT broker. Configured by environment:\n\n${lines.join('\n')}\n`
+}
