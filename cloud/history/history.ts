@@ -1,0 +1,34 @@
+import type { Fix, Frame, GnssTrust } from '#contract/frame.ts'
+import type { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+
+/** A frame as it goes into history; (gateway, stream, seq) is its identity, so storing it twice changes nothing. */
+export type HistoryFrame = {
+  readonly gateway: GatewayId
+  readonly stream: StreamId
+  readonly seq: Seq
+  /** The vehicle the gateway was in when the frame was read; undefined when in none. */
+  readonly vehicleId: VehicleId | undefined
+  readonly frame: Frame
+}
+
+/** What questions about the past need of a frame; null = no good reading. */
+export type PastFrame = {
+  readonly readAt: EpochMs
+  readonly position: { readonly lat: number; readonly lon: number; readonly accuracyM: number | null } | null
+  readonly speedKmh: number | null
+  readonly headingDeg: number | null
+  readonly ignition: boolean | null
+  readonly motion: boolean | null
+  readonly odometerKm: number | null
+  readonly fix: Fix
+  readonly trust: GnssTrust
+}
+
+/** Where frames are kept for years: a table, or a time-series database. */
+export type History = {
+  /** Resolves when all of them are stored; rejects when the store cannot take them now. */
+  write(frames: readonly HistoryFrame[]): Promise<void>
+  /** Frames of a vehicle, `from` included and `to` excluded, oldest first. */
+  track(vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<readonly PastFrame[]>
+}
