@@ -31,7 +31,11 @@ export type GatewayRegistry = {
   vehicleNow(gateway: GatewayId): VehicleId | undefined
   /** The gateway in service in this vehicle; without one, the newest that is or was meant for it. */
   ofVehicle(vehicle: VehicleId): Gateway | undefined
+  /** Keeps a newer word on one gateway's connection. */
+  setStatus(gateway: GatewayId, status: ConnectionStatus): void
 }
+
+export type ConnectionStatus = { readonly online: boolean; readonly statusAt: EpochMs; readonly software: string }
 
 /** Pure. */
 export const gatewayFrom = (row: GatewayRow): Gateway => ({
@@ -46,14 +50,14 @@ export const gatewayFrom = (row: GatewayRow): Gateway => ({
   certificateExpiresAt: row.certificateExpiresAt,
 })
 
-/** Pure. Rows of gateways and assignments, each oldest first. */
+/** Pure but for the statuses it is told. Rows of gateways and assignments, each oldest first. */
 export function gatewayRegistry(
   rows: readonly GatewayRow[],
   assignments: readonly GatewayAssignmentRow[],
 ): GatewayRegistry {
   const gateways = new Map(rows.map((row) => [row.id, gatewayFrom(row)]))
   const byGateway = Map.groupBy(assignments, (assignment) => assignment.gatewayId)
-  const meant = Map.groupBy(gateways.values(), (gateway) => gateway.vehicleId)
+  const meant = Map.groupBy(rows, (row) => row.vehicleId)
   const current = new Map(
     assignments.filter((assignment) => assignment.untilAt === null).map((it) => [it.vehicleId, it.gatewayId]),
   )
@@ -73,8 +77,12 @@ export function gatewayRegistry(
     ofVehicle: (vehicle) => {
       const inService = current.get(vehicle)
       if (inService !== undefined) return gateways.get(inService)
-      const candidates = meant.get(vehicle) ?? []
+      const candidates = (meant.get(vehicle) ?? []).flatMap(({ id }) => gateways.get(id) ?? [])
       return candidates.findLast((gateway) => gateway.state === 'claimable') ?? candidates.at(-1)
+    },
+    setStatus: (id, status) => {
+      const gateway = gateways.get(id)
+      if (gateway !== undefined) gateways.set(id, { ...gateway, ...status })
     },
   }
 }

@@ -3,9 +3,7 @@ import type { EpochMs } from '#contract/instant.ts'
 import type { GatewayAdded, GatewayClaimed, GatewayRevoked, GatewaySealed } from '../decisions/decision.ts'
 import type { ClaimCodeRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
-import { type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
-
-export type ConnectionStatus = { readonly online: boolean; readonly statusAt: EpochMs; readonly software: string }
+import { type ConnectionStatus, type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
 
 export type GatewayStore = ReturnType<typeof createGatewayStore>
 

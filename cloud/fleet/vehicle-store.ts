@@ -23,6 +23,8 @@ export function createVehicleStore(db: Db) {
       all().where('id', '=', id).forUpdate().executeTakeFirst(),
     findByPlate: (plate: string): Promise<VehicleRow | undefined> =>
       all().where('plate', '=', plate).executeTakeFirst(),
+    findAll: async (ids: readonly VehicleId[]): Promise<VehicleRow[]> =>
+      ids.length === 0 ? [] : all().where('id', 'in', ids).execute(),
     /** By plate. */
     list: ({ q, limit, after }: VehicleQuery): Promise<VehicleRow[]> => {
       let query = all()

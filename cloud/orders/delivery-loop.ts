@@ -6,7 +6,8 @@ import type { Log } from '../log.ts'
 import type { Signer, UnnumberedOrder } from '../signer/signer-service.ts'
 import { type Bell, restUntilRung } from './bell.ts'
 import { isFinal, sent } from './order-state.ts'
-import { type OrderStore, type StoredOrder, stateOf } from './order-store.ts'
+import type { OrderStore } from './order-store.ts'
+import { type StoredOrder, stateOf } from './stored-order.ts'
 
 export type DeliveryPace = {
   /** Looks for work this often even when nobody rings. */

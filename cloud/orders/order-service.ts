@@ -7,9 +7,10 @@ import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { advance, told } from './order-state.ts'
-import { type OrderStore, stateOf } from './order-store.ts'
+import type { OrderStore } from './order-store.ts'
 import type { RelayStore } from './relay-store.ts'
 import { newestWords, type RelayWordHeard } from './relay-word.ts'
+import { stateOf } from './stored-order.ts'
 
 export type OrderRequest = {
   readonly vehicleId: VehicleId

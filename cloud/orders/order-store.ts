@@ -6,24 +6,10 @@ import type { OrderRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { SignedOrder } from '../signer/signer-service.ts'
 import { givenUp, isFinal, type OrderState } from './order-state.ts'
-
-/** An order as stored; its state as `stateOf` reads it. */
-export type StoredOrder = Omit<OrderRow, 'number' | 'reasons'> & {
-  readonly number: number
-  readonly reasons: OrderRequested['reasons']
-}
+import { type StoredOrder, stateOf } from './stored-order.ts'
 
 /** Orders and the steps of their lives. Bound to a database or to a transaction. */
 export type OrderStore = ReturnType<typeof createOrderStore>
-
-/** Pure. */
-export const stateOf = (order: StoredOrder): OrderState => ({
-  state: order.state,
-  at: order.stateAt,
-  by: order.stateBy,
-  reason: order.stateReason,
-  relay: order.relay,
-})
 
 export function createOrderStore(db: Db) {
   const all = () => db.selectFrom('orders').selectAll()
@@ -95,8 +81,11 @@ export function createOrderStore(db: Db) {
       all().where('vehicleId', '=', vehicle).where('closedAt', 'is', null).execute(),
     overdue: (now: EpochMs): Promise<StoredOrder[]> =>
       all().where('closedAt', 'is', null).where('notAfter', '<', now).execute(),
-    stepsOf: (ids: readonly OrderId[]) =>
-      db.selectFrom('orderSteps').selectAll().where('orderId', 'in', ids).orderBy('at').orderBy('state').execute(),
+    /** Oldest first. */
+    stepsOf: async (ids: readonly OrderId[]) =>
+      ids.length === 0
+        ? []
+        : db.selectFrom('orderSteps').selectAll().where('orderId', 'in', ids).orderBy('at').orderBy('state').execute(),
     highestSeq: async (gateway: OrderRow['gatewayId']): Promise<number> => {
       const row = await db
         .selectFrom('orders')

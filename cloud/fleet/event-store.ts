@@ -1,0 +1,44 @@
+import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
+import type { EventRow } from '../postgres/fleet-tables.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+import type { GatewayRegistry } from './gateway-registry.ts'
+
+export type EventStore = ReturnType<typeof createEventStore>
+
+type NewEvent = Omit<EventRow, 'data'> & { readonly data: object }
+
+/** What gateways told that is neither frame nor report; one row per record, however often it comes. */
+export function createEventStore(db: Db) {
+  return {
+    add: async (events: readonly NewEvent[]): Promise<void> => {
+      if (events.length === 0) return
+      const rows = events.map((event) => ({ ...event, data: JSON.stringify(event.data) }))
+      await db
+        .insertInto('events')
+        .values(rows)
+        .onConflict((it) => it.doNothing())
+        .execute()
+    },
+  }
+}
+
+/** The consumer of the journal that fills the table of events. */
+export const eventProjection = (
+  events: Pick<EventStore, 'add'>,
+  vehicleOf: GatewayRegistry['vehicleOf'],
+  seen: (event: NewEvent) => void,
+): Projection => ({
+  name: 'events',
+  apply: async (entries) => {
+    const found = entries.flatMap((entry) => eventOf(entry, vehicleOf) ?? [])
+    await events.add(found)
+    for (const event of found) seen(event)
+  },
+})
+
+function eventOf(entry: JournalEntry, vehicleOf: GatewayRegistry['vehicleOf']): NewEvent | undefined {
+  const { gateway, stream, seq, receivedAt, record } = entry
+  if (record.kind !== 'event') return undefined
+  const { name, at, data } = record
+  return { gatewayId: gateway, stream, seq, vehicleId: vehicleOf(gateway, at) ?? null, name, at, receivedAt, data }
+}

@@ -1,0 +1,228 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { GatewayId, VehicleId } from '#contract/ids.ts'
+import { type EpochMs, later, type Millis } from '#contract/instant.ts'
+import type { ClaimCode, ClaimGrant, ClaimRequest, SignerKey } from '#contract/provisioning.ts'
+import type { GatewayStatus } from '#contract/receipt.ts'
+import type { Credentials } from '../broker/broker.ts'
+import type { Decision } from '../decisions/decision.ts'
+import type { DecisionService } from '../decisions/decision-service.ts'
+import { Fault } from '../http/fault.ts'
+import type { Pki, ReadCsr } from '../pki/pki-service.ts'
+import type { VehicleRow } from '../postgres/fleet-tables.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+import type { World } from '../world.ts'
+import type { ClaimAttempts } from './claim-attempts.ts'
+import { CLAIM_CODE_BYTES, claimCodeFrom, GATEWAY_NAME_BYTES, gatewayNameFrom } from './claim-code.ts'
+import { type Gateway, type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
+import type { GatewayStore } from './gateway-store.ts'
+import type { VehicleStore } from './vehicle-store.ts'
+
+export type IssuedCode = { readonly claimCode: ClaimCode; readonly claimExpiresAt: EpochMs }
+
+export type FleetService = Credentials & {
+  /** Reads the registry; to be called before anything else, and again now and then for the words of other instances. */
+  refresh(): Promise<void>
+  /** From memory: the vehicle a record read at `at` belongs to. */
+  vehicleOf(gateway: GatewayId, at: EpochMs): VehicleId | undefined
+  vehicleNow(gateway: GatewayId): VehicleId | undefined
+  /** From memory: the gateway in service in this vehicle, or the newest one meant for it. */
+  gatewayOf(vehicle: VehicleId): Gateway | undefined
+  gateways(): readonly Gateway[]
+  /** Faults: vehicle/plate-taken. */
+  addVehicle(wish: { readonly plate: string; readonly model: string }): Promise<VehicleRow>
+  /** Faults: vehicle/unknown, gateway/vehicle-taken unless `replaces` names the gateway that is in the vehicle. */
+  addGateway(wish: AddGateway): Promise<IssuedCode & { readonly gateway: Gateway }>
+  /** Voids earlier codes. Faults: gateway/unknown, gateway/revoked. */
+  issueCode(gateway: GatewayId, by: string): Promise<IssuedCode>
+  /** Faults: claim/wrong-code (whatever is wrong with the code), claim/bad-csr, request/too-many. */
+  claim(request: ClaimRequest, address: string): Promise<ClaimGrant>
+  /** Faults: gateway/unknown, gateway/revoked, gateway/not-active. */
+  seal(wish: { readonly gateway: GatewayId; readonly by: string; readonly note: string }): Promise<Gateway>
+  /** Ends its connection too. Faults: gateway/unknown, gateway/revoked. */
+  revoke(gateway: GatewayId, by: string): Promise<Gateway>
+  onStatus(gateway: GatewayId, status: GatewayStatus): Promise<void>
+}
+
+export type AddGateway = {
+  readonly vehicleId: VehicleId
+  readonly replaces?: GatewayId | undefined
+  readonly by: string
+}
+
+type Deps = World & {
+  readonly db: Db
+  readonly decide: DecisionService['decide']
+  readonly gatewayStore: (db: Db) => GatewayStore
+  readonly vehicleStore: (db: Db) => VehicleStore
+  readonly attempts: ClaimAttempts
+  readonly pki: Pick<Pki, 'readCsr' | 'sign'>
+  readonly caPem: () => string
+  readonly signerKeys: () => Promise<readonly SignerKey[]>
+  /** Where gateways connect: with a certificate, or with a password on loopback. */
+  readonly brokerUrls: () => { readonly certificate: string; readonly password: string }
+  readonly claimCodeLifetime: Millis
+  readonly disconnect: (gateway: GatewayId) => void
+  readonly changed: (vehicle: VehicleId) => void
+}
+
+const PASSWORD_BYTES = 32
+const sha256 = (text: string | Uint8Array): Buffer => createHash('sha256').update(text).digest()
+
+export function createFleetService(deps: Deps): FleetService {
+  const { clock, log, decide, randomBytes } = deps
+  let registry: GatewayRegistry = gatewayRegistry([], [])
+
+  let refreshing: Promise<unknown> = Promise.resolve()
+
+  const readRegistry = async (): Promise<void> => {
+    const before = registry
+    registry = await deps.gatewayStore(deps.db).registry()
+    for (const gateway of registry.all())
+      if (gateway.state === 'revoked' && before.find(gateway.id)?.state === 'active') deps.disconnect(gateway.id)
+  }
+  /** One after another, so that an older reading never replaces a newer one. */
+  const refresh = (): Promise<void> => {
+    const turn = refreshing.then(readRegistry)
+    refreshing = turn.catch(() => {})
+    return turn
+  }
+  const known = (id: GatewayId): Gateway => {
+    const gateway = registry.find(id)
+    if (gateway === undefined) throw new Fault('gateway/unknown')
+    return gateway
+  }
+  const notRevoked = (id: GatewayId): Gateway => {
+    const gateway = known(id)
+    if (gateway.state === 'revoked') throw new Fault('gateway/revoked')
+    return gateway
+  }
+  const decideOne = async (decision: Decision): Promise<void> => {
+    await decide(async () => ({ decisions: [decision], result: undefined }))
+    await refresh()
+  }
+  /** A decision about one gateway, its vehicle told. */
+  const decideAbout = async (gateway: Gateway, decision: Decision): Promise<Gateway> => {
+    const vehicle = registry.vehicleNow(gateway.id) ?? gateway.vehicleId
+    await decideOne(decision)
+    deps.changed(vehicle)
+    return known(gateway.id)
+  }
+
+  const issueCode = async (id: GatewayId, by: string): Promise<IssuedCode> => {
+    const gateway = notRevoked(id)
+    const claimCode = claimCodeFrom(randomBytes(CLAIM_CODE_BYTES))
+    const createdAt = clock.now()
+    const expiresAt = later(createdAt, deps.claimCodeLifetime)
+    const codeHash = sha256(claimCode).toString('hex')
+    await deps.gatewayStore(deps.db).addClaimCode({ codeHash, gatewayId: id, createdAt, createdBy: by, expiresAt })
+    log.info({ gatewayId: id, vehicleId: gateway.vehicleId, by }, 'gateway.code-issued')
+    return { claimCode, claimExpiresAt: expiresAt }
+  }
+
+  const claimIn = async (db: Db, code: ClaimCode, csr: ReadCsr | undefined) => {
+    const at = clock.now()
+    const key = csr?.key ?? Buffer.from(randomBytes(PASSWORD_BYTES)).toString('hex')
+    const gatewayId = await deps.gatewayStore(db).useClaimCode(sha256(code).toString('hex'), key, at)
+    const gateway = gatewayId === undefined ? undefined : registry.find(gatewayId)
+    if (gateway === undefined || gateway.state === 'revoked') return { decisions: [], result: undefined }
+    const made = csr === undefined ? undefined : await deps.pki.sign(csr, gateway.id)
+    const password = Buffer.from(randomBytes(PASSWORD_BYTES)).toString('base64url')
+    const decision: Decision = {
+      kind: 'gateway-claimed',
+      gatewayId: gateway.id,
+      vehicleId: gateway.vehicleId,
+      at,
+      passwordHash: made === undefined ? sha256(password).toString('hex') : null,
+      certificateSerial: made?.serial ?? null,
+      certificateExpiresAt: made?.expiresAt ?? null,
+    }
+    return { decisions: [decision], result: { gateway, password, certificatePem: made?.certificatePem } }
+  }
+
+  return {
+    refresh,
+    vehicleOf: (gateway, at) => registry.vehicleOf(gateway, at),
+    vehicleNow: (gateway) => registry.vehicleNow(gateway),
+    gatewayOf: (vehicle) => registry.ofVehicle(vehicle),
+    gateways: () => registry.all(),
+    isRevoked: (gateway) => registry.find(gateway)?.state !== 'active',
+    checkPassword: async (gateway, password) => {
+      const hash = registry.find(gateway)?.passwordHash
+      return typeof hash === 'string' && timingSafeEqual(sha256(password), Buffer.from(hash, 'hex'))
+    },
+
+    addVehicle: async ({ plate, model }) => {
+      const row = { id: VehicleId.parse(deps.uuid()), plate, model, createdAt: clock.now() }
+      await decide(async (db) => {
+        if ((await deps.vehicleStore(db).findByPlate(plate)) !== undefined) throw new Fault('vehicle/plate-taken')
+        return {
+          decisions: [{ kind: 'vehicle-added', vehicleId: row.id, plate, model, at: row.createdAt }],
+          result: row,
+        }
+      })
+      deps.changed(row.id)
+      return row
+    },
+    addGateway: async ({ vehicleId, replaces, by }) => {
+      if ((await deps.vehicleStore(deps.db).find(vehicleId)) === undefined) throw new Fault('vehicle/unknown')
+      const present = registry.ofVehicle(vehicleId)
+      if (present?.state === 'active' && present.id !== replaces) throw new Fault('gateway/vehicle-taken')
+      const gatewayId = GatewayId.parse(gatewayNameFrom(randomBytes(GATEWAY_NAME_BYTES)))
+      await decideOne({ kind: 'gateway-added', gatewayId, vehicleId, by, at: clock.now() })
+      deps.changed(vehicleId)
+      return { ...(await issueCode(gatewayId, by)), gateway: known(gatewayId) }
+    },
+    issueCode,
+    claim: async ({ code, csrPem }, address) => {
+      if (!deps.attempts.mayTry(address, clock.steady())) throw new Fault('request/too-many')
+      const csr = csrPem === undefined ? undefined : await deps.pki.readCsr(csrPem)
+      if (csrPem !== undefined && csr === undefined) throw new Fault('claim/bad-csr')
+      const claimed = await decide((db) => claimIn(db, code, csr))
+      if (claimed === undefined) {
+        deps.attempts.failed(address, clock.steady())
+        log.warn({ address }, 'gateway.claim-refused')
+        // One answer for unknown, used and out of date: it tells nothing about which codes exist.
+        throw new Fault('claim/wrong-code')
+      }
+      await refresh()
+      const { gateway, password, certificatePem } = claimed
+      log.info({ gatewayId: gateway.id, vehicleId: gateway.vehicleId }, 'gateway.claimed')
+      deps.changed(gateway.vehicleId)
+      const granted = {
+        gatewayId: gateway.id,
+        vehicleId: gateway.vehicleId,
+        signerKeys: [...(await deps.signerKeys())],
+        caPem: deps.caPem(),
+      }
+      const urls = deps.brokerUrls()
+      return certificatePem === undefined
+        ? { ...granted, by: 'password', password, brokerUrl: urls.password }
+        : { ...granted, by: 'certificate', certificatePem, brokerUrl: urls.certificate }
+    },
+    seal: async ({ gateway: id, by, note }) => {
+      const gateway = notRevoked(id)
+      if (gateway.state !== 'active') throw new Fault('gateway/not-active')
+      log.info({ gatewayId: id, vehicleId: gateway.vehicleId, by }, 'gateway.sealed')
+      return decideAbout(gateway, { kind: 'gateway-sealed', gatewayId: id, by, note, at: clock.now() })
+    },
+    revoke: async (id, by) => {
+      const gateway = notRevoked(id)
+      const revoked = await decideAbout(gateway, { kind: 'gateway-revoked', gatewayId: id, by, at: clock.now() })
+      deps.disconnect(id)
+      log.info({ gatewayId: id, vehicleId: gateway.vehicleId, by }, 'gateway.revoked')
+      return revoked
+    },
+    onStatus: async (id, { online, software }) => {
+      const gateway = registry.find(id)
+      // A retained status that comes again says nothing new. The gateway's own time is not used: a will was written
+      // when its connection began.
+      if (gateway === undefined || (gateway.online === online && gateway.software === software)) return
+      const status = { online, software, statusAt: clock.now() }
+      registry.setStatus(id, status)
+      const vehicle = registry.vehicleNow(id)
+      await deps.gatewayStore(deps.db).keepStatus(id, status, vehicle ?? null)
+      log.info({ gatewayId: id, vehicleId: vehicle, online, software }, 'gateway.status')
+      if (vehicle !== undefined) deps.changed(vehicle)
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { GatewayId, VehicleId } from '#contract/ids.ts'
+import { Instant } from '#contract/instant.ts'
+import { ClaimCode, ClaimGrant, ClaimRequest } from '#contract/provisioning.ts'
+import { callerOf, EVERY_ROLE, type RouteRoles } from '../http/access.ts'
+import type { FleetService } from './fleet-service.ts'
+import type { Gateway } from './gateway-registry.ts'
+
+const tags = ['gateways']
+const PROVISION: RouteRoles = ['owner', 'head', 'technician']
+const params = z.strictObject({ id: GatewayId })
+
+const GatewayView = z
+  .strictObject({
+    id: GatewayId,
+    vehicleId: VehicleId,
+    plate: z.string(),
+    state: z.enum(['claimable', 'active', 'revoked']),
+    online: z.boolean().nullable(),
+    statusAt: Instant.nullable(),
+    software: z.string().nullable(),
+    sealed: z.strictObject({ at: Instant, by: z.string() }).nullable(),
+    certificateExpiresAt: Instant.nullable(),
+  })
+  .meta({ id: 'Gateway' })
+const Provisioned = z.strictObject({
+  id: GatewayId,
+  vehicleId: VehicleId,
+  claimCode: ClaimCode,
+  claimExpiresAt: Instant,
+})
+
+const gatewayView = (gateway: Gateway, plates: ReadonlyMap<VehicleId, string>): z.infer<typeof GatewayView> => ({
+  id: gateway.id,
+  vehicleId: gateway.vehicleId,
+  plate: plates.get(gateway.vehicleId) ?? '',
+  state: gateway.state,
+  online: gateway.online,
+  statusAt: gateway.statusAt,
+  software: gateway.software,
+  sealed: gateway.sealed,
+  certificateExpiresAt: gateway.certificateExpiresAt,
+})
+
+type PlatesOf = (vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, string>>
+
+/** Provisioning: a technician adds a gateway to a vehicle, the gateway claims its identity by a one-time code. */
+export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf): FastifyPluginAsyncZod {
+  const viewOf = async (gateway: Gateway) => gatewayView(gateway, await platesOf([gateway.vehicleId]))
+  return async (app) => {
+    app.get(
+      '/api/gateways',
+      {
+        config: { roles: EVERY_ROLE },
+        schema: {
+          tags,
+          summary: 'Gateways, newest last',
+          response: { 200: z.strictObject({ items: z.array(GatewayView) }) },
+        },
+      },
+      async () => {
+        const gateways = fleet.gateways()
+        const plates = await platesOf(gateways.map((gateway) => gateway.vehicleId))
+        return { items: gateways.map((gateway) => gatewayView(gateway, plates)) }
+      },
+    )
+    app.post(
+      '/api/gateways',
+      {
+        // The claim code is shown once and must not lie in the table of replayed answers.
+        config: { roles: PROVISION, replay: 'never' },
+        schema: {
+          tags,
+          summary: 'Provision a gateway for a vehicle; answers a claim code for ten minutes',
+          body: z.strictObject({ vehicleId: VehicleId, replaces: GatewayId.optional() }),
+          response: { 201: Provisioned },
+        },
+      },
+      async (request, reply) => {
+        const by = callerOf(request).login
+        const { gateway, claimCode, claimExpiresAt } = await fleet.addGateway({ ...request.body, by })
+        return reply.code(201).send({ id: gateway.id, vehicleId: gateway.vehicleId, claimCode, claimExpiresAt })
+      },
+    )
+    app.post(
+      '/api/gateways/:id/claim-code',
+      {
+        config: { roles: PROVISION, replay: 'never' },
+        schema: {
+          tags,
+          summary: 'A new claim code; earlier ones are void',
+          params,
+          response: { 201: z.strictObject({ claimCode: ClaimCode, claimExpiresAt: Instant }) },
+        },
+      },
+      async (request, reply) => reply.code(201).send(await fleet.issueCode(request.params.id, callerOf(request).login)),
+    )
+    app.post(
+      '/api/gateways/:id/commissioning',
+      {
+        config: { roles: PROVISION },
+        schema: {
+          tags,
+          summary: 'Seal the commissioning sheet: from now on this vehicle can be blocked',
+          params,
+          body: z.strictObject({ note: z.string().trim().max(2000).default('') }),
+          response: { 200: GatewayView },
+        },
+      },
+      async (request) => {
+        const by = callerOf(request).login
+        return viewOf(await fleet.seal({ gateway: request.params.id, by, note: request.body.note }))
+      },
+    )
+    app.post(
+      '/api/gateways/:id/revoke',
+      {
+        config: { roles: ['owner', 'head', 'security', 'technician'] },
+        schema: {
+          tags,
+          summary: 'Take a gateway out of service for good; its connection ends',
+          params,
+          response: { 200: GatewayView },
+        },
+      },
+      async (request) => viewOf(await fleet.revoke(request.params.id, callerOf(request).login)),
+    )
+    app.post(
+      '/api/gateways/claim',
+      {
+        config: { roles: 'public', replay: 'never' },
+        schema: {
+          tags,
+          summary: 'A gateway claims its identity; the code is the proof',
+          body: ClaimRequest,
+          response: { 200: ClaimGrant },
+        },
+      },
+      async (request) => fleet.claim(request.body, request.ip),
+    )
+  }
+}

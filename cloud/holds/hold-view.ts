@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { HoldId, OrderId, VehicleId } from '#contract/ids.ts'
+import { Instant } from '#contract/instant.ts'
+import { HoldReason } from '#contract/order.ts'
+import { Actor } from '../decisions/decision.ts'
+import type { HoldRow } from '../postgres/fleet-tables.ts'
+
+/** A hold as REST shows it. */
+export const HoldView = z
+  .strictObject({
+    id: HoldId,
+    vehicleId: VehicleId,
+    reason: HoldReason,
+    note: z.string(),
+    placedBy: Actor,
+    placedAt: Instant,
+    liftedAt: Instant.nullable(),
+    liftedBy: Actor.nullable(),
+    liftNote: z.string().nullable(),
+    orderId: OrderId.nullable(),
+  })
+  .meta({ id: 'Hold' })
+export type HoldView = z.infer<typeof HoldView>
+
+/** Pure. */
+export const holdView = (row: HoldRow): HoldView => ({
+  id: row.id,
+  vehicleId: row.vehicleId,
+  reason: row.reason,
+  note: row.note,
+  placedBy: { kind: row.placedByKind, id: row.placedById, name: row.placedByName },
+  placedAt: row.placedAt,
+  liftedAt: row.liftedAt,
+  liftedBy:
+    row.liftedByKind === null || row.liftedById === null
+      ? null
+      : { kind: row.liftedByKind, id: row.liftedById, name: row.liftedByName ?? '' },
+  liftNote: row.liftNote,
+  orderId: row.orderId,
+})

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { RelayWord } from '#contract/frame.ts'
+import { GatewayId, OrderId, OrderSeq, VehicleId } from '#contract/ids.ts'
+import { Instant } from '#contract/instant.ts'
+import { EvidenceSnapshot, HoldReason, OrderAction } from '#contract/order.ts'
+import type { OrderStepRow } from '../postgres/fleet-tables.ts'
+import type { StoredOrder } from './stored-order.ts'
+
+const StateWord = z.enum([
+  'created',
+  'sent',
+  'received',
+  'waiting',
+  'executing',
+  'verified',
+  'refused',
+  'failed',
+  'expired',
+  'superseded',
+])
+
+const OrderStep = z.strictObject({
+  state: StateWord,
+  at: Instant,
+  reason: z.string().nullable(),
+  relay: RelayWord.nullable(),
+  evidence: EvidenceSnapshot.nullable(),
+})
+
+/** An order as REST shows it; `steps` only where one order is asked for. `seq` is null until it is signed. */
+export const OrderView = z
+  .strictObject({
+    id: OrderId,
+    vehicleId: VehicleId,
+    gatewayId: GatewayId,
+    seq: OrderSeq.nullable(),
+    action: OrderAction,
+    reasons: z.array(HoldReason).readonly(),
+    state: StateWord,
+    reason: z.string().nullable(),
+    issuedAt: Instant,
+    notAfter: Instant.nullable(),
+    by: z.string(),
+    steps: z.array(OrderStep).readonly().exactOptional(),
+  })
+  .meta({ id: 'Order' })
+export type OrderView = z.infer<typeof OrderView>
+
+/** Pure. */
+export const orderView = (order: StoredOrder, steps?: readonly Pick<OrderStepRowRead, StepField>[]): OrderView => ({
+  id: order.id,
+  vehicleId: order.vehicleId,
+  gatewayId: order.gatewayId,
+  seq: order.seq,
+  action: order.action,
+  reasons: order.reasons,
+  state: order.state,
+  reason: order.stateReason,
+  issuedAt: order.issuedAt,
+  notAfter: order.notAfter,
+  by: order.requestedBy,
+  ...(steps === undefined ? {} : { steps: steps.map(stepView) }),
+})
+
+type StepField = 'state' | 'at' | 'reason' | 'relay' | 'evidence'
+type OrderStepRowRead = Omit<OrderStepRow, 'evidence'> & { readonly evidence: unknown }
+
+const stepView = (step: Pick<OrderStepRowRead, StepField>): z.infer<typeof OrderStep> => ({
+  state: step.state,
+  at: step.at,
+  reason: step.reason === '' ? null : step.reason,
+  relay: step.relay,
+  evidence: EvidenceSnapshot.nullable().parse(step.evidence),
+})

@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+import type { z } from 'zod'
+import type { VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+
+type JsonValue = z.core.util.JSONType
+
+export type TimelineKind = 'hold' | 'order' | 'crossing' | 'event' | 'status'
+
+/** Something that happened to a vehicle. `key` is unique within the vehicle and breaks ties of time. */
+export type Happening = {
+  readonly at: EpochMs
+  readonly key: string
+  readonly kind: TimelineKind
+  readonly title: string
+  readonly data: Record<string, JsonValue>
+}
+
+export type TimelineStore = ReturnType<typeof createTimelineStore>
+
+/** Everything that ever happened to a vehicle, read from where it is kept. */
+export function createTimelineStore(db: Db) {
+  return {
+    /** Newest first, after the given one. */
+    page: async (vehicle: VehicleId, limit: number, after?: Pick<Happening, 'at' | 'key'>): Promise<Happening[]> => {
+      const bound = after ?? { at: Number.MAX_SAFE_INTEGER, key: '' }
+      // Each part is cut to one page before they are put in order: a long history costs no more than a short one.
+      const part = (rows: ReturnType<typeof sql>) =>
+        sql`(select * from (${rows}) as part where (at, key) < (${bound.at}::bigint, ${bound.key})
+          order by at desc, key desc limit ${limit})`
+      const parts = [
+        sql`select placed_at as at, 'hold-placed ' || id as key, 'hold' as kind, 'placed' as title,
+          jsonb_build_object('holdId', id, 'reason', reason, 'note', note, 'orderId', order_id, 'by',
+            jsonb_build_object('kind', placed_by_kind, 'id', placed_by_id, 'name', placed_by_name)) as data
+          from holds where vehicle_id = ${vehicle}`,
+        sql`select lifted_at as at, 'hold-lifted ' || id as key, 'hold' as kind, 'lifted' as title,
+          jsonb_build_object('holdId', id, 'reason', reason, 'note', lift_note, 'by',
+            jsonb_build_object('kind', lifted_by_kind, 'id', lifted_by_id, 'name', lifted_by_name)) as data
+          from holds where vehicle_id = ${vehicle} and lifted_at is not null`,
+        sql`select s.at, 'order ' || s.order_id || ' ' || s.state || ' ' || s.reason as key, 'order' as kind,
+          s.state as title, jsonb_build_object('orderId', s.order_id, 'action', o.action, 'reasons', o.reasons,
+            'by', o.requested_by, 'saidBy', s.said_by, 'reason', nullif(s.reason, ''), 'relay', s.relay,
+            'evidence', s.evidence) as data
+          from order_steps s join orders o on o.id = s.order_id where s.vehicle_id = ${vehicle}`,
+        sql`select at, 'crossing ' || zone as key, 'crossing' as kind, side as title,
+          jsonb_build_object('zone', zone, 'side', side, 'lat', lat, 'lon', lon, 'evidence', evidence) as data
+          from crossings where vehicle_id = ${vehicle}`,
+        sql`select at, 'event ' || stream || ' ' || seq as key, 'event' as kind, name as title, data
+          from events where vehicle_id = ${vehicle}`,
+        sql`select at, 'status ' || gateway_id as key, 'status' as kind,
+          case when online then 'online' else 'offline' end as title,
+          jsonb_build_object('gatewayId', gateway_id, 'software', software) as data
+          from gateway_statuses where vehicle_id = ${vehicle}`,
+      ]
+      const union = sql.join(parts.map(part), sql` union all `)
+      const found = await sql<Happening>`select * from (${union}) as everything
+        order by at desc, key desc limit ${limit}`.execute(db)
+      return found.rows
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { Fix, GnssTrust, RelayWord, TimeQuality } from '#contract/frame.ts'
+import { GatewayId, VehicleId } from '#contract/ids.ts'
+import { Instant } from '#contract/instant.ts'
+import { HoldView, holdView } from '../holds/hold-view.ts'
+import { immobilizerState } from '../holds/immobilizer-state.ts'
+import type { VehicleSituation } from '../holds/situation.ts'
+import { OrderView, orderView } from '../orders/order-view.ts'
+import type { VehicleRow } from '../postgres/fleet-tables.ts'
+
+const LastKnownView = z.strictObject({
+  position: z.strictObject({ lat: z.number(), lon: z.number(), accuracyM: z.number().nullable() }).nullable(),
+  speedKmh: z.number().nullable(),
+  headingDeg: z.number().nullable(),
+  ignition: z.boolean().nullable(),
+  odometerKm: z.number().nullable(),
+  readAt: Instant,
+  ageS: z.number(),
+  trust: GnssTrust,
+  fix: Fix,
+  timeQuality: TimeQuality,
+})
+/** What the vehicle's newest live frame said; `ageS` is seconds at the moment of the answer. */
+export type LastKnownView = z.infer<typeof LastKnownView>
+
+const ZoneView = z.strictObject({ name: z.string(), inside: z.boolean().nullable(), since: Instant.nullable() })
+/** On which side of the operating zone the vehicle last proved to be. */
+export type ZoneView = z.infer<typeof ZoneView>
+
+const ImmobilizerView = z.strictObject({
+  state: z.enum(['permitted', 'blockWaiting', 'blocked', 'unblockWaiting', 'unknown']),
+  relay: RelayWord,
+  relayAt: Instant.nullable(),
+  waitReason: z.string().nullable(),
+  holds: z.array(HoldView).readonly(),
+  order: OrderView.nullable(),
+  canBlock: z.boolean(),
+  whyNot: z.enum(['no-gateway', 'gateway-not-claimed', 'gateway-revoked', 'not-commissioned']).nullable(),
+})
+
+/** A vehicle as REST and the live feed show it; null means unknown or none. */
+export const VehicleView = z
+  .strictObject({
+    id: VehicleId,
+    plate: z.string(),
+    model: z.string(),
+    lastKnown: LastKnownView.nullable(),
+    gateway: z
+      .strictObject({
+        id: GatewayId,
+        online: z.boolean().nullable(),
+        statusAt: Instant.nullable(),
+        software: z.string().nullable(),
+      })
+      .nullable(),
+    immobilizer: ImmobilizerView,
+    lease: z.null(),
+    driver: z.null(),
+    balance: z.null(),
+    inspection: z.null(),
+    papers: z.array(z.never()),
+    zone: ZoneView,
+    idleReason: z.null(),
+  })
+  .meta({ id: 'Vehicle' })
+export type VehicleView = z.infer<typeof VehicleView>
+
+export type VehicleFacts = {
+  readonly row: VehicleRow
+  readonly known: VehicleSituation
+  readonly lastKnown: LastKnownView | null
+  readonly zone: ZoneView
+}
+
+/** Pure. */
+export const vehicleView = ({ row, known, lastKnown, zone }: VehicleFacts): VehicleView => ({
+  id: row.id,
+  plate: row.plate,
+  model: row.model,
+  lastKnown,
+  gateway: gatewayView(known),
+  immobilizer: immobilizerView(known),
+  lease: null,
+  driver: null,
+  balance: null,
+  inspection: null,
+  papers: [],
+  zone,
+  idleReason: null,
+})
+
+/** Only a gateway in service: one that is merely provisioned has said nothing about this vehicle. */
+function gatewayView({ gateway }: VehicleSituation): VehicleView['gateway'] {
+  if (gateway?.state !== 'active') return null
+  const { id, online, statusAt, software } = gateway
+  return { id, online, statusAt, software }
+}
+
+function immobilizerView({ situation, relay, newest, holds }: VehicleSituation): VehicleView['immobilizer'] {
+  const ours = newest !== undefined && newest.gatewayId === situation.gateway?.id ? newest : undefined
+  const word = relay?.relay ?? 'unknown'
+  return {
+    state: immobilizerState(word, ours),
+    relay: word,
+    relayAt: relay?.relayAt ?? null,
+    waitReason: ours?.state === 'waiting' ? ours.stateReason : null,
+    holds: holds.map(holdView),
+    order: newest === undefined ? null : orderView(newest),
+    canBlock: situation.ability.canBlock,
+    whyNot: situation.ability.whyNot,
+  }
+}
