@@ -1,19 +1,10 @@
-import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { epochMs, millis } from '#contract/instant.ts'
 import { createPkiService } from '../cloud/pki/pki-service.ts'
 import { createPkiStore } from '../cloud/pki/pki-store.ts'
-
-/** The account of the cloud behind an outside broker. */
-export const CLOUD_USER = 'kordon-cloud'
-
-/** One line of Mosquitto's password file (PBKDF2-SHA512, as `mosquitto_passwd` writes it). */
-export function mosquittoPassword(user: string, password: string): string {
-  const salt = randomBytes(12)
-  const hash = pbkdf2Sync(password, salt, 101, 64, 'sha512')
-  return `${user}:$7$101$${salt.toString('base64')}$${hash.toString('base64')}\n`
-}
+import { CLOUD_USER, mosquittoPassword } from './mosquitto-account.ts'
 
 export type BrokerSetup = {
   /** The cloud's data folder: the authority is opened there, and made when it is the first start. */

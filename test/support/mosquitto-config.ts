@@ -1,5 +1,5 @@
 import { ACL_PATTERNS } from '#contract/topics.ts'
-import { CLOUD_USER } from '../../deploy/broker-setup.ts'
+import { CLOUD_USER } from '../../deploy/mosquitto-account.ts'
 
 /**
  * Pure. Access list of Mosquitto: a gateway writes under its own `up/` and reads its own `down/`, nothing else. The user

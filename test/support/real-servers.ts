@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { CLOUD_USER, mosquittoPassword } from '../../deploy/broker-setup.ts'
+import { CLOUD_USER, mosquittoPassword } from '../../deploy/mosquitto-account.ts'
 import { MOSQUITTO_LIMITS, mosquittoAcl, mosquittoCloudListener, mosquittoGatewayListener } from './mosquitto-config.ts'
 import { type Command, freePort, httpAnswers, type RealServer, run, systemUser } from './real-servers-process.ts'
 

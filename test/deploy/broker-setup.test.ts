@@ -1,0 +1,126 @@
+import '../../cloud/pki/reflect-metadata.ts'
+import { webcrypto } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as x509 from '@peculiar/x509'
+import mqtt from 'mqtt'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { GatewayId } from '#contract/ids.ts'
+import { downTopic, upTopic } from '#contract/topics.ts'
+import { createPkiService } from '../../cloud/pki/pki-service.ts'
+import { createPkiStore } from '../../cloud/pki/pki-store.ts'
+import { prepareBroker } from '../../deploy/broker-setup.ts'
+import { CLOUD_USER } from '../../deploy/mosquitto-account.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { findReal, requireReal } from '../support/real-servers.ts'
+import { freePort, type Running, run } from '../support/real-servers-process.ts'
+
+const CONFIG = new URL('../../deploy/mosquitto/', import.meta.url).pathname
+const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+const OWN = GatewayId.parse('gw-aaaaaaaa')
+const FOREIGN = GatewayId.parse('gw-bbbbbbbb')
+
+let dir: string
+const closing: (() => Promise<unknown>)[] = []
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'kordon-broker-'))
+})
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+  rmSync(dir, { recursive: true })
+})
+
+const setUp = () =>
+  prepareBroker({
+    dataDir: join(dir, 'data'),
+    target: join(dir, 'broker'),
+    password: 'of this test',
+    hosts: ['broker'],
+  })
+
+/** A gateway's key and certificate, as the cloud of this data folder would grant them. */
+async function gatewayIdentity(gateway: GatewayId) {
+  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify'])
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: EC })
+  const store = createPkiStore(join(dir, 'data', 'pki'))
+  const pki = createPkiService({
+    store,
+    hosts: [],
+    clock: createManualClock(Date.now()),
+    randomBytes: (n) => webcrypto.getRandomValues(new Uint8Array(n)),
+  })
+  await pki.open()
+  const csr = await pki.readCsr(request.toString('pem'))
+  if (csr === undefined) throw new Error('the request was not understood')
+  const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
+  return { key, cert: (await pki.sign(csr, gateway)).certificatePem }
+}
+
+/** Mosquitto with the very files that ship, but for folders and ports. */
+async function startShippedBroker(): Promise<{ cloudUrl: string; gatewayUrl: string }> {
+  const [cloudPort, gatewayPort] = [await freePort(), await freePort()]
+  const config = readFileSync(join(CONFIG, 'mosquitto.conf'), 'utf8')
+    .replaceAll('/mosquitto/data', join(dir, 'broker'))
+    .replaceAll('/mosquitto/config/', CONFIG)
+    .replace('listener 8883', `listener ${gatewayPort} 127.0.0.1`)
+    .replace('listener 1883', `listener ${cloudPort} 127.0.0.1`)
+  writeFileSync(join(dir, 'mosquitto.conf'), `user root\n${config}`)
+  const answers = async () => {
+    const probe = await mqtt.connectAsync(cloudUrl, { reconnectPeriod: 0, connectTimeout: 1000 })
+    await probe.endAsync()
+    return true
+  }
+  const cloudUrl = `mqtt://${CLOUD_USER}:${encodeURIComponent('of this test')}@127.0.0.1:${cloudPort}`
+  const running: Running = await run({
+    program: findReal('mosquitto') ?? '',
+    args: ['-c', join(dir, 'mosquitto.conf')],
+    answers,
+  })
+  closing.push(() => running.end('SIGTERM'))
+  return { cloudUrl, gatewayUrl: `mqtts://127.0.0.1:${gatewayPort}` }
+}
+
+test('the broker gets no key of the authority, and nobody else reads its own', async () => {
+  await setUp()
+  const ca = readFileSync(join(dir, 'data', 'pki', 'ca.key.pem'), 'utf8')
+  expect(readFileSync(join(dir, 'broker', 'server.key.pem'), 'utf8')).not.toBe(ca)
+  for (const file of ['server.key.pem', 'passwords']) expect(statSync(join(dir, 'broker', file)).mode & 0o077).toBe(0)
+})
+
+test('a second set-up keeps authority and certificate', async () => {
+  await setUp()
+  const before = ['ca.pem', 'server.pem'].map((file) => readFileSync(join(dir, 'broker', file), 'utf8'))
+  await setUp()
+  expect(['ca.pem', 'server.pem'].map((file) => readFileSync(join(dir, 'broker', file), 'utf8'))).toEqual(before)
+})
+
+describe.skipIf(!requireReal('mosquitto'))('the Mosquitto that ships', () => {
+  test('serves a certified gateway its own topics, and hears nobody without a certificate or password', async () => {
+    await setUp()
+    const { cloudUrl, gatewayUrl } = await startShippedBroker()
+    const ca = readFileSync(join(dir, 'broker', 'ca.pem'), 'utf8')
+    const cloud = await mqtt.connectAsync(cloudUrl, { protocolVersion: 5 })
+    closing.push(() => cloud.endAsync(true))
+    const heard: string[] = []
+    cloud.on('message', (topic) => heard.push(topic))
+    await cloud.subscribeAsync(upTopic(OWN, 'records').replace(OWN, '+'), { qos: 1 })
+    const gateway = await mqtt.connectAsync(gatewayUrl, { ...(await gatewayIdentity(OWN)), ca, protocolVersion: 5 })
+    closing.push(() => gateway.endAsync(true))
+    const told: string[] = []
+    gateway.on('message', (topic) => told.push(topic))
+    await gateway
+      .subscribeAsync([downTopic(OWN, 'order'), downTopic(FOREIGN, 'order')], { qos: 1 })
+      .catch(() => undefined)
+    await gateway.publishAsync(upTopic(FOREIGN, 'records'), 'x', { qos: 1 }).catch(() => undefined)
+    await gateway.publishAsync(upTopic(OWN, 'records'), 'x', { qos: 1 })
+    await cloud.publishAsync(downTopic(FOREIGN, 'order'), 'x', { qos: 1 })
+    await cloud.publishAsync(downTopic(OWN, 'order'), 'x', { qos: 1 })
+    await expect.poll(() => [heard, told]).toEqual([[upTopic(OWN, 'records')], [downTopic(OWN, 'order')]])
+
+    const once = { reconnectPeriod: 0, connectTimeout: 2000 }
+    await expect(mqtt.connectAsync(gatewayUrl, { ...once, ca })).rejects.toThrow()
+    await expect(mqtt.connectAsync(cloudUrl.replace('of%20this%20test', 'guessed'), once)).rejects.toThrow()
+    await expect(mqtt.connectAsync(cloudUrl.replace(/\/\/.*@/, '//'), once)).rejects.toThrow()
+  })
+})
