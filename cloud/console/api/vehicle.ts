@@ -1,0 +1,102 @@
+import type { Fix, GnssTrust, RelayWord, TimeQuality } from '#contract/frame.ts'
+import type { HoldReason, OrderAction, ReportedState } from '#contract/order.ts'
+
+/** RFC 3339, UTC. */
+export type InstantText = string
+
+export type ImmobilizerState = 'permitted' | 'blockWaiting' | 'blocked' | 'unblockWaiting' | 'unknown'
+
+export type Actor = { readonly kind: string; readonly id: string; readonly name: string }
+
+export type Hold = {
+  readonly id: string
+  readonly vehicleId: string
+  readonly reason: HoldReason
+  readonly note: string | null
+  readonly placedBy: Actor
+  readonly placedAt: InstantText
+  readonly liftedAt: InstantText | null
+  readonly liftedBy: Actor | null
+  readonly liftNote: string | null
+  readonly orderId: string | null
+}
+
+export type OrderState = 'created' | 'sent' | ReportedState
+
+export type OrderStep = {
+  readonly state: OrderState
+  readonly at: InstantText
+  readonly reason: string | null
+  readonly relay: RelayWord | null
+  readonly evidence: Readonly<Record<string, unknown>> | null
+}
+
+export type Order = {
+  readonly id: string
+  readonly vehicleId: string
+  readonly gatewayId: string
+  readonly seq: number
+  readonly action: OrderAction
+  readonly reasons: readonly HoldReason[]
+  readonly state: OrderState
+  readonly reason: string | null
+  readonly issuedAt: InstantText
+  readonly notAfter: InstantText | null
+  readonly by: string
+  /** Absent in lists and in the live feed. */
+  readonly steps?: readonly OrderStep[]
+}
+
+export type LastKnown = {
+  readonly position: { readonly lat: number; readonly lon: number; readonly accuracyM: number | null } | null
+  readonly speedKmh: number | null
+  readonly headingDeg: number | null
+  readonly ignition: boolean | null
+  readonly odometerKm: number | null
+  readonly readAt: InstantText
+  readonly ageS: number
+  readonly trust: GnssTrust
+  readonly fix: Fix
+  readonly timeQuality: TimeQuality
+}
+
+export type Immobilizer = {
+  readonly state: ImmobilizerState
+  readonly relay: RelayWord
+  readonly relayAt: InstantText | null
+  readonly waitReason: string | null
+  readonly holds: readonly Hold[]
+  readonly order: Order | null
+  readonly canBlock: boolean
+  readonly whyNot: string | null
+}
+
+export type VehicleGateway = {
+  readonly id: string
+  readonly online: boolean | null
+  readonly statusAt: InstantText | null
+  readonly software: string | null
+}
+
+export type VehicleZone = {
+  readonly name: string | null
+  readonly inside: boolean | null
+  readonly since: InstantText | null
+}
+
+export type Vehicle = {
+  readonly id: string
+  readonly plate: string
+  readonly model: string
+  readonly lastKnown: LastKnown | null
+  readonly gateway: VehicleGateway | null
+  readonly immobilizer: Immobilizer
+  readonly zone: VehicleZone | null
+}
+
+/** What placing or lifting a hold answers: accepted, and which order it led to, if any. */
+export type HoldAnswer = {
+  readonly hold: Hold
+  readonly order: { readonly id: string; readonly href: string } | null
+  readonly remaining?: readonly Hold[]
+}

@@ -1,0 +1,49 @@
+import { ActionIcon, Menu } from '@mantine/core'
+import { IconLanguage, IconLogout, IconUser } from '@tabler/icons-react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { remove } from '../api/api-client.ts'
+import type { User } from '../api/session.ts'
+import { chooseLanguage, useWords } from '../language/language.ts'
+import { SESSION } from '../session/session-query.ts'
+
+const ROLES = new Set(['owner', 'head', 'manager', 'technician', 'security', 'mechanic', 'dispatcher'])
+
+/** Who is signed in, the language, and the way out. */
+export function UserMenu({ user }: { readonly user: User }): ReactNode {
+  const { t, language } = useWords()
+  const client = useQueryClient()
+  const signOut = useMutation({
+    mutationFn: () => remove('/session'),
+    onSuccess: () => {
+      client.clear()
+      client.setQueryData(SESSION, null)
+    },
+  })
+  const role = ROLES.has(user.role) ? t(`role.${user.role}`) : user.role
+  return (
+    <Menu position="right-end" withArrow shadow="md" width={230}>
+      <Menu.Target>
+        <ActionIcon variant="default" size={40} radius="xl" aria-label={t('app.menu')}>
+          <IconUser size={19} stroke={1.7} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {user.name}
+          {user.name === role ? '' : `, ${role}`}
+        </Menu.Label>
+        <Menu.Item
+          leftSection={<IconLanguage size={16} />}
+          lang={language === 'ru' ? 'en' : 'ru'}
+          onClick={() => chooseLanguage(language === 'ru' ? 'en' : 'ru')}
+        >
+          {language === 'ru' ? 'English' : 'Русский'}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOut.mutate()}>
+          {t('app.signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

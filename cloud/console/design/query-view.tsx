@@ -1,0 +1,52 @@
+import { Alert, Button, Skeleton, Stack } from '@mantine/core'
+import { IconPlugConnectedX } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { useWords } from '../language/language.ts'
+import { problemWords } from '../language/problem-words.ts'
+
+/** A few grey bars where lines will be. */
+export function Loading({ lines = 3, height = 18 }: { readonly lines?: number; readonly height?: number }): ReactNode {
+  const { t } = useWords()
+  return (
+    <Stack gap="sm" role="status" aria-label={t('app.loading')}>
+      {Array.from({ length: lines }, (_, line) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bars are all alike and never move
+        <Skeleton key={line} height={height} width={line % 3 === 2 ? '60%' : '100%'} />
+      ))}
+    </Stack>
+  )
+}
+
+/** What went wrong while reading, and the button to read again. */
+export function Failed({ error, retry }: { readonly error: unknown; readonly retry: () => void }): ReactNode {
+  const { t } = useWords()
+  return (
+    <Alert color="red" variant="light" icon={<IconPlugConnectedX size={18} />} role="alert">
+      <Stack gap="xs" align="flex-start">
+        <span>{problemWords(error, t, 'reading')}</span>
+        <Button size="xs" variant="default" onClick={retry}>
+          {t('app.retry')}
+        </Button>
+      </Stack>
+    </Alert>
+  )
+}
+
+type Query<T> = {
+  readonly data: T | undefined
+  readonly error: unknown
+  readonly refetch: () => unknown
+}
+
+/** Loading, failed or the data: data already on screen stay there while a new reading fails; the banner says so. */
+export function QueryView<T>(props: {
+  readonly query: Query<T>
+  readonly loading?: ReactNode
+  readonly children: (data: T) => ReactNode
+}): ReactNode {
+  const { query, loading, children } = props
+  if (query.data !== undefined) return children(query.data)
+  if (query.error !== null && query.error !== undefined)
+    return <Failed error={query.error} retry={() => void query.refetch()} />
+  return loading ?? <Loading />
+}

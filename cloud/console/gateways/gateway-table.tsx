@@ -1,0 +1,96 @@
+import { Anchor, Button } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { Link } from 'wouter'
+import type { Gateway } from '../api/gateway.ts'
+import { Plate } from '../design/plate.tsx'
+import { useWords } from '../language/language.ts'
+import { useNow } from '../live/now.ts'
+import { certificateWords, linkWords, sealWords } from './gateway-words.ts'
+import classes from './gateways-page.module.css'
+
+type Acts = { readonly onCode: (gateway: Gateway) => void; readonly onRevoke: (gateway: Gateway) => void }
+
+function Actions({ gateway, onCode, onRevoke }: { readonly gateway: Gateway } & Acts): ReactNode {
+  const { t } = useWords()
+  return (
+    <td>
+      <div className={classes['actions']}>
+        {gateway.state === 'claimable' && (
+          <Button size="compact-sm" variant="light" onClick={() => onCode(gateway)}>
+            {t('gateway.newCode')}
+          </Button>
+        )}
+        {gateway.state !== 'revoked' && (
+          <Button size="compact-sm" variant="subtle" color="red" onClick={() => onRevoke(gateway)}>
+            {t('gateway.revoke')}
+          </Button>
+        )}
+      </div>
+    </td>
+  )
+}
+
+function Row({
+  gateway,
+  now,
+  acting,
+  ...acts
+}: { readonly gateway: Gateway; readonly now: number; readonly acting: boolean } & Acts): ReactNode {
+  const { t, language } = useWords()
+  const speech = { t, language, now }
+  const certificate = certificateWords(gateway, speech)
+  const seal = sealWords(gateway, speech)
+  return (
+    <tr>
+      <td>
+        <span className={classes['id']}>{gateway.id}</span>
+        {gateway.software !== null && (
+          <div className={classes['small']}>{t('gateway.software', { version: gateway.software })}</div>
+        )}
+      </td>
+      <td>
+        {gateway.vehicleId !== null && gateway.plate !== null && (
+          <Anchor component={Link} href={`/vehicles/${encodeURIComponent(gateway.vehicleId)}`} c="inherit">
+            <Plate plate={gateway.plate} />
+          </Anchor>
+        )}
+      </td>
+      <td>{t(`gateway.states.${gateway.state}`)}</td>
+      <td>{linkWords(gateway, speech)}</td>
+      <td className={seal.urgent ? classes['urgent'] : ''}>{seal.words}</td>
+      <td className={certificate.urgent ? classes['urgent'] : ''}>{certificate.words}</td>
+      {acting && <Actions gateway={gateway} {...acts} />}
+    </tr>
+  )
+}
+
+/** One gateway a row; on a phone the rows become cards. */
+export function GatewayTable(
+  props: { readonly gateways: readonly Gateway[]; readonly acting: boolean } & Acts,
+): ReactNode {
+  const { gateways, acting, onCode, onRevoke } = props
+  const { t } = useWords()
+  const now = useNow(10)
+  return (
+    <div className={`panel ${classes['frame']}`}>
+      <table className={classes['table']}>
+        <thead>
+          <tr>
+            <th scope="col">{t('gateway.columns.gateway')}</th>
+            <th scope="col">{t('gateway.columns.vehicle')}</th>
+            <th scope="col">{t('gateway.columns.state')}</th>
+            <th scope="col">{t('gateway.columns.link')}</th>
+            <th scope="col">{t('gateway.columns.relay')}</th>
+            <th scope="col">{t('gateway.columns.certificate')}</th>
+            {acting && <th scope="col" aria-label={t('gateway.columns.actions')} />}
+          </tr>
+        </thead>
+        <tbody>
+          {gateways.map((gateway) => (
+            <Row key={gateway.id} gateway={gateway} now={now} acting={acting} onCode={onCode} onRevoke={onRevoke} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

@@ -1,0 +1,64 @@
+import { Button, Text } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import { type ReactNode, useState } from 'react'
+import type { Gateway } from '../api/gateway.ts'
+import type { User } from '../api/session.ts'
+import { Loading, QueryView } from '../design/query-view.tsx'
+import { useWords } from '../language/language.ts'
+import { mayProvision } from '../session/rights.ts'
+import { ClaimDialog } from './claim-dialog.tsx'
+import { useGateways } from './gateway-queries.ts'
+import { GatewayTable } from './gateway-table.tsx'
+import classes from './gateways-page.module.css'
+import { RevokeDialog } from './revoke-dialog.tsx'
+
+type Asking =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'provision' }
+  | { readonly kind: 'code'; readonly gateway: Gateway }
+  | { readonly kind: 'revoke'; readonly gateway: Gateway }
+
+/** The computers in the cars: who is connected, who is proven, whose certificate ends. */
+export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
+  const { t } = useWords()
+  const gateways = useGateways()
+  const [asking, setAsking] = useState<Asking>({ kind: 'nothing' })
+  const close = (): void => setAsking({ kind: 'nothing' })
+  const taken = (gateways.data?.items ?? []).filter((gateway) => gateway.state !== 'revoked')
+  return (
+    <div className={classes['page']}>
+      <div className={classes['head']}>
+        <div>
+          <h1 className={classes['title']}>{t('gateway.title')}</h1>
+          <Text size="sm" className="quiet">
+            {t('gateway.lead')}
+          </Text>
+        </div>
+        {mayProvision(user) && (
+          <Button leftSection={<IconPlus size={17} />} onClick={() => setAsking({ kind: 'provision' })}>
+            {t('gateway.provision')}
+          </Button>
+        )}
+      </div>
+      <QueryView query={gateways} loading={<Loading lines={6} height={44} />}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Text className="quiet">{t('gateway.empty')}</Text>
+          ) : (
+            <GatewayTable
+              gateways={items}
+              acting={mayProvision(user)}
+              onCode={(gateway) => setAsking({ kind: 'code', gateway })}
+              onRevoke={(gateway) => setAsking({ kind: 'revoke', gateway })}
+            />
+          )
+        }
+      </QueryView>
+      {asking.kind === 'provision' && (
+        <ClaimDialog taken={taken.map((gateway) => gateway.vehicleId)} gateway={null} onClose={close} />
+      )}
+      {asking.kind === 'code' && <ClaimDialog taken={[]} gateway={asking.gateway} onClose={close} />}
+      {asking.kind === 'revoke' && <RevokeDialog gateway={asking.gateway} onClose={close} />}
+    </div>
+  )
+}

@@ -1,0 +1,57 @@
+import { notifications } from '@mantine/notifications'
+import { type QueryClient, type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { HoldReason } from '#contract/order.ts'
+import { post, remove } from '../api/api-client.ts'
+import { serverNow } from '../api/server-clock.ts'
+import type { Hold, HoldAnswer } from '../api/vehicle.ts'
+import { useWords } from '../language/language.ts'
+import { ORDERS, TIMELINE, vehicleKey } from '../vehicles/vehicle-queries.ts'
+import { holdsWords } from './hold-words.ts'
+
+export type Placing = { readonly reason: HoldReason; readonly note: string }
+export type Lifting = { readonly holds: readonly Hold[]; readonly note: string }
+
+/** Reads the card again. Nothing is put on screen that the server has not said: the state is the car's own word. */
+function reread(client: QueryClient, vehicleId: string): void {
+  for (const key of [vehicleKey(vehicleId), [...ORDERS, vehicleId], [...TIMELINE, vehicleId]]) {
+    void client.invalidateQueries({ queryKey: key })
+  }
+}
+
+const holdsPath = (vehicleId: string): string => `/vehicles/${encodeURIComponent(vehicleId)}/holds`
+
+export function usePlaceHold(vehicleId: string): UseMutationResult<HoldAnswer, Error, Placing> {
+  const client = useQueryClient()
+  const { t } = useWords()
+  return useMutation({
+    mutationFn: (placing: Placing) => post<HoldAnswer>(holdsPath(vehicleId), placing),
+    onSuccess: (answer) =>
+      notifications.show({ color: 'ink', message: t(answer.order === null ? 'hold.placedNoOrder' : 'hold.placed') }),
+    onSettled: () => reread(client, vehicleId),
+  })
+}
+
+export function useLiftHolds(vehicleId: string): UseMutationResult<readonly Hold[], Error, Lifting> {
+  const client = useQueryClient()
+  const { t, language } = useWords()
+  return useMutation({
+    /** One after the other, so that the last answer names what still stands. */
+    mutationFn: async ({ holds, note }: Lifting): Promise<readonly Hold[]> => {
+      let remaining: readonly Hold[] = []
+      for (const hold of holds) {
+        const answer = await remove<HoldAnswer>(`${holdsPath(vehicleId)}/${encodeURIComponent(hold.id)}`, { note })
+        remaining = answer.remaining ?? []
+      }
+      return remaining
+    },
+    onSuccess: (remaining) => {
+      const reasons = holdsWords(remaining, { t, language, now: serverNow() })
+      const freed = remaining.length === 0
+      notifications.show({
+        color: freed ? 'ink' : 'orange',
+        message: freed ? t('hold.lifted') : t('hold.remaining', { reasons }),
+      })
+    },
+    onSettled: () => reread(client, vehicleId),
+  })
+}

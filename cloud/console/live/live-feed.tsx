@@ -1,0 +1,96 @@
+import { notifications } from '@mantine/notifications'
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useEffect } from 'react'
+import type { Order, Vehicle } from '../api/vehicle.ts'
+import { useWords, type Words, wordOr } from '../language/language.ts'
+import { plateWords } from '../vehicles/plate.ts'
+import { FLEET, ORDERS, TIMELINE, vehicleKey } from '../vehicles/vehicle-queries.ts'
+import type { ServerEvent } from './event-text.ts'
+import { forgetLink, noteLink, noteSign, wasEverLive } from './link-status.ts'
+import { runLiveStream } from './live-stream.ts'
+import { applyToFleet, applyVehicle, immobilizerDiffers } from './vehicle-update.ts'
+
+/** Cars speak each second; the screen is redrawn at most this often. */
+const REDRAW_MS = 250
+
+type Alert = { readonly id: string; readonly vehicleId: string; readonly kind: string; readonly at: string }
+
+/** Puts a batch of the feed into what the pages read. */
+function applyBatch(client: QueryClient, batch: ReadonlyMap<string, Vehicle>): void {
+  client.setQueryData<readonly Vehicle[]>(FLEET, (fleet) => (fleet === undefined ? fleet : applyToFleet(fleet, batch)))
+  for (const [id, said] of batch) {
+    const card = client.getQueryData<Vehicle>(vehicleKey(id))
+    if (card === undefined) continue
+    client.setQueryData(vehicleKey(id), applyVehicle(card, said))
+    if (immobilizerDiffers(card, said)) rereadHistory(client, id)
+  }
+}
+
+function rereadHistory(client: QueryClient, vehicleId: string): void {
+  for (const key of [vehicleKey(vehicleId), [...ORDERS, vehicleId], [...TIMELINE, vehicleId]]) {
+    void client.invalidateQueries({ queryKey: key })
+  }
+}
+
+function parse<T>(event: ServerEvent): T | null {
+  try {
+    return JSON.parse(event.data) as T
+  } catch {
+    return null
+  }
+}
+
+function announce(client: QueryClient, alert: Alert, t: Words): void {
+  const fleet = client.getQueryData<readonly Vehicle[]>(FLEET) ?? []
+  const plate = plateWords(fleet.find((vehicle) => vehicle.id === alert.vehicleId)?.plate ?? alert.vehicleId)
+  notifications.show({
+    id: alert.id,
+    color: 'orange',
+    title: t('alert.title'),
+    message: wordOr(t, 'alert', alert.kind, { plate, kind: alert.kind }),
+  })
+}
+
+/** Runs the live connection for as long as it is on the page; the pages below read the query cache. */
+export function LiveFeed({ children }: { readonly children: ReactNode }): ReactNode {
+  const client = useQueryClient()
+  const { t } = useWords()
+  useEffect(() => {
+    const stop = new AbortController()
+    const waiting = new Map<string, Vehicle>()
+    let redraw: number | undefined
+    const flush = (): void => {
+      redraw = undefined
+      const batch = new Map(waiting)
+      waiting.clear()
+      applyBatch(client, batch)
+    }
+    const onEvent = (event: ServerEvent): void => {
+      if (event.name === 'vehicle') {
+        const vehicle = parse<Vehicle>(event)
+        if (vehicle !== null) waiting.set(vehicle.id, vehicle)
+        redraw ??= window.setTimeout(flush, REDRAW_MS)
+      }
+      if (event.name === 'order') {
+        const order = parse<Order>(event)
+        if (order !== null) rereadHistory(client, order.vehicleId)
+      }
+      if (event.name === 'alert') {
+        const alert = parse<Alert>(event)
+        if (alert !== null) announce(client, alert, t)
+      }
+    }
+    const onState = (state: 'connecting' | 'live' | 'down'): void => {
+      // What happened during the outage is in no event any more, so everything on screen is read again.
+      if (state === 'live' && wasEverLive()) void client.invalidateQueries()
+      noteLink(state)
+    }
+    void runLiveStream({ url: '/api/live', onEvent, onSign: noteSign, onState }, stop.signal)
+    return () => {
+      stop.abort()
+      window.clearTimeout(redraw)
+      forgetLink()
+    }
+  }, [client, t])
+  return children
+}

@@ -1,0 +1,8 @@
+import type { User } from '../api/session.ts'
+
+/** The server decides; this only keeps buttons away from people whom it would refuse. */
+const BLOCKING = new Set(['owner', 'head', 'manager', 'security'])
+const PROVISIONING = new Set(['owner', 'technician'])
+
+export const mayBlock = (user: User): boolean => BLOCKING.has(user.role)
+export const mayProvision = (user: User): boolean => PROVISIONING.has(user.role)

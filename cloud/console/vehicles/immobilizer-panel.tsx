@@ -1,0 +1,53 @@
+import { Alert, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle, IconSend } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import type { User } from '../api/session.ts'
+import type { Vehicle } from '../api/vehicle.ts'
+import { HoldActions } from '../holds/hold-actions.tsx'
+import { HoldList } from '../holds/hold-list.tsx'
+import { useWords, wordOr } from '../language/language.ts'
+import { useNow } from '../live/now.ts'
+import { confirmedWords, isUnanswered, openOrder, whyNotYet } from './immobilizer-words.ts'
+import { StateBadge } from './state-badge.tsx'
+
+/** What the car says about its next start, why it is not yet as asked, and the two buttons. */
+export function ImmobilizerPanel({ vehicle, user }: { readonly vehicle: Vehicle; readonly user: User }): ReactNode {
+  const { t, language } = useWords()
+  const now = useNow()
+  const { immobilizer } = vehicle
+  const speech = { t, language, now }
+  const order = openOrder(immobilizer)
+  const why = whyNotYet(vehicle, speech)
+  return (
+    <section className="panel" aria-labelledby="immobilizer-title">
+      <h2 id="immobilizer-title">{t('immobilizer.title')}</h2>
+      <Stack gap="sm">
+        <div role="status" aria-live="polite">
+          <StateBadge state={immobilizer.state} large />
+        </div>
+        <Text size="sm" data-testid="relay-words">
+          {confirmedWords(vehicle, speech)}
+        </Text>
+        {why.length > 0 && (
+          <Alert
+            color={order !== null && isUnanswered(order) ? 'ink' : 'orange'}
+            variant="light"
+            icon={<IconSend size={17} />}
+            data-testid="why-not-yet"
+          >
+            {why.map((line) => (
+              <div key={line}>{line}</div>
+            ))}
+          </Alert>
+        )}
+        {immobilizer.whyNot !== null && (
+          <Alert color="gray" variant="light" icon={<IconAlertTriangle size={17} />}>
+            {wordOr(t, 'whyNot', immobilizer.whyNot, { reason: immobilizer.whyNot })}
+          </Alert>
+        )}
+        <HoldActions vehicle={vehicle} user={user} />
+        <HoldList vehicle={vehicle} user={user} />
+      </Stack>
+    </section>
+  )
+}

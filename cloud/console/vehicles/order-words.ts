@@ -1,0 +1,69 @@
+import type { Order, OrderState } from '../api/vehicle.ts'
+import { type Language, spanWords } from '../language/age.ts'
+import { type Words, wordOr } from '../language/language.ts'
+
+/** «Ждёт остановки» is true of a moving car only; for the other reasons the word is «Ждёт». */
+const STOP_REASONS = new Set(['moving', 'ignition-on'])
+
+export function orderStateWords(state: OrderState, reason: string | null, t: Words): string {
+  if (state === 'waiting' && reason !== null && !STOP_REASONS.has(reason)) return t('order.waitingOther')
+  return t(`order.states.${state}`)
+}
+
+export function reasonWords(
+  order: { readonly state: OrderState; readonly reason: string | null },
+  age: string,
+  t: Words,
+): string | null {
+  const { state, reason } = order
+  if (reason === null) return null
+  if (state === 'waiting') return wordOr(t, 'wait', reason, { age, reason })
+  const said = t(`refuse.${reason}`)
+  return said.startsWith('refuse.') ? reason : said
+}
+
+export const actionWords = (order: Pick<Order, 'action'>, t: Words): string => t(`order.${order.action}`)
+
+const SPOKEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ignition: { true: 'evidence.on', false: 'evidence.off' },
+  motion: { true: 'evidence.yes', false: 'evidence.no' },
+  drive: { free: 'evidence.free', blocked: 'evidence.blocked' },
+  sense: { free: 'evidence.free', blocked: 'evidence.blocked' },
+  gnssTrust: { ok: 'evidence.ok', suspect: 'evidence.suspect', jammed: 'evidence.jammed' },
+}
+
+const KNOWN = new Set([
+  'speedKmh',
+  'fixAgeMs',
+  'satellites',
+  'accuracyM',
+  'displacementM',
+  'slowForMs',
+  'gnssTrust',
+  'ignition',
+  'ignitionAgeMs',
+  'ignitionOffForMs',
+  'motion',
+  'motionAgeMs',
+  'stillForMs',
+  'drive',
+  'sense',
+  'timeQuality',
+  'software',
+])
+
+/** What the interlock saw, a phrase a fact; facts this console does not know yet are shown as they are. */
+export function evidenceWords(
+  evidence: Readonly<Record<string, unknown>> | null,
+  t: Words,
+  language: Language,
+): readonly string[] {
+  return Object.entries(evidence ?? {})
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => {
+      if (!KNOWN.has(name)) return `${name}: ${String(value)}`
+      if (name.endsWith('Ms')) return t(`evidence.${name}`, { span: spanWords(Number(value), language) })
+      const word = SPOKEN[name]?.[String(value)]
+      return t(`evidence.${name}`, { value: word === undefined ? String(value) : t(word) })
+    })
+}

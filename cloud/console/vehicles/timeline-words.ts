@@ -1,0 +1,56 @@
+import type { TimelineItem } from '../api/timeline.ts'
+import type { Words } from '../language/language.ts'
+
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+const record = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
+
+/** The facts of a line, wherever the server put them: beside the kind or under `data`. */
+const factsOf = (item: TimelineItem): Readonly<Record<string, unknown>> => ({ ...record(item['data']), ...item })
+
+const said = (t: Words, key: string, otherwise: string): string => {
+  const words = t(key)
+  return words === key ? otherwise : words
+}
+
+function holdTitle(facts: Readonly<Record<string, unknown>>, t: Words): string {
+  const reason = said(t, `hold.reasons.${text(facts['reason'])}`, text(facts['reason']))
+  const lifted = text(facts['change']) === 'lifted' || text(facts['what']) === 'lifted'
+  return t(lifted ? 'timeline.holdLifted' : 'timeline.holdPlaced', { reason })
+}
+
+/** What one line of the history says. */
+export function timelineTitle(item: TimelineItem, t: Words): string {
+  const facts = factsOf(item)
+  switch (item.kind) {
+    case 'hold':
+      return holdTitle(facts, t)
+    case 'order':
+      return t('timeline.order', {
+        action: said(t, `order.${text(facts['action'])}`, text(facts['action'])),
+        state: said(t, `order.states.${text(facts['state'])}`, text(facts['state'])),
+      })
+    case 'crossing': {
+      const inside = facts['inside'] === true || facts['side'] === 'inside' || facts['direction'] === 'enter'
+      return t(inside ? 'timeline.crossingIn' : 'timeline.crossingOut', {
+        zone: text(facts['zone'] ?? facts['zoneName']),
+      })
+    }
+    case 'status':
+      return t(facts['online'] === true ? 'timeline.online' : 'timeline.offline')
+    case 'event':
+      return t('timeline.event', { name: text(facts['name']) })
+    default:
+      return t('timeline.other', { kind: item.kind })
+  }
+}
+
+/** The small print of a line: who and why. */
+export function timelineNote(item: TimelineItem, t: Words): string {
+  const facts = factsOf(item)
+  const actor = record(facts['by'])
+  const by = text(actor['name']) || text(facts['by'])
+  const why = item.kind === 'order' ? said(t, `refuse.${text(facts['reason'])}`, '') : ''
+  return [by, text(facts['note']), why].filter((part) => part !== '').join(' · ')
+}

@@ -1,0 +1,94 @@
+import {
+  keepPreviousData,
+  type UseInfiniteQueryResult,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useQuery,
+} from '@tanstack/react-query'
+import { get } from '../api/api-client.ts'
+import type { Page, TimelineItem } from '../api/timeline.ts'
+import type { Mileage, Track } from '../api/track.ts'
+import type { Order, Vehicle } from '../api/vehicle.ts'
+import { dayBounds } from '../language/moment.ts'
+
+export const FLEET = ['vehicles'] as const
+export const ORDERS = ['orders'] as const
+export const TIMELINE = ['timeline'] as const
+export const vehicleKey = (id: string): readonly string[] => ['vehicle', id]
+
+const PAGE = 200
+/** More points than this no screen can show and no finger can hit. */
+const TRACK_POINTS = 5000
+
+async function readFleet(signal: AbortSignal): Promise<readonly Vehicle[]> {
+  const fleet: Vehicle[] = []
+  let cursor: string | null = null
+  do {
+    const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const page: Page<Vehicle> = await get(`/vehicles?limit=${PAGE}${query}`, signal)
+    fleet.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return fleet
+}
+
+/** The whole fleet; kept fresh by the live feed, read again in full after an outage. */
+export const useFleet = (): UseQueryResult<readonly Vehicle[]> =>
+  useQuery({ queryKey: FLEET, queryFn: ({ signal }) => readFleet(signal), staleTime: 60_000 })
+
+export const useVehicle = (id: string): UseQueryResult<Vehicle> =>
+  useQuery({
+    queryKey: vehicleKey(id),
+    queryFn: ({ signal }) => get<Vehicle>(`/vehicles/${encodeURIComponent(id)}`, signal),
+    staleTime: 30_000,
+  })
+
+const rangeOf = (day: string): string => {
+  const { from, to } = dayBounds(day)
+  return `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`
+}
+
+/** The track of one Moscow day; `growing` days are read again each half minute. */
+export const useTrack = (id: string, day: string, growing: boolean): UseQueryResult<Track> =>
+  useQuery({
+    queryKey: ['track', id, day],
+    queryFn: ({ signal }) =>
+      get<Track>(`/vehicles/${encodeURIComponent(id)}/track?${rangeOf(day)}&maxPoints=${TRACK_POINTS}`, signal),
+    refetchInterval: growing ? 30_000 : false,
+    placeholderData: keepPreviousData,
+  })
+
+export const useMileage = (id: string, day: string, growing: boolean): UseQueryResult<Mileage> =>
+  useQuery({
+    queryKey: ['mileage', id, day],
+    queryFn: ({ signal }) => get<Mileage>(`/vehicles/${encodeURIComponent(id)}/mileage?${rangeOf(day)}`, signal),
+    refetchInterval: growing ? 60_000 : false,
+    placeholderData: keepPreviousData,
+  })
+
+export const useOrders = (id: string): UseQueryResult<{ readonly items: readonly Order[] }> =>
+  useQuery({
+    queryKey: [...ORDERS, id],
+    queryFn: ({ signal }) => get<{ items: readonly Order[] }>(`/vehicles/${encodeURIComponent(id)}/orders`, signal),
+  })
+
+/** One order with its steps and their evidence. */
+export const useOrder = (id: string, shown: boolean): UseQueryResult<Order> =>
+  useQuery({
+    queryKey: ['order', id],
+    queryFn: ({ signal }) => get<Order>(`/orders/${encodeURIComponent(id)}`, signal),
+    enabled: shown,
+  })
+
+type TimelinePages = { readonly pages: readonly Page<TimelineItem>[]; readonly pageParams: readonly (string | null)[] }
+
+export const useTimeline = (id: string): UseInfiniteQueryResult<TimelinePages> =>
+  useInfiniteQuery({
+    queryKey: [...TIMELINE, id],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => {
+      const cursor = pageParam === null ? '' : `&cursor=${encodeURIComponent(pageParam)}`
+      return get<Page<TimelineItem>>(`/vehicles/${encodeURIComponent(id)}/timeline?limit=20${cursor}`, signal)
+    },
+    getNextPageParam: (page) => page.nextCursor,
+  })
