@@ -1,0 +1,66 @@
+import { hostname } from 'node:os'
+import { password as askPassword, text as askText } from '@clack/prompts'
+import { z } from 'zod'
+import { CommandFailed, createApiClient, parseAnswer, request } from './api-client.ts'
+import { cleanUrl, DEFAULT_URL, forgetSignIn, keepSignIn, readSignIn } from './sign-in-file.ts'
+import type { Terminal } from './terminal.ts'
+
+const SignedIn = z.looseObject({ user: z.looseObject({ login: z.string(), name: z.string(), role: z.string() }) })
+const Token = z.looseObject({ id: z.string(), token: z.string() })
+
+export type LoginOptions = { readonly login?: string; readonly password?: string }
+
+/** Signs in by password, trades the session for an API token, keeps the token and ends the session. */
+export async function login(terminal: Terminal, typed: string | undefined, options: LoginOptions): Promise<void> {
+  const url = cleanUrl(typed ?? terminal.env['KORDON_URL'] ?? DEFAULT_URL)
+  const name = options.login ?? (await ask(terminal, 'Login', () => askText({ message: 'Login' })))
+  const secret =
+    options.password ??
+    terminal.env['KORDON_PASSWORD'] ??
+    (await ask(terminal, 'Password', () => askPassword({ message: 'Password' })))
+  const answer = await request(`${url}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ login: name, password: secret }),
+  })
+  const { user } = await parseAnswer(answer, url, SignedIn)
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  const session = createApiClient({ url, cookie })
+  const made = await session.send('POST', '/api/tokens', Token, { name: `kordon CLI on ${hostname()}`.slice(0, 64) })
+  await session.send('DELETE', '/api/session', z.unknown())
+  const path = keepSignIn(terminal.env, { url, token: made.token, tokenId: made.id, login: user.login })
+  terminal.result({ url, login: user.login, role: user.role, path }, () => [
+    `Signed in at ${url} as ${user.name} (${user.role}).`,
+    `The token is in ${path}; "kordon logout" ends it.`,
+  ])
+}
+
+/** Revokes the kept token, as far as the cloud can be reached, and forgets it. */
+export async function logout(terminal: Terminal): Promise<void> {
+  const kept = readSignIn(terminal.env)
+  if (kept === undefined) throw new CommandFailed('sign-in/missing', 'not signed in')
+  const revoked = await createApiClient(kept)
+    .send('DELETE', `/api/tokens/${kept.tokenId}`, z.unknown())
+    .then(
+      () => true,
+      () => false,
+    )
+  forgetSignIn(terminal.env)
+  terminal.result({ url: kept.url, revoked }, () => [
+    revoked ? `Signed out of ${kept.url}.` : `Forgotten here; ${kept.url} could not be told, revoke the token there.`,
+  ])
+}
+
+async function ask(terminal: Terminal, what: string, prompt: () => Promise<string | symbol>): Promise<string> {
+  if (!terminal.isInteractive)
+    throw new CommandFailed(
+      'input/missing',
+      `${what} is missing: give --login and KORDON_PASSWORD, or run this in a terminal`,
+    )
+  const answer = await prompt()
+  if (typeof answer !== 'string') throw new CommandFailed('input/cancelled', 'cancelled')
+  return answer
+}

@@ -1,0 +1,62 @@
+import { Command, CommanderError } from 'commander'
+import { CommandFailed } from './api-client.ts'
+import { listGateways } from './gateway-list.ts'
+import { type ProvisionOptions, provisionGateway } from './gateway-provision.ts'
+import { type LoginOptions, login, logout } from './login.ts'
+import type { Terminal } from './terminal.ts'
+
+type Json = { readonly json?: boolean }
+
+const terminalFor = ({ json }: Json): Terminal => ({
+  env: process.env,
+  isInteractive: json !== true && process.stdout.isTTY === true && process.stdin.isTTY === true,
+  result: (value, lines) => console.log(json === true ? JSON.stringify(value, null, 2) : lines().join('\n')),
+})
+
+const program = new Command('kordon')
+  .description('Kordon for technicians and operators. Exit codes: 0 done, 1 failed, 2 wrong usage.')
+  .exitOverride()
+  .addHelpText('after', '\n"kordon profile --help" checks device profiles.')
+const json = ['--json', 'print the result as JSON, ask and draw nothing'] as const
+
+program
+  .command('login')
+  .description('sign in and keep a token in ~/.config/kordon')
+  .argument('[address]', 'the cloud, such as https://kordon.example (default: KORDON_URL or http://127.0.0.1:8080)')
+  .option('--login <login>', 'else it is asked')
+  .option('--password <password>', 'else KORDON_PASSWORD, else it is asked')
+  .option(...json)
+  .action((address: string | undefined, options: LoginOptions & Json) => login(terminalFor(options), address, options))
+program
+  .command('logout')
+  .description('revoke the kept token and forget it')
+  .option(...json)
+  .action((options: Json) => logout(terminalFor(options)))
+
+const gateway = program.command('gateway').description('gateways in vehicles')
+gateway
+  .command('provision')
+  .description('make a gateway for a vehicle; shows the claim code')
+  .option('--vehicle <plate or id>', 'else it is asked')
+  .option('--out <folder>', 'write gateway.json there, so that "npm run edge" claims by itself')
+  .option('--ca <file>', 'PEM authority of a cloud with a certificate of its own, for gateway.json')
+  .option(...json)
+  .action((options: ProvisionOptions & Json) => provisionGateway(terminalFor(options), options))
+gateway
+  .command('list')
+  .description('every gateway with its state')
+  .option(...json)
+  .action((options: Json) => listGateways(terminalFor(options)))
+
+try {
+  await program.parseAsync()
+} catch (cause) {
+  if (cause instanceof CommanderError) process.exitCode = cause.exitCode === 0 ? 0 : 2
+  else if (cause instanceof CommandFailed) {
+    const asJson = process.argv.includes('--json')
+    console.error(
+      asJson ? JSON.stringify({ error: { code: cause.code, message: cause.message } }) : `kordon: ${cause.message}`,
+    )
+    process.exitCode = 1
+  } else throw cause
+}
