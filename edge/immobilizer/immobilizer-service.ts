@@ -29,7 +29,7 @@ export type ImmobilizerService = {
 type Deps = {
   readonly relay: WritesRelay
   readonly inbox: OrderInboxStore
-  /** Puts a report or event on disk before it returns. */
+  /** Puts a report or event on disk before it returns; while the disk refuses it is kept and tried again. Never throws. */
   readonly append: (record: GatewayRecord) => void
   readonly timeQuality: () => TimeQuality
   readonly installed: Installed
@@ -45,7 +45,6 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
   let timer = new AbortController()
   let busy = false
   const events: ImmobilizerEvent[] = []
-  const unsaid: GatewayRecord[] = []
 
   const moment = (): Moment => ({ steady: clock.steady(), wall: clock.now(), quality: deps.timeQuality() })
 
@@ -97,20 +96,10 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
     }
   }
 
-  // A report that the disk refuses is kept and tried again with the next one: order matters more than speed.
   const say = (record: GatewayRecord): void => {
-    unsaid.push(record)
     if (record.kind === 'report') log.info(described(record), 'order.step')
     if (record.kind === 'event') log.warn({ name: record.name, data: record.data }, 'immobilizer.event')
-    try {
-      for (let next = unsaid[0]; next !== undefined; next = unsaid[0]) {
-        deps.append(next)
-        unsaid.shift()
-      }
-    } catch (cause) {
-      log.error({ err: cause, unsaid: unsaid.length }, 'report.unwritable')
-      if (unsaid.length > UNSAID_LIMIT) unsaid.shift()
-    }
+    deps.append(record)
   }
 
   const readDrive = async (ticket: number): Promise<void> => {
@@ -180,8 +169,6 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
     state: () => state,
   }
 }
-
-const UNSAID_LIMIT = 1000
 
 const described = (report: Extract<GatewayRecord, { kind: 'report' }>): object => ({
   orderId: report.orderId,

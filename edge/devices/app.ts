@@ -1,0 +1,121 @@
+import type { DevicePort, Installation } from '#contract/installation.ts'
+import { type Clock, epochMs } from '#contract/instant.ts'
+import type { Profile } from '#contract/profile.ts'
+import type { WritesRelay } from '../immobilizer/relay-output.ts'
+import type { Log } from '../log.ts'
+import { type OpenLink, openSerialLink, openTcpLink } from '../modbus/byte-link-client.ts'
+import { lineSettings, silenceMs } from '../modbus/line-settings.ts'
+import { createModbusLine, type ModbusDevice, type ModbusLine } from '../modbus/modbus-client.ts'
+import { createRelayClient } from '../modbus/relay-client.ts'
+import { runNmeaLoop } from '../nmea/nmea-loop.ts'
+import { runPollLoop } from '../poll/poll-loop.ts'
+import type { Reading } from '../profile/reading.ts'
+
+type Installed = Installation['devices'][number]
+
+export type Devices = {
+  /** The relay of this vehicle, or one that is always silent where none is installed. */
+  readonly relay: WritesRelay
+  /** Polls and listens to every device until told to stop, then closes every line. */
+  run(onReadings: (readings: readonly Reading[]) => void, stop: AbortSignal): Promise<void>
+}
+
+type Deps = {
+  readonly installation: Installation
+  readonly profiles: readonly Profile[]
+  readonly clock: Clock
+  readonly log: Log
+  /** A number from 0 to 1. */
+  readonly random: () => number
+}
+
+/** No fix is older than this software. */
+const BUILT = epochMs(Date.UTC(2026, 8, 1))
+
+/** Wires the devices of one installation. Throws naming every device whose profile or port does not fit. */
+export function createDevices(deps: Deps): Devices {
+  const { installation, clock, log, random } = deps
+  const mistakes = installation.devices.flatMap((device) => misfit(device, deps))
+  if (mistakes.length > 0) throw new Error(mistakes.join('\n'))
+  const lines = new Map<string, ModbusLine>()
+  const modbus = new Map<string, ModbusDevice>()
+
+  for (const device of installation.devices) {
+    const profile = profileOf(device, deps)
+    const settings = profile && lineSettings(profile, device.port)
+    if (profile === undefined || settings === undefined) continue
+    const key = lineName(device.port)
+    const line = lines.get(key) ?? createModbusLine({ ...lineOf(device.port, profile), name: key, clock, random, log })
+    lines.set(key, line)
+    modbus.set(device.id, line.device(profile, settings))
+  }
+
+  const run = (device: Installed, onReadings: (readings: readonly Reading[]) => void, stop: AbortSignal) => {
+    const profile = profileOf(device, deps)
+    const port = modbus.get(device.id)
+    if (profile === undefined) return Promise.resolve()
+    const common = { device: device.id, profile, clock, random, log, notBefore: BUILT, onReadings }
+    return port === undefined
+      ? runNmeaLoop({ ...common, open: linkOf(device.port, profile) }, stop)
+      : runPollLoop({ ...common, modbus: port }, stop)
+  }
+
+  return {
+    relay: relayOf(deps, modbus),
+    run: async (onReadings, stop) => {
+      await Promise.all(installation.devices.map((device) => run(device, onReadings, stop)))
+      for (const line of lines.values()) line.close()
+    },
+  }
+}
+
+const profileOf = (device: Installed, { profiles }: Deps): Profile | undefined =>
+  profiles.find(({ id }) => id === device.profile)
+
+const isNmea = (port: DevicePort): boolean => port.kind === 'nmeaTcp' || port.kind === 'nmeaSerial'
+
+function misfit(device: Installed, deps: Deps): readonly string[] {
+  const profile = profileOf(device, deps)
+  if (profile === undefined) return [`device ${device.id}: there is no profile ${device.profile}`]
+  const speaks = isNmea(device.port)
+    ? profile.transport.nmea !== undefined
+    : lineSettings(profile, device.port) !== undefined
+  return speaks ? [] : [`device ${device.id}: profile ${profile.id} cannot be spoken to over ${device.port.kind}`]
+}
+
+const lineName = (port: DevicePort): string => ('path' in port ? port.path : `${port.host}:${port.port}`)
+
+function linkOf(port: DevicePort, profile: Profile): OpenLink {
+  if (!('path' in port)) return openTcpLink(port)
+  const { modbusRtu, nmea } = profile.transport
+  const line = port.kind === 'nmeaSerial' ? nmea : modbusRtu
+  return openSerialLink({
+    path: port.path,
+    baud: port.baud ?? line?.baud ?? 9600,
+    parity: port.parity ?? line?.parity ?? 'none',
+    stopBits: port.stopBits ?? line?.stopBits ?? 1,
+  })
+}
+
+function lineOf(
+  port: DevicePort,
+  profile: Profile,
+): Pick<Parameters<typeof createModbusLine>[0], 'open' | 'framing' | 'silenceMs'> {
+  const open = linkOf(port, profile)
+  if (port.kind === 'modbusTcp') return { open, framing: 'mbap', silenceMs: 0 }
+  const baud = ('path' in port ? port.baud : undefined) ?? profile.transport.modbusRtu?.baud ?? 9600
+  return { open, framing: 'rtu', silenceMs: silenceMs(baud) }
+}
+
+function relayOf({ installation, profiles, clock }: Deps, modbus: ReadonlyMap<string, ModbusDevice>): WritesRelay {
+  const device = installation.devices.find(({ id }) => id === installation.immobilizer?.device)
+  const profile = profiles.find(({ id }) => id === device?.profile)
+  const port = device && modbus.get(device.id)
+  if (profile !== undefined && port !== undefined) return createRelayClient({ modbus: port, profile, clock })
+  if (installation.immobilizer !== undefined)
+    throw new Error(`immobilizer: there is no Modbus device ${installation.immobilizer.device}`)
+  return {
+    readDrive: () => Promise.resolve({ drive: 'unknown', cause: 'no relay installed', steadyAt: clock.steady() }),
+    writeDrive: () => Promise.reject(new Error('no relay installed')),
+  }
+}

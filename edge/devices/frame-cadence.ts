@@ -1,0 +1,45 @@
+import type { Frame, TimeQuality } from '#contract/frame.ts'
+import type { EpochMs, Millis } from '#contract/instant.ts'
+
+export type Cadence = { readonly movingMs: number; readonly parkedMs: number }
+
+/** The last frame, when it was made, and the newest fix time that any frame has carried. */
+export type LastFrame = { readonly frame: Frame; readonly at: Millis; readonly fixAt?: EpochMs }
+
+export const DEFAULT_CADENCE: Cadence = { movingMs: 1000, parkedMs: 60_000 }
+
+/** Above this speed a car is in use though its ignition is off or unknown: towed, or without an ignition wire. */
+const MOVING_KMH = 5
+
+const isNewFix = (next: Frame, last: LastFrame): boolean => next.timeQuality === 'gnss' && next.readAt !== last.fixAt
+
+/**
+ * Pure. Is this moment worth a frame? In use: every new fix, by its own time, so that a 1 Hz drive keeps each fix once.
+ * Parked: seldom. At once when ignition or relay changes, which is what someone is waiting to see.
+ */
+export function isFrameDue(next: Frame, last: LastFrame | undefined, now: Millis, cadence: Cadence): boolean {
+  if (last === undefined) return true
+  if (next.ignition !== last.frame.ignition || next.relay !== last.frame.relay) return true
+  if (!inUse(next)) return now - last.at >= cadence.parkedMs
+  if (next.timeQuality !== 'gnss') return now - last.at >= cadence.movingMs
+  if (last.fixAt === undefined) return true
+  return isNewFix(next, last) && Math.abs(next.readAt - last.fixAt) >= cadence.movingMs
+}
+
+const inUse = (frame: Frame): boolean => frame.ignition === true || (frame.speedKmh ?? 0) > MOVING_KMH
+
+/** Pure. A frame that repeats an already told fix is stamped by the clock: one fix time stands in one frame. */
+export function stamped(
+  next: Frame,
+  last: LastFrame | undefined,
+  clock: { readonly now: EpochMs; readonly quality: TimeQuality },
+): Frame {
+  if (last === undefined || next.timeQuality !== 'gnss' || isNewFix(next, last)) return next
+  return { ...next, readAt: clock.now, timeQuality: clock.quality }
+}
+
+/** Pure. What to remember of a frame that was made. */
+export function lastFrame(frame: Frame, last: LastFrame | undefined, at: Millis): LastFrame {
+  const fixAt = frame.timeQuality === 'gnss' ? frame.readAt : last?.fixAt
+  return { frame, at, ...(fixAt === undefined ? {} : { fixAt }) }
+}
