@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts'
+import type { CursorStore } from '../postgres/cursor-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { Decision, DecisionEntry } from './decision.ts'
 import type { DecisionStore } from './decision-store.ts'
@@ -18,6 +19,7 @@ export type DecisionService = {
 
 type Deps = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly journal: DecisionStore
+  readonly cursors: (db: Db) => CursorStore
   /** Writes one decision into the tables; harmless when it is there already. */
   readonly apply: (db: Db, decision: Decision) => Promise<void>
   readonly log: Log
@@ -27,17 +29,18 @@ const CONSUMER = 'decisions'
 const RECOVER_AT_ONCE = 500
 
 /** The one way by which acknowledged decisions reach the tables, now and when they are replayed. */
-export function createDecisionService({ db, inTransaction, journal, apply, log }: Deps): DecisionService {
+export function createDecisionService(deps: Deps): DecisionService {
+  const { db, inTransaction, journal, apply, log } = deps
   let queue: Promise<unknown> = Promise.resolve()
   let position: number | undefined
 
   const applyEntry = async (within: Db, entry: DecisionEntry): Promise<void> => {
     for (const decision of entry.decisions) await apply(within, decision)
-    await moveCursor(within, journal.journal, entry.position)
+    await deps.cursors(within).move(journal.journal, CONSUMER, entry.position)
   }
   const nextPosition = async (): Promise<number> => {
     // The database may be ahead: committed there, but stopped before the journal had it. Such a number is not used again.
-    position ??= Math.max(journal.last(), await cursorOf(db, journal.journal))
+    position ??= Math.max(journal.last(), await deps.cursors(db).read(journal.journal, CONSUMER))
     position += 1
     return position
   }
@@ -60,7 +63,7 @@ export function createDecisionService({ db, inTransaction, journal, apply, log }
     },
     recover: async () => {
       let recovered = 0
-      let cursor = await cursorOf(db, journal.journal)
+      let cursor = await deps.cursors(db).read(journal.journal, CONSUMER)
       for (;;) {
         const entries = journal.after(cursor, RECOVER_AT_ONCE)
         const last = entries.at(-1)
@@ -76,20 +79,3 @@ export function createDecisionService({ db, inTransaction, journal, apply, log }
     },
   }
 }
-
-async function cursorOf(db: Db, journal: string): Promise<number> {
-  const row = await db
-    .selectFrom('journalCursors')
-    .select('position')
-    .where('journal', '=', journal)
-    .where('consumer', '=', CONSUMER)
-    .executeTakeFirst()
-  return row?.position ?? 0
-}
-
-const moveCursor = (db: Db, journal: string, position: number) =>
-  db
-    .insertInto('journalCursors')
-    .values({ journal, consumer: CONSUMER, position })
-    .onConflict((conflict) => conflict.columns(['journal', 'consumer']).doUpdateSet({ position }))
-    .execute()

@@ -1,6 +1,6 @@
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
 import type { EventRow } from '../postgres/fleet-tables.ts'
-import type { Db } from '../postgres/postgres-client.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { GatewayRegistry } from './gateway-registry.ts'
 
 export type EventStore = ReturnType<typeof createEventStore>
@@ -22,18 +22,21 @@ export function createEventStore(db: Db) {
   }
 }
 
+type ProjectionDeps = Pick<Postgres, 'inTransaction'> & {
+  readonly eventStore: (db: Db) => Pick<EventStore, 'add'>
+  /** Keeps, in the same transaction, how far the projection has come. */
+  readonly cameTo: (db: Db, position: number) => Promise<unknown>
+  readonly vehicleOf: GatewayRegistry['vehicleOf']
+}
+
 /** The consumer of the journal that fills the table of events. */
-export const eventProjection = (
-  events: Pick<EventStore, 'add'>,
-  vehicleOf: GatewayRegistry['vehicleOf'],
-  seen: (event: NewEvent) => void,
-): Projection => ({
+export const eventProjection = ({ inTransaction, eventStore, cameTo, vehicleOf }: ProjectionDeps): Projection => ({
   name: 'events',
-  apply: async (entries) => {
-    const found = entries.flatMap((entry) => eventOf(entry, vehicleOf) ?? [])
-    await events.add(found)
-    for (const event of found) seen(event)
-  },
+  apply: (entries) =>
+    inTransaction(async (db) => {
+      await eventStore(db).add(entries.flatMap((entry) => eventOf(entry, vehicleOf) ?? []))
+      await cameTo(db, entries.at(-1)?.position ?? 0)
+    }),
 })
 
 function eventOf(entry: JournalEntry, vehicleOf: GatewayRegistry['vehicleOf']): NewEvent | undefined {

@@ -35,6 +35,8 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
     readonly orderStore: (db: Db) => OrderStore
     readonly relayStore: (db: Db) => RelayStore
     readonly addDrift: (db: Db, drift: RelayWordHeard, said: 'open' | 'closed') => Promise<void>
+    /** Keeps, in the same transaction, how far the projection has come. */
+    readonly cameTo: (db: Db, position: number) => Promise<unknown>
     /** The vehicle this gateway is in now. */
     readonly vehicleNow: (gateway: GatewayId) => VehicleId | undefined
     readonly blockLifetime: Millis
@@ -122,6 +124,7 @@ export function createOrderService(deps: Deps): OrderService {
       }
       const words = newestWords(entries, deps.vehicleNow)
       if (words.length > 0) for (const vehicle of await applyRelayWords(db, words)) vehicles.add(vehicle)
+      await deps.cameTo(db, entries.at(-1)?.position ?? 0)
       return vehicles
     })
     for (const vehicle of touched) deps.changed(vehicle)

@@ -79,6 +79,11 @@ export function createOrderStore(db: Db) {
     open: (): Promise<StoredOrder[]> => all().where('closedAt', 'is', null).orderBy('number').execute(),
     openOf: (vehicle: VehicleId): Promise<StoredOrder[]> =>
       all().where('vehicleId', '=', vehicle).where('closedAt', 'is', null).execute(),
+    /** Vehicles that ever had an order. */
+    vehicles: async (): Promise<VehicleId[]> => {
+      const rows = await db.selectFrom('orders').select('vehicleId').distinct().execute()
+      return rows.map((row) => row.vehicleId)
+    },
     overdue: (now: EpochMs): Promise<StoredOrder[]> =>
       all().where('closedAt', 'is', null).where('notAfter', '<', now).execute(),
     /** Oldest first. */

@@ -13,6 +13,10 @@ export function createRelayStore(db: Db) {
       const rows = await db.selectFrom('relayStates').selectAll().where('vehicleId', 'in', vehicles).execute()
       return new Map(rows.map((row) => [row.vehicleId, row]))
     },
+    vehiclesInhibited: async (): Promise<VehicleId[]> => {
+      const rows = await db.selectFrom('relayStates').select('vehicleId').where('relay', '=', 'open').execute()
+      return rows.map((row) => row.vehicleId)
+    },
     /** At most one row per vehicle. A word of another gateway, now in the vehicle, replaces the former one's. */
     keep: async (rows: readonly RelayStateRow[]): Promise<void> => {
       if (rows.length === 0) return

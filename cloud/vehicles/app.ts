@@ -1,0 +1,243 @@
+import { join } from 'node:path'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
+import { type Millis, minutes, seconds } from '#contract/instant.ts'
+import type { Broker } from '../broker/broker.ts'
+import { applyDecision } from '../decisions/decision-effect.ts'
+import { createDecisionService } from '../decisions/decision-service.ts'
+import { createDecisionStore } from '../decisions/decision-store.ts'
+import { createClaimAttempts } from '../fleet/claim-attempts.ts'
+import { createEventStore, eventProjection } from '../fleet/event-store.ts'
+import { createFleetService, type FleetService } from '../fleet/fleet-service.ts'
+import { createGatewayRoutes } from '../fleet/gateway-routes.ts'
+import { createGatewayStore } from '../fleet/gateway-store.ts'
+import { runRegistryLoop } from '../fleet/registry-loop.ts'
+import { createVehicleStore } from '../fleet/vehicle-store.ts'
+import { runConvergenceLoop } from '../holds/convergence-loop.ts'
+import { createHoldRoutes } from '../holds/hold-routes.ts'
+import { createHoldService, type HoldService } from '../holds/hold-service.ts'
+import { createHoldStore } from '../holds/hold-store.ts'
+import type { Projection } from '../ingest/journal-entry.ts'
+import { createBell } from '../orders/bell.ts'
+import { runDeliveryLoop } from '../orders/delivery-loop.ts'
+import { createOrderRoutes } from '../orders/order-routes.ts'
+import { createOrderService } from '../orders/order-service.ts'
+import { createOrderStore, type OrderStore } from '../orders/order-store.ts'
+import { createRelayStore } from '../orders/relay-store.ts'
+import { createPkiService, type ServerIdentity } from '../pki/pki-service.ts'
+import { createPkiStore } from '../pki/pki-store.ts'
+import { createCursorStore } from '../postgres/cursor-store.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { createSignerService } from '../signer/signer-service.ts'
+import { createSignerStore } from '../signer/signer-store.ts'
+import type { World } from '../world.ts'
+import { createTimelineStore } from './timeline-store.ts'
+import { createVehicleRoutes } from './vehicle-routes.ts'
+import { createVehicleService, type Knowledge, type VehicleService } from './vehicle-service.ts'
+
+export type VehiclesSettings = {
+  /** Keys, certificates, the decision journal and the signer's numbers live in folders of their own here. */
+  readonly dataDir: string
+  /** Names and addresses for the server certificate, besides localhost. */
+  readonly hosts: readonly string[]
+  /** Where gateways are told to connect. Asked at each claim: the port may be known only after listening. */
+  readonly brokerUrls: () => { readonly certificate: string; readonly password: string }
+  readonly zoneName: string
+  /** A block order not carried out within this time expires, and is asked for anew. 15 minutes unless said otherwise. */
+  readonly blockLifetime?: Millis
+}
+
+export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
+  Knowledge & {
+    readonly settings: VehiclesSettings
+    readonly world: World
+    readonly publish: Broker['publish']
+    readonly disconnect: Broker['disconnect']
+    /** A vehicle, its holds or orders have changed: for the live feed. */
+    readonly changed: (vehicle: VehicleId) => void
+  }
+
+/** The cursors of the ingest journal, which may be ahead of a database that has lost its last commits. */
+type JournalCursors = { cursor(projection: string): number; moveCursor(projection: string, position: number): void }
+
+export type Vehicles = {
+  readonly fleet: FleetService
+  readonly holds: HoldService
+  readonly orders: OrderStore
+  readonly vehicles: VehicleService
+  readonly projections: readonly Projection[]
+  readonly routes: readonly FastifyPluginAsyncZod[]
+  readonly loops: readonly ((stop: AbortSignal) => Promise<void>)[]
+  /**
+   * To be awaited after the migrations and before anything else: replays decisions the database has lost, winds the
+   * projections back to where it really stands, reads the registry, opens the certificate authority.
+   */
+  open(journal: JournalCursors): Promise<ServerIdentity>
+  /** A gateway listens again: its open order is published anew. */
+  gatewayConnected(gateway: GatewayId): void
+  close(): void
+}
+
+const PACE = { blockRetry: minutes(10), unblockRetry: minutes(1) }
+const DELIVERY = { idle: seconds(5), repeat: minutes(1), publishLimit: seconds(10) }
+const CLAIMS = { perAddress: 10, together: 300, window: minutes(10) }
+
+/** Wires vehicles, gateways, holds, orders, signer, authority and the decision journal; starts nothing. */
+export function createVehicles(parts: VehiclesParts): Vehicles {
+  const { db, inTransaction, settings, world } = parts
+  const { clock, log } = world
+  const folder = (name: string) => join(settings.dataDir, name)
+
+  const journal = createDecisionStore(folder('decisions'), world.uuid)
+  const signerStore = createSignerStore(folder('signer'))
+  const signer = createSignerService(signerStore)
+  const pki = createPkiService({ ...world, store: createPkiStore(folder('pki')), hosts: settings.hosts })
+  let identity: ServerIdentity | undefined
+
+  const delivery = createBell<GatewayId>()
+  const convergence = createBell<VehicleId>()
+  const changed = (vehicle: VehicleId) => {
+    convergence.ring(vehicle)
+    parts.changed(vehicle)
+  }
+
+  const stores = (within: Db) => ({
+    vehicles: createVehicleStore(within),
+    gateways: createGatewayStore(within),
+    holds: createHoldStore(within),
+    orders: createOrderStore(within),
+  })
+  const decisions = createDecisionService({
+    db,
+    inTransaction,
+    journal,
+    cursors: createCursorStore,
+    apply: (within, decision) => applyDecision(stores(within), decision),
+    log,
+  })
+
+  const fleet = createFleetService({
+    ...world,
+    db,
+    decide: decisions.decide,
+    gatewayStore: createGatewayStore,
+    vehicleStore: createVehicleStore,
+    attempts: createClaimAttempts(CLAIMS),
+    pki,
+    caPem: () => identity?.ca ?? '',
+    signerKeys: signer.keys,
+    brokerUrls: settings.brokerUrls,
+    claimCodeLifetime: minutes(10),
+    disconnect: parts.disconnect,
+    changed,
+  })
+
+  // Of this instance's own journal: another instance's records are not among ours.
+  const ingest = `ingest of ${journal.journal}`
+  const cameTo = (projection: string) => (within: Db, position: number) =>
+    createCursorStore(within).move(ingest, projection, position)
+
+  const orders = createOrderService({
+    ...world,
+    db,
+    inTransaction,
+    orderStore: createOrderStore,
+    relayStore: createRelayStore,
+    addDrift: (within, { gatewayId, vehicleId, stream, seq, at, receivedAt, relay: read }, said) =>
+      createEventStore(within).add([
+        { gatewayId, vehicleId, stream, seq, at, receivedAt, name: 'drift', data: { said, read } },
+      ]),
+    cameTo: cameTo('orders'),
+    vehicleNow: fleet.vehicleNow,
+    blockLifetime: settings.blockLifetime ?? minutes(15),
+    changed,
+  })
+  const holds = createHoldService({
+    ...world,
+    db,
+    decide: decisions.decide,
+    vehicleStore: createVehicleStore,
+    holdStore: createHoldStore,
+    orderStore: createOrderStore,
+    relayStore: createRelayStore,
+    gatewayOf: fleet.gatewayOf,
+    requestOrder: orders.request,
+    pace: PACE,
+    changed,
+    deliver: () => delivery.ring(),
+  })
+  const vehicles = createVehicleService({
+    vehicles: createVehicleStore(db),
+    timeline: createTimelineStore(db),
+    situationsOf: holds.situationsOf,
+    lastKnownOf: parts.lastKnownOf,
+    zoneOf: parts.zoneOf,
+    zoneName: settings.zoneName,
+  })
+  const events = eventProjection({
+    inTransaction,
+    eventStore: createEventStore,
+    cameTo: cameTo('events'),
+    vehicleOf: fleet.vehicleOf,
+  })
+  const orderStore = createOrderStore(db)
+  const projections = [orders.projection, events]
+
+  return {
+    fleet,
+    holds,
+    orders: orderStore,
+    vehicles,
+    projections,
+    routes: [
+      createVehicleRoutes(vehicles, fleet.addVehicle),
+      createGatewayRoutes(fleet, createVehicleStore(db).platesOf),
+      createHoldRoutes(holds),
+      createOrderRoutes(orderStore),
+    ],
+    loops: [
+      (stop) =>
+        runDeliveryLoop(
+          { orders: orderStore, signer, publish: parts.publish, bell: delivery, clock, log, pace: DELIVERY, changed },
+          stop,
+        ),
+      (stop) =>
+        runConvergenceLoop(
+          {
+            settle: holds.settle,
+            expireOverdue: orders.expireOverdue,
+            suspects: async () => [
+              ...(await createHoldStore(db).vehiclesHeld()),
+              ...(await createRelayStore(db).vehiclesInhibited()),
+            ],
+            everOrdered: orderStore.vehicles,
+            bell: convergence,
+            clock,
+            log,
+            idle: seconds(5),
+          },
+          stop,
+        ),
+      (stop) => runRegistryLoop({ refresh: fleet.refresh, clock, log, pace: seconds(15) }, stop),
+    ],
+    open: async (cursors) => {
+      await decisions.recover()
+      for (const { name } of projections) {
+        const applied = await createCursorStore(db).read(ingest, name)
+        if (applied < cursors.cursor(name)) cursors.moveCursor(name, applied)
+      }
+      await fleet.refresh()
+      identity = await pki.open()
+      return identity
+    },
+    gatewayConnected: (gateway) => {
+      delivery.ring(gateway)
+      const vehicle = fleet.vehicleNow(gateway)
+      if (vehicle !== undefined) convergence.ring(vehicle)
+    },
+    close: () => {
+      journal.close()
+      signerStore.close()
+    },
+  }
+}
