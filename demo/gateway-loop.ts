@@ -6,8 +6,10 @@ export type RunnableGateway = { run(stop: AbortSignal): Promise<void> }
 
 export type GatewayLoopDeps = {
   readonly key: string
-  /** Whether the gateway's folder holds anything from an earlier start. */
-  hasFolder(): boolean
+  /** Whether the gateway's folder still holds what it was granted at an earlier start. */
+  identity(): 'kept' | 'none'
+  /** Puts the gateway's folder out of the way, whole: it belongs to an installation that is no more. */
+  setAside(): void
   provision(identity: 'kept' | 'none'): Promise<Provisioned>
   /** Builds the real edge for what the technician left; called anew after every failure. */
   open(provisioned: Provisioned): RunnableGateway
@@ -20,19 +22,17 @@ const AGAIN = seconds(3)
 /** Installs a car's gateway and keeps it running until told to stop; a cloud that is not there yet is asked again. */
 export async function runGatewayLoop(deps: GatewayLoopDeps, stop: AbortSignal): Promise<void> {
   const { key, clock, log } = deps
-  let failedRuns = 0
   while (!stop.aborted) {
     try {
-      // A gateway that could not run with what it kept is claimed anew, as a technician would do.
-      const identity = deps.hasFolder() && failedRuns === 0 ? 'kept' : 'none'
+      const identity = deps.identity()
       const provisioned = await deps.provision(identity)
+      // The cloud hands out a code although the gateway has an identity: it no longer knows that one.
+      if (identity === 'kept' && provisioned.claimCode !== undefined) deps.setAside()
       const gateway = deps.open(provisioned)
       log.info({ vehicle: key, gatewayId: provisioned.gatewayId }, 'demo.gateway-starting')
       await gateway.run(stop)
-      failedRuns = 0
     } catch (cause) {
       if (stop.aborted) return
-      failedRuns += 1
       log.warn({ vehicle: key, err: cause }, 'demo.gateway-failed')
     }
     await clock.sleep(AGAIN, stop)
