@@ -1,6 +1,7 @@
 import type { Fix, Frame, GnssTrust } from '#contract/frame.ts'
 import type { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
-import type { EpochMs } from '#contract/instant.ts'
+import { type EpochMs, millis } from '#contract/instant.ts'
+import type { JournalPace } from '../ingest/journal-loop.ts'
 
 /** A frame as it goes into history; (gateway, stream, seq) is its identity, so storing it twice changes nothing. */
 export type HistoryFrame = {
@@ -32,3 +33,6 @@ export type History = {
   /** Frames of a vehicle, `from` included and `to` excluded, oldest first. */
   track(vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<readonly PastFrame[]>
 }
+
+/** How the journal loop feeds history: one line a write is a hundredth of what thousands at a time are. */
+export const HISTORY_PACE: JournalPace = { batch: 5000, fill: 1000, age: millis(250) }

@@ -7,8 +7,7 @@ import type { LastKnown } from './last-known.ts'
 export type LastKnownStore = {
   /** Keeps what is newer than what it has, frame and place each for itself; older ones change nothing. */
   keepNewest(candidates: readonly LastKnown[]): Promise<void>
-  of(vehicleId: VehicleId): Promise<LastKnown | undefined>
-  all(): Promise<readonly LastKnown[]>
+  of(vehicles: readonly VehicleId[]): Promise<readonly LastKnown[]>
 }
 
 /** One row per vehicle. */
@@ -22,11 +21,15 @@ export function createLastKnownStore(db: Db): LastKnownStore {
         .onConflict((conflict) => conflict.column('vehicleId').doUpdateSet({ ...newerFrame(), ...newerPlace() }))
         .execute()
     },
-    of: async (vehicleId) => {
-      const row = await db.selectFrom('lastKnown').selectAll().where('vehicleId', '=', vehicleId).executeTakeFirst()
-      return row === undefined ? undefined : knownOf(row)
+    of: async (vehicles) => {
+      if (vehicles.length === 0) return []
+      const rows = await db
+        .selectFrom('lastKnown')
+        .selectAll()
+        .where('vehicleId', 'in', [...vehicles])
+        .execute()
+      return rows.map(knownOf)
     },
-    all: async () => (await db.selectFrom('lastKnown').selectAll().execute()).map(knownOf),
   }
 }
 

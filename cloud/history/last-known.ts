@@ -1,6 +1,7 @@
 import type { Frame } from '#contract/frame.ts'
 import type { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
+import type { LastKnownView } from '../vehicles/vehicle-view.ts'
 import type { HistoryFrame } from './history.ts'
 
 /** The newest frame of a vehicle, and the newest place: a car in a garage is still where it was last seen. */
@@ -47,3 +48,23 @@ function placeOf(frame: Frame): LastPlace | null {
 
 const newerPlace = (known: LastPlace | null, candidate: LastPlace | null): LastPlace | null =>
   candidate !== null && (known === null || candidate.at >= known.at) ? candidate : known
+
+/**
+ * Pure. As REST shows it. The position is the newest trusted one and may be older than `readAt` when `fix` or `trust` say
+ * that the newest frame had none.
+ */
+export function lastKnownView({ frame, place }: LastKnown, now: EpochMs): LastKnownView {
+  const position = place === null ? null : { lat: place.lat, lon: place.lon, accuracyM: place.accuracyM }
+  return {
+    position,
+    speedKmh: frame.speedKmh ?? null,
+    headingDeg: frame.headingDeg ?? null,
+    ignition: frame.ignition ?? null,
+    odometerKm: frame.odometerKm ?? null,
+    readAt: frame.readAt,
+    ageS: Math.max(0, Math.round((now - frame.readAt) / 1000)),
+    trust: frame.gnssTrust,
+    fix: frame.fix,
+    timeQuality: frame.timeQuality,
+  }
+}
