@@ -1,0 +1,74 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import pino from 'pino'
+import { type Clock, epochMs, millis } from '#contract/instant.ts'
+import { createGateway, type GatewayConfig, type GatewayWorld } from './app.ts'
+import { type EdgeConfig, HELP, parseConfig } from './config.ts'
+import { loadInstallation } from './installation-store.ts'
+
+const SOFTWARE = '0.1.0'
+/** systemd-timesyncd touches this file once the clock has been set from the network. */
+const SYNCHRONISED = '/run/systemd/timesync/synchronized'
+
+if (process.argv.includes('--help')) {
+  console.log(HELP)
+  process.exit(0)
+}
+
+const clock: Clock = {
+  now: () => epochMs(Date.now()),
+  steady: () => millis(performance.now()),
+  sleep: async (length, stop) => {
+    if (stop.aborted) return
+    // Ended early by the signal, which is no error here.
+    await wait(length, undefined, { signal: stop }).catch(() => undefined)
+  },
+}
+
+function gatewayConfig(config: EdgeConfig): GatewayConfig {
+  const { KORDON_EDGE_CA: ca } = config
+  return {
+    dir: config.KORDON_EDGE_DIR,
+    profilesDir: config.KORDON_EDGE_PROFILES ?? fileURLToPath(new URL('../device-profiles', import.meta.url)),
+    installation: loadInstallation(
+      config.KORDON_EDGE_INSTALLATION ?? join(config.KORDON_EDGE_DIR, 'installation.yaml'),
+    ),
+    transport: config.KORDON_EDGE_TRANSPORT,
+    brokerVersion: config.KORDON_EDGE_BROKER_VERSION === '5' ? 5 : 4,
+    software: SOFTWARE,
+    framesBytes: config.KORDON_EDGE_FRAMES_MB * 1024 * 1024,
+    allowRunningCircuitCut: config.KORDON_EDGE_ALLOW_RUNNING_CIRCUIT_CUT === 'yes',
+    ...(config.KORDON_EDGE_CLOUD_URL === undefined ? {} : { cloudUrl: config.KORDON_EDGE_CLOUD_URL }),
+    ...(config.KORDON_EDGE_CLAIM_CODE === undefined ? {} : { claimCode: config.KORDON_EDGE_CLAIM_CODE }),
+    ...(config.KORDON_EDGE_BROKER_URL === undefined ? {} : { brokerUrl: config.KORDON_EDGE_BROKER_URL }),
+    ...(ca === undefined ? {} : { caPem: readFileSync(ca, 'utf8') }),
+  }
+}
+
+function timeQuality(config: EdgeConfig): NonNullable<GatewayWorld['timeQuality']> {
+  const { KORDON_EDGE_CLOCK: told } = config
+  return () => (told !== 'auto' ? told : existsSync(SYNCHRONISED) ? 'ntp' : 'estimated')
+}
+
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
+
+try {
+  const config = parseConfig(process.env)
+  const log = pino({ level: config.KORDON_LOG_LEVEL })
+  const world: GatewayWorld = {
+    clock,
+    log,
+    uuid: randomUUID,
+    randomBytes: (length) => randomBytes(length),
+    timeQuality: timeQuality(config),
+  }
+  await createGateway(gatewayConfig(config), world).run(stopping.signal)
+  log.info({}, 'gateway.stopped')
+} catch (cause) {
+  console.error(cause instanceof Error ? cause.message : cause)
+  process.exitCode = 1
+}
