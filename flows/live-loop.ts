@@ -4,8 +4,8 @@ import { createEventStream } from './event-stream.ts'
 export type LiveDeps = {
   readonly url: string
   readonly token: string
-  /** Called for every message, in order. What it throws is told and does not end the stream. */
-  onMessage(event: string, payload: unknown): void
+  /** Called for every message, in order, one after the other. When it rejects, the stream is opened anew. */
+  onMessage(event: string, payload: unknown, stop: AbortSignal): Promise<void>
   /** `live` once the stream is open; anything else is the reason why it is not. */
   onState(state: 'live' | (string & {})): void
   /** The server speaks at least this often (comments count); silence means a dead connection. Default 60 s. */
@@ -51,17 +51,21 @@ async function listen(deps: LiveDeps, stop: AbortSignal, opened: () => void): Pr
     const stream = createEventStream()
     for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
       watch.refresh()
-      for (const { event, data } of stream.take(text)) handOver(deps, event, data)
+      for (const { event, data } of stream.take(text)) await handOver(deps, event, data, stop)
+      watch.refresh()
     }
   } finally {
     clearTimeout(watch)
   }
 }
 
-function handOver(deps: LiveDeps, event: string, data: string): void {
+async function handOver(deps: LiveDeps, event: string, data: string, stop: AbortSignal): Promise<void> {
+  let payload: unknown
   try {
-    deps.onMessage(event, JSON.parse(data))
-  } catch (cause) {
-    deps.onState(`a message '${event}' was not understood: ${reasonOf(cause)}`)
+    payload = JSON.parse(data)
+  } catch {
+    deps.onState(`a message '${event}' was not JSON`)
+    return
   }
+  await deps.onMessage(event, payload, stop)
 }

@@ -23,10 +23,10 @@ export function createNoticeStore(path: string) {
   const insert = db.prepare('insert or ignore into notice (key, body, created_at, due_at) values (?, ?, ?, ?)')
   const pending = db.prepare('select count(*) as pending from notice where delivered_at is null')
   const dropOldest = db.prepare(
-    'delete from notice where key = (select key from notice where delivered_at is null order by created_at limit 1) returning key',
+    'delete from notice where key = (select key from notice where delivered_at is null order by created_at, rowid limit 1) returning key',
   )
   const due = db.prepare(
-    'select key, body, tries from notice where delivered_at is null and due_at <= ? order by created_at limit 20',
+    'select key, body, tries from notice where delivered_at is null and due_at <= ? order by created_at, rowid limit 20',
   )
   const done = db.prepare('update notice set delivered_at = ?, body = null where key = ?')
   const later = db.prepare('update notice set tries = tries + 1, due_at = ? where key = ?')

@@ -8,6 +8,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freePort } from '../support/real-servers-process.ts'
 
 const MAIN = new URL('../../flows/main.ts', import.meta.url).pathname
+const INSIDE = { name: 'region', inside: true, since: null }
+const SINCE = '2026-11-21T10:00:00.000Z'
+const OUTSIDE = { name: 'region', inside: false, since: SINCE }
+const CROSSED = { at: SINCE, key: 'crossing region', kind: 'crossing', title: 'outside', data: {} }
+const vehicleWith = (order: object | null, zone: object = INSIDE) => ({ id: 'v1', zone, immobilizer: { order } })
 const ORDER = { id: '5b2c3f1e-0000-4000-8000-000000000001', vehicleId: 'v1', action: 'block', state: 'verified' }
 
 type Received = { readonly key: string; readonly token: string | undefined; readonly body: unknown }
@@ -17,6 +22,8 @@ let cloud: Server
 let endpoint: Server
 let listeners: Set<ServerResponse>
 let tokens: (string | undefined)[]
+let vehicles: object[]
+let happenings: object[]
 let received: Received[]
 let endpointStatus: number
 let attempts: number
@@ -39,13 +46,23 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'kordon-flows-'))
   listeners = new Set()
   tokens = []
+  vehicles = []
+  happenings = []
   received = []
   endpointStatus = 200
   attempts = 0
   cloud = await listenOn((request, response) => {
     tokens.push(request.headers.authorization)
+    const json = (answer: object) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+    const [, timelineOf] = /^\/api\/vehicles\/(\w+)\/timeline/.exec(request.url ?? '') ?? []
+    if (timelineOf !== undefined) return json({ items: happenings, nextCursor: null })
+    if (request.url === '/api/vehicles?limit=100')
+      return json({ items: vehicles.slice(0, 1), nextCursor: vehicles.length > 1 ? 'second page' : null })
+    if (request.url === '/api/vehicles?limit=100&cursor=second%20page')
+      return json({ items: vehicles.slice(1), nextCursor: null })
     if (request.url !== '/api/live') return response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n')
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 3000\nevent: hello\ndata: {}\n\n')
     listeners.add(response)
   })
   endpoint = await listenOn(async (request, response) => {
@@ -99,19 +116,23 @@ const keys = () => received.map(({ key }) => key)
 
 test('a verified block and a zone exit arrive once each, and nothing else does', { timeout: 40_000 }, async () => {
   await startFlows()
-  expect(tokens).toEqual(['Bearer the token'])
+  expect(new Set(tokens)).toEqual(new Set(['Bearer the token']))
   tell('order', { ...ORDER, id: 'o-waiting', state: 'waiting' })
   tell('order', { ...ORDER, id: 'o-unblock', action: 'unblock' })
-  tell('vehicle', { id: 'v1', immobilizer: { order: null } })
-  tell('alert', { id: 'c-enter', vehicleId: 'v1', kind: 'zone-enter' })
+  tell('vehicle', vehicleWith(null))
+  tell('alert', { id: 'a1', vehicleId: 'v1', kind: 'crossing' })
+  tell('vehicle', { ...vehicleWith(null, OUTSIDE), id: 'v2' })
   tell('order', ORDER)
   tell('order', ORDER)
-  tell('vehicle', { id: 'v1', immobilizer: { order: ORDER } })
-  tell('alert', { id: 'c-exit', vehicleId: 'v1', kind: 'zone-exit' })
+  tell('vehicle', vehicleWith(ORDER))
+  await expect.poll(keys).toHaveLength(1)
+  happenings = [CROSSED]
+  tell('vehicle', vehicleWith(ORDER, OUTSIDE))
+  tell('vehicle', vehicleWith(ORDER, OUTSIDE))
   tell('order', { ...ORDER, id: 'o-last' })
   await expect
     .poll(keys, { timeout: 10_000 })
-    .toEqual([`block-verified:${ORDER.id}`, 'zone-exit:c-exit', 'block-verified:o-last'])
+    .toEqual([`block-verified:${ORDER.id}`, `zone-exit:v1:${SINCE}`, 'block-verified:o-last'])
   expect(received[0]).toEqual({
     key: `block-verified:${ORDER.id}`,
     token: 'Bearer for the endpoint',
@@ -136,15 +157,25 @@ test('an endpoint that is down gets the message when it is up, also over kill -9
   await expect.poll(keys, { timeout: 10_000 }).toEqual([`block-verified:${ORDER.id}`, 'block-verified:o-after'])
 })
 
-test('a block that was verified while nobody listened is told from the vehicle that the feed begins with', {
-  timeout: 40_000,
-}, async () => {
+test('what happened while nobody listened is told at the next connection', { timeout: 40_000 }, async () => {
+  vehicles = [{ ...vehicleWith(null), id: 'v0' }, vehicleWith(ORDER, OUTSIDE)]
+  happenings = [CROSSED]
   await startFlows()
+  const both = [`block-verified:${ORDER.id}`, `zone-exit:v1:${SINCE}`]
+  await expect.poll(keys, { timeout: 10_000 }).toEqual(both)
   for (const listener of listeners) listener.destroy()
   listeners.clear()
   await expect.poll(() => listeners.size, { timeout: 10_000 }).toBe(1)
-  tell('vehicle', { id: 'v1', immobilizer: { order: ORDER } })
-  await expect.poll(keys, { timeout: 10_000 }).toEqual([`block-verified:${ORDER.id}`])
+  tell('order', { ...ORDER, id: 'o-after' })
+  await expect.poll(keys, { timeout: 10_000 }).toEqual([...both, 'block-verified:o-after'])
+})
+
+test('a cloud that cannot be asked is asked again', { timeout: 40_000 }, async () => {
+  vehicles = [{ id: 'a vehicle without a zone' }]
+  await startFlows()
+  await expect.poll(() => output, { timeout: 10_000 }).toContain('zone')
+  vehicles = [vehicleWith(ORDER)]
+  await expect.poll(keys, { timeout: 15_000 }).toEqual([`block-verified:${ORDER.id}`])
 })
 
 test('by default nothing listens: neither editor nor admin interface', { timeout: 40_000 }, async () => {
