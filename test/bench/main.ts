@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { type Bench, jsonLine } from './bench.ts'
+import { zone } from './zone.ts'
 
-const BENCHES: readonly Bench[] = []
+const BENCHES: readonly Bench[] = [zone]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
