@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { later } from '#contract/instant.ts'
+import { createFrameStore } from '../../../cloud/history/frame-store.ts'
+import type { History } from '../../../cloud/history/history.ts'
+import { newestOf } from '../../../cloud/history/last-known.ts'
+import { createLastKnownStore, type LastKnownStore } from '../../../cloud/history/last-known-store.ts'
+import { createMigrationService } from '../../../cloud/postgres/migration-service.ts'
+import { createPostgres, type Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import { requireReal, startPostgres } from '../../support/real-servers.ts'
+import { listeningLog, realClock } from '../ingest/journal-support.ts'
+import { frameOf, historyFrame, OTHER_VEHICLE, T0, VEHICLE } from './history-support.ts'
+
+const full = {
+  lat: 55.751244,
+  lon: 37.618423,
+  accuracyM: 2.5,
+  satellites: 11,
+  speedKmh: 43.2,
+  headingDeg: 271,
+  altitudeM: 151.2,
+  ignition: true,
+  odometerKm: 88_123.45,
+  engineHours: 1200.25,
+  supplyVolt: 14.1,
+  motion: false,
+}
+
+describe.each(['PGlite', 'PostgreSQL'] as const)('history in %s', (engine) => {
+  const here = engine === 'PGlite' || requireReal('postgresql')
+  const dataDir = mkdtempSync(join(tmpdir(), 'kordon-history-'))
+  let stop = async (): Promise<void> => {}
+  let postgres: Postgres
+  let history: History
+  let lastKnown: LastKnownStore
+  beforeAll(async () => {
+    if (!here) return
+    const server = engine === 'PostgreSQL' ? await startPostgres() : undefined
+    const log = listeningLog()
+    postgres = createPostgres({ databaseUrl: server?.url, dataDir, log })
+    await createMigrationService({ inTransaction: postgres.inTransaction, clock: realClock, log }).migrate()
+    history = createFrameStore(postgres.db)
+    lastKnown = createLastKnownStore(postgres.db)
+    stop = async () => {
+      await postgres.close()
+      await server?.stop()
+    }
+  })
+  afterAll(async () => {
+    await stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  test.skipIf(!here)('keeps each frame once, with every reading, and gives back the range asked for', async () => {
+    const rich = historyFrame(2, {}, full)
+    const bare = historyFrame(3, {}, { fix: 'none' })
+    const { lat: _, lon: __, ...placeless } = bare.frame
+    const frames = [historyFrame(1), rich, { ...bare, frame: placeless }, historyFrame(4, { vehicleId: OTHER_VEHICLE })]
+    await history.write(frames)
+    await history.write([...frames, historyFrame(5, { vehicleId: undefined })])
+    const track = await history.track(VEHICLE, T0, later(T0, 60_000))
+    expect(track.map(({ readAt }) => readAt - T0)).toEqual([1000, 2000, 3000])
+    expect(track[1]).toMatchObject({
+      position: { lat: 55.751244, lon: 37.618423, accuracyM: 2.5 },
+      headingDeg: 271,
+      ignition: true,
+      motion: false,
+      odometerKm: 88_123.45,
+      trust: 'ok',
+    })
+    expect(track[1]?.speedKmh).toBeCloseTo(43.2, 3)
+    expect(track[2]).toMatchObject({ position: null, fix: 'none', ignition: null })
+    expect(await history.track(VEHICLE, later(T0, 2000), later(T0, 3000))).toHaveLength(1)
+    const { rows } = await countFrames(postgres)
+    expect(Number(rows)).toBe(5)
+  })
+
+  test.skipIf(!here)('takes thousands at once', async () => {
+    const frames = Array.from({ length: 2500 }, (_, index) => historyFrame(10_000 + index, {}, full))
+    await history.write(frames)
+    expect(await history.track(VEHICLE, later(T0, 10_000_000), later(T0, 20_000_000))).toHaveLength(2500)
+  })
+
+  test.skipIf(!here)('last-known moves forward only, frame and place each for itself', async () => {
+    const keep = (seq: number, readAt: number, more: object) =>
+      lastKnown.keepNewest(newestOf([{ ...historyFrame(seq), frame: frameOf(readAt, more) }]))
+    await keep(1, T0 + 1000, { lat: 1, lon: 1 })
+    await keep(2, T0 + 2000, { fix: 'none', speedKmh: 7 })
+    await keep(3, T0 + 1500, { lat: 3, lon: 3, speedKmh: 99 })
+    const [known] = await lastKnown.of([VEHICLE, OTHER_VEHICLE])
+    expect(known).toMatchObject({ seq: 2, frame: { speedKmh: 7 }, place: { lat: 3, lon: 3, at: T0 + 1500 } })
+    await keep(4, T0 + 900, { lat: 9, lon: 9 })
+    expect(await lastKnown.of([VEHICLE])).toEqual([known])
+  })
+})
+
+const countFrames = async ({ db }: Postgres) =>
+  db
+    .selectFrom('frames')
+    .select(({ fn }) => fn.countAll().as('rows'))
+    .executeTakeFirstOrThrow()
