@@ -32,7 +32,7 @@ export type DemoFleetConfig = {
   /** Tighter or looser interlock numbers for every car, as an installation may have them. */
   readonly interlock?: InterlockSettings
   /** Goes into every gateway's configuration, e.g. another broker. */
-  readonly gateway?: Partial<Pick<GatewayConfig, 'brokerUrl'>>
+  readonly gateway?: Partial<Pick<GatewayConfig, 'brokerUrl' | 'brokerVersion' | 'transport' | 'framesBytes'>>
 }
 
 /** One car of the fleet: its plan, the truth about it, and its running gateway once there is one. */
