@@ -1,0 +1,163 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DeviceId, GatewayId, OrderId, OrderSeq, VehicleId } from '#contract/ids.ts'
+import type { Installation } from '#contract/installation.ts'
+import { type Clock, later } from '#contract/instant.ts'
+import type { OrderAction, OrderReport } from '#contract/order.ts'
+import type { GpsFix } from '../../demo/gps-fix.ts'
+import { createHardware } from '../../demo/hardware.ts'
+import { createModbusDevice } from '../../demo/modbus-device-client.ts'
+import type { ModbusUnit } from '../../demo/modbus-unit.ts'
+import { createGateway, type Gateway } from '../../edge/app.ts'
+import { createIdentityStore } from '../../edge/identity/identity-store.ts'
+import { createFastClock } from './fast-clock.ts'
+import { type CloudMock, createCloudMock } from './mqtt-mock.ts'
+import { silentLog } from './silent-log.ts'
+
+export const GATEWAY = GatewayId.parse('gw-testtest1')
+export const VEHICLE = VehicleId.parse('3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a11')
+const HOST = '127.0.0.1'
+
+/** The world around one gateway: a car with simulated Modbus hardware, and a broker that plays the cloud. */
+export type EdgeRig = {
+  readonly cloud: CloudMock
+  readonly clock: Clock
+  readonly dir: string
+  readonly installation: Installation
+  /** The truth about the car, to be changed by the test. */
+  readonly car: { speedKmh: number; ignition: boolean; hasFix: boolean; lat: number; lon: number }
+  coils(): readonly boolean[]
+  /** Every write that changed a coil, in order. */
+  readonly switches: readonly boolean[]
+  start(): { readonly gateway: Gateway; stop(): Promise<void> }
+  claims(action: OrderAction, seq: number, more?: object): { orderId: string } & Record<string, unknown>
+  reports(orderId: string): readonly OrderReport[]
+  close(): Promise<void>
+}
+
+export async function createEdgeRig(options: {
+  readonly speed?: number
+  readonly lying?: (unit: ModbusUnit) => ModbusUnit
+  readonly change?: (installation: Installation) => Installation
+}): Promise<EdgeRig> {
+  const clock = createFastClock(options.speed ?? 20)
+  const cloud = await createCloudMock()
+  const dir = mkdtempSync(join(tmpdir(), 'kordon-edge-'))
+  const car = { speedKmh: 0, ignition: false, hasFix: true, lat: 55.75, lon: 37.62 }
+  const switches: boolean[] = []
+  const fixNow = (): GpsFix | undefined =>
+    car.hasFix
+      ? {
+          at: clock.now(),
+          position: { lat: car.lat, lon: car.lon },
+          speedKmh: car.speedKmh,
+          courseDeg: 0,
+          satellites: 9,
+          hdop: 1,
+          altitudeM: 150,
+        }
+      : undefined
+  const hardware = createHardware({
+    fitting: 'gps-unit-and-relay',
+    serial: '1106100000',
+    coils: [],
+    sensors: { fixNow, ignition: () => car.ignition, motion: () => car.speedKmh > 0 },
+    clock,
+    switched: () => {
+      switches.push(hardware.coils()[0] === true)
+    },
+  })
+  const device = (unit: ModbusUnit) =>
+    createModbusDevice({ units: new Map([[1, unit]]), clock, host: HOST, port: 0, latencyMs: () => 5 })
+  const relayUnit = options.lying?.(hardware.relayUnit) ?? hardware.relayUnit
+  const [relayLine, gpsLine] = [device(relayUnit), device(hardware.gpsUnit ?? hardware.relayUnit)]
+  const [relayPort, gpsPort] = [await relayLine.listen(), await gpsLine.listen()]
+  const [gps, relay] = [DeviceId.parse('gps'), DeviceId.parse('relay')]
+  const plain: Installation = {
+    schema: 'kordon-installation/1',
+    version: 1,
+    vehicleId: VEHICLE,
+    devices: [
+      { id: gps, profile: 'ebyte-e108-d01', port: { kind: 'modbusTcp', host: HOST, port: gpsPort, unitId: 1 } },
+      {
+        id: relay,
+        profile: 'waveshare-relay-8ch',
+        port: { kind: 'modbusTcp', host: HOST, port: relayPort, unitId: 1 },
+      },
+    ],
+    ignition: { device: relay, reading: 'input1' },
+    immobilizer: { device: relay, circuit: 'starter', contact: 'normally-closed' },
+    interlock: { ignitionOffMs: 30_000, relayRestMs: 0, relayTogglesPerHour: 3600 },
+    sealed: { at: '2026-11-01T09:00:00Z', by: 'technician' },
+  }
+  const installation = options.change?.(plain) ?? plain
+  createIdentityStore(dir).save({
+    schema: 'kordon-identity/1',
+    keyPem: '',
+    grant: {
+      by: 'password',
+      password: 'secret',
+      gatewayId: GATEWAY,
+      vehicleId: VEHICLE,
+      signerKeys: [...cloud.signerKeys],
+      caPem: '',
+      brokerUrl: cloud.brokerUrl,
+    },
+  })
+  const running = new Set<() => Promise<void>>()
+
+  return {
+    cloud,
+    clock,
+    dir,
+    installation,
+    car,
+    coils: hardware.coils,
+    switches,
+    start: () => {
+      const stopping = new AbortController()
+      const gateway = createGateway(
+        {
+          dir,
+          profilesDir: new URL('../../device-profiles', import.meta.url).pathname,
+          installation,
+          software: 'test',
+        },
+        { clock, log: silentLog, uuid: randomUUID, randomBytes: (length) => randomBytes(length) },
+      )
+      const done = gateway.run(stopping.signal)
+      const stop = async (): Promise<void> => {
+        stopping.abort()
+        running.delete(stop)
+        await done
+      }
+      running.add(stop)
+      return { gateway, stop }
+    },
+    claims: (action, seq, more = {}) => {
+      const iat = clock.now()
+      return {
+        orderId: OrderId.parse(randomUUID()),
+        seq: OrderSeq.parse(seq),
+        aud: GATEWAY,
+        vehicleId: VEHICLE,
+        action,
+        reasons: action === 'block' ? ['manual'] : [],
+        iat,
+        by: 'user:test',
+        ...(action === 'block' ? { notAfter: later(iat, 15 * 60_000) } : {}),
+        ...more,
+      }
+    },
+    reports: (orderId) =>
+      cloud.delivered.flatMap(({ record }) => (record.kind === 'report' && record.orderId === orderId ? [record] : [])),
+    close: async () => {
+      await Promise.all([...running].map((stop) => stop()))
+      await Promise.all([relayLine.close(), gpsLine.close(), cloud.close()])
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
