@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { World } from '../world.ts'
 import { type Caller, judgeAccess } from './access.ts'
+import { type Credentials, credentialsOf } from './credentials.ts'
 import { Fault } from './fault.ts'
 import { isIdempotencyKey } from './idempotency.ts'
 import type { IdempotencyStore, KeyedRequest } from './idempotency-store.ts'
 import { isCrossSite, isUnsafe } from './same-site.ts'
-import { SESSION_COOKIE } from './session-cookie.ts'
-
-export type Credentials = { readonly session: string | undefined; readonly bearer: string | undefined }
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
@@ -71,11 +69,6 @@ export function createGuardService(deps: Deps) {
       await deps.answers.finish(first, { status: reply.statusCode, contentType, body: payload ?? '' })
     },
   }
-}
-
-function credentialsOf(request: FastifyRequest): Credentials {
-  const bearer = /^Bearer ([\x21-\x7e]{1,256})$/i.exec(request.headers.authorization ?? '')?.[1]
-  return { session: request.cookies[SESSION_COOKIE], bearer }
 }
 
 const originOf = (request: FastifyRequest) => ({

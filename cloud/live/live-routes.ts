@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { Instant } from '#contract/instant.ts'
 import { EVERY_ROLE } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { World } from '../world.ts'
@@ -48,7 +49,7 @@ export function createLiveRoutes({ live, world, isWelcome }: Deps): FastifyPlugi
         raw.on('drain', seat.drained)
         raw.on('close', seat.gone)
         raw.on('error', seat.gone)
-        const hello = JSON.stringify({ at: new Date(world.clock.now()).toISOString() })
+        const hello = JSON.stringify({ at: Instant.encode(world.clock.now()) })
         raw.write(`retry: ${RECONNECT_AFTER_MS}\n${eventText('hello', hello)}`)
       },
     )

@@ -1,3 +1,4 @@
+import type { VehicleId } from '#contract/ids.ts'
 import type { Millis } from '#contract/instant.ts'
 import { seconds } from '#contract/instant.ts'
 import type { World } from '../world.ts'
@@ -14,11 +15,14 @@ export type LiveReader = {
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
-  /** Views of these vehicles and orders as JSON, by id, as the REST API answers them; unknown ids are left out. */
-  vehicleViews(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
-  orderViews(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** These vehicles as the REST API answers them, JSON by vehicle id; unknown ones are left out. */
+  vehicleViews(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<string, string>>
+  /** The newest order of each of these vehicles, JSON by order id. */
+  orderViews(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<string, string>>
 }
 
+/** A fleet that starts at once is told in parts, so that a round stays short. */
+const PER_ROUND = 1000
 const ONCE_PER: Millis = seconds(1)
 /** A reader who takes nothing for this long has gone without saying so. */
 const PATIENCE: Millis = seconds(60)
@@ -31,7 +35,7 @@ export type LiveService = ReturnType<typeof createLiveService>
 /** Tells every reader what changed, at most once a second per key; a slow one gets the newest and never a queue. */
 export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
   const seats = new Set<Seat>()
-  const dirty = { vehicle: new Set<string>(), order: new Set<string>() }
+  const dirty = { vehicle: new Set<VehicleId>(), order: new Set<VehicleId>() }
   const toldAt = new Map<string, Millis>()
 
   const leave = (seat: Seat): void => {
@@ -49,9 +53,11 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
   }
 
   /** Ids that may be told again by now; the others stay for a later round. */
-  const due = (event: 'vehicle' | 'order'): readonly string[] => {
+  const due = (event: 'vehicle' | 'order'): readonly VehicleId[] => {
     const now = world.clock.steady()
-    const ids = [...dirty[event]].filter((id) => now - (toldAt.get(`${event} ${id}`) ?? -Infinity) >= ONCE_PER)
+    const ids = [...dirty[event]]
+      .filter((id) => now - (toldAt.get(`${event} ${id}`) ?? -Infinity) >= ONCE_PER)
+      .slice(0, PER_ROUND)
     for (const id of ids) {
       dirty[event].delete(id)
       toldAt.set(`${event} ${id}`, now)
@@ -71,11 +77,13 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
   }
 
   return {
-    vehicleChanged: (id: string): void => {
-      dirty.vehicle.add(id)
+    vehicleChanged: (vehicle: VehicleId): void => {
+      dirty.vehicle.add(vehicle)
     },
-    orderChanged: (id: string): void => {
-      dirty.order.add(id)
+    /** The newest order of this vehicle has changed, and with it the vehicle. */
+    orderChanged: (vehicle: VehicleId): void => {
+      dirty.vehicle.add(vehicle)
+      dirty.order.add(vehicle)
     },
     alert: (alert: Alert): void => tell({ event: 'alert', key: alert.id, data: JSON.stringify(alert) }),
 

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { VehicleId } from '#contract/ids.ts'
 import { createLiveRoutes } from '../../../cloud/live/live-routes.ts'
 import { createLiveService } from '../../../cloud/live/live-service.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { cookieOf, createPeopleApp, type PeopleApp } from '../../support/people-app.ts'
 import { silentLog } from '../../support/silent-log.ts'
 
+const VEHICLE = VehicleId.parse('0a0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21')
 let house: PeopleApp
 let url: string
 const world = { clock: createManualClock(), log: silentLog }
@@ -34,9 +36,9 @@ test('a reader is greeted, hears what changes, and is let go when the session en
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   const next = async () => (await reader?.read())?.value
   expect(await next()).toMatch(/^retry: 3000\nevent: hello\n/)
-  live.vehicleChanged('v1')
+  live.vehicleChanged(VEHICLE)
   await live.round()
-  expect(await next()).toBe('event: vehicle\ndata: {"id":"v1"}\n\n')
+  expect(await next()).toBe('event: vehicle\ndata: {"id":"0a0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21"}\n\n')
   welcome = false
   await live.heartbeat()
   expect(await next()).toBeUndefined()

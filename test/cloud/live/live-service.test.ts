@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { VehicleId } from '#contract/ids.ts'
 import { createBacklog, eventText } from '../../../cloud/live/live-message.ts'
 import { createLiveService, type LiveReader, type LiveService, MOST_READERS } from '../../../cloud/live/live-service.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
+
+const A = VehicleId.parse('0a0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21')
+const B = VehicleId.parse('0b0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21')
 
 let clock: ManualClock
 let live: LiveService
@@ -44,7 +48,7 @@ describe('the live feed', () => {
     live.join(asReader)
     for (let step = 0; step < 20; step += 1) {
       version = step
-      live.vehicleChanged('a')
+      live.vehicleChanged(A)
       await live.round()
       await clock.advance(200)
     }
@@ -53,7 +57,7 @@ describe('the live feed', () => {
   })
 
   test('reads nothing from the database while nobody listens', async () => {
-    live.vehicleChanged('a')
+    live.vehicleChanged(A)
     await live.round()
     live.join(reader().asReader)
     await live.round()
@@ -67,8 +71,8 @@ describe('the live feed', () => {
     live.join(quick.asReader)
     for (let step = 0; step < 50; step += 1) {
       version = step
-      live.vehicleChanged('a')
-      live.vehicleChanged('b')
+      live.vehicleChanged(A)
+      live.vehicleChanged(B)
       await live.round()
       await clock.advance(1000)
     }
@@ -85,12 +89,12 @@ describe('the live feed', () => {
     const { state, asReader } = reader()
     live.join(asReader)
     viewsFail = true
-    live.orderChanged('o')
+    live.orderChanged(A)
     await live.round()
     viewsFail = false
     await clock.advance(1000)
     await live.round()
-    expect(state.text).toBe(eventText('order', '{"id":"o","version":0}'))
+    expect(state.text).toContain(eventText('order', `{"id":"${A}","version":0}`))
   })
 
   test('ends the connection of a session that ended, of a reader gone without a word, and all at the close', async () => {
