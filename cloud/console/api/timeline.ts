@@ -1,9 +1,13 @@
 import type { InstantText } from './vehicle.ts'
 
-/** One line of a vehicle's history. Fields beyond these depend on the kind. */
+/** One line of a vehicle's history; what `data` holds depends on the kind. */
 export type TimelineItem = {
   readonly at: InstantText
+  /** Unique within the vehicle. */
+  readonly key: string
   readonly kind: string
-} & Readonly<Record<string, unknown>>
+  readonly title: string
+  readonly data: Readonly<Record<string, unknown>>
+}
 
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null }

@@ -98,5 +98,7 @@ export type Vehicle = {
 export type HoldAnswer = {
   readonly hold: Hold
   readonly order: { readonly id: string; readonly href: string } | null
+  /** Why no order can be given now; the hold stands all the same. */
+  readonly whyNot?: string | null
   readonly remaining?: readonly Hold[]
 }

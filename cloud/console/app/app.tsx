@@ -1,13 +1,15 @@
 import { Center, Loader } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useEffect } from 'react'
-import { Route, Switch } from 'wouter'
+import { Route, Switch, useLocation } from 'wouter'
 import { onSessionLost } from '../api/api-client.ts'
 import type { User } from '../api/session.ts'
 import { Failed } from '../design/query-view.tsx'
 import { LiveFeed } from '../live/live-feed.tsx'
 import { SESSION, useSession } from '../session/session-query.ts'
+import { SetUpPage } from '../session/set-up-page.tsx'
 import { SignInPage } from '../session/sign-in-page.tsx'
+import { BrokenPage } from './broken-page.tsx'
 import { NotFound } from './not-found.tsx'
 import { Shell } from './shell.tsx'
 
@@ -24,26 +26,29 @@ const Waiting = (): ReactNode => (
 )
 
 function Pages({ user }: { readonly user: User }): ReactNode {
+  const [path] = useLocation()
   return (
     <LiveFeed>
       <Shell user={user}>
-        <Suspense fallback={<Waiting />}>
-          <Switch>
-            <Route path="/">
-              <MapPage />
-            </Route>
-            <Route path="/vehicles">
-              <VehiclesPage />
-            </Route>
-            <Route path="/vehicles/:id">{({ id }) => <VehiclePage key={id} id={id} user={user} />}</Route>
-            <Route path="/gateways">
-              <GatewaysPage user={user} />
-            </Route>
-            <Route>
-              <NotFound />
-            </Route>
-          </Switch>
-        </Suspense>
+        <BrokenPage key={path}>
+          <Suspense fallback={<Waiting />}>
+            <Switch>
+              <Route path="/">
+                <MapPage />
+              </Route>
+              <Route path="/vehicles">
+                <VehiclesPage />
+              </Route>
+              <Route path="/vehicles/:id">{({ id }) => <VehiclePage key={id} id={id} user={user} />}</Route>
+              <Route path="/gateways">
+                <GatewaysPage user={user} />
+              </Route>
+              <Route>
+                <NotFound />
+              </Route>
+            </Switch>
+          </Suspense>
+        </BrokenPage>
       </Shell>
     </LiveFeed>
   )
@@ -51,6 +56,7 @@ function Pages({ user }: { readonly user: User }): ReactNode {
 
 /** Sign-in or the pages, by what the server says about the session. */
 export function App(): ReactNode {
+  const [path] = useLocation()
   const session = useSession()
   const client = useQueryClient()
   useEffect(() => onSessionLost(() => client.setQueryData(SESSION, null)), [client])
@@ -62,5 +68,6 @@ export function App(): ReactNode {
       </Center>
     )
   }
-  return session.data === null ? <SignInPage /> : <Pages user={session.data.user} />
+  if (session.data === null) return path.startsWith('/setup') ? <SetUpPage /> : <SignInPage />
+  return <Pages user={session.data.user} />
 }

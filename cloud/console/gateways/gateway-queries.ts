@@ -15,7 +15,7 @@ const REREAD_MS = 15_000
 export const useGateways = (): UseQueryResult<{ readonly items: readonly Gateway[] }> =>
   useQuery({
     queryKey: GATEWAYS,
-    queryFn: ({ signal }) => get<{ items: readonly Gateway[] }>('/gateways?limit=200', signal),
+    queryFn: ({ signal }) => get<{ items: readonly Gateway[] }>('/gateways', signal),
     refetchInterval: REREAD_MS,
   })
 

@@ -8,19 +8,23 @@ import { useNow } from '../live/now.ts'
 import { certificateWords, linkWords, sealWords } from './gateway-words.ts'
 import classes from './gateways-page.module.css'
 
-type Acts = { readonly onCode: (gateway: Gateway) => void; readonly onRevoke: (gateway: Gateway) => void }
+type Acts = {
+  readonly rights: { readonly provision: boolean; readonly revoke: boolean }
+  readonly onCode: (gateway: Gateway) => void
+  readonly onRevoke: (gateway: Gateway) => void
+}
 
-function Actions({ gateway, onCode, onRevoke }: { readonly gateway: Gateway } & Acts): ReactNode {
+function Actions({ gateway, rights, onCode, onRevoke }: { readonly gateway: Gateway } & Acts): ReactNode {
   const { t } = useWords()
   return (
     <td>
       <div className={classes['actions']}>
-        {gateway.state === 'claimable' && (
+        {rights.provision && gateway.state === 'claimable' && (
           <Button size="compact-sm" variant="light" onClick={() => onCode(gateway)}>
             {t('gateway.newCode')}
           </Button>
         )}
-        {gateway.state !== 'revoked' && (
+        {rights.revoke && gateway.state !== 'revoked' && (
           <Button size="compact-sm" variant="subtle" color="red" onClick={() => onRevoke(gateway)}>
             {t('gateway.revoke')}
           </Button>
@@ -30,12 +34,7 @@ function Actions({ gateway, onCode, onRevoke }: { readonly gateway: Gateway } & 
   )
 }
 
-function Row({
-  gateway,
-  now,
-  acting,
-  ...acts
-}: { readonly gateway: Gateway; readonly now: number; readonly acting: boolean } & Acts): ReactNode {
+function Row({ gateway, now, ...acts }: { readonly gateway: Gateway; readonly now: number } & Acts): ReactNode {
   const { t, language } = useWords()
   const speech = { t, language, now }
   const certificate = certificateWords(gateway, speech)
@@ -59,16 +58,14 @@ function Row({
       <td>{linkWords(gateway, speech)}</td>
       <td className={seal.urgent ? classes['urgent'] : ''}>{seal.words}</td>
       <td className={certificate.urgent ? classes['urgent'] : ''}>{certificate.words}</td>
-      {acting && <Actions gateway={gateway} {...acts} />}
+      <Actions gateway={gateway} {...acts} />
     </tr>
   )
 }
 
 /** One gateway a row; on a phone the rows become cards. */
-export function GatewayTable(
-  props: { readonly gateways: readonly Gateway[]; readonly acting: boolean } & Acts,
-): ReactNode {
-  const { gateways, acting, onCode, onRevoke } = props
+export function GatewayTable(props: { readonly gateways: readonly Gateway[] } & Acts): ReactNode {
+  const { gateways, ...acts } = props
   const { t } = useWords()
   const now = useNow(10)
   return (
@@ -82,12 +79,12 @@ export function GatewayTable(
             <th scope="col">{t('gateway.columns.link')}</th>
             <th scope="col">{t('gateway.columns.relay')}</th>
             <th scope="col">{t('gateway.columns.certificate')}</th>
-            {acting && <th scope="col" aria-label={t('gateway.columns.actions')} />}
+            <th scope="col" aria-label={t('gateway.columns.actions')} />
           </tr>
         </thead>
         <tbody>
           {gateways.map((gateway) => (
-            <Row key={gateway.id} gateway={gateway} now={now} acting={acting} onCode={onCode} onRevoke={onRevoke} />
+            <Row key={gateway.id} gateway={gateway} now={now} {...acts} />
           ))}
         </tbody>
       </table>

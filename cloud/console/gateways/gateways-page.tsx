@@ -5,7 +5,7 @@ import type { Gateway } from '../api/gateway.ts'
 import type { User } from '../api/session.ts'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
-import { mayProvision } from '../session/rights.ts'
+import { mayProvision, mayRevoke } from '../session/rights.ts'
 import { ClaimDialog } from './claim-dialog.tsx'
 import { useGateways } from './gateway-queries.ts'
 import { GatewayTable } from './gateway-table.tsx'
@@ -47,7 +47,7 @@ export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
           ) : (
             <GatewayTable
               gateways={items}
-              acting={mayProvision(user)}
+              rights={{ provision: mayProvision(user), revoke: mayRevoke(user) }}
               onCode={(gateway) => setAsking({ kind: 'code', gateway })}
               onRevoke={(gateway) => setAsking({ kind: 'revoke', gateway })}
             />

@@ -1,4 +1,4 @@
-import { Button, Group } from '@mantine/core'
+import { Button, Stack } from '@mantine/core'
 import { IconLock, IconLockOpen } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import type { User } from '../api/session.ts'
@@ -16,7 +16,7 @@ export function HoldActions({ vehicle, user }: { readonly vehicle: Vehicle; read
   const holds = standing(vehicle.immobilizer.holds)
   if (!mayBlock(user)) return null
   return (
-    <Group gap="sm">
+    <Stack gap="xs">
       {holds.length > 0 && (
         <Button leftSection={<IconLockOpen size={17} />} onClick={() => setAsking('unblock')}>
           {t('immobilizer.unblockButton')}
@@ -33,6 +33,6 @@ export function HoldActions({ vehicle, user }: { readonly vehicle: Vehicle; read
       </Button>
       {asking === 'block' && <BlockDialog vehicle={vehicle} onClose={() => setAsking('nothing')} />}
       {asking === 'unblock' && <LiftDialog vehicle={vehicle} holds={holds} onClose={() => setAsking('nothing')} />}
-    </Group>
+    </Stack>
   )
 }

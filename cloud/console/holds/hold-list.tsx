@@ -41,7 +41,7 @@ export function HoldList({ vehicle, user }: { readonly vehicle: Vehicle; readonl
               )}
             </div>
             {mayBlock(user) && (
-              <Button size="compact-sm" variant="default" onClick={() => setLifting(hold)}>
+              <Button size="compact-sm" variant="default" style={{ flex: 'none' }} onClick={() => setLifting(hold)}>
                 {t('hold.lift')}
               </Button>
             )}

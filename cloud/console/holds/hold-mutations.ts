@@ -4,7 +4,7 @@ import type { HoldReason } from '#contract/order.ts'
 import { post, remove } from '../api/api-client.ts'
 import { serverNow } from '../api/server-clock.ts'
 import type { Hold, HoldAnswer } from '../api/vehicle.ts'
-import { useWords } from '../language/language.ts'
+import { useWords, wordOr } from '../language/language.ts'
 import { ORDERS, TIMELINE, vehicleKey } from '../vehicles/vehicle-queries.ts'
 import { holdsWords } from './hold-words.ts'
 
@@ -25,8 +25,12 @@ export function usePlaceHold(vehicleId: string): UseMutationResult<HoldAnswer, E
   const { t } = useWords()
   return useMutation({
     mutationFn: (placing: Placing) => post<HoldAnswer>(holdsPath(vehicleId), placing),
-    onSuccess: (answer) =>
-      notifications.show({ color: 'ink', message: t(answer.order === null ? 'hold.placedNoOrder' : 'hold.placed') }),
+    onSuccess: ({ order, whyNot }) => {
+      const stopped = whyNot ?? null
+      const words = t(order === null ? 'hold.placedNoOrder' : 'hold.placed')
+      const message = stopped === null ? words : wordOr(t, 'whyNot', stopped, { reason: stopped })
+      notifications.show({ color: stopped === null ? 'ink' : 'orange', message })
+    },
     onSettled: () => reread(client, vehicleId),
   })
 }

@@ -17,6 +17,7 @@ export const en = {
     toMap: 'Open the map',
     unknown: 'no data',
     more: 'Show more',
+    broken: 'This page broke. The others work; the error is in the console of the browser.',
   },
   nav: { label: 'Sections', map: 'Map', vehicles: 'Vehicles', gateways: 'Gateways' },
   role: {
@@ -38,6 +39,16 @@ export const en = {
     throttled: 'Too many attempts. Wait a little and try again.',
     throttledFor: 'Too many attempts. Try again in {{span}}.',
     unreachable: 'The server does not answer. Check the connection and try again.',
+  },
+  setUp: {
+    title: 'The first account',
+    lead: 'The link works once. This account is the owner’s, who then makes the others.',
+    name: 'Your name',
+    login: 'Login',
+    loginHint: 'Latin letters and digits, a letter first',
+    password: 'Password',
+    submit: 'Create and sign in',
+    noToken: 'The link carries no key. Open it whole, as it was printed at start.',
   },
   live: {
     down: 'No connection to the server.',
@@ -169,6 +180,14 @@ export const en = {
     offline: 'No contact with the vehicle. It will answer when it is back.',
     other: 'Waiting for the vehicle ({{reason}}).',
   },
+  waitShort: {
+    'ignition-on': 'Ignition on',
+    moving: 'Vehicle moving',
+    'evidence-stale': 'Data about motion out of date',
+    'no-motion-evidence': 'No data about motion',
+    'relay-resting': 'The relay rests after a switch',
+    other: '{{reason}}',
+  },
   refuse: {
     'wrong-vehicle': 'The gateway sits in another vehicle',
     'not-commissioned': 'The relay has not been tested by a technician',
@@ -177,6 +196,7 @@ export const en = {
     'journal-unwritable': 'The gateway cannot write the order down',
     interrupted: 'Interrupted: power was lost while switching',
     'relay-silent': 'The relay does not answer',
+    other: '{{reason}}',
   },
   whyNot: {
     'no-gateway': 'Cannot be blocked: the vehicle has no gateway.',
@@ -276,6 +296,7 @@ export const en = {
     suspect: 'not trusted',
     jammed: 'signal jammed',
   },
+  zoneNames: { 'moscow-region': 'Moscow and its region' },
   timeline: {
     title: 'History of the vehicle',
     none: 'No history yet.',
@@ -341,6 +362,8 @@ export const en = {
     other: '{{plate}}: {{kind}}',
   },
   map: {
+    metres: 'm',
+    kilometres: 'km',
     label: 'Map of vehicles',
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',

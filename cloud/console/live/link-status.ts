@@ -5,12 +5,10 @@ import type { LinkState } from './live-stream.ts'
 export type LinkStatus = { readonly state: LinkState; readonly lastSignAt: number | null }
 
 let status: LinkStatus = { state: 'connecting', lastSignAt: null }
-let everLive = false
 const listeners = new Set<() => void>()
 
 /** A connection being tried again after a loss is still a loss to the person who looks at the page. */
 export function noteLink(state: LinkState): void {
-  if (state === 'live') everLive = true
   const shown = state === 'connecting' && status.state === 'down' ? 'down' : state
   if (shown === status.state) return
   status = { ...status, state: shown }
@@ -24,10 +22,7 @@ export function noteSign(): void {
 
 export function forgetLink(): void {
   status = { state: 'connecting', lastSignAt: null }
-  everLive = false
 }
-
-export const wasEverLive = (): boolean => everLive
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)

@@ -1,17 +1,21 @@
 import { notifications } from '@mantine/notifications'
-import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { type Query, type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
 import type { Order, Vehicle } from '../api/vehicle.ts'
 import { useWords, type Words, wordOr } from '../language/language.ts'
+import { SESSION } from '../session/session-query.ts'
 import { plateWords } from '../vehicles/plate.ts'
 import { FLEET, ORDERS, TIMELINE, vehicleKey } from '../vehicles/vehicle-queries.ts'
 import type { ServerEvent } from './event-text.ts'
-import { forgetLink, noteLink, noteSign, wasEverLive } from './link-status.ts'
+import { forgetLink, noteLink, noteSign } from './link-status.ts'
 import { runLiveStream } from './live-stream.ts'
 import { applyToFleet, applyVehicle, immobilizerDiffers } from './vehicle-update.ts'
 
 /** Cars speak each second; the screen is redrawn at most this often. */
 const REDRAW_MS = 250
+
+/** Who is signed in does not come by the feed. */
+const isFed = (query: Query): boolean => query.queryKey[0] !== SESSION[0]
 
 type Alert = { readonly id: string; readonly vehicleId: string; readonly kind: string; readonly at: string }
 
@@ -81,8 +85,8 @@ export function LiveFeed({ children }: { readonly children: ReactNode }): ReactN
       }
     }
     const onState = (state: 'connecting' | 'live' | 'down'): void => {
-      // What happened during the outage is in no event any more, so everything on screen is read again.
-      if (state === 'live' && wasEverLive()) void client.invalidateQueries()
+      // What happened before the feed began is in none of its events, so everything on screen is read again.
+      if (state === 'live') void client.invalidateQueries({ predicate: isFed })
       noteLink(state)
     }
     void runLiveStream({ url: '/api/live', onEvent, onSign: noteSign, onState }, stop.signal)

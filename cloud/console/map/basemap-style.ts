@@ -3,14 +3,8 @@ import type { MapPalette } from './palette.ts'
 
 /** Drawn by the browser from its own fonts: the style names no glyph server, so the library rasterises them itself. */
 export const FONT = ['system-ui', 'Segoe UI', 'Roboto', 'Noto Sans', 'DejaVu Sans', 'sans-serif']
-export const BOLD_FONT = [
-  'system-ui Bold',
-  'Segoe UI Bold',
-  'Roboto Bold',
-  'Noto Sans Bold',
-  'DejaVu Sans Bold',
-  'sans-serif',
-]
+/** The library reads the weight out of the first name; no font is called so, and the next one is taken, in bold. */
+export const BOLD_FONT = ['Bold', ...FONT]
 
 const SOURCES = ['region', 'areas', 'districts', 'water', 'roads', 'streets', 'places'] as const
 

@@ -4,7 +4,7 @@ import { useColorScheme } from '@mantine/hooks'
 import { AttributionControl, type LngLatBoundsLike, Map as MapLibreMap, ScaleControl, setWorkerUrl } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { useWords } from '../language/language.ts'
+import { useWords, type Words } from '../language/language.ts'
 import { basemapStyle } from './basemap-style.ts'
 import { MapButtons } from './map-buttons.tsx'
 import classes from './map-canvas.module.css'
@@ -30,7 +30,7 @@ function useScheme(): Scheme {
 /** Where somebody left a map, by its name: going to a card and back must not throw the view away. */
 const lastView = new Map<string, { center: [number, number]; zoom: number }>()
 
-function openMap(container: HTMLElement, colours: MapPalette, name: string | null): MapLibreMap {
+function openMap(container: HTMLElement, colours: MapPalette, name: string | null, t: Words): MapLibreMap {
   const view = name === null ? undefined : lastView.get(name)
   const map = new MapLibreMap({
     container,
@@ -42,6 +42,7 @@ function openMap(container: HTMLElement, colours: MapPalette, name: string | nul
     dragRotate: false,
     pitchWithRotate: false,
     fadeDuration: 120,
+    locale: { 'ScaleControl.Meters': t('map.metres'), 'ScaleControl.Kilometers': t('map.kilometres') },
   })
   map.touchZoomRotate.disableRotation()
   map.addControl(new AttributionControl({ compact: false, customAttribution: CREDITS }), 'bottom-right')
@@ -69,6 +70,8 @@ export function MapCanvas(props: {
   const container = useRef<HTMLDivElement>(null)
   const ready = useRef(onReady)
   ready.current = onReady
+  const words = useRef(t)
+  words.current = t
   const [map, setMap] = useState<MapLibreMap | null>(null)
   const [failed, setFailed] = useState(false)
   useEffect(() => {
@@ -76,7 +79,7 @@ export function MapCanvas(props: {
     let leave: (() => void) | undefined
     let opened: MapLibreMap
     try {
-      opened = openMap(container.current, PALETTE[scheme], name ?? null)
+      opened = openMap(container.current, PALETTE[scheme], name ?? null, words.current)
     } catch {
       setFailed(true)
       return

@@ -5,6 +5,8 @@ import type { MapPalette } from './palette.ts'
 /** Canvas pixels; drawn at twice the size on screen so that it stays sharp. */
 const SIZE = 64
 const MIDDLE = SIZE / 2
+/** Larger, so that the pointer's tip stands clear of the body. */
+const HEADING_SIZE = 84
 
 type Pen = OffscreenCanvasRenderingContext2D
 
@@ -55,13 +57,14 @@ function drawBody(shape: Shape, colour: string, colours: MapPalette, trusted: bo
 
 /** A pointer above the body, turned by the layer to where the car is heading. */
 function drawHeading(colour: string, colours: MapPalette): ImageData {
-  const canvas = new OffscreenCanvas(SIZE, SIZE)
+  const canvas = new OffscreenCanvas(HEADING_SIZE, HEADING_SIZE)
   const pen = canvas.getContext('2d')
   if (pen === null) throw new Error('the browser gives no 2D canvas')
   pen.beginPath()
-  pen.moveTo(MIDDLE, 2)
-  pen.lineTo(MIDDLE + 12, 19)
-  pen.lineTo(MIDDLE - 12, 19)
+  const middle = HEADING_SIZE / 2
+  pen.moveTo(middle, 4)
+  pen.lineTo(middle + 13, 27)
+  pen.lineTo(middle - 13, 27)
   pen.closePath()
   pen.lineJoin = 'round'
   pen.strokeStyle = colours.ink
@@ -69,7 +72,7 @@ function drawHeading(colour: string, colours: MapPalette): ImageData {
   pen.stroke()
   pen.fillStyle = colour
   pen.fill()
-  return pen.getImageData(0, 0, SIZE, SIZE)
+  return pen.getImageData(0, 0, HEADING_SIZE, HEADING_SIZE)
 }
 
 export const bodyName = (shape: Shape, tone: string, trusted: boolean): string =>

@@ -1,8 +1,9 @@
-import { Alert, Stack, Text } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { IconAlertTriangle, IconSend } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { User } from '../api/session.ts'
 import type { Vehicle } from '../api/vehicle.ts'
+import { Note } from '../design/note.tsx'
 import { HoldActions } from '../holds/hold-actions.tsx'
 import { HoldList } from '../holds/hold-list.tsx'
 import { useWords, wordOr } from '../language/language.ts'
@@ -29,21 +30,20 @@ export function ImmobilizerPanel({ vehicle, user }: { readonly vehicle: Vehicle;
           {confirmedWords(vehicle, speech)}
         </Text>
         {why.length > 0 && (
-          <Alert
-            color={order !== null && isUnanswered(order) ? 'ink' : 'orange'}
-            variant="light"
+          <Note
+            tone={order !== null && isUnanswered(order) ? 'accent' : 'wait'}
             icon={<IconSend size={17} />}
-            data-testid="why-not-yet"
+            testId="why-not-yet"
           >
             {why.map((line) => (
               <div key={line}>{line}</div>
             ))}
-          </Alert>
+          </Note>
         )}
         {immobilizer.whyNot !== null && (
-          <Alert color="gray" variant="light" icon={<IconAlertTriangle size={17} />}>
+          <Note tone="unknown" icon={<IconAlertTriangle size={17} />}>
             {wordOr(t, 'whyNot', immobilizer.whyNot, { reason: immobilizer.whyNot })}
-          </Alert>
+          </Note>
         )}
         <HoldActions vehicle={vehicle} user={user} />
         <HoldList vehicle={vehicle} user={user} />

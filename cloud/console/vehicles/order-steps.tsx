@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react'
 import type { Order, OrderStep } from '../api/vehicle.ts'
-import { ageWords } from '../language/age.ts'
 import { useWords } from '../language/language.ts'
 import { secondWords } from '../language/moment.ts'
 import classes from './order-panel.module.css'
@@ -10,8 +9,7 @@ import { relayWords } from './vehicle-words.ts'
 function Step({ step }: { readonly step: OrderStep }): ReactNode {
   const { t, language } = useWords()
   const evidence = evidenceWords(step.evidence, t, language)
-  const fixAge = Number(step.evidence?.['fixAgeMs'] ?? 0)
-  const reason = reasonWords(step, ageWords(fixAge, language), t)
+  const reason = reasonWords(step.reason, step.state, t)
   return (
     <li className={classes['step']} data-state={step.state}>
       <span className={classes['at']}>{secondWords(Date.parse(step.at), language)}</span>

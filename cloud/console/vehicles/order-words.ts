@@ -10,16 +10,10 @@ export function orderStateWords(state: OrderState, reason: string | null, t: Wor
   return t(`order.states.${state}`)
 }
 
-export function reasonWords(
-  order: { readonly state: OrderState; readonly reason: string | null },
-  age: string,
-  t: Words,
-): string | null {
-  const { state, reason } = order
+/** Why a step was as it was, or null when it gave no reason. */
+export function reasonWords(reason: string | null, state: OrderState, t: Words): string | null {
   if (reason === null) return null
-  if (state === 'waiting') return wordOr(t, 'wait', reason, { age, reason })
-  const said = t(`refuse.${reason}`)
-  return said.startsWith('refuse.') ? reason : said
+  return wordOr(t, state === 'waiting' ? 'waitShort' : 'refuse', reason, { reason })
 }
 
 export const actionWords = (order: Pick<Order, 'action'>, t: Words): string => t(`order.${order.action}`)

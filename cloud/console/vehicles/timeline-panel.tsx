@@ -57,9 +57,8 @@ export function TimelinePanel({ vehicleId }: { readonly vehicleId: string }): Re
                 <div key={day}>
                   <h3 className={classes['day']}>{dayWords(Date.parse(lines[0]?.at ?? day), now, language)}</h3>
                   <ol className={classes['list']}>
-                    {lines.map((item, index) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: two lines of one moment and kind differ by their place only
-                      <Line key={`${item.at}-${item.kind}-${index}`} item={item} />
+                    {lines.map((item) => (
+                      <Line key={item.key} item={item} />
                     ))}
                   </ol>
                 </div>

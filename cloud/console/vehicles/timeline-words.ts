@@ -6,9 +6,6 @@ const text = (value: unknown): string =>
 const record = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? { ...value } : {}
 
-/** The facts of a line, wherever the server put them: beside the kind or under `data`. */
-const factsOf = (item: TimelineItem): Readonly<Record<string, unknown>> => ({ ...record(item['data']), ...item })
-
 const said = (t: Words, key: string, otherwise: string): string => {
   const words = t(key)
   return words === key ? otherwise : words
@@ -16,13 +13,12 @@ const said = (t: Words, key: string, otherwise: string): string => {
 
 function holdTitle(facts: Readonly<Record<string, unknown>>, t: Words): string {
   const reason = said(t, `hold.reasons.${text(facts['reason'])}`, text(facts['reason']))
-  const lifted = text(facts['change']) === 'lifted' || text(facts['what']) === 'lifted'
-  return t(lifted ? 'timeline.holdLifted' : 'timeline.holdPlaced', { reason })
+  return t(text(facts['change']) === 'lifted' ? 'timeline.holdLifted' : 'timeline.holdPlaced', { reason })
 }
 
 /** What one line of the history says. */
 export function timelineTitle(item: TimelineItem, t: Words): string {
-  const facts = factsOf(item)
+  const facts = item.data
   switch (item.kind) {
     case 'hold':
       return holdTitle(facts, t)
@@ -32,9 +28,8 @@ export function timelineTitle(item: TimelineItem, t: Words): string {
         state: said(t, `order.states.${text(facts['state'])}`, text(facts['state'])),
       })
     case 'crossing': {
-      const inside = facts['inside'] === true || facts['side'] === 'inside' || facts['direction'] === 'enter'
-      return t(inside ? 'timeline.crossingIn' : 'timeline.crossingOut', {
-        zone: text(facts['zone'] ?? facts['zoneName']),
+      return t(facts['side'] === 'inside' ? 'timeline.crossingIn' : 'timeline.crossingOut', {
+        zone: said(t, `zoneNames.${text(facts['zone'])}`, text(facts['zone'])),
       })
     }
     case 'status':
@@ -48,9 +43,16 @@ export function timelineTitle(item: TimelineItem, t: Words): string {
 
 /** The small print of a line: who and why. */
 export function timelineNote(item: TimelineItem, t: Words): string {
-  const facts = factsOf(item)
+  const facts = item.data
   const actor = record(facts['by'])
   const by = text(actor['name']) || text(facts['by'])
-  const why = item.kind === 'order' ? said(t, `refuse.${text(facts['reason'])}`, '') : ''
+  const why =
+    item.kind === 'order' && text(facts['reason']) !== ''
+      ? said(
+          t,
+          `${facts['state'] === 'waiting' ? 'waitShort' : 'refuse'}.${text(facts['reason'])}`,
+          text(facts['reason']),
+        )
+      : ''
   return [by, text(facts['note']), why].filter((part) => part !== '').join(' · ')
 }
