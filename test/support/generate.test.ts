@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { findStale, GENERATED } from './generate.ts'
 
-test.each(Object.entries(GENERATED))('%s is what would be generated now', { timeout: 90_000 }, async (file, make) => {
+// The OpenAPI document needs a whole cloud; `npm test` compares it once, by `generate.ts --check`.
+const quick = Object.entries(GENERATED).filter(([file]) => file !== 'docs/openapi.json')
+
+test.each(quick)('%s is what would be generated now', async (file, make) => {
   expect(await findStale({ [file]: make })).toEqual([])
 })
 

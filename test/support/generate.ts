@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { profileJsonSchema } from '#contract/profile.ts'
 import { MOSQUITTO_LIMITS, mosquittoAcl, mosquittoCloudListener, mosquittoGatewayListener } from './mosquitto-config.ts'
 import { startCloud } from './running-cloud.ts'
@@ -48,10 +49,19 @@ function mosquittoConf(): string {
 async function openapi(): Promise<string> {
   const cloud = await startCloud()
   try {
-    return asJson(await (await fetch(`${cloud.url}/api/openapi.json`)).json())
+    return asJson(await readDocument(`${cloud.url}/api/openapi.json`))
   } finally {
     await cloud.stop()
   }
+}
+
+/** A machine under load answers 503 for a while after the start. */
+async function readDocument(url: string, tries = 60): Promise<unknown> {
+  const answer = await fetch(url)
+  if (answer.ok) return answer.json()
+  if (answer.status !== 503 || tries === 0) throw new Error(`${url} answered ${answer.status}`)
+  await pause(500)
+  return readDocument(url, tries - 1)
 }
 
 /** Names each file that differs from what would be made now; an absent one differs. */
