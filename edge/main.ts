@@ -8,6 +8,7 @@ import { type Clock, epochMs, millis } from '#contract/instant.ts'
 import { createGateway, type GatewayConfig, type GatewayWorld } from './app.ts'
 import { type EdgeConfig, HELP, parseConfig } from './config.ts'
 import { loadInstallation } from './installation-store.ts'
+import { loadSetUp } from './set-up-store.ts'
 
 const SOFTWARE = '0.1.0'
 /** systemd-timesyncd touches this file once the clock has been set from the network. */
@@ -31,6 +32,8 @@ const clock: Clock = {
 function gatewayConfig(config: EdgeConfig): GatewayConfig {
   const { KORDON_EDGE_CA: ca } = config
   return {
+    // What the environment says goes before the technician's file.
+    ...loadSetUp(config.KORDON_EDGE_DIR),
     dir: config.KORDON_EDGE_DIR,
     profilesDir: config.KORDON_EDGE_PROFILES ?? fileURLToPath(new URL('../device-profiles', import.meta.url)),
     installation: loadInstallation(

@@ -88,7 +88,9 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
 async function findVehicle(api: ApiClient, wanted: string): Promise<Vehicle> {
   const id = VehicleId.safeParse(wanted.toLowerCase())
   if (id.success) return api.get(`/api/vehicles/${id.data}`, Vehicle)
-  const items = await everyItem(api, `/api/vehicles?q=${encodeURIComponent(wanted)}`, Vehicle)
+  const asTyped = await everyItem(api, `/api/vehicles?q=${encodeURIComponent(wanted)}`, Vehicle)
+  const items =
+    asTyped.length > 0 ? asTyped : await everyItem(api, `/api/vehicles?q=${encodeURIComponent(plain(wanted))}`, Vehicle)
   const exact = items.filter((vehicle) => plain(vehicle.plate) === plain(wanted))
   const [only, ...others] = exact.length > 0 ? exact : items
   if (only === undefined) throw new CommandFailed('vehicle/unknown', `no vehicle has the plate ${wanted}`)
