@@ -25,7 +25,7 @@ function Actions({ gateway, rights, onCode, onRevoke }: { readonly gateway: Gate
           </Button>
         )}
         {rights.revoke && gateway.state !== 'revoked' && (
-          <Button size="compact-sm" variant="subtle" color="red" onClick={() => onRevoke(gateway)}>
+          <Button size="compact-sm" variant="default" onClick={() => onRevoke(gateway)}>
             {t('gateway.revoke')}
           </Button>
         )}
@@ -42,7 +42,9 @@ function Row({ gateway, now, ...acts }: { readonly gateway: Gateway; readonly no
   return (
     <tr>
       <td>
-        <span className={classes['id']}>{gateway.id}</span>
+        <span className={classes['id']} title={gateway.id}>
+          {gateway.id}
+        </span>
         {gateway.software !== null && (
           <div className={classes['small']}>{t('gateway.software', { version: gateway.software })}</div>
         )}

@@ -28,7 +28,7 @@ export function HoldList({ vehicle, user }: { readonly vehicle: Vehicle; readonl
         {holds.map((hold) => (
           <Group key={hold.id} justify="space-between" wrap="nowrap" align="flex-start" gap="sm">
             <div style={{ minWidth: 0 }}>
-              <Text size="sm" fw={600} tt="capitalize">
+              <Text size="sm" fw={600} className="capital">
                 {t(`hold.reasons.${hold.reason}`)}
               </Text>
               <Text size="xs" className="quiet">

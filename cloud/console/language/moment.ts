@@ -32,7 +32,9 @@ export const clockWords = (at: number, language: Language): string => clocks[lan
 export const secondWords = (at: number, language: Language): string => seconds[language].format(at)
 /** Pure. «24 ноября», with the year when it is not this one. */
 export const dayWords = (at: number, now: number, language: Language): string =>
-  (isoDay.format(at).slice(0, 4) === isoDay.format(now).slice(0, 4) ? days : longDays)[language].format(at)
+  (isoDay.format(at).slice(0, 4) === isoDay.format(now).slice(0, 4) ? days : longDays)[language]
+    .format(at)
+    .replace(/\sг\.$/, '')
 /** Pure. «24 ноября, 14:05 (МСК)». */
 export const momentWords = (at: number, now: number, language: Language): string =>
   `${dayWords(at, now, language)}, ${clockWords(at, language)} (${language === 'ru' ? 'МСК' : 'MSK'})`
@@ -41,6 +43,14 @@ export const sinceWords = (at: number, now: number, language: Language): string 
   moscowDay(at) === moscowDay(now)
     ? clockWords(at, language)
     : `${dayWords(at, now, language)}, ${clockWords(at, language)}`
+
+/** Pure. When something happened, inside a sentence: «в 14:22» or «23 ноября в 14:22». */
+export function atWords(at: number, now: number, language: Language): string {
+  const clock = clockWords(at, language)
+  const today = moscowDay(at) === moscowDay(now)
+  if (language === 'ru') return today ? `в ${clock}` : `${dayWords(at, now, language)} в ${clock}`
+  return today ? `at ${clock}` : `on ${dayWords(at, now, language)} at ${clock}`
+}
 
 /** Pure. The Moscow calendar day of a moment, `YYYY-MM-DD`. */
 export const moscowDay = (at: number): string => isoDay.format(at)

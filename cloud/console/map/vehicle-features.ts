@@ -1,9 +1,10 @@
 import type { Feature, FeatureCollection, Point } from 'geojson'
 import type { Vehicle } from '../api/vehicle.ts'
-import { SHAPE, TONE } from '../design/state-tone.ts'
+import { SHAPE } from '../design/state-tone.ts'
 import { ageWords, type Language } from '../language/age.ts'
 import { plateWords } from '../vehicles/plate.ts'
 import { dataAgeMs, isStale, motionOf, positionTrust } from '../vehicles/presence.ts'
+import { stateTone } from '../vehicles/vehicle-words.ts'
 import { bodyName, headingName } from './vehicle-icons.ts'
 
 export type VehicleProperties = {
@@ -25,6 +26,7 @@ function featureOf(vehicle: Vehicle, now: number, words: LabelWords): Feature<Po
   const known = vehicle.lastKnown
   if (known === null || known.position === null) return null
   const { state } = vehicle.immobilizer
+  const tone = stateTone(vehicle, now)
   const trusted = positionTrust(vehicle) === 'good'
   const stale = isStale(vehicle, now)
   const remarks = [
@@ -39,8 +41,8 @@ function featureOf(vehicle: Vehicle, now: number, words: LabelWords): Feature<Po
       id: vehicle.id,
       plate: plateWords(vehicle.plate),
       state,
-      body: bodyName(SHAPE[state], TONE[state], trusted),
-      heading: pointer ? headingName(TONE[state]) : '',
+      body: bodyName(SHAPE[state], tone, trusted),
+      heading: pointer ? headingName(tone) : '',
       headingDeg: known.headingDeg ?? 0,
       label: [plateWords(vehicle.plate), ...remarks].join('\n'),
       opacity: stale ? 0.5 : 1,

@@ -1,5 +1,5 @@
 import type { Map as MapLibreMap } from 'maplibre-gl'
-import type { Shape } from '../design/state-tone.ts'
+import type { Shape, Tone } from '../design/state-tone.ts'
 import type { MapPalette } from './palette.ts'
 
 /** Canvas pixels; drawn at twice the size on screen so that it stays sharp. */
@@ -79,19 +79,17 @@ export const bodyName = (shape: Shape, tone: string, trusted: boolean): string =
   `car-${shape}-${tone}-${trusted ? 'trusted' : 'suspect'}`
 export const headingName = (tone: string): string => `heading-${tone}`
 
-const SHAPE_TONES = [
-  ['round', 'good'],
-  ['diamond', 'wait'],
-  ['square', 'stop'],
-  ['ring', 'unknown'],
-] as const
+const SHAPES: readonly Shape[] = ['round', 'diamond', 'square', 'ring']
+const TONES: readonly Tone[] = ['good', 'wait', 'stop', 'unknown']
 
 /** Gives the map every sign it may be asked for. */
 export function addVehicleIcons(map: MapLibreMap, colours: MapPalette): void {
-  for (const [shape, tone] of SHAPE_TONES) {
+  for (const tone of TONES) {
     const colour = colours.tone[tone]
-    for (const trusted of [true, false]) {
-      map.addImage(bodyName(shape, tone, trusted), drawBody(shape, colour, colours, trusted), { pixelRatio: 2 })
+    for (const shape of SHAPES) {
+      for (const trusted of [true, false]) {
+        map.addImage(bodyName(shape, tone, trusted), drawBody(shape, colour, colours, trusted), { pixelRatio: 2 })
+      }
     }
     map.addImage(headingName(tone), drawHeading(colour, colours), { pixelRatio: 2 })
   }

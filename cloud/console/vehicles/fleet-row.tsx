@@ -1,11 +1,10 @@
 import type { ReactNode } from 'react'
 import type { Vehicle } from '../api/vehicle.ts'
 import { Plate } from '../design/plate.tsx'
-import { StateMark } from '../design/state-mark.tsx'
-import { TONE } from '../design/state-tone.ts'
 import { useWords } from '../language/language.ts'
 import classes from './fleet-list.module.css'
 import { isStale, presenceOf } from './presence.ts'
+import { StateBadge } from './state-badge.tsx'
 import { dataWords, motionWords, presenceWords, trustWords, zoneTone, zoneWords } from './vehicle-words.ts'
 
 type Props = {
@@ -20,7 +19,6 @@ type Props = {
 export function FleetRow({ vehicle, now, selected, onSelect, onOpen }: Props): ReactNode {
   const { t, language } = useWords()
   const speech = { t, language, now }
-  const { state } = vehicle.immobilizer
   const trust = vehicle.lastKnown === null ? null : trustWords(vehicle, t)
   const lost = presenceOf(vehicle) !== 'online'
   return (
@@ -41,10 +39,7 @@ export function FleetRow({ vehicle, now, selected, onSelect, onOpen }: Props): R
         </span>
       </div>
       <div className={classes['line']}>
-        <span className={classes['state']} style={{ color: `var(--tone-${TONE[state]})` }}>
-          <StateMark state={state} size={13} />
-          {t(`immobilizer.${state}`)}
-        </span>
+        <StateBadge vehicle={vehicle} form="plain" />
         {zoneTone(vehicle) !== null && <span className={classes['stop']}>{zoneWords(vehicle, t)}</span>}
       </div>
       <div className={`${classes['line']} ${classes['small']}`}>

@@ -2,11 +2,10 @@ import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { Vehicle } from '../api/vehicle.ts'
 import { Plate } from '../design/plate.tsx'
-import { StateMark } from '../design/state-mark.tsx'
-import { TONE } from '../design/state-tone.ts'
 import { useWords } from '../language/language.ts'
 import { kmWords } from '../language/quantity.ts'
 import { useNow } from '../live/now.ts'
+import { StateBadge } from './state-badge.tsx'
 import { dataWords, motionWords, presenceWords, trustWords, zoneTone, zoneWords } from './vehicle-words.ts'
 import classes from './vehicles-page.module.css'
 
@@ -21,7 +20,6 @@ function Row({
 }): ReactNode {
   const { t, language } = useWords()
   const speech = { t, language, now }
-  const { state } = vehicle.immobilizer
   const trust = vehicle.lastKnown === null ? null : trustWords(vehicle, t)
   const odometer = vehicle.lastKnown?.odometerKm ?? null
   return (
@@ -33,9 +31,7 @@ function Row({
         <div className={classes['small']}>{vehicle.model}</div>
       </td>
       <td>
-        <span className={classes['state']} style={{ color: `var(--tone-${TONE[state]})` }}>
-          <StateMark state={state} /> {t(`immobilizer.${state}`)}
-        </span>
+        <StateBadge vehicle={vehicle} form="plain" />
       </td>
       <td>
         {motionWords(vehicle, speech)}

@@ -24,7 +24,7 @@ export function ImmobilizerPanel({ vehicle, user }: { readonly vehicle: Vehicle;
       <h2 id="immobilizer-title">{t('immobilizer.title')}</h2>
       <Stack gap="sm">
         <div role="status" aria-live="polite">
-          <StateBadge state={immobilizer.state} large />
+          <StateBadge vehicle={vehicle} form="large" />
         </div>
         <Text size="sm" data-testid="relay-words">
           {confirmedWords(vehicle, speech)}

@@ -1,7 +1,7 @@
 import type { Immobilizer, Order, Vehicle } from '../api/vehicle.ts'
 import { ageWords, spanWords } from '../language/age.ts'
 import { wordOr } from '../language/language.ts'
-import { sinceWords } from '../language/moment.ts'
+import { atWords, sinceWords } from '../language/moment.ts'
 import { dataAgeMs } from './presence.ts'
 import { relayWords, type Speech, silenceMs } from './vehicle-words.ts'
 
@@ -16,19 +16,24 @@ export function openOrder(immobilizer: Immobilizer): Order | null {
 /** Pure. Whether nothing has come back from the car about this order: a wish on its way, not a fact. */
 export const isUnanswered = (order: Order): boolean => order.state === 'created' || order.state === 'sent'
 
+/** When the relay confirmed the state: the step of the order that brought it about, else the last word about the relay. */
+function confirmedAt({ order, relayAt }: Immobilizer): string | null {
+  return order?.steps?.find((step) => step.state === 'verified')?.at ?? relayAt
+}
+
 /** «Заблокирован, реле подтвердило в 14:22.» and its kin: only ever the relay's own word. */
 export function confirmedWords({ immobilizer }: Vehicle, { t, language, now }: Speech): string {
   const { state, relay, relayAt } = immobilizer
-  if (relayAt === null) return t('immobilizer.relayNever')
-  const at = Date.parse(relayAt)
-  if (state === 'blocked' && relay === 'open') return t('immobilizer.blockedAt', { at: sinceWords(at, now, language) })
-  if (state === 'permitted' && relay === 'closed')
-    return t('immobilizer.permittedAt', { at: sinceWords(at, now, language) })
-  return t('immobilizer.relaySays', { word: relayWords(relay, t), age: ageWords(now - at, language) })
+  const at = confirmedAt(immobilizer)
+  if (relayAt === null || at === null) return t('immobilizer.relayNever')
+  const words = { at: atWords(Date.parse(at), now, language) }
+  if (state === 'blocked' && relay === 'open') return t('immobilizer.blockedAt', words)
+  if (state === 'permitted' && relay === 'closed') return t('immobilizer.permittedAt', words)
+  return t('immobilizer.relaySays', { word: relayWords(relay, t), age: ageWords(now - Date.parse(relayAt), language) })
 }
 
 function sentWords(order: Order, { t, language, now }: Speech): string {
-  const at = sinceWords(Date.parse(order.issuedAt), now, language)
+  const at = atWords(Date.parse(order.issuedAt), now, language)
   const key = `${order.state === 'created' ? 'created' : 'sent'}${order.action === 'block' ? 'Block' : 'Unblock'}`
   return t(`immobilizer.${key}`, { at })
 }

@@ -26,6 +26,18 @@ export function isStale(vehicle: Vehicle, now: number): boolean {
   return age === null || age > STALE_AFTER_MS
 }
 
+/** Pure. Age of the car's last word about its relay in ms; null when it never said one. */
+export function wordAgeMs(vehicle: Vehicle, now: number): number | null {
+  const { relayAt } = vehicle.immobilizer
+  return relayAt === null ? null : Math.max(0, now - Date.parse(relayAt))
+}
+
+/** Pure. Whether the state on screen may have passed: then it loses its colour and tells its age. */
+export function isWordStale(vehicle: Vehicle, now: number): boolean {
+  const age = wordAgeMs(vehicle, now)
+  return age === null || age > STALE_AFTER_MS
+}
+
 /** Pure. Moving or standing, as far as fresh data say so; old data say nothing about now. */
 export function motionOf(vehicle: Vehicle, now: number): Motion {
   const speed = vehicle.lastKnown?.speedKmh ?? null

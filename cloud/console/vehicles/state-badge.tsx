@@ -1,29 +1,28 @@
 import type { ReactNode } from 'react'
-import type { ImmobilizerState } from '../api/vehicle.ts'
+import type { Vehicle } from '../api/vehicle.ts'
 import { StateMark } from '../design/state-mark.tsx'
-import { TONE } from '../design/state-tone.ts'
 import { useWords } from '../language/language.ts'
+import { useNow } from '../live/now.ts'
 import classes from './state-badge.module.css'
+import { stateTone, stateWords } from './vehicle-words.ts'
 
-/** The state the car itself reported: shape, word, tone. Never a wish. */
-export function StateBadge({
-  state,
-  large = false,
-}: {
-  readonly state: ImmobilizerState
-  readonly large?: boolean
-}): ReactNode {
-  const { t } = useWords()
-  const tone = TONE[state]
+type Props = { readonly vehicle: Vehicle; readonly form: 'plain' | 'badge' | 'large' }
+
+/** The state the car itself reported: shape, word, tone; grey and with its age once it is old. Never a wish. */
+export function StateBadge({ vehicle, form }: Props): ReactNode {
+  const { t, language } = useWords()
+  const now = useNow()
+  const tone = stateTone(vehicle, now)
+  const { state } = vehicle.immobilizer
   return (
     <span
-      className={large ? `${classes['badge']} ${classes['large']}` : classes['badge']}
-      style={{ color: `var(--tone-${tone})`, background: `var(--tone-${tone}-soft)` }}
-      data-testid="immobilizer-state"
+      className={`${classes['state']} ${form === 'plain' ? '' : classes['badge']} ${form === 'large' ? classes['large'] : ''}`}
+      data-tone={tone}
       data-state={state}
+      data-testid={form === 'large' ? 'immobilizer-state' : undefined}
     >
-      <StateMark state={state} size={large ? 18 : 14} />
-      {t(`immobilizer.${state}`)}
+      <StateMark state={state} tone={tone} size={form === 'large' ? 18 : 13} />
+      {stateWords(vehicle, { t, language, now })}
     </span>
   )
 }

@@ -44,7 +44,7 @@ export function VehicleSummary({
         </div>
         <CloseButton aria-label={t('app.close')} onClick={onClose} />
       </Group>
-      <StateBadge state={vehicle.immobilizer.state} />
+      <StateBadge vehicle={vehicle} form="badge" />
       {trust !== null && <Text className={classes['doubt'] ?? ''}>{trust}</Text>}
       <Text size="sm">
         {[motionWords(vehicle, speech), zoneWords(vehicle, t), presenceWords(vehicle, speech)].join(' · ')}

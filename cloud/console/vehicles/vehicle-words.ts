@@ -1,11 +1,11 @@
 import type { RelayWord } from '#contract/frame.ts'
 import type { Vehicle } from '../api/vehicle.ts'
-import type { Tone } from '../design/state-tone.ts'
+import { type Tone, toneOf } from '../design/state-tone.ts'
 import { ageWords, type Language, spanWords } from '../language/age.ts'
 import type { Words } from '../language/language.ts'
 import { speedWords } from '../language/quantity.ts'
 import { zoneSideOf } from './fleet-filter.ts'
-import { dataAgeMs, isStale, motionOf, positionTrust, presenceOf } from './presence.ts'
+import { dataAgeMs, isStale, isWordStale, motionOf, positionTrust, presenceOf, wordAgeMs } from './presence.ts'
 
 export type Speech = { readonly t: Words; readonly language: Language; readonly now: number }
 
@@ -23,6 +23,16 @@ export function dataWords(vehicle: Vehicle, { t, language, now }: Speech): strin
   if (age === null) return t('vehicle.noData')
   if (isStale(vehicle, now)) return t('vehicle.noDataFor', { span: spanWords(age, language) })
   return t('vehicle.fresh', { age: ageWords(age, language) })
+}
+
+export const stateTone = (vehicle: Vehicle, now: number): Tone =>
+  toneOf(vehicle.immobilizer.state, isWordStale(vehicle, now) ? 'stale' : 'fresh')
+
+/** «Запуск разрешён», or «Запуск разрешён, 2 ч назад» when that word is old. */
+export function stateWords(vehicle: Vehicle, { t, language, now }: Speech): string {
+  const word = t(`immobilizer.${vehicle.immobilizer.state}`)
+  const age = wordAgeMs(vehicle, now)
+  return age === null || !isWordStale(vehicle, now) ? word : `${word}, ${ageWords(age, language)}`
 }
 
 /** How long the gateway has been silent, in ms; null when it is connected or never said anything. */

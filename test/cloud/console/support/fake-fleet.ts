@@ -171,7 +171,7 @@ function vehicleOf(row: Row, index: number, now: number): Vehicle {
     immobilizer: {
       state,
       relay,
-      relayAt: relay === 'unknown' ? null : iso(now - (state === 'blocked' ? 4_100_000 : 3000)),
+      relayAt: relay === 'unknown' ? null : iso(now - ageS * 1000 - 1000),
       waitReason: state === 'blockWaiting' ? 'moving' : null,
       holds: (row.reasons ?? []).map((reason) => holdOf(id, reason, now)),
       order: newestOrder(row, id, now),
