@@ -4,7 +4,7 @@ import type { Installation } from '#contract/installation.ts'
 import type { Clock } from '#contract/instant.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import { readPosition } from '../interlock/position-readings.ts'
-import { drive, type Odometer } from '../odometer/odometer.ts'
+import { drive, odometerAt } from '../odometer/odometer.ts'
 import { frameFromReadings } from '../profile/frame-from-readings.ts'
 import type { Reading } from '../profile/reading.ts'
 import { bindReading } from '../profile/reading-binding.ts'
@@ -39,7 +39,7 @@ type Deps = {
 export function createFrameService(deps: Deps): FrameService {
   const { clock, installation, readings } = deps
   const cadence = installation.sampling ?? DEFAULT_CADENCE
-  let odometer: Odometer = { metres: deps.metres }
+  let odometer = odometerAt(deps.metres)
   let last: LastFrame | undefined
 
   const consider = (): void => {

@@ -9,19 +9,24 @@ export type Step = {
   readonly accuracyM?: number
 }
 
-/** Metres driven, and where counting goes on from. Metres only ever rise. */
-export type Odometer = { readonly metres: number; readonly anchor?: Step }
+/**
+ * Metres driven, the place up to which they are counted, and the positions of the last minute since then: a crawl if
+ * the car then sets off, a wandering receiver if it does not. Metres only ever rise.
+ */
+export type Odometer = { readonly metres: number; readonly anchor?: Step; readonly since: readonly Step[] }
 
-/** Below this a receiver's own speed is the noise of standing still. */
-const MOVING_KMH = 2.5
-/** Without a reported speed, a displacement below this is noise, whatever the receiver says of its accuracy. */
-const LEAST_STEP_M = 4
-/** A silence this long with a displacement this large was a drive, though no fix of it shows speed: a tunnel. */
-const GAP_MS = 5000
-const GAP_STEP_M = 50
+export const odometerAt = (metres: number): Odometer => ({ metres, since: [] })
+
 /** A hop faster than this was not driven: it is left out, and counting goes on from where it ended. */
 const FASTEST_M_PER_S = 200 / 3.6
 const HOP_SLACK_M = 10
+/** Standing receivers were seen to claim up to 6 km/h. */
+const DRIVING_KMH = 7
+/** Standing receivers were seen to wander over 42 m in 20 minutes. */
+const CIRCLE_M = 45
+/** Without a speed only the place can tell, and a slow drive must not be cut into chords. */
+const BARE_CIRCLE_M = 4
+const CRAWL_MS = 60_000
 
 const RADIAN = Math.PI / 180
 const EQUATOR_M = 6_378_137
@@ -39,22 +44,27 @@ export function segmentMetres(from: { lat: number; lon: number }, to: { lat: num
 
 /**
  * Pure. Counts one position. Nothing is counted with the ignition off, nor while the receiver merely wanders: a car
- * moves when its speed says so or, without a speed, when it has left the circle of its error.
+ * drives when its speed says so, or when it has left the circle of the receiver's error round the last counted place.
  */
 export function drive(odometer: Odometer, step: Step, ignition: 'on' | 'off' | 'unknown'): Odometer {
-  const { anchor, metres } = odometer
-  if (anchor === undefined || ignition === 'off') return { metres, anchor: step }
-  if (step.time <= anchor.time) return odometer
-  const length = segmentMetres(anchor, step)
-  const elapsed = step.time - anchor.time
-  if (length > HOP_SLACK_M + (FASTEST_M_PER_S * elapsed) / 1000) return { metres, anchor: step }
-  if (moved(length, elapsed, step)) return { metres: metres + length, anchor: step }
-  // With a speed that says "standing" the place may follow its wander; without one it must be left to be believed.
-  return step.speedKmh === undefined ? odometer : { metres, anchor: step }
+  const { anchor, since, metres } = odometer
+  const last = since.at(-1)
+  if (anchor === undefined || last === undefined || ignition === 'off') return { metres, anchor: step, since: [step] }
+  if (step.time <= last.time) return odometer
+  const hop = segmentMetres(last, step)
+  if (hop > HOP_SLACK_M + (FASTEST_M_PER_S * (step.time - last.time)) / 1000)
+    return { metres, anchor: step, since: [step] }
+  const path = [...since.filter((earlier) => step.time - earlier.time <= CRAWL_MS), step]
+  if (isDriving(step)) return { metres: metres + pathMetres([anchor, ...path]), anchor: step, since: [step] }
+  const straight = segmentMetres(anchor, step)
+  const left = straight > circleOf(step)
+  return left ? { metres: metres + straight, anchor: step, since: [step] } : { metres, anchor, since: path }
 }
 
-function moved(length: number, elapsed: number, step: Step): boolean {
-  const error = step.accuracyM ?? 0
-  if (step.speedKmh === undefined) return length > Math.max(LEAST_STEP_M, error)
-  return step.speedKmh >= MOVING_KMH || (elapsed > GAP_MS && length > Math.max(GAP_STEP_M, 2 * error))
-}
+const isDriving = ({ speedKmh }: Step): boolean => speedKmh !== undefined && speedKmh >= DRIVING_KMH
+
+const circleOf = ({ speedKmh, accuracyM = 0 }: Step): number =>
+  speedKmh === undefined ? Math.max(BARE_CIRCLE_M, accuracyM) : Math.max(CIRCLE_M, 3 * accuracyM)
+
+const pathMetres = (path: readonly Step[]): number =>
+  path.reduce((sum, step, index) => sum + segmentMetres(path[index - 1] ?? step, step), 0)
