@@ -20,7 +20,7 @@ export function createVehicleStore(db: Db) {
     find: (id: VehicleId): Promise<VehicleRow | undefined> => all().where('id', '=', id).executeTakeFirst(),
     /** Locked until the transaction ends: decisions about one vehicle are taken one after another. */
     findLocked: (id: VehicleId): Promise<VehicleRow | undefined> =>
-      all().where('id', '=', id).forUpdate().executeTakeFirst(),
+      all().where('id', '=', id).forNoKeyUpdate().executeTakeFirst(),
     findByPlate: (plate: string): Promise<VehicleRow | undefined> =>
       all().where('plate', '=', plate).executeTakeFirst(),
     findAll: async (ids: readonly VehicleId[]): Promise<VehicleRow[]> =>

@@ -9,17 +9,11 @@ type Gateway = { readonly state: 'claimable' | 'active' | 'revoked'; readonly se
 
 const because = (whyNot: WhyNot): BlockAbility => ({ canBlock: false, whyNot })
 
+const OUT_OF_SERVICE = { claimable: 'gateway-not-claimed', revoked: 'gateway-revoked' } as const
+
 /** Pure. A vehicle can be blocked only through a gateway in service whose installation a technician has sealed. */
 export function blockAbility(gateway: Gateway | undefined): BlockAbility {
   if (gateway === undefined) return because('no-gateway')
-  switch (gateway.state) {
-    case 'claimable':
-      return because('gateway-not-claimed')
-    case 'revoked':
-      return because('gateway-revoked')
-    case 'active':
-      return gateway.sealed === null ? because('not-commissioned') : { canBlock: true, whyNot: null }
-    default:
-      return gateway.state satisfies never
-  }
+  if (gateway.state !== 'active') return because(OUT_OF_SERVICE[gateway.state])
+  return gateway.sealed === null ? because('not-commissioned') : { canBlock: true, whyNot: null }
 }

@@ -1,6 +1,6 @@
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import { OrderId } from '#contract/ids.ts'
-import { later, type Millis } from '#contract/instant.ts'
+import { type EpochMs, later, type Millis } from '#contract/instant.ts'
 import type { HoldReason, OrderAction, OrderReport } from '#contract/order.ts'
 import type { OrderRequested } from '../decisions/decision.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
@@ -56,11 +56,17 @@ export function createOrderService(deps: Deps): OrderService {
     return { kind: 'order-requested', orderId: OrderId.parse(deps.uuid()), ...wish, at, notAfter }
   }
 
+  const expire = (id: OrderId, now: EpochMs): Promise<boolean> =>
+    deps.inTransaction(async (db) => {
+      const order = await deps.orderStore(db).findLocked(id)
+      return order !== undefined && (await deps.orderStore(db).giveUp(order, 'expired', now))
+    })
+
   const expireOverdue = async (): Promise<readonly VehicleId[]> => {
     const now = clock.now()
     const expired: VehicleId[] = []
     for (const order of await deps.orderStore(deps.db).overdue(now)) {
-      if (!(await deps.inTransaction((db) => deps.orderStore(db).giveUp(order, 'expired', now)))) continue
+      if (!(await expire(order.id, now))) continue
       log.info({ orderId: order.id, vehicleId: order.vehicleId }, 'order.expired')
       expired.push(order.vehicleId)
       deps.changed(order.vehicleId)

@@ -51,11 +51,16 @@ export function createOrderStore(db: Db) {
 
   /** Gives an open order up and says so in its steps. */
   const giveUp = async (order: StoredOrder, state: 'expired' | 'superseded', now: EpochMs): Promise<boolean> => {
+    if (order.closedAt !== null) return false
     const next = givenUp(stateOf(order), state, now)
     if (!(await move(order, next, now))) return false
     await addStep(order, next, null)
     return true
   }
+
+  /** Locked, since delivery and reports move orders too. NO KEY: steps being written refer to the order and wait for nobody. */
+  const openLocked = (vehicle: VehicleId): Promise<StoredOrder[]> =>
+    all().where('vehicleId', '=', vehicle).where('closedAt', 'is', null).forNoKeyUpdate().execute()
 
   return {
     addStep,
@@ -64,7 +69,7 @@ export function createOrderStore(db: Db) {
     find: (id: OrderId): Promise<StoredOrder | undefined> => all().where('id', '=', id).executeTakeFirst(),
     /** Locked against other transactions until this one ends. */
     findLocked: (id: OrderId): Promise<StoredOrder | undefined> =>
-      all().where('id', '=', id).forUpdate().executeTakeFirst(),
+      all().where('id', '=', id).forNoKeyUpdate().executeTakeFirst(),
     newestOf: (vehicle: VehicleId): Promise<StoredOrder | undefined> =>
       all().where('vehicleId', '=', vehicle).orderBy('number', 'desc').limit(1).executeTakeFirst(),
     newestOfEach: (vehicles: readonly VehicleId[]): Promise<StoredOrder[]> =>
@@ -109,8 +114,7 @@ export function createOrderStore(db: Db) {
     apply: async (request: OrderRequested): Promise<void> => {
       const known = await db.selectFrom('orders').select('id').where('id', '=', request.orderId).executeTakeFirst()
       if (known !== undefined) return
-      for (const open of await all().where('vehicleId', '=', request.vehicleId).where('closedAt', 'is', null).execute())
-        await giveUp(open, 'superseded', request.at)
+      for (const open of await openLocked(request.vehicleId)) await giveUp(open, 'superseded', request.at)
       const row = {
         id: request.orderId,
         vehicleId: request.vehicleId,

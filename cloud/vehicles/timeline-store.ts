@@ -31,26 +31,27 @@ export function createTimelineStore(db: Db) {
           order by at desc, key desc limit ${limit})`
       const parts = [
         sql`select placed_at as at, 'hold-placed ' || id as key, 'hold' as kind, 'placed' as title,
-          jsonb_build_object('holdId', id, 'reason', reason, 'note', note, 'orderId', order_id, 'by',
+          jsonb_build_object('holdId', id, 'change', 'placed', 'reason', reason, 'note', note, 'orderId', order_id, 'by',
             jsonb_build_object('kind', placed_by_kind, 'id', placed_by_id, 'name', placed_by_name)) as data
           from holds where vehicle_id = ${vehicle}`,
         sql`select lifted_at as at, 'hold-lifted ' || id as key, 'hold' as kind, 'lifted' as title,
-          jsonb_build_object('holdId', id, 'reason', reason, 'note', lift_note, 'by',
+          jsonb_build_object('holdId', id, 'change', 'lifted', 'reason', reason, 'note', lift_note, 'by',
             jsonb_build_object('kind', lifted_by_kind, 'id', lifted_by_id, 'name', lifted_by_name)) as data
           from holds where vehicle_id = ${vehicle} and lifted_at is not null`,
         sql`select s.at, 'order ' || s.order_id || ' ' || s.state || ' ' || s.reason as key, 'order' as kind,
-          s.state as title, jsonb_build_object('orderId', s.order_id, 'action', o.action, 'reasons', o.reasons,
+          s.state as title, jsonb_build_object('orderId', s.order_id, 'state', s.state, 'action', o.action, 'reasons', o.reasons,
             'by', o.requested_by, 'saidBy', s.said_by, 'reason', nullif(s.reason, ''), 'relay', s.relay,
             'evidence', s.evidence) as data
           from order_steps s join orders o on o.id = s.order_id where s.vehicle_id = ${vehicle}`,
         sql`select at, 'crossing ' || zone as key, 'crossing' as kind, side as title,
           jsonb_build_object('zone', zone, 'side', side, 'lat', lat, 'lon', lon, 'evidence', evidence) as data
           from crossings where vehicle_id = ${vehicle}`,
-        sql`select at, 'event ' || stream || ' ' || seq as key, 'event' as kind, name as title, data
+        sql`select at, 'event ' || stream || ' ' || seq as key, 'event' as kind, name as title,
+          jsonb_build_object('name', name, 'gatewayId', gateway_id, 'data', data) as data
           from events where vehicle_id = ${vehicle}`,
         sql`select at, 'status ' || gateway_id as key, 'status' as kind,
           case when online then 'online' else 'offline' end as title,
-          jsonb_build_object('gatewayId', gateway_id, 'software', software) as data
+          jsonb_build_object('gatewayId', gateway_id, 'online', online, 'software', software) as data
           from gateway_statuses where vehicle_id = ${vehicle}`,
       ]
       const union = sql.join(parts.map(part), sql` union all `)

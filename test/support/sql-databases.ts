@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { createMigrationService } from '../../cloud/postgres/migration-service.ts'
 import { createPostgres, type Postgres } from '../../cloud/postgres/postgres-client.ts'
@@ -68,4 +69,12 @@ export async function migrated(database: SqlDatabase): Promise<Postgres> {
 export async function stopSqlServer(): Promise<void> {
   await (await server)?.stop()
   server = undefined
+}
+
+/** Takes every row out of every table, as if it had just been migrated: faster than another database. */
+export async function emptied({ db }: Postgres): Promise<void> {
+  const found = await sql<{ name: string }>`select tablename as name from pg_tables
+    where schemaname = 'public' and tablename <> 'migrations'`.execute(db)
+  const tables = found.rows.map(({ name }) => sql.table(name))
+  await sql`truncate ${sql.join(tables)} cascade`.execute(db)
 }

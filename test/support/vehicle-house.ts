@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { GatewayId, OrderSeq, Seq, StreamId, VehicleId } from '#contract/ids.ts'
+import { epochMs, type Millis } from '#contract/instant.ts'
+import { Order } from '#contract/order.ts'
+import { ClaimGrant } from '#contract/provisioning.ts'
+import { type GatewayRecord, parseRecord } from '#contract/record.ts'
+import { EVERY_ROLE, Role } from '../../cloud/http/access.ts'
+import { createHttp } from '../../cloud/http/app.ts'
+import { createIdempotencyStore } from '../../cloud/http/idempotency-store.ts'
+import type { JournalEntry } from '../../cloud/ingest/journal-entry.ts'
+import type { Postgres } from '../../cloud/postgres/postgres-client.ts'
+import { createVehicles, type Vehicles } from '../../cloud/vehicles/app.ts'
+import { createManualClock, type ManualClock } from './manual-clock.ts'
+import { silentLog } from './silent-log.ts'
+
+export type Published = { readonly topic: string; readonly payload: string; readonly retain: boolean }
+
+export type Answer = Awaited<ReturnType<typeof inject>>
+const inject = async (app: FastifyInstance, options: InjectOptions) => app.inject(options)
+
+/** What the domain of vehicles needs around it, with a broker that only writes down what it was given. */
+export type VehicleHouse = {
+  readonly parts: Vehicles
+  readonly clock: ManualClock
+  readonly app: FastifyInstance
+  readonly published: Published[]
+  readonly disconnected: GatewayId[]
+  readonly changed: VehicleId[]
+  /** When true the broker takes nothing. */
+  brokerDown: boolean
+  /** The positions the ingest journal believes its projections have reached. */
+  readonly cursors: Map<string, number>
+  /** Stops the loops and closes; the database stays. */
+  stop(): Promise<void>
+  /** Runs the loops until their work is done. */
+  settle(): Promise<void>
+  /** Gives records to every projection, as the journal would. */
+  tell(gateway: GatewayId, ...records: readonly object[]): Promise<readonly JournalEntry[]>
+  give(entries: readonly JournalEntry[]): Promise<void>
+  call(
+    role: Role,
+    method: 'GET' | 'POST' | 'DELETE',
+    url: string,
+    payload?: object,
+  ): ReturnType<FastifyInstance['inject']>
+}
+
+type Options = { readonly dataDir: string; readonly clock?: ManualClock; readonly blockLifetime?: number }
+
+export async function openVehicleHouse(postgres: Postgres, options: Options): Promise<VehicleHouse> {
+  const clock = options.clock ?? createManualClock()
+  const published: Published[] = []
+  const disconnected: GatewayId[] = []
+  const changed: VehicleId[] = []
+  let sleeping = 0
+  const world = {
+    clock: {
+      ...clock,
+      sleep: async (length: Millis, stop: AbortSignal) => {
+        sleeping += 1
+        await clock.sleep(length, stop)
+        sleeping -= 1
+      },
+    },
+    log: silentLog,
+    uuid: () => randomUUID(),
+    randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
+  }
+  const cursors = new Map<string, number>()
+  const house = { brokerDown: false }
+  const parts = createVehicles({
+    db: postgres.db,
+    inTransaction: postgres.inTransaction,
+    lastKnownOf: async () => new Map(),
+    zoneOf: async () => new Map(),
+    settings: {
+      dataDir: options.dataDir,
+      hosts: [],
+      brokerUrls: () => ({ certificate: 'mqtts://127.0.0.1:8883', password: 'mqtt://127.0.0.1:1883' }),
+      zoneName: 'Москва и область',
+    },
+    world,
+    publish: async (topic, payload, { retain }) => {
+      if (house.brokerDown) throw new Error('the broker is down')
+      published.push({ topic, payload: String(payload), retain })
+    },
+    disconnect: (gateway) => void disconnected.push(gateway),
+    changed: (vehicle) => void changed.push(vehicle),
+  })
+  await parts.open({
+    cursor: (name) => cursors.get(name) ?? 0,
+    moveCursor: (name, position) => void cursors.set(name, position),
+  })
+  const stop = new AbortController()
+  const running = parts.loops.map((loop) => loop(stop.signal))
+  /** Every loop has done what there was and waits for its time. */
+  const atRest = async () => {
+    do await new Promise((done) => setImmediate(done))
+    while (sleeping !== running.length)
+  }
+  const app = await createHttp({
+    version: '0.0.0',
+    ownOrigins: [],
+    trustedProxies: [],
+    requestsPerMinute: 100_000,
+    consoleDir: join(options.dataDir, 'no-console'),
+    world,
+    answers: createIdempotencyStore(postgres.db),
+    findCaller: async ({ bearer }) => {
+      const role = Role.safeParse(bearer)
+      if (!role.success) return null
+      const id = `00000000-0000-4000-8000-00000000000${EVERY_ROLE.indexOf(role.data)}`
+      return { id, login: role.data, name: role.data, role: role.data, by: 'token' }
+    },
+    routes: parts.routes,
+  })
+  let position = 0
+  const give = async (entries: readonly JournalEntry[]) => {
+    for (const projection of parts.projections) {
+      await projection.apply(entries)
+      cursors.set(projection.name, entries.at(-1)?.position ?? 0)
+    }
+  }
+  return Object.assign(house, {
+    parts,
+    clock,
+    app,
+    published,
+    disconnected,
+    changed,
+    cursors,
+    stop: async () => {
+      stop.abort()
+      await Promise.all(running)
+      await app.close()
+      parts.close()
+    },
+    settle: async () => {
+      for (let round = 0; round < 2; round += 1) {
+        await atRest()
+        await clock.advance(5000)
+      }
+      await atRest()
+    },
+    tell: async (gateway: GatewayId, ...records: readonly object[]) => {
+      const entries = records.map((candidate): JournalEntry => {
+        position += 1
+        const seq = Seq.parse(position)
+        return { position, gateway, stream: STREAM, seq, receivedAt: clock.now(), record: recordOf(candidate) }
+      })
+      await give(entries)
+      return entries
+    },
+    give,
+    call: (role: Role, method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) => {
+      const options = { method, url, headers: { authorization: `Bearer ${role}` } }
+      return inject(app, payload === undefined ? options : { ...options, payload })
+    },
+  })
+}
+
+const STREAM = StreamId.parse('3f0f7b0e-2b7a-4f0e-8a55-0d1f4d6c2a11')
+
+function recordOf(candidate: object): GatewayRecord {
+  const parsed = parseRecord(candidate)
+  if ('refused' in parsed) throw new Error(parsed.refused)
+  return parsed.record
+}
+
+/** A vehicle with a gateway that has claimed its identity by password; sealed unless told otherwise. */
+export async function fittedVehicle(house: VehicleHouse, plate = 'А001АА77', seal: 'sealed' | 'unsealed' = 'sealed') {
+  const vehicle = VehicleId.parse(
+    (await house.call('technician', 'POST', '/api/vehicles', { plate, model: 'Haval' })).json().id,
+  )
+  const added = (await house.call('technician', 'POST', '/api/gateways', { vehicleId: vehicle })).json()
+  const claimed = await house.app.inject({
+    method: 'POST',
+    url: '/api/gateways/claim',
+    payload: { code: added.claimCode },
+  })
+  const grant = ClaimGrant.parse(claimed.json())
+  const gateway = GatewayId.parse(added.id)
+  if (seal === 'sealed')
+    await house.call('technician', 'POST', `/api/gateways/${gateway}/commissioning`, { note: 'ok' })
+  return { vehicle, gateway, grant }
+}
+
+/** The claims of a published order, its signature left to its own test. */
+export function claimsOf(payload: string): Order {
+  const [, claims = ''] = payload.split('.')
+  return Order.parse(JSON.parse(Buffer.from(claims, 'base64url').toString()))
+}
+
+/** What the gateway says about an order. */
+export const reportOf = (order: Order, state: string, relay: 'open' | 'closed', at: number, reason?: string) => ({
+  kind: 'report',
+  orderId: order.orderId,
+  orderSeq: OrderSeq.parse(order.seq),
+  state,
+  relay,
+  evidence: { speedKmh: 0 },
+  at: epochMs(at),
+  ...(reason === undefined ? {} : { reason }),
+})
+
+export const frameOf = (relay: 'open' | 'closed' | 'unknown', readAt: number, more: object = {}) => ({
+  kind: 'frame',
+  readAt: epochMs(readAt),
+  timeQuality: 'gnss',
+  fix: 'none',
+  gnssTrust: 'ok',
+  relay,
+  ...more,
+})
