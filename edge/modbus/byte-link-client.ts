@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { connect } from 'node:net'
 import { SerialPort } from 'serialport'
 
@@ -71,6 +72,18 @@ export const openSerialLink =
           close()
           return reject(new Error('opening was given up'))
         }
+        drainAfterEvents(port)
         port.flush(() => resolve({ write: (bytes) => port.write(bytes), close }))
       })
     })
+
+/**
+ * The native poller of serialport 13 calls into JavaScript without draining the promise queue, so that received bytes
+ * lie unread until something else, at worst the timeout of the very request, turns the event loop. Any callback of the
+ * loop's own drains it.
+ */
+function drainAfterEvents(port: SerialPort): void {
+  const binding = port.port
+  if (binding === undefined || !('poller' in binding) || !(binding.poller instanceof EventEmitter)) return
+  for (const event of ['readable', 'writable']) binding.poller.on(event, () => setImmediate(() => undefined))
+}

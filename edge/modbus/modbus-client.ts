@@ -113,7 +113,8 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
       opened = await deps.open({ bytes: receive, closed }, opening.signal)
       link = opened
       connectFailures = 0
-      await clock.sleep(millis(asking.settings.connectPauseMs), closing.signal)
+      const { connectPauseMs } = asking.settings
+      if (connectPauseMs > 0) await clock.sleep(millis(connectPauseMs), closing.signal)
       return link
     } catch (cause) {
       connectFailures += 1
@@ -165,7 +166,9 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
     waiting = undefined
     quietSince = clock.steady()
     if ('kind' in outcome) {
-      if (outcome.reason === 'timeout') overdue = { signature, until: clock.steady() + settings.timeoutMs }
+      // On TCP the transaction tells a late answer; on a serial line nothing does.
+      if (outcome.reason === 'timeout' && framing === 'rtu')
+        overdue = { signature, until: clock.steady() + settings.timeoutMs }
       return outcome
     }
     asking.latencies = measured(asking.latencies, clock.steady() - sentAt)
