@@ -76,6 +76,7 @@ export function createDemoFleet(config: DemoFleetConfig, world: DemoWorld): Demo
             identity: () => (existsSync(join(car.gatewayDir, 'identity.json')) ? 'kept' : 'none'),
             setAside: () => setAside(car.gatewayDir),
             provision: (identity) => inTurn(() => provisioning.provision({ plate, model }, identity)),
+            seal: (provisioned) => inTurn(() => provisioning.seal(provisioned.gatewayId)),
             open: (provisioned) => car.open(provisioned, ports),
             clock: world.clock,
             log: world.log,

@@ -11,6 +11,8 @@ export type GatewayLoopDeps = {
   /** Puts the gateway's folder out of the way, whole: it belongs to an installation that is no more. */
   setAside(): void
   provision(identity: 'kept' | 'none'): Promise<Provisioned>
+  /** Refused by the cloud until the gateway was claimed. */
+  seal(provisioned: Provisioned): Promise<void>
   /** Builds the real edge for what the technician left; called anew after every failure. */
   open(provisioned: Provisioned): RunnableGateway
   readonly clock: Clock
@@ -18,6 +20,7 @@ export type GatewayLoopDeps = {
 }
 
 const AGAIN = seconds(3)
+const SEAL_AGAIN = seconds(1)
 
 /** Installs a car's gateway and keeps it running until told to stop; a cloud that is not there yet is asked again. */
 export async function runGatewayLoop(deps: GatewayLoopDeps, stop: AbortSignal): Promise<void> {
@@ -30,11 +33,33 @@ export async function runGatewayLoop(deps: GatewayLoopDeps, stop: AbortSignal): 
       if (identity === 'kept' && provisioned.claimCode !== undefined) deps.setAside()
       const gateway = deps.open(provisioned)
       log.info({ vehicle: key, gatewayId: provisioned.gatewayId }, 'demo.gateway-starting')
-      await gateway.run(stop)
+      // The sheet is sealed at the running gateway, when its claim is done; the next run finds it so.
+      const ending = new AbortController()
+      const sealing = sealed(deps, provisioned, AbortSignal.any([stop, ending.signal]))
+      try {
+        await gateway.run(stop)
+      } finally {
+        ending.abort()
+        await sealing
+      }
     } catch (cause) {
       if (stop.aborted) return
       log.warn({ vehicle: key, err: cause }, 'demo.gateway-failed')
     }
     await clock.sleep(AGAIN, stop)
+  }
+}
+
+async function sealed(deps: GatewayLoopDeps, provisioned: Provisioned, stop: AbortSignal): Promise<void> {
+  let isSealed = provisioned.commissioning === 'sealed'
+  while (!isSealed && !stop.aborted) {
+    await deps.clock.sleep(SEAL_AGAIN, stop)
+    if (stop.aborted || deps.identity() === 'none') continue
+    try {
+      await deps.seal(provisioned)
+      isSealed = true
+    } catch (cause) {
+      deps.log.warn({ vehicle: deps.key, err: cause }, 'demo.sealing-failed')
+    }
   }
 }

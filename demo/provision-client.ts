@@ -7,14 +7,17 @@ export type Provisioned = {
   readonly vehicleId: VehicleId
   readonly gatewayId: GatewayId
   readonly claimCode?: ClaimCode
+  readonly commissioning: 'sealed' | 'open'
 }
 
 export type ProvisionClient = {
   /**
-   * Makes sure that the vehicle exists, has a gateway and a sealed commissioning. Repeating it changes nothing.
-   * `identity` says whether the gateway's folder still holds what it was granted. Throws with the cloud's own words.
+   * Makes sure that the vehicle exists and has a gateway. Repeating it changes nothing. `identity` says whether the
+   * gateway's folder still holds what it was granted. Throws with the cloud's own words.
    */
   provision(vehicle: { plate: string; model: string }, identity: 'kept' | 'none'): Promise<Provisioned>
+  /** Seals the commissioning of a gateway that was claimed; the cloud refuses it for one that was not. */
+  seal(gatewayId: GatewayId): Promise<void>
 }
 
 // The cloud's answers carry more than a technician needs, so unknown members are let through here.
@@ -41,30 +44,25 @@ export function createProvisionClient(cloudUrl: string): ProvisionClient {
     return found?.id ?? (await owner.send('POST', '/api/vehicles', Created, { plate, model })).id
   }
 
-  async function gatewayFor(
-    vehicleId: VehicleId,
-    identity: 'kept' | 'none',
-  ): Promise<Provisioned & { sealed: boolean }> {
+  async function gatewayFor(vehicleId: VehicleId, identity: 'kept' | 'none'): Promise<Provisioned> {
     const gateways = await everyItem(technician, '/api/gateways', GatewayList)
     const found = gateways.find((gateway) => gateway.vehicleId === vehicleId && gateway.state !== 'revoked')
     if (found === undefined) {
       const made = await technician.send('POST', '/api/gateways', NewGateway, { vehicleId })
-      return { vehicleId, gatewayId: made.id, claimCode: made.claimCode, sealed: false }
+      return { vehicleId, gatewayId: made.id, claimCode: made.claimCode, commissioning: 'open' }
     }
-    const sealed = found.sealed !== null && found.sealed !== undefined
-    if (identity === 'kept') return { vehicleId, gatewayId: found.id, sealed }
+    const commissioning = found.sealed === null || found.sealed === undefined ? 'open' : 'sealed'
+    if (identity === 'kept') return { vehicleId, gatewayId: found.id, commissioning }
     const { claimCode } = await technician.send('POST', `/api/gateways/${found.id}/claim-code`, NewCode, {})
-    return { vehicleId, gatewayId: found.id, claimCode, sealed }
+    return { vehicleId, gatewayId: found.id, claimCode, commissioning }
   }
 
   return {
-    provision: async ({ plate, model }, identity) => {
-      const { sealed, ...provisioned } = await gatewayFor(await vehicleFor(plate, model), identity)
-      if (!sealed)
-        await technician.send('POST', `/api/gateways/${provisioned.gatewayId}/commissioning`, z.unknown(), {
-          note: 'Relay, ignition input and read-back tried on the virtual vehicle',
-        })
-      return provisioned
+    provision: async ({ plate, model }, identity) => gatewayFor(await vehicleFor(plate, model), identity),
+    seal: async (gatewayId) => {
+      await technician.send('POST', `/api/gateways/${gatewayId}/commissioning`, z.unknown(), {
+        note: 'Relay, ignition input and read-back tried on the virtual vehicle',
+      })
     },
   }
 }

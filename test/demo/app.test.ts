@@ -94,7 +94,11 @@ test('each of the twelve gateways sees its car where it is, its ignition and its
     () => fleet.vehicles.filter((vehicle) => vehicle.truth().speedKmh > 10).length >= 8,
     () => fleet.vehicles.map((vehicle) => vehicle.truth()),
   )
-  expect(cloud.gateways.every((gateway) => gateway.state === 'active' && gateway.sealed !== null)).toBe(true)
+  await until(
+    () => cloud.gateways.every((gateway) => gateway.state === 'active' && gateway.sealed !== null),
+    () => cloud.gateways,
+  )
+  expect(cloud.gateways).toHaveLength(12)
 })
 
 test('after a restart a car has the same gateway, stands where it stood and keeps what it recorded', {
@@ -125,6 +129,7 @@ test('after a restart a car has the same gateway, stands where it stood and keep
   expect(same?.provisioned()).toEqual({
     vehicleId: car?.provisioned()?.vehicleId,
     gatewayId: car?.provisioned()?.gatewayId,
+    commissioning: 'sealed',
   })
   expect(cloud.seen.filter((one) => one.method === 'POST')).toHaveLength(posts)
 })

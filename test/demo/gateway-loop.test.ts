@@ -2,20 +2,22 @@ import { expect, test } from 'vitest'
 import { GatewayId, VehicleId } from '../../contract/ids.ts'
 import { ClaimCode } from '../../contract/provisioning.ts'
 import { runGatewayLoop } from '../../demo/gateway-loop.ts'
+import type { Provisioned } from '../../demo/provision-client.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
-const KNOWN = {
+const KNOWN: Provisioned = {
+  commissioning: 'sealed',
   vehicleId: VehicleId.parse('00000000-0000-4000-8000-000000000001'),
   gatewayId: GatewayId.parse('gw-00000001'),
 }
-const NEW = { ...KNOWN, claimCode: ClaimCode.parse('ABCDEFGH') }
+const NEW: Provisioned = { ...KNOWN, commissioning: 'open', claimCode: ClaimCode.parse('ABCDEFGH') }
 
 test.each([
   {
     name: 'a new car is installed',
     identity: 'none',
     answers: [NEW],
-    story: ['provision none', 'open with a code', 'run'],
+    story: ['provision none', 'open with a code', 'run', 'seal'],
   },
   {
     name: 'a restarted car runs with what it has',
@@ -27,13 +29,13 @@ test.each([
     name: 'a car whose cloud forgot it begins anew',
     identity: 'kept',
     answers: [NEW],
-    story: ['provision kept', 'set aside', 'open with a code', 'run'],
+    story: ['provision kept', 'set aside', 'open with a code', 'run', 'seal'],
   },
   {
     name: 'a cloud that is not there yet is asked again',
     identity: 'none',
     answers: ['refused', NEW],
-    story: ['provision none', 'provision none', 'open with a code', 'run'],
+    story: ['provision none', 'provision none', 'open with a code', 'run', 'seal'],
   },
 ] as const)('$name', async ({ identity, answers, story }) => {
   const clock = createManualClock()
@@ -43,13 +45,17 @@ test.each([
   const loop = runGatewayLoop(
     {
       key: 'car',
-      identity: () => identity,
+      // The claim is done as soon as the gateway runs.
+      identity: () => (told.includes('run') ? 'kept' : identity),
       setAside: () => told.push('set aside'),
       provision: async (kept) => {
         told.push(`provision ${kept}`)
         const answer = left.shift()
         if (answer === undefined || answer === 'refused') throw new Error('connection refused')
         return answer
+      },
+      seal: async () => {
+        told.push('seal')
       },
       open: ({ claimCode }: { claimCode?: string }) => {
         told.push(claimCode === undefined ? 'open' : 'open with a code')
@@ -82,6 +88,7 @@ test('a gateway that falls over is opened again, without a new claim', async () 
       identity: () => 'kept',
       setAside: () => warned.push('set aside'),
       provision: async () => KNOWN,
+      seal: async () => {},
       open: () => ({
         run: async () => {
           runs += 1

@@ -18,7 +18,7 @@ async function listening(cloud: ReturnType<typeof smallCloud>) {
 }
 const CARS = ['А101ВС777', 'В214ЕК797', 'Е330НМ177'].map((plate) => ({ plate, model: 'Kia Rio' }))
 
-test('a new car gets a vehicle, a gateway with a claim code and a sealed commissioning, each by whose job it is', async () => {
+test('a new car gets a vehicle and a gateway with a claim code, each by whose job it is; sealing comes after the claim', async () => {
   const cloud = smallCloud()
   const client = await listening(cloud)
   const provisioned = await client.provision({ plate: 'А101ВС777', model: 'Kia Rio' }, 'none')
@@ -27,11 +27,19 @@ test('a new car gets a vehicle, a gateway with a claim code and a sealed commiss
     claimCode: 'ABCDEFA2',
     vehicleId: cloud.vehicles[0]?.id,
   })
-  expect(cloud.gateways[0]?.sealed).not.toBeNull()
+  await expect(client.seal(provisioned.gatewayId)).rejects.toThrow('409')
+  const [gateway] = cloud.gateways
+  if (gateway !== undefined) gateway.state = 'active'
+  await client.seal(provisioned.gatewayId)
+  expect(gateway?.sealed).not.toBeNull()
   expect(cloud.seen.filter((one) => one.method === 'POST')).toEqual([
     { method: 'POST', path: '/api/vehicles', who: 'kordon=owner' },
     { method: 'POST', path: '/api/gateways', who: 'kordon=technician' },
-    { method: 'POST', path: '/api/gateways/gw-00000001/commissioning', who: 'kordon=technician' },
+    ...[1, 2].map(() => ({
+      method: 'POST',
+      path: '/api/gateways/gw-00000001/commissioning',
+      who: 'kordon=technician',
+    })),
   ])
 })
 
@@ -43,7 +51,7 @@ test('a restart with the identity kept finds every car, on whatever page, and ch
   cloud.seen.length = 0
   const second = []
   for (const car of CARS) second.push(await client.provision(car, 'kept'))
-  expect(second).toEqual(first.map(({ vehicleId, gatewayId }) => ({ vehicleId, gatewayId })))
+  expect(second).toEqual(first.map(({ claimCode: _, ...kept }) => kept))
   expect(cloud.seen.filter((one) => one.method !== 'GET')).toEqual([])
 })
 

@@ -59,6 +59,7 @@ export function smallCloud(options: { refuse?: string } = {}) {
     const gateway = gateways.find((each) => each.id === id)
     if (gateway === undefined) return [404, { code: 'gateway/unknown' }]
     if (action === 'claim-code') return [201, { claimCode: 'BCDEFGHJ', claimExpiresAt: '2026-11-21T00:00:00Z' }]
+    if (gateway.state !== 'active') return [409, { code: 'gateway/not-active' }]
     gateway.sealed = { at: '2026-11-21T00:00:00Z', by: 'technician' }
     return [200, gateway]
   }
