@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,6 +34,8 @@ const world = { clock, log, uuid: () => randomUUID(), randomBytes: (length: numb
 
 const DRAIN_LIMIT_MS = 12_000
 const stop = new AbortController()
+// Every loop listens to it; more than ten listeners are no leak here.
+setMaxListeners(0, stop.signal)
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
   process.on(signal, () => {
     if (stop.signal.aborted) return

@@ -64,7 +64,7 @@ export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   await app.register(cookie)
   await app.register(helmet, helmetOptions(parts.ownOrigins.some((origin) => origin.startsWith('https:'))))
   await app.register(rateLimit, { max: parts.requestsPerMinute, timeWindow: 60_000 })
-  await app.register(underPressure, { maxEventLoopDelay: 3000, retryAfter: 5 })
+  await app.register(underPressure, { maxEventLoopDelay: 5000, retryAfter: 5 })
   await registerDocs(app, parts.version)
   guardEveryRoute(app, parts)
   for (const routes of parts.routes) await app.register(routes)

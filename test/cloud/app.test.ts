@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { connectAsync, type MqttClient } from 'mqtt'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { GatewayId } from '#contract/ids.ts'
+import { upTopic } from '#contract/topics.ts'
+import { ROLES } from '../../cloud/http/access.ts'
+import { type CloudApp, startCloudApp } from '../support/cloud-app.ts'
+
+let house: CloudApp
+let cookies: ReadonlyMap<string, string>
+beforeAll(async () => {
+  house = await startCloudApp()
+  cookies = new Map(await Promise.all(ROLES.map(async (role) => [role, await house.as(role)] as const)))
+}, 120_000)
+afterAll(() => house.stop())
+
+const call = (method: string, url: string, as?: string, payload?: object) =>
+  house.cloud.http.inject({
+    method: method as 'GET',
+    url,
+    headers: as === undefined ? {} : { cookie: cookies.get(as) ?? '' },
+    ...(payload === undefined ? {} : { payload }),
+  })
+
+const ALL = ROLES.join(' ')
+/** Written by hand, so that a changed right is changed twice. */
+const RIGHTS: readonly (readonly [route: string, roles: string])[] = [
+  ['GET /api/openapi.json', 'public'],
+  ['GET /api/health', 'public'],
+  ['GET /api/ready', 'public'],
+  ['GET /metrics', 'public'],
+  ['POST /api/session', 'public'],
+  ['DELETE /api/session', 'public'],
+  ['POST /api/setup', 'public'],
+  ['POST /api/gateways/claim', 'public'],
+  ['GET /api/session', ALL],
+  ['POST /api/session/password', ALL],
+  ['GET /api/accounts', 'owner head'],
+  ['POST /api/accounts', 'owner'],
+  ['DELETE /api/accounts/{id}', 'owner'],
+  ['GET /api/tokens', ALL],
+  ['POST /api/tokens', ALL],
+  ['DELETE /api/tokens/{id}', ALL],
+  ['GET /api/vehicles', ALL],
+  ['POST /api/vehicles', 'owner head technician'],
+  ['GET /api/vehicles/{id}', ALL],
+  ['GET /api/vehicles/{id}/timeline', ALL],
+  ['GET /api/vehicles/{id}/track', ALL],
+  ['GET /api/vehicles/{id}/mileage', ALL],
+  ['GET /api/vehicles/{id}/holds', ALL],
+  ['POST /api/vehicles/{id}/holds', 'owner head manager security'],
+  ['DELETE /api/vehicles/{id}/holds/{holdId}', 'owner head manager security'],
+  ['GET /api/vehicles/{id}/orders', ALL],
+  ['GET /api/orders/{id}', ALL],
+  ['GET /api/gateways', ALL],
+  ['POST /api/gateways', 'owner head technician'],
+  ['POST /api/gateways/{id}/claim-code', 'owner head technician'],
+  ['POST /api/gateways/{id}/commissioning', 'owner head technician'],
+  ['POST /api/gateways/{id}/revoke', 'owner head technician security'],
+  ['GET /api/zones', ALL],
+  ['GET /api/live', ALL],
+]
+const closed = RIGHTS.filter(([, roles]) => roles !== 'public').map(([route, roles]) => {
+  const [method = '', path = ''] = route.split(' ')
+  const url = path.replaceAll(/\{[^}]+\}/g, () => randomUUID())
+  return { route, method, path, url, roles: new Set(roles.split(' ')) }
+})
+
+describe('rights', () => {
+  test('the table has every route of the OpenAPI document, and no other', async () => {
+    const { paths } = (await call('GET', '/api/openapi.json')).json()
+    const found = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations as Record<string, { 'x-kordon-roles': string[] }>).map(
+        ([method, operation]) => `${method.toUpperCase()} ${path}: ${operation['x-kordon-roles'].toSorted().join(' ')}`,
+      ),
+    )
+    expect(found.toSorted()).toEqual(
+      RIGHTS.map(([route, roles]) => `${route}: ${roles.split(' ').toSorted().join(' ')}`).toSorted(),
+    )
+  })
+
+  test.each(closed)('$route: 401 without signing in, 403 for every other role', async ({ method, url, roles }) => {
+    expect((await call(method, url)).json()).toMatchObject({ status: 401, code: 'session/missing' })
+    for (const role of ROLES.filter((name) => !roles.has(name)))
+      expect((await call(method, url, role)).json()).toMatchObject({ status: 403, code: 'access/forbidden' })
+  })
+
+  // The live feed never ends and so is tried with a reader of its own below.
+  const finite = closed.filter(({ path }) => path !== '/api/live')
+  test.each(finite)('$route: lets in the roles it names', async ({ method, url, roles }) => {
+    for (const role of roles) {
+      const { statusCode } = await call(method, url, role)
+      expect([200, 204, 400, 404, 409, 422]).toContain(statusCode)
+    }
+  })
+})
+
+describe('path tricks never pass', () => {
+  const send = async (path: string): Promise<number> => {
+    const { hostname, port } = new URL(house.started.url)
+    const socket = connect(Number(port), hostname)
+    await once(socket, 'connect')
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\nconnection: close\r\n\r\n`)
+    return Number((await text(socket)).split(' ')[1])
+  }
+  const tricks = ['/api/vehicles', '/api/accounts', '/api/tokens', '/api/live'].flatMap((path) => [
+    path,
+    `/${path}`,
+    `${path}/`,
+    `${path};x=1`,
+    path.replace('/api/', '/api//'),
+    path.toUpperCase(),
+    path.replace('/api/', '/%61pi/'),
+    path.replace('/api/', '/api%2f'),
+    `/x/..${path}`,
+    `/.${path}`,
+    `/assets/..${path}`,
+    `${path}%00`,
+    `${path}?x=/api/health`,
+    `/api/health/..${path.slice(4)}`,
+    path.replaceAll('/', '\\'),
+    `/api/docs/..${path.slice(4)}`,
+    `/api/docs/static/../../..${path}`,
+  ])
+  const files = [
+    '/../package.json',
+    '/..%2f..%2f..%2fpackage.json',
+    '/..\\..\\package.json',
+    '/assets/../../../app.ts',
+    '/%2e%2e/%2e%2e/app.ts',
+    '/assets/..%5c..%5c..%5capp.ts',
+    '/api/docs/static/../../package.json',
+    '/.env',
+  ]
+  test.each([...tricks, ...files])('%s', async (path) => {
+    expect([400, 401, 403, 404]).toContain(await send(path))
+  })
+})
+
+describe('a frame on its way', () => {
+  let mqtt: MqttClient
+  let vehicleId: string
+  let gateway: GatewayId
+  let stop: AbortController
+  const seen: { event: string; data: { id: string; [name: string]: unknown } }[] = []
+
+  beforeAll(async () => {
+    const vehicle = await call('POST', '/api/vehicles', 'technician', { plate: 'А123ВС77', model: 'Škoda Rapid' })
+    vehicleId = vehicle.json().id
+    const { claimCode } = (await call('POST', '/api/gateways', 'technician', { vehicleId })).json()
+    const grant = (await call('POST', '/api/gateways/claim', undefined, { code: claimCode })).json()
+    gateway = GatewayId.parse(grant.gatewayId)
+    stop = new AbortController()
+    await listen(await house.as('dispatcher'))
+    const identity = { clientId: gateway, username: gateway, password: grant.password, protocolVersion: 4 } as const
+    mqtt = await connectAsync(grant.brokerUrl, identity)
+  })
+  afterAll(async () => {
+    stop.abort()
+    await mqtt.endAsync()
+  })
+
+  const listen = async (cookie: string) => {
+    const answer = await fetch(`${house.started.url}/api/live`, { headers: { cookie }, signal: stop.signal })
+    const follow = async () => {
+      let rest = ''
+      for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        const events = `${rest}${part}`.split('\n\n')
+        rest = events.pop() ?? ''
+        for (const event of events) {
+          const [, name, data] = /event: (\w+)\ndata: (.*)$/.exec(event) ?? []
+          if (name !== undefined && data !== undefined) seen.push({ event: name, data: JSON.parse(data) })
+        }
+      }
+    }
+    follow().catch(() => {})
+  }
+  const until = async (what: string, condition: () => boolean | Promise<boolean>) => {
+    const giveUpAt = performance.now() + 15_000
+    while (!(await condition())) {
+      if (performance.now() > giveUpAt) throw new Error(`never happened: ${what}`)
+      await new Promise((done) => setTimeout(done, 20))
+    }
+  }
+
+  test('it stands in the vehicle and in the live feed once the broker has acknowledged it', async () => {
+    const frame = {
+      kind: 'frame',
+      readAt: Date.now(),
+      timeQuality: 'gnss',
+      fix: '3d',
+      gnssTrust: 'ok',
+      relay: 'closed',
+      lat: 55.75,
+      lon: 37.61,
+      speedKmh: 0,
+      ignition: false,
+    }
+    const batch = { v: 1, stream: randomUUID(), firstSeq: 1, records: [frame] }
+    await mqtt.publishAsync(upTopic(gateway, 'records'), JSON.stringify(batch), { qos: 1 })
+    const at = async () => (await call('GET', `/api/vehicles/${vehicleId}`, 'manager')).json().lastKnown?.position
+    await until('the position is known', async () => (await at())?.lat === 55.75)
+    const told = () =>
+      seen.some(({ event, data }) => event === 'vehicle' && data.id === vehicleId && data['lastKnown'] !== null)
+    await until('the live feed tells it', told)
+    const ready = (await call('GET', '/api/ready')).json()
+    expect(ready).toMatchObject({
+      ready: true,
+      dependencies: [{ name: 'sql' }, { name: 'journal' }, { name: 'broker' }],
+    })
+    expect((await call('GET', '/metrics')).body).toMatch(/kordon_ingest_total\{what="records"\} [1-9]/)
+  })
+
+  test('a hold on a sealed vehicle becomes an order, in the live feed too, and the state stays as the car said', async () => {
+    await call('POST', `/api/gateways/${gateway}/commissioning`, 'technician', { note: 'тест пройден' })
+    const placed = await call('POST', `/api/vehicles/${vehicleId}/holds`, 'manager', {
+      reason: 'manual',
+      note: 'проверка',
+    })
+    expect(placed.statusCode).toBe(202)
+    const { order } = placed.json()
+    await until('the order is told', () =>
+      seen.some(({ event, data }) => event === 'order' && data.id === order.id && data['state'] === 'sent'),
+    )
+    const vehicle = (await call('GET', `/api/vehicles/${vehicleId}`, 'manager')).json()
+    expect(vehicle.immobilizer).toMatchObject({
+      state: 'permitted',
+      relay: 'closed',
+      order: { id: order.id, state: 'sent' },
+    })
+  })
+})
+
+test('after a restart everybody and everything is still there', async () => {
+  const first = await startCloudApp()
+  const cookie = await first.as('owner')
+  const headers = { cookie, 'content-type': 'application/json' }
+  const made = await first.cloud.http.inject({
+    method: 'POST',
+    url: '/api/vehicles',
+    headers,
+    payload: { plate: 'Р777РР77', model: 'Rio' },
+  })
+  await first.stop('keep')
+  const second = await startCloudApp({}, first.dataDir)
+  const answer = await second.cloud.http.inject({ url: `/api/vehicles/${made.json().id}`, headers: { cookie } })
+  await second.stop()
+  expect(answer.json()).toMatchObject({ plate: 'Р777РР77' })
+}, 60_000)
