@@ -26,10 +26,13 @@ type Deps = {
   readonly listeners: Listeners
   readonly log: Log
   count(what: BrokerCount, by: number): void
+  /** How many that have not been accepted yet may wait at one address; default: `BROKER_LIMITS`. */
+  readonly strangersPerAddress?: number
 }
 
 /** The listening sockets, with what a stranger may cost: few bytes, little time, not too many from one address. */
-export function createListenerClient({ listeners, log, count }: Deps): ListenerClient {
+export function createListenerClient({ listeners, log, count, ...limits }: Deps): ListenerClient {
+  const { strangersPerAddress = BROKER_LIMITS.strangersPerAddress } = limits
   const strangers = new Map<string, number>()
   let plain: Server | undefined
   let tls: Server | undefined
@@ -38,7 +41,7 @@ export function createListenerClient({ listeners, log, count }: Deps): ListenerC
   const admit = (socket: Socket): (() => void) | undefined => {
     const address = socket.remoteAddress ?? 'unknown'
     const present = strangers.get(address) ?? 0
-    if (present >= BROKER_LIMITS.strangersPerAddress) return undefined
+    if (present >= strangersPerAddress) return undefined
     strangers.set(address, present + 1)
     let left = false
     return () => {
@@ -88,8 +91,8 @@ export function createListenerClient({ listeners, log, count }: Deps): ListenerC
       if (listeners.tls === undefined) return
       const { key, cert, ca } = listeners.tls
       const proof = { requestCert: true, rejectUnauthorized: true } as const
-      const limits = { handshakeTimeout: BROKER_LIMITS.connectMs, minVersion: 'TLSv1.2' } as const
-      const server = createTlsServer({ key, cert, ca, ...proof, ...limits }, welcome(handle))
+      const care = { handshakeTimeout: BROKER_LIMITS.connectMs, minVersion: 'TLSv1.2' } as const
+      const server = createTlsServer({ key, cert, ca, ...proof, ...care }, welcome(handle))
       server.on('tlsClientError', lost)
       tls = await listen(server, listeners.tls)
     },

@@ -1,5 +1,6 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import { GatewayId } from '#contract/ids.ts'
+import type { Clock } from '#contract/instant.ts'
 import type { GatewayStatus } from '#contract/receipt.ts'
 import { createEmbeddedBroker } from '../../../cloud/broker/app.ts'
 import type { AcceptsRecords, BrokerEars } from '../../../cloud/broker/broker.ts'
@@ -37,13 +38,17 @@ export function ears(more: Partial<BrokerEars> = {}) {
 }
 
 /** An embedded broker on a free loopback port. */
-export async function startEmbedded(more: Partial<BrokerEars> = {}, tls?: { key: string; cert: string; ca: string }) {
+export async function startEmbedded(
+  more: Partial<BrokerEars> = {},
+  tls?: { key: string; cert: string; ca: string },
+  clock: Clock = realClock,
+) {
   const told = ears(more)
   const host = '127.0.0.1'
   const broker = createEmbeddedBroker({
     ...told.heard,
     log: told.log,
-    clock: realClock,
+    clock,
     listeners: { plain: { host, port: 0 }, ...(tls === undefined ? {} : { tls: { host, port: 0, ...tls } }) },
   })
   await broker.start()

@@ -4,6 +4,7 @@ import mqtt from 'mqtt-packet'
 import { afterEach, describe, expect, test } from 'vitest'
 import { downFilter, downTopic, upTopic } from '#contract/topics.ts'
 import { BROKER_LIMITS } from '../../../cloud/broker/broker-limits.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
 import { until } from '../ingest/journal-support.ts'
 import { closed, dial, GATEWAY, hangUp, NEIGHBOUR, startEmbedded } from './broker-support.ts'
 import { createTestAuthority } from './test-authority.ts'
@@ -235,6 +236,41 @@ describe('embedded broker', () => {
     client.publish(RECORDS, 'x'.repeat(BROKER_LIMITS.packetBytes + 1), { qos: 1 })
     await lost
     expect({ accepted: accepted.length, over: counts['over-limit'] }).toEqual({ accepted: 1, over: 1 })
+  })
+
+  test('a publish that is not durable within its time ends the connection, unacknowledged', async () => {
+    const clock = createManualClock()
+    let asked = 0
+    const accept = () => {
+      asked += 1
+      return new Promise<void>(() => {})
+    }
+    const { url, counts } = await start({ ingest: { accept } }, undefined, clock)
+    const client = await dial(url, GATEWAY)
+    const lost = closed(client)
+    client.publish(RECORDS, 'x', { qos: 1 })
+    await until(() => asked === 1)
+    for (let second = 0; second < BROKER_LIMITS.durableWithinMs / 1000 - 1; second += 1) await clock.advance(1000)
+    expect(counts['records-late']).toBeUndefined()
+    for (let second = 0; second < 3; second += 1) await clock.advance(1000)
+    await lost
+    expect(counts).toMatchObject({ 'records-late': 1 })
+  })
+
+  test(`one client has ${BROKER_LIMITS.publishesAtOnce} publishes at work, the others wait, none is lost`, async () => {
+    const pending: (() => void)[] = []
+    const { url } = await start({ ingest: { accept: () => new Promise((done) => pending.push(done)) } })
+    const client = await dial(url, GATEWAY)
+    const sent = Promise.all(Array.from({ length: 100 }, () => client.publishAsync(RECORDS, 'x', { qos: 1 })))
+    await until(() => pending.length === BROKER_LIMITS.publishesAtOnce)
+    let finished = 0
+    while (finished < 100) {
+      expect(pending.length - finished).toBeLessThanOrEqual(BROKER_LIMITS.publishesAtOnce)
+      await until(() => pending.length > finished)
+      pending[finished]?.()
+      finished += 1
+    }
+    await sent
   })
 
   test.each([

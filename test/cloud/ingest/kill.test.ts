@@ -89,7 +89,8 @@ describe('kill -9 of broker and ingest under load', () => {
       for (const { position, gateway, stream, seq, record } of entries) {
         const key = `${gateway} ${stream} ${seq}`
         stored.set(key, (stored.get(key) ?? 0) + 1)
-        if (record.kind !== 'frame' || Number(record.readAt) !== Number(seq)) throw new Error(`${key} is not what was sent`)
+        if (record.kind !== 'frame' || Number(record.readAt) !== Number(seq))
+          throw new Error(`${key} is not what was sent`)
         after = position
       }
     }

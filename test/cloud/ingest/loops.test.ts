@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest'
+import { epochMs, minutes } from '#contract/instant.ts'
+import { runPruneLoop } from '../../../cloud/ingest/prune-loop.ts'
+import { runReceiptLoop } from '../../../cloud/ingest/receipt-loop.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { listeningLog } from './journal-support.ts'
+
+describe('the small loops of ingest', () => {
+  test('receipts: looks every five seconds until told to stop', async () => {
+    const clock = createManualClock()
+    const stop = new AbortController()
+    let looked = 0
+    const ingest = {
+      sendOverdueReceipts: () => {
+        looked += 1
+      },
+    }
+    const loop = runReceiptLoop({ ingest, clock }, stop.signal)
+    await clock.advance(15_000)
+    expect(looked).toBe(3)
+    stop.abort()
+    await loop
+  })
+
+  test('prune: once an hour, by age; a failure is named and tried again', async () => {
+    const clock = createManualClock(10_000_000)
+    const log = listeningLog()
+    const stop = new AbortController()
+    const asked: number[] = []
+    const journal = {
+      prune: (before: number) => {
+        asked.push(before)
+        if (asked.length === 1) throw new Error('busy')
+        return 7
+      },
+    }
+    const loop = runPruneLoop({ journal, clock, log, keep: minutes(10) }, stop.signal)
+    await clock.advance(7_200_000)
+    expect(asked).toEqual([epochMs(10_000_000 + 3_000_000), epochMs(10_000_000 + 6_600_000)])
+    expect(log.lines.map(({ event }) => event)).toEqual(['journal.prune-failed', 'journal.pruned'])
+    stop.abort()
+    await loop
+  })
+})
