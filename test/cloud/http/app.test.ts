@@ -220,3 +220,23 @@ test('the OpenAPI document has every route, its roles, its problems and its answ
   )
   expect((await get('/api/docs/')).body).toContain('swagger')
 })
+
+test('every reference of the OpenAPI document leads somewhere, and every operation says what it answers', async () => {
+  const text = (await get('/api/openapi.json')).body
+  const document = JSON.parse(text)
+  const names = new Set(Object.keys(document.components.schemas))
+  const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference)
+  expect(references.filter((it) => !names.has(it?.replace('#/components/schemas/', '') ?? ''))).toEqual([])
+  for (const operations of Object.values<Record<string, { summary?: string }>>(document.paths))
+    for (const operation of Object.values(operations)) expect(operation.summary).toBeTruthy()
+})
+
+test('a flood from one address is told to wait, unknown addresses included', async () => {
+  const small = await createPeopleApp([], { requestsPerMinute: 3 })
+  const statuses = []
+  for (let n = 0; n < 5; n += 1) statuses.push((await small.app.inject({ url: '/api/nothing' })).statusCode)
+  const last = await small.app.inject({ url: '/api/session' })
+  await small.close()
+  expect(statuses).toEqual([404, 404, 404, 429, 429])
+  expect(last.json()).toMatchObject({ status: 429, code: 'request/too-many' })
+})
