@@ -1,0 +1,96 @@
+import { type Clock, millis } from '#contract/instant.ts'
+
+type Waiting<Entry, Result> = {
+  readonly entry: Entry
+  readonly done: (result: Result) => void
+  readonly fail: (cause: unknown) => void
+}
+
+type Deps<Entry, Result> = {
+  /** Makes all of them durable, or throws and none is. Answers in the same order. */
+  commit(entries: readonly Entry[]): readonly Result[]
+  /** Called after each flush. */
+  flushed(): void
+  /** Runs later in this turn of the event loop. */
+  soon(run: () => void): void
+  readonly clock: Clock
+}
+
+export type GroupCommit<Entry, Result> = {
+  /** Resolves after the commit that `entry` was part of; `records` is its weight. */
+  add(entry: Entry, records: number): Promise<Result>
+  /** Commits what waits, now. */
+  flush(): void
+  pending(): number
+}
+
+const COMMIT_RECORDS = 5000
+const COMMIT_WAIT_MS = 5
+/** Beyond this a batch is refused, hence not acknowledged, hence sent again: the journal is behind and gathers no more. */
+const MAX_PENDING_RECORDS = 200_000
+
+/**
+ * One flush for all that came together: at once after a rest, else after at most 5 ms or 5,000 records. Waits no longer
+ * than four commits take, so that flushes cost a bounded share of the time on a slow disk and a fast one.
+ */
+export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): GroupCommit<Entry, Result> {
+  const { clock } = deps
+  const never = new AbortController().signal
+  let waiting: Waiting<Entry, Result>[] = []
+  let pending = 0
+  let state: 'idle' | 'soon' | 'now' = 'idle'
+  let lastEnd = Number.NEGATIVE_INFINITY
+  let lastTook = 0
+
+  /** A group that fails is tried one by one, so that a bad batch fails alone. */
+  const settle = (group: readonly Waiting<Entry, Result>[]): void => {
+    try {
+      const results = deps.commit(group.map(({ entry }) => entry))
+      results.forEach((result, index) => {
+        group[index]?.done(result)
+      })
+    } catch (cause) {
+      if (group.length > 1) for (const one of group) settle([one])
+      else group[0]?.fail(cause)
+    }
+  }
+
+  const flush = (): void => {
+    state = 'idle'
+    const group = waiting
+    waiting = []
+    pending = 0
+    if (group.length === 0) return
+    const began = clock.steady()
+    settle(group)
+    lastEnd = clock.steady()
+    lastTook = lastEnd - began
+    deps.flushed()
+  }
+
+  const schedule = (): void => {
+    if (state === 'now') return
+    const rest = lastEnd + Math.min(COMMIT_WAIT_MS, 4 * lastTook) - clock.steady()
+    if (rest <= 0 || pending >= COMMIT_RECORDS) {
+      state = 'now'
+      deps.soon(flush)
+    } else if (state === 'idle') {
+      state = 'soon'
+      void clock.sleep(millis(rest), never).then(() => {
+        if (state === 'soon') flush()
+      })
+    }
+  }
+
+  return {
+    add: (entry, records) =>
+      new Promise((done, fail) => {
+        if (pending + records > MAX_PENDING_RECORDS) return fail(new Error('the journal is behind'))
+        waiting.push({ entry, done, fail })
+        pending += records
+        schedule()
+      }),
+    flush,
+    pending: () => pending,
+  }
+}
