@@ -24,7 +24,8 @@ const WINDOW = 20
 /** Of the window, what an old stream may take beside the live one: 30 %. */
 const BACKLOG_WINDOW = 6
 const BATCH = 100
-const SILENCE = seconds(30)
+/** The cloud may save receipts up for five minutes; only silence beyond that means that one was lost. */
+const SILENCE = minutes(6)
 /** A live stream that holds frames this old is left to drain, and fresh frames start another. */
 const OLD_BACKLOG = minutes(10)
 
