@@ -1,3 +1,4 @@
+import type { EpochMs } from '#contract/instant.ts'
 import type { GpsFix } from './gps-fix.ts'
 
 /** Pure. XOR of all characters between `$` and `*`, two hexadecimal digits. Source: NMEA 0183. */
@@ -25,6 +26,12 @@ export function sentencesOf(fix: GpsFix): readonly string[] {
     sentence(`GPRMC,${time},A,${place},${knots},${course},${day(fix.at)},,,A`),
   ]
 }
+
+/** Pure. What a receiver says that has no fix at the moment: its clock goes on. */
+export const voidSentences = (at: EpochMs): readonly string[] => [
+  sentence(`GPGGA,${timeOfDay(at)},,,,,0,00,,,M,,M,,`),
+  sentence(`GPRMC,${timeOfDay(at)},V,,,,,,,${day(at)},,,N`),
+]
 
 const two = (value: number): string => String(value).padStart(2, '0')
 
