@@ -39,15 +39,10 @@ export type VehicleHouse = {
   /** Gives records to every projection, as the journal would. */
   tell(gateway: GatewayId, ...records: readonly object[]): Promise<readonly JournalEntry[]>
   give(entries: readonly JournalEntry[]): Promise<void>
-  call(
-    role: Role,
-    method: 'GET' | 'POST' | 'DELETE',
-    url: string,
-    payload?: object,
-  ): ReturnType<FastifyInstance['inject']>
+  call(role: Role, method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object): Promise<Answer>
 }
 
-type Options = { readonly dataDir: string; readonly clock?: ManualClock; readonly blockLifetime?: number }
+type Options = { readonly dataDir: string; readonly clock?: ManualClock; readonly cursors?: Map<string, number> }
 
 export async function openVehicleHouse(postgres: Postgres, options: Options): Promise<VehicleHouse> {
   const clock = options.clock ?? createManualClock()
@@ -68,7 +63,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     uuid: () => randomUUID(),
     randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
   }
-  const cursors = new Map<string, number>()
+  const cursors = options.cursors ?? new Map<string, number>()
   const house = { brokerDown: false }
   const parts = createVehicles({
     db: postgres.db,

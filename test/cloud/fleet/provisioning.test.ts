@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process'
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { importJWK } from 'jose'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ClaimGrant } from '#contract/provisioning.ts'
+import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import {
+  createSqlDatabase,
+  emptied,
+  migrated,
+  type SqlDatabase,
+  sqlKinds,
+  stopSqlServer,
+} from '../../support/sql-databases.ts'
+import { fittedVehicle, openVehicleHouse, type VehicleHouse } from '../../support/vehicle-house.ts'
+
+afterAll(stopSqlServer)
+
+const keys = mkdtempSync(join(tmpdir(), 'kordon-csr-'))
+afterAll(() => rmSync(keys, { recursive: true }))
+function csr(name: string): string {
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`]
+  execFileSync('openssl', ['req', '-new', ...key, '-out', `${name}.csr`, '-subj', '/CN=new'], {
+    cwd: keys,
+    stdio: 'ignore',
+  })
+  return readFileSync(join(keys, `${name}.csr`), 'utf8')
+}
+
+describe.each(sqlKinds())('provisioning on %s', (kind) => {
+  let database: SqlDatabase
+  let postgres: Postgres
+  let dataDir: string
+  let house: VehicleHouse
+  beforeAll(async () => {
+    database = await createSqlDatabase(kind)
+    postgres = await migrated(database)
+  })
+  afterAll(() => database.close())
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'kordon-fleet-'))
+    await emptied(postgres)
+    house = await openVehicleHouse(postgres, { dataDir })
+  })
+  afterEach(async () => {
+    await house.stop()
+    rmSync(dataDir, { recursive: true })
+  })
+
+  const vehicle = async (plate = 'А001АА77'): Promise<string> =>
+    (await house.call('technician', 'POST', '/api/vehicles', { plate, model: 'Haval' })).json().id
+  const provision = async (vehicleId: string, more: object = {}) =>
+    (await house.call('technician', 'POST', '/api/gateways', { vehicleId, ...more })).json()
+  const claim = (code: string, csrPem?: string, remoteAddress = '10.0.0.1') =>
+    house.app.inject({
+      method: 'POST',
+      url: '/api/gateways/claim',
+      remoteAddress,
+      payload: csrPem === undefined ? { code } : { code, csrPem },
+    })
+  const listed = async () => (await house.call('dispatcher', 'GET', '/api/gateways')).json().items
+
+  test('a gateway claims a certificate of its own name, with everything it needs to trust us', async () => {
+    const vehicleId = await vehicle()
+    const added = await provision(vehicleId)
+    expect(added.claimCode).toMatch(/^[A-HJ-NP-Z2-9]{8}$/)
+    expect(Date.parse(added.claimExpiresAt)).toBe(house.clock.now() + 600_000)
+    expect(await listed()).toMatchObject([
+      { id: added.id, plate: 'А001АА77', state: 'claimable', sealed: null, online: null },
+    ])
+    const grant = ClaimGrant.parse((await claim(added.claimCode, csr('first'))).json())
+    if (grant.by !== 'certificate') throw new Error('expected a certificate')
+    const certificate = new X509Certificate(grant.certificatePem)
+    expect(certificate.subject).toBe(`CN=${added.id}`)
+    expect(certificate.verify(new X509Certificate(grant.caPem).publicKey)).toBe(true)
+    expect(certificate.publicKey.equals(createPublicKey(readFileSync(join(keys, 'first.key'))))).toBe(true)
+    expect(grant).toMatchObject({ gatewayId: added.id, vehicleId, brokerUrl: 'mqtts://127.0.0.1:8883' })
+    for (const key of grant.signerKeys) await importJWK(key, 'EdDSA')
+    const expected = new Date(Date.parse(certificate.validTo)).toISOString()
+    expect(await listed()).toMatchObject([{ state: 'active', certificateExpiresAt: expected }])
+  })
+
+  test('without a request it gets a password that only it has', async () => {
+    const { gateway, grant } = await fittedVehicle(house)
+    if (grant.by !== 'password') throw new Error('expected a password')
+    expect(grant.password).toHaveLength(43)
+    const { fleet } = house.parts
+    expect(await fleet.checkPassword(gateway, grant.password)).toBe(true)
+    expect(await fleet.checkPassword(gateway, `${grant.password}x`)).toBe(false)
+    const stored = await postgres.db.selectFrom('gateways').select('passwordHash').executeTakeFirst()
+    expect(stored?.passwordHash).not.toContain(grant.password)
+  })
+
+  test('unknown, used and outdated codes get the very same answer', async () => {
+    const used = await provision(await vehicle('А001АА77'))
+    await claim(used.claimCode, csr('owner'))
+    const outdated = await provision(await vehicle('В002ВВ77'))
+    await house.clock.advance(600_000)
+    const answers = []
+    for (const code of [used.claimCode, outdated.claimCode, 'AAAAAAAA']) {
+      const { statusCode, body } = await claim(code, csr('thief'))
+      answers.push({ statusCode, body })
+    }
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    expect(answers[0]).toMatchObject({ statusCode: 403 })
+  })
+
+  test('the same key may repeat a claim whose answer was lost, another key may not', async () => {
+    const added = await provision(await vehicle())
+    const request = csr('same')
+    const first = (await claim(added.claimCode, request)).json()
+    const again = await claim(added.claimCode, request)
+    expect(again.statusCode).toBe(200)
+    expect(
+      new X509Certificate(again.json().certificatePem).publicKey.equals(
+        new X509Certificate(first.certificatePem).publicKey,
+      ),
+    ).toBe(true)
+    expect((await claim(added.claimCode, csr('other'))).json().code).toBe('claim/wrong-code')
+    expect((await claim(added.claimCode)).json().code).toBe('claim/wrong-code')
+  })
+
+  test('a request that is none is refused before the code is looked at, and uses nothing up', async () => {
+    const added = await provision(await vehicle())
+    expect((await claim(added.claimCode, 'nonsense')).json()).toMatchObject({ status: 422, code: 'claim/bad-csr' })
+    expect((await claim(added.claimCode, csr('later'))).statusCode).toBe(200)
+  })
+
+  test('who guesses has to wait, others need not', async () => {
+    const added = await provision(await vehicle())
+    for (let guess = 0; guess < 10; guess += 1) await claim('AAAAAAAA', undefined, '10.6.6.6')
+    expect((await claim(added.claimCode, undefined, '10.6.6.6')).statusCode).toBe(429)
+    expect((await claim(added.claimCode, undefined, '10.0.0.1')).statusCode).toBe(200)
+    await house.clock.advance(600_000)
+    expect((await claim('AAAAAAAA', undefined, '10.6.6.6')).statusCode).toBe(403)
+  })
+
+  test('a new code voids the one before; a gateway claimed again has lost its seal', async () => {
+    const { gateway } = await fittedVehicle(house)
+    const code = async () =>
+      (await house.call('technician', 'POST', `/api/gateways/${gateway}/claim-code`)).json().claimCode
+    const first = await code()
+    const second = await code()
+    expect((await claim(first)).json().code).toBe('claim/wrong-code')
+    expect((await listed())[0].sealed).toMatchObject({ by: 'technician' })
+    await house.clock.advance(1000)
+    expect((await claim(second)).statusCode).toBe(200)
+    expect((await listed())[0]).toMatchObject({ state: 'active', sealed: null })
+  })
+
+  test('revoked: its connection ends, its password is void, its vehicle cannot be blocked, and it stays so', async () => {
+    const { vehicle: id, gateway, grant } = await fittedVehicle(house)
+    const { fleet } = house.parts
+    const revoke = () => house.call('security', 'POST', `/api/gateways/${gateway}/revoke`)
+    expect((await revoke()).json()).toMatchObject({ id: gateway, state: 'revoked' })
+    expect(house.disconnected).toContain(gateway)
+    expect(fleet.isRevoked(gateway)).toBe(true)
+    if (grant.by === 'password') expect(await fleet.checkPassword(gateway, grant.password)).toBe(false)
+    const { immobilizer, gateway: shown } = (await house.call('manager', 'GET', `/api/vehicles/${id}`)).json()
+    expect(immobilizer).toMatchObject({ canBlock: false, whyNot: 'gateway-revoked' })
+    expect(shown).toBeNull()
+    expect((await revoke()).json().code).toBe('gateway/revoked')
+    const code = await house.call('technician', 'POST', `/api/gateways/${gateway}/claim-code`)
+    expect(code.json().code).toBe('gateway/revoked')
+  })
+
+  test('a gateway in service is replaced only by name; the new one is in the vehicle from its claim on', async () => {
+    const { vehicle: id, gateway } = await fittedVehicle(house)
+    expect(await provision(id)).toMatchObject({ status: 409, code: 'gateway/vehicle-taken' })
+    const next = await provision(id, { replaces: gateway })
+    expect(house.parts.fleet.vehicleNow(gateway)).toBe(id)
+    await house.clock.advance(1000)
+    const before = house.clock.now()
+    await house.clock.advance(1000)
+    await claim(next.claimCode)
+    const { fleet } = house.parts
+    expect(fleet.vehicleNow(gateway)).toBeUndefined()
+    expect(fleet.vehicleOf(gateway, before)).toBe(id)
+    expect(fleet.vehicleOf(gateway, house.clock.now())).toBeUndefined()
+    expect(fleet.vehicleNow(next.id)).toBe(id)
+    expect(fleet.gatewayOf(id)).toMatchObject({ id: next.id, sealed: null })
+  })
+
+  test('only a claimed gateway can be sealed; unknown ones are unknown to every route', async () => {
+    const added = await provision(await vehicle())
+    const seal = (id: string) => house.call('technician', 'POST', `/api/gateways/${id}/commissioning`, { note: '' })
+    expect((await seal(added.id)).json().code).toBe('gateway/not-active')
+    expect((await seal('gw-unknown00')).json().code).toBe('gateway/unknown')
+    expect(house.parts.fleet.isRevoked(added.id)).toBe(true)
+    expect((await provision('00000000-0000-4000-8000-000000000000')).code).toBe('vehicle/unknown')
+  })
+
+  test('online and offline are told to the vehicle, each change once', async () => {
+    const { vehicle: id, gateway } = await fittedVehicle(house)
+    const at = house.clock.now()
+    const say = (online: boolean) => house.parts.fleet.onStatus(gateway, { v: 1, online, at, software: '0.1.0' })
+    await say(true)
+    await house.clock.advance(1000)
+    await say(true)
+    const shown = async () => (await house.call('manager', 'GET', `/api/vehicles/${id}`)).json().gateway
+    expect(await shown()).toEqual({
+      id: gateway,
+      online: true,
+      statusAt: new Date(at).toISOString(),
+      software: '0.1.0',
+    })
+    await say(false)
+    expect(await shown()).toMatchObject({ online: false, statusAt: new Date(at + 1000).toISOString() })
+    expect(await postgres.db.selectFrom('gatewayStatuses').selectAll().execute()).toHaveLength(2)
+    // A restart reads it back.
+    await house.parts.fleet.refresh()
+    expect(await shown()).toMatchObject({ online: false })
+  })
+
+  test('a revocation by another instance ends the session here at the next look', async () => {
+    const { gateway } = await fittedVehicle(house)
+    await postgres.db.updateTable('gateways').set({ revokedAt: house.clock.now() }).where('id', '=', gateway).execute()
+    await house.clock.advance(15_000)
+    await house.settle()
+    expect(house.disconnected).toEqual([gateway])
+    expect(house.parts.fleet.isRevoked(gateway)).toBe(true)
+  })
+})
