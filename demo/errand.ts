@@ -81,7 +81,7 @@ function outboundErrand(random: Random): Errand {
   const atHome = (car: Car): boolean => distanceM(car.position, home) < distanceM(car.position, away)
   return {
     first: { position: home, parkedS: 5 },
-    nextRoute: (car) => outboundRoute(atHome(car) ? 'out' : 'back'),
+    nextRoute: (car) => outboundRoute(atHome(car) ? 'out' : 'back', car.position),
     parkingS: (why, car) => {
       if (why === 'tried') return drawn(random, ...RETRY_S)
       // Outside only a short stop: an automatic hold then waits on the way back and is lifted at home.

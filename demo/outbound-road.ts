@@ -1,4 +1,4 @@
-import type { Position } from './position.ts'
+import { distanceM, type Position } from './position.ts'
 import { type Leg, type Route, routeOf } from './route.ts'
 
 /**
@@ -30,12 +30,19 @@ export const KIEV_HIGHWAY: readonly Position[] = [
 /** The first and last three stretches lead through villages. */
 const VILLAGE_STRETCHES = 2
 
-/** Pure. The way out, or back. */
-export function outboundRoute(direction: 'out' | 'back'): Route {
+/** Pure. The way out, or back, from the point of the highway that is nearest to `from`. */
+export function outboundRoute(direction: 'out' | 'back', from: Position): Route {
   const points = direction === 'out' ? KIEV_HIGHWAY : KIEV_HIGHWAY.toReversed()
   const legs = points.slice(1).map((point, index): Leg => {
     const inVillage = index < VILLAGE_STRETCHES || index >= points.length - 1 - VILLAGE_STRETCHES
     return { points: [points[index] ?? point, point], limitKmh: inVillage ? 60 : 90 }
   })
-  return routeOf(legs)
+  const nearest = nearestOf(points, from)
+  const joining: Leg = { points: [from, points[nearest] ?? from], limitKmh: 60 }
+  return routeOf([joining, ...legs.slice(nearest)])
+}
+
+function nearestOf(points: readonly Position[], from: Position): number {
+  const distances = points.map((point) => distanceM(point, from))
+  return distances.indexOf(Math.min(...distances))
 }

@@ -10,7 +10,7 @@ import { chosenPlans, FLEET } from '../../demo/fleet.ts'
 import { runFleetLoop } from '../../demo/fleet-loop.ts'
 import { NO_WANDER, WANDER_LIMIT_M, wandered } from '../../demo/gps-fix.ts'
 import { KIEV_HIGHWAY, outboundRoute } from '../../demo/outbound-road.ts'
-import { distanceM, type Position } from '../../demo/position.ts'
+import { distanceM, moved, type Position } from '../../demo/position.ts'
 import { createRandom } from '../../demo/random.ts'
 import { parseRoadGraph } from '../../demo/road-graph.ts'
 import type { StartLine, Truth, VehicleDeps } from '../../demo/virtual-vehicle.ts'
@@ -74,7 +74,9 @@ test('the way out begins inside the region, leaves it exactly once, and the way 
   const region = Region.parse(json('cloud/zones/data/moscow-region.geojson'))
   const ring = region.features[0]?.geometry.coordinates[0] ?? []
   expect(ring.length).toBeGreaterThan(10_000)
-  const route = outboundRoute('out')
+  const [home, away] = [KIEV_HIGHWAY[0], KIEV_HIGHWAY.at(-1)]
+  if (home === undefined || away === undefined) throw new Error('no highway')
+  const route = outboundRoute('out', home)
   const states = Array.from({ length: 400 }, (_, index) => {
     const at = (route.lengthM * index) / 399
     const next = route.atM.findIndex((metres) => metres > at)
@@ -89,7 +91,7 @@ test('the way out begins inside the region, leaves it exactly once, and the way 
   expect(states.filter((state, index) => index > 0 && state !== states[index - 1])).toHaveLength(1)
   // Within a few minutes of the start, and far enough out that no margin hides it.
   expect((states.filter(Boolean).length / 400) * route.lengthM).toBeLessThan(8000)
-  expect(outboundRoute('back').vertices).toEqual(KIEV_HIGHWAY.toReversed())
+  expect(outboundRoute('back', away).vertices).toEqual(KIEV_HIGHWAY.toReversed())
 })
 
 test('the receiver wanders round the truth and never farther off than its limit', () => {
@@ -217,6 +219,14 @@ test('the car that leaves the region stops outside only shortly, and longer at h
   expect(errand.parkingS('arrived', at(home))).toBeGreaterThan(65)
   expect(errand.nextRoute(at(away))?.vertices[0]).toEqual(away)
   expect(errand.nextRoute(at(home))?.vertices[0]).toEqual(home)
+})
+
+test('a car that was stopped half-way goes on from where it stands', () => {
+  const from = moved(KIEV_HIGHWAY[5] ?? { lat: 0, lon: 0 }, 40, 20)
+  const route = outboundRoute('out', from)
+  expect(route.vertices[0]).toEqual(from)
+  expect(route.vertices.at(-1)).toEqual(KIEV_HIGHWAY.at(-1))
+  expect(route.vertices).toHaveLength(KIEV_HIGHWAY.length - 5 + 1)
 })
 
 test('after a long stall of the clock the loop goes on from now instead of racing', async () => {
