@@ -99,8 +99,9 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
     },
     saveStream: (id: number, position: StreamPosition, heardAt: EpochMs): void =>
       void saveStream.run(position.through, JSON.stringify(position.beyond), heardAt, id),
-    insertEntry: (streamId: number, seq: number, receivedAt: EpochMs, record: string): void =>
-      void insertEntry.run(streamId, seq, receivedAt, record),
+    /** Answers the new position. */
+    insertEntry: (streamId: number, seq: number, receivedAt: EpochMs, record: string): number =>
+      Number(insertEntry.run(streamId, seq, receivedAt, record).lastInsertRowid),
     quarantine: (
       gateway: GatewayId,
       stream: StreamId | null,

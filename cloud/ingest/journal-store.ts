@@ -6,6 +6,7 @@ import { createGroupCommit } from './group-commit.ts'
 import type { JournalEntry } from './journal-entry.ts'
 import { createJournalPages, type TouchedPages } from './journal-pages.ts'
 import { journalSql } from './journal-sql.ts'
+import { createJournalTail, type JournalTail } from './journal-tail.ts'
 import { isIn, type SeqRange } from './stream-position.ts'
 
 /** What arrived in one message: records to store, or bytes to set aside; both count as covered. */
@@ -66,6 +67,7 @@ export type QuarantineRow = {
 
 const PRUNE_STEP = 10_000
 const QUARANTINE_ROWS = 100_000
+const TAIL_ENTRIES = 20_000
 
 /** The cloud's durable log: one SQLite file, WAL, synchronous FULL, one writer, group commit. `:memory:` for tests. */
 export function createJournalStore({ path, clock }: { readonly path: string; readonly clock: Clock }): JournalStore {
@@ -73,9 +75,10 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
   const sql = journalSql(db)
   // Cursors may fall back after a power cut, since projections repeat harmlessly: no flush is spent on them.
   const cursors = path === ':memory:' ? sql : journalSql(new DatabaseSync(path), 'NORMAL')
+  const tail = createJournalTail(TAIL_ENTRIES)
   const wakers = new Set<() => void>()
   const commits = createGroupCommit({
-    commit: createCommit(db, sql, clock),
+    commit: createCommit({ db, sql, tail, clock }),
     flushed: () => {
       for (const wake of [...wakers]) wake()
     },
@@ -85,7 +88,7 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
   return {
     append: (batch) => commits.add(batch, Math.max(1, batch.items.length)),
     setAside: async (entry) => void (await commits.add(entry, 1)),
-    read: (after, limit) => sql.readEntries(after, limit).map(readEntry),
+    read: (after, limit) => tail.read(after, limit) ?? sql.readEntries(after, limit).map(readEntry),
     head: sql.head,
     committed: (stop) =>
       new Promise((done) => {
@@ -109,6 +112,7 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
         deleted = sql.prune(before, PRUNE_STEP)
         total += deleted
       }
+      if (total > 0) tail.clear()
       sql.pruneQuarantine(before, QUARANTINE_ROWS)
       return total
     },
@@ -122,17 +126,26 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
   }
 }
 
+type CommitDeps = {
+  readonly db: DatabaseSync
+  readonly sql: JournalSql
+  readonly tail: JournalTail
+  readonly clock: Clock
+}
+
 /** One transaction for all entries; throws, with nothing stored, when any of them cannot be. */
-function createCommit(db: DatabaseSync, sql: JournalSql, clock: Clock) {
+function createCommit({ db, sql, tail, clock }: CommitDeps) {
   const pages = createJournalPages(sql.loadStream)
   return (entries: readonly (JournalBatch | SetAside)[]): readonly Appended[] => {
     const touched = pages.begin()
+    const fresh: JournalEntry[] = []
     db.exec('BEGIN IMMEDIATE')
     try {
-      const results = entries.map((entry) => write(sql, touched, entry))
+      const results = entries.map((entry) => write(sql, touched, fresh, entry))
       for (const { id, position } of touched.changed()) sql.saveStream(id, position, clock.now())
       db.exec('COMMIT')
       touched.keep()
+      tail.push(fresh)
       return results
     } catch (cause) {
       if (db.isTransaction) db.exec('ROLLBACK')
@@ -141,7 +154,12 @@ function createCommit(db: DatabaseSync, sql: JournalSql, clock: Clock) {
   }
 }
 
-function write(sql: JournalSql, touched: TouchedPages, entry: JournalBatch | SetAside): Appended {
+function write(
+  sql: JournalSql,
+  touched: TouchedPages,
+  written: JournalEntry[],
+  entry: JournalBatch | SetAside,
+): Appended {
   const { unreadable, gateway, receivedAt } = entry
   if (!('stream' in entry)) {
     sql.quarantine(gateway, null, null, receivedAt, entry.unreadable.reason, entry.unreadable.bytes)
@@ -154,7 +172,8 @@ function write(sql: JournalSql, touched: TouchedPages, entry: JournalBatch | Set
   for (const item of items)
     if (!isIn(fresh, item.seq)) duplicates += 1
     else if ('record' in item) {
-      sql.insertEntry(id, item.seq, receivedAt, JSON.stringify(item.record))
+      const position = sql.insertEntry(id, item.seq, receivedAt, JSON.stringify(item.record))
+      written.push({ position, gateway, stream, seq: item.seq, receivedAt, record: item.record })
       stored += 1
     } else sql.quarantine(gateway, stream, item.seq, receivedAt, item.refused, Buffer.from(item.text))
   if (unreadable !== undefined && fresh.length > 0)

@@ -1,0 +1,46 @@
+import type { JournalEntry } from './journal-entry.ts'
+
+/**
+ * The newest entries in memory, so that projections which keep up read what has just been parsed instead of each parsing
+ * it again. Entries come in rising position; all readers share them and change nothing.
+ */
+export type JournalTail = {
+  push(entries: readonly JournalEntry[]): void
+  /** Entries have been deleted: whoever asks for old ones has to ask the file. */
+  clear(): void
+  /** Up to `limit` entries behind `after`, or undefined when the tail does not reach back that far. */
+  read(after: number, limit: number): readonly JournalEntry[] | undefined
+}
+
+/** Holds at least `keep` entries once so many have come, and at most twice as many. */
+export function createJournalTail(keep: number): JournalTail {
+  let entries: JournalEntry[] = []
+  /** Everything behind this position is here. */
+  let from: number | undefined
+  return {
+    push: (more) => {
+      const first = more[0]
+      if (first === undefined) return
+      from ??= first.position - 1
+      for (const entry of more) entries.push(entry)
+      if (entries.length < 2 * keep) return
+      entries = entries.slice(-keep)
+      from = (entries[0]?.position ?? 1) - 1
+    },
+    clear: () => {
+      entries = []
+      from = undefined
+    },
+    read: (after, limit) => {
+      if (from === undefined || after < from) return undefined
+      let low = 0
+      let high = entries.length
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if ((entries[middle]?.position ?? 0) <= after) low = middle + 1
+        else high = middle
+      }
+      return entries.slice(low, low + limit)
+    },
+  }
+}
