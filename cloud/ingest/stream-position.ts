@@ -25,6 +25,9 @@ export type Covered = {
  * gateway forget.
  */
 export function cover(position: StreamPosition, range: SeqRange): Covered {
+  // Nearly always: the next batch of a whole stream.
+  if (position.beyond.length === 0 && range.from === position.through + 1)
+    return { position: { through: range.to, beyond: position.beyond }, fresh: [range], opened: undefined }
   const before: readonly SeqRange[] = [{ from: 0, to: position.through }, ...position.beyond]
   const fresh = subtract(range, before)
   if (fresh.length === 0) return { position, fresh, opened: undefined }
