@@ -1,0 +1,47 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { judgeAccess } from '../http/access.ts'
+import { credentialsOf } from '../http/credentials.ts'
+import { orderView } from '../orders/order-view.ts'
+import type { PeopleService } from '../people/people-service.ts'
+import type { Vehicles } from '../vehicles/app.ts'
+import type { World } from '../world.ts'
+import { runLiveLoop } from './live-loop.ts'
+import { createLiveRoutes } from './live-routes.ts'
+import { createLiveService, type LiveService } from './live-service.ts'
+import { orderTexts, vehicleTexts } from './live-view.ts'
+
+type Parts = {
+  readonly world: World
+  /** Asked when the first view is needed: the feed is told of changes by the very slices it reads from. */
+  readonly vehicles: () => Pick<Vehicles, 'vehicles' | 'orders'>
+  readonly findCaller: PeopleService['findCaller']
+}
+
+export type Live = {
+  readonly service: LiveService
+  readonly routes: FastifyPluginAsyncZod
+  readonly loop: (stop: AbortSignal) => Promise<void>
+}
+
+/** Wires the live feed; starts nothing. */
+export function createLive({ world, vehicles, findCaller }: Parts): Live {
+  const live = createLiveService({
+    world,
+    vehicleViews: async (ids) => vehicleTexts(await vehicles().vehicles.viewsOf(ids)),
+    orderViews: async (ids) => {
+      const { orders } = vehicles()
+      const newest = await orders.newestOfEach(ids)
+      const steps = Map.groupBy(await orders.stepsOf(newest.map(({ id }) => id)), (step) => step.orderId)
+      return orderTexts(newest.map((order) => orderView(order, steps.get(order.id) ?? [])))
+    },
+  })
+  const routes = createLiveRoutes({
+    world,
+    live,
+    isWelcome: async (request) => {
+      const caller = await findCaller(credentialsOf(request))
+      return judgeAccess(request.routeOptions.config.roles, caller) === 'allowed'
+    },
+  })
+  return { service: live, routes, loop: (stop) => runLiveLoop({ live, clock: world.clock, log: world.log }, stop) }
+}
