@@ -46,5 +46,6 @@ export function wordOr(
   values: Readonly<Record<string, string | number>>,
 ): string {
   const key = `${group}.${word}`
-  return i18next.exists(key) ? t(key, values) : t(`${group}.other`, values)
+  const said = t(key, values)
+  return said === key ? t(`${group}.other`, values) : said
 }
