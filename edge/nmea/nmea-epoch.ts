@@ -99,9 +99,12 @@ function fixOf(state: EpochState): NmeaFix {
   }
 }
 
-/** GSA says it; a receiver that sends none proves three dimensions by an altitude. */
+/**
+ * GSA says it; a receiver that sends none proves three dimensions by an altitude. A GSA that still says "no fix" was
+ * overtaken by the fix itself and does not make it a good one.
+ */
 function dimension(state: EpochState, altitudeM: number | undefined): '2d' | '3d' {
-  if (state.gsa === '2d' || state.gsa === '3d') return state.gsa
+  if (state.gsa !== undefined) return state.gsa === '3d' ? '3d' : '2d'
   return altitudeM === undefined ? '2d' : '3d'
 }
 

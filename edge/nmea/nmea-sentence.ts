@@ -139,7 +139,7 @@ const isKnown = (type: string): type is NmeaSentence['type'] => Object.hasOwn(RE
  * checksum, or with a wrong one, is damaged: it may be evidence for an interlock, so nothing is believed half.
  */
 export function parseSentence(line: string): ParsedSentence {
-  const match = /^([^*]{6,120})\*([0-9A-Fa-f]{2})\s*$/.exec(line.slice(line.lastIndexOf('$') + 1))
+  const match = /^([^*]{6,250})\*([0-9A-Fa-f]{2})\s*$/.exec(line.slice(line.lastIndexOf('$') + 1))
   const body = match?.[1]
   if (body === undefined || !line.includes('$')) return { kind: 'damaged', reason: 'shape' }
   if (nmeaChecksum(body) !== match?.[2]?.toUpperCase()) return { kind: 'damaged', reason: 'checksum' }

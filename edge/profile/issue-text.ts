@@ -13,6 +13,20 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   return branches.toSorted((a, b) => cost(a) - cost(b))[0] ?? []
 }
 
+/** Alternatives that are plain values or types: all of them are named, since none is likelier than the others. */
+function choice(
+  branches: readonly (readonly Issue[])[],
+  path: readonly (string | number)[],
+): readonly Mistake[] | undefined {
+  const wanted = branches.flatMap(([issue, ...more]) => {
+    if (issue === undefined || more.length > 0 || issue.path.length > 0) return []
+    if (issue.code === 'invalid_value') return issue.values.map(String)
+    return issue.code === 'invalid_type' ? [issue.expected] : []
+  })
+  const isPlain = wanted.length >= branches.length && branches.length > 0
+  return isPlain ? [{ path, reason: `expected ${wanted.join(', ')}` }] : undefined
+}
+
 /** Pure. A schema's complaints in plain words, one for each place. */
 export function mistakesOfIssues(
   issues: readonly Issue[],
@@ -22,9 +36,7 @@ export function mistakesOfIssues(
     const path = [...under, ...asPath(issue.path)]
     switch (issue.code) {
       case 'invalid_union':
-        return issue.errors.length === 0
-          ? [{ path, reason: issue.message }]
-          : mistakesOfIssues(likeliest(issue.errors), path)
+        return choice(issue.errors, path) ?? mistakesOfIssues(likeliest(issue.errors), path)
       case 'unrecognized_keys':
         return issue.keys.map((key) => ({ path: [...path, key], reason: `unknown key: ${key}` }))
       case 'invalid_key':

@@ -1,0 +1,313 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { loadProfiles, ProfileError, parseProfile } from '../../../edge/profile/profile-store.ts'
+
+const shipped = new URL('../../../device-profiles/', import.meta.url)
+const router = readFileSync(new URL('teltonika-rut955.yaml', shipped), 'utf8')
+const board = readFileSync(new URL('waveshare-relay-8ch.yaml', shipped), 'utf8')
+const receiver = readFileSync(new URL('generic-nmea-0183.yaml', shipped), 'utf8')
+
+const folders: string[] = []
+const folderWith = (files: Readonly<Record<string, string>>): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'kordon-profiles-'))
+  folders.push(folder)
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
+}
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+/** The text with one change in it, and the line on which the changed text stands. */
+function changed(text: string, from: string | RegExp, to: string): { readonly text: string; readonly line: number } {
+  const at = text.search(typeof from === 'string' ? from.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : from)
+  if (at < 0) throw new Error(`not in the profile: ${from}`)
+  return { text: text.replace(from, to), line: text.slice(0, at).split('\n').length }
+}
+
+const rut = 'teltonika-rut955.yaml'
+const wave = 'waveshare-relay-8ch.yaml'
+
+test.each([
+  {
+    name: 'an unknown key',
+    file: rut,
+    text: router,
+    from: 'revision: 1',
+    to: 'revison: 1',
+    reason: 'unknown key: revison',
+  },
+  {
+    name: 'an unknown key of a reading',
+    file: rut,
+    text: router,
+    from: 'type: int32, unit: km/h',
+    to: 'typ: int32, unit: km/h',
+    reason: 'unknown key: typ',
+  },
+  {
+    name: 'a word that is not a capability',
+    file: rut,
+    text: router,
+    from: 'capability: relay.drive',
+    to: 'capability: relay.drives',
+    reason: /expected position\.lat, /,
+  },
+  {
+    name: 'a number for a unit',
+    file: rut,
+    text: router,
+    from: 'unit: km/h',
+    to: 'unit: 7',
+    reason: /expected km\/h, kn/,
+  },
+  { name: 'an address too high', file: rut, text: router, from: 'address: 143', to: 'address: 65536', reason: /65535/ },
+  {
+    name: 'a float that reaches beyond the end',
+    file: rut,
+    text: router,
+    from: 'address: 143',
+    to: 'address: 65535',
+    reason: 'reaches beyond address 65535',
+  },
+  {
+    name: 'a text without a length',
+    file: rut,
+    text: router,
+    from: 'count: 16, type: asciiNumber',
+    to: 'type: asciiNumber',
+    at: /^ {2}fixTime:/m,
+    reason: /needs a count/,
+  },
+  {
+    name: 'a count that does not fit',
+    file: rut,
+    text: router,
+    from: 'address: 179, type: int32',
+    to: 'address: 179, count: 3, type: int32',
+    reason: 'takes 2',
+  },
+  {
+    name: 'more registers than the device gives',
+    file: rut,
+    text: router,
+    from: 'maxRegisters: 125',
+    to: 'maxRegisters: 8',
+    at: /(?<=fixTime:\s+)\{/,
+    reason: /16 registers, but maxRegisters is 8/,
+  },
+  {
+    name: 'a group that is not there',
+    file: rut,
+    text: router,
+    from: 'group: socket',
+    to: 'group: sockets',
+    reason: 'no such group: sockets',
+  },
+  {
+    name: 'auto order without a range',
+    file: rut,
+    text: router,
+    from: 'byteOrder: auto, range: [-90, 90]',
+    to: 'byteOrder: auto',
+    reason: /auto is for float32 with a range/,
+  },
+  {
+    name: 'a range upside down',
+    file: rut,
+    text: router,
+    from: 'range: [0, 300]',
+    to: 'range: [300, 0]',
+    reason: 'the lower limit comes first',
+  },
+  {
+    name: 'a capability twice',
+    file: rut,
+    text: router,
+    from: 'address: 135, type: int32, map: { 0: false, 1: true }',
+    to: 'capability: ignition, address: 135, type: int32, map: { 0: false, 1: true }',
+    at: /^ {2}ignition:/m,
+    reason: /another reading is ignition already/,
+  },
+  {
+    name: 'ignition that says on and off',
+    file: rut,
+    text: router,
+    from: /(?<=address: 137, type: int32, map: )\{ 0: false/,
+    to: '{ 0: "off"',
+    reason: /ignition knows only true, false/,
+  },
+  {
+    name: 'a rule about a reading that is not there',
+    file: rut,
+    text: router,
+    from: 'advances: fixTime',
+    to: 'advances: time',
+    reason: 'no such reading: time',
+  },
+  {
+    name: 'a rule about another reading',
+    file: rut,
+    text: router,
+    from: 'advances: fixTime',
+    to: 'advances: speed',
+    reason: /position\.time/,
+  },
+  {
+    name: 'a caveat about nothing',
+    file: rut,
+    text: router,
+    from: 'readings: [speed]',
+    to: 'readings: [sped]',
+    reason: 'no such reading: sped',
+  },
+  {
+    name: 'an experimental profile without a caveat',
+    file: 'generic-nmea-0183.yaml',
+    text: receiver.replace(/caveats:[\s\S]*?(?=transport:)/, ''),
+    from: 'status: documented',
+    to: 'status: experimental',
+    reason: /says in a caveat/,
+  },
+  {
+    name: 'free and blocked the same',
+    file: rut,
+    text: router,
+    from: 'values: { free: 0, blocked: 1 }',
+    to: 'values: { free: 1, blocked: 1 }',
+    reason: 'free and blocked are the same value',
+  },
+  {
+    name: 'a third word',
+    file: rut,
+    text: router,
+    from: 'values: { free: 0, blocked: 1 }',
+    to: 'values: { free: 0, blocked: 1, pulse: 2 }',
+    reason: 'unknown key: pulse',
+  },
+  {
+    name: 'a read-back that is not there',
+    file: rut,
+    text: router,
+    from: 'readBack: { reading: drive',
+    to: 'readBack: { reading: drives',
+    reason: 'no such reading: drives',
+  },
+  {
+    name: 'a read-back that is not a drive',
+    file: rut,
+    text: router,
+    from: 'readBack: { reading: drive',
+    to: 'readBack: { reading: ignition',
+    at: /^ {2}ignition:/m,
+    reason: /is read back/,
+  },
+  {
+    name: 'a write to Wi-Fi',
+    file: rut,
+    text: router,
+    from: 'write: { fc: 6, address: 202',
+    to: 'write: { fc: 6, address: 203',
+    reason: /deny-list of this profile forbids this write/,
+  },
+  {
+    name: 'a toggle as blocked',
+    file: wave,
+    text: board,
+    from: 'blocked: 0xFF00',
+    to: 'blocked: 0x5500',
+    reason: /function 5 writes 0x0000 or 0xFF00 only/,
+  },
+  {
+    name: 'a write of many coils',
+    file: wave,
+    text: board,
+    from: 'fc: 5, address: 0x0000',
+    to: 'fc: 15, address: 0x0000',
+    reason: 'expected 5, 6, 16',
+  },
+  {
+    name: 'a coil as a number',
+    file: wave,
+    text: board,
+    from: 'table: coil, address: 0x0001',
+    to: 'table: coil, type: uint16, address: 0x0001',
+    reason: 'a coil or discrete input is a bool',
+  },
+  {
+    name: 'a register in a receiver of sentences',
+    file: 'generic-nmea-0183.yaml',
+    text: receiver,
+    from: 'altitude: { field: altitude',
+    to: 'altitude: { group: fast, address: 1',
+    reason: /needs transport modbusTcp or modbusRtu/,
+  },
+  {
+    name: 'a file with another name',
+    file: 'rut955.yaml',
+    text: router,
+    from: 'id: teltonika',
+    to: 'id: teltonika',
+    reason: 'the file is to be named teltonika-rut955.yaml',
+  },
+  {
+    name: 'a key twice',
+    file: rut,
+    text: router,
+    from: 'revision: 1',
+    to: 'revision: 1\nrevision: 2',
+    at: /(?<=revision: 1\n)revision: 2/,
+    reason: /Map keys must be unique/,
+  },
+  {
+    name: 'a bracket left open',
+    file: rut,
+    text: router,
+    from: 'range: [-90, 90]',
+    to: 'range: [-90, 90',
+    at: /^ {2}lat:/m,
+    reason: /./,
+  },
+])('$name is named with its line', ({ file, text, from, to, reason, ...rest }) => {
+  const broken = changed(text, from, to)
+  const { mistakes } = parseProfile(broken.text, file)
+  const at = 'at' in rest && rest.at !== undefined ? changed(broken.text, rest.at, '').line : broken.line
+  const found = mistakes.map((one) => ({ line: one.line, reason: one.reason }))
+  expect(found).toContainEqual({
+    line: at,
+    reason: typeof reason === 'string' ? reason : expect.stringMatching(reason),
+  })
+  expect(mistakes.every(({ column }) => column >= 1)).toBe(true)
+})
+
+test('a missing key is named where it is missed', () => {
+  const { mistakes } = parseProfile(router.replace('revision: 1\n', ''), rut)
+  expect(mistakes).toEqual([
+    expect.objectContaining({ path: 'revision', reason: expect.stringContaining('expected number') }),
+  ])
+})
+
+test('every mistake of every file is told at once, and nothing is loaded', () => {
+  const folder = folderWith({
+    [rut]: router.replace('unit: km/h', 'unit: kmh').replace('revision: 1', 'revision: 0'),
+    [wave]: board.replace('group: setup, address: 0x1000', 'group: setups, address: 0x1000'),
+    'generic-nmea-0183.yaml': receiver,
+  })
+  let thrown: unknown
+  try {
+    loadProfiles(folder)
+  } catch (cause) {
+    thrown = cause
+  }
+  expect(thrown).toBeInstanceOf(ProfileError)
+  if (!(thrown instanceof ProfileError)) return
+  expect(thrown.mistakes.map(({ path }) => path)).toEqual(['revision', 'readings.speed.unit', 'readings.mode1.group'])
+  expect(thrown.message).toContain(`${join(folder, wave)}:`)
+})
+
+test('sound profiles are loaded in the order of their names; other files are left alone', () => {
+  const folder = folderWith({ [wave]: board, [rut]: router, 'readme.txt': 'no profile' })
+  expect(loadProfiles(folder).map(({ id }) => id)).toEqual(['teltonika-rut955', 'waveshare-relay-8ch'])
+})
