@@ -15,10 +15,7 @@ export function UserMenu({ user }: { readonly user: User }): ReactNode {
   const client = useQueryClient()
   const signOut = useMutation({
     mutationFn: () => remove('/session'),
-    onSuccess: () => {
-      client.clear()
-      client.setQueryData(SESSION, null)
-    },
+    onSuccess: () => client.setQueryData(SESSION, null),
   })
   const role = ROLES.has(user.role) ? t(`role.${user.role}`) : user.role
   return (

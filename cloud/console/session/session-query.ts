@@ -1,4 +1,4 @@
-import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { type QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { get } from '../api/api-client.ts'
 import { Problem } from '../api/problem.ts'
 import type { Session } from '../api/session.ts'
@@ -17,3 +17,9 @@ async function readSession(signal: AbortSignal): Promise<Session | null> {
 
 export const useSession = (): UseQueryResult<Session | null> =>
   useQuery({ queryKey: SESSION, queryFn: ({ signal }) => readSession(signal), staleTime: Number.POSITIVE_INFINITY })
+
+/** Lets somebody in; nothing that the person before them saw stays in the cache. */
+export function begin(client: QueryClient, session: Session): void {
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION[0] })
+  client.setQueryData(SESSION, session)
+}

@@ -6,7 +6,7 @@ import { post } from '../api/api-client.ts'
 import type { Session } from '../api/session.ts'
 import { useWords } from '../language/language.ts'
 import { problemWords } from '../language/problem-words.ts'
-import { SESSION } from './session-query.ts'
+import { begin } from './session-query.ts'
 import classes from './sign-in-page.module.css'
 
 /** The one-time key of the printed link: after `#`, as `?token=`, or as the last part of the path. */
@@ -25,7 +25,7 @@ export function SetUpPage(): ReactNode {
   const setUp = useMutation({
     mutationFn: () => post<Session>('/setup', { token, ...account }),
     onSuccess: (session) => {
-      client.setQueryData(SESSION, session)
+      begin(client, session)
       go('/', { replace: true })
     },
   })

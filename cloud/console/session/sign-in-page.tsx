@@ -8,7 +8,7 @@ import type { Language } from '../language/age.ts'
 import { spanWords } from '../language/age.ts'
 import { chooseLanguage, useWords, type Words } from '../language/language.ts'
 import { problemWords } from '../language/problem-words.ts'
-import { SESSION } from './session-query.ts'
+import { begin } from './session-query.ts'
 import classes from './sign-in-page.module.css'
 
 function failureWords(error: unknown, t: Words, language: Language): string {
@@ -30,7 +30,7 @@ export function SignInPage(): ReactNode {
   const [password, setPassword] = useState('')
   const signIn = useMutation({
     mutationFn: () => post<Session>('/session', { login: login.trim(), password }),
-    onSuccess: (session) => client.setQueryData(SESSION, session),
+    onSuccess: (session) => begin(client, session),
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
