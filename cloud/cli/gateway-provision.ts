@@ -25,6 +25,7 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
   const access = readAccess(terminal.env)
   const api = createApiClient(access)
   const caPem = options.ca === undefined ? undefined : readAuthority(options.ca)
+  if (options.out !== undefined) refuseUsedFolder(options.out)
   const wanted = options.vehicle ?? (await chooseVehicle(terminal, api))
   const steps = new Listr<Found, 'default' | 'silent', 'silent'>(
     [
@@ -88,10 +89,10 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
 async function findVehicle(api: ApiClient, wanted: string): Promise<Vehicle> {
   const id = VehicleId.safeParse(wanted.toLowerCase())
   if (id.success) return api.get(`/api/vehicles/${id.data}`, Vehicle)
-  const asTyped = await everyItem(api, `/api/vehicles?q=${encodeURIComponent(wanted)}`, Vehicle)
-  const items =
-    asTyped.length > 0 ? asTyped : await everyItem(api, `/api/vehicles?q=${encodeURIComponent(plain(wanted))}`, Vehicle)
-  const exact = items.filter((vehicle) => plain(vehicle.plate) === plain(wanted))
+  const found = await everyItem(api, `/api/vehicles?q=${encodeURIComponent(wanted)}`, Vehicle)
+  const exact = found.filter((vehicle) => plain(vehicle.plate) === plain(wanted))
+  // Typed otherwise than stored: then it takes a look at all of them.
+  const items = found.length > 0 ? found : (await everyItem(api, '/api/vehicles?limit=500', Vehicle)).filter(isMeant)
   const [only, ...others] = exact.length > 0 ? exact : items
   if (only === undefined) throw new CommandFailed('vehicle/unknown', `no vehicle has the plate ${wanted}`)
   if (others.length > 0)
@@ -100,10 +101,21 @@ async function findVehicle(api: ApiClient, wanted: string): Promise<Vehicle> {
       `several vehicles match ${wanted}: ${items.map(({ plate }) => plate).join(', ')}`,
     )
   return only
+
+  function isMeant({ plate }: Vehicle): boolean {
+    return plain(plate) === plain(wanted)
+  }
 }
 
-/** Plates are typed with and without blanks, in either case. */
-const plain = (plate: string): string => plate.replaceAll(/\s/g, '').toUpperCase()
+const LATIN = 'ABEKMHOPCTYX'
+const CYRILLIC = 'АВЕКМНОРСТУХ'
+
+/** Plates are typed with and without blanks, in either case, and in either alphabet: they use only letters of both. */
+const plain = (plate: string): string =>
+  plate
+    .replaceAll(/\s/g, '')
+    .toUpperCase()
+    .replaceAll(/[A-Z]/g, (letter) => CYRILLIC[LATIN.indexOf(letter)] ?? letter)
 
 async function chooseVehicle(terminal: Terminal, api: ApiClient): Promise<string> {
   if (!terminal.isInteractive) throw new CommandFailed('input/missing', 'which vehicle? give --vehicle <plate or id>')
@@ -123,12 +135,18 @@ function readAuthority(path: string): string {
   }
 }
 
+const setUpPath = (folder: string): string => resolve(join(folder, 'gateway.json'))
+
+/** Asked before anything is made, so that no gateway is left over for a folder that cannot be used. */
+function refuseUsedFolder(folder: string): void {
+  if (statSync(setUpPath(folder), { throwIfNoEntry: false }) === undefined) return
+  const reason = 'a gateway was set up there before; take another folder'
+  throw new CommandFailed('file/exists', `${setUpPath(folder)} exists: ${reason}`)
+}
+
 function writeSetUp(folder: string, setUp: object): string {
-  const path = resolve(join(folder, 'gateway.json'))
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined)
-    throw new CommandFailed('file/exists', `${path} exists: a gateway was set up there before; take another folder`)
   // Readable by its owner only: the claim code is a secret until it is used.
-  writeFileSync(path, `${JSON.stringify(setUp, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
-  return path
+  writeFileSync(setUpPath(folder), `${JSON.stringify(setUp, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+  return setUpPath(folder)
 }

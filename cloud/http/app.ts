@@ -23,6 +23,7 @@ import { Fault } from './fault.ts'
 import { createGuardService } from './guard-service.ts'
 import type { IdempotencyStore } from './idempotency-store.ts'
 import { openapiHead, withHouseRules } from './openapi.ts'
+import { felt, isOverload, type Pressure } from './pressure.ts'
 import { faultOf, PROBLEM_TYPE, problemOf } from './problem.ts'
 import { isUnsafe } from './same-site.ts'
 
@@ -64,7 +65,7 @@ export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   await app.register(cookie)
   await app.register(helmet, helmetOptions(parts.ownOrigins.some((origin) => origin.startsWith('https:'))))
   await limitRequests(app, parts.requestsPerMinute)
-  await app.register(underPressure, { maxEventLoopDelay: 5000, retryAfter: 5 })
+  await shedLoad(app, parts.world)
   await registerDocs(app, parts.version)
   guardEveryRoute(app, parts)
   for (const routes of parts.routes) await app.register(routes)
@@ -133,6 +134,17 @@ function answerFailures(app: FastifyInstance, { world, onAnswered }: HttpParts):
     onAnswered?.({ ...facts, route: facts.route ?? 'unknown', seconds: reply.elapsedTime / 1000 })
     if (isUnsafe(request.method)) world.log.info(facts, 'http.request')
     else world.log.debug(facts, 'http.request')
+  })
+}
+
+async function shedLoad(app: FastifyInstance, { clock }: World): Promise<void> {
+  let pressure: Pressure | undefined
+  await app.register(underPressure, {
+    maxEventLoopDelay: 3000,
+    pressureHandler: async () => {
+      pressure = felt(pressure, clock.steady())
+      if (isOverload(pressure)) throw new Fault('service/unavailable', 'too much at once', { retryAfterS: 5 })
+    },
   })
 }
 

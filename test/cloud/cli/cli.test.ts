@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tableLines } from '../../../cloud/cli/table.ts'
+import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+
+let house: CloudApp
+const home = mkdtempSync(join(tmpdir(), 'kordon-home-'))
+beforeAll(async () => {
+  house = await startCloudApp()
+  const headers = { cookie: await house.as('owner'), 'content-type': 'application/json' }
+  for (const plate of ['А001ВС77', 'А001ВС777', 'К 050 КК 99'])
+    await house.cloud.http.inject({ method: 'POST', url: '/api/vehicles', headers, payload: { plate, model: 'Rapid' } })
+}, 120_000)
+afterAll(async () => {
+  await house.stop()
+  rmSync(home, { recursive: true })
+})
+
+type Run = { readonly code: number; readonly out: string; readonly err: string }
+const kordon = (args: readonly string[], env: Record<string, string> = {}): Promise<Run> =>
+  new Promise((done) => {
+    const clean = { PATH: process.env['PATH'] ?? '', HOME: home, NO_COLOR: '1', ...env }
+    execFile(process.execPath, ['bin/kordon.mjs', ...args], { env: clean }, (error, out, err) =>
+      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
+    )
+  })
+const json = (run: Run) => JSON.parse(run.out)
+
+describe('before signing in', () => {
+  test.each([
+    ['gateway', 'list'],
+    ['gateway', 'provision', '--vehicle', 'А001ВС77'],
+  ])('%s %s says what to do and fails', async (...args) => {
+    const run = await kordon(args)
+    expect(run).toMatchObject({ code: 1, out: '' })
+    expect(run.err).toContain('run "kordon login')
+    expect(JSON.parse((await kordon([...args, '--json'])).err)).toMatchObject({ error: { code: 'sign-in/missing' } })
+  })
+
+  test.each([[['nothing']], [['gateway', 'list', '--nothing']], [['gateway']]])('%j is wrong usage', async (args) => {
+    expect((await kordon(args)).code).toBe(2)
+  })
+
+  test('a cloud that does not answer is named', async () => {
+    const run = await kordon(['login', 'http://127.0.0.1:1', '--login', 'x', '--password', 'y'])
+    expect(run.code).toBe(1)
+    expect(run.err).toContain('http://127.0.0.1:1 does not answer')
+  })
+
+  test('a wrong password is refused in words', async () => {
+    const run = await kordon(['login', house.started.url, '--login', 'technician', '--password', 'guess'])
+    expect(run).toMatchObject({ code: 1, err: 'kordon: Login or password is wrong\n' })
+  })
+
+  test('a token in the environment does as well', async () => {
+    const run = await kordon(['gateway', 'list'], { KORDON_URL: house.started.url, KORDON_TOKEN: 'kdn_wrong' })
+    expect(run).toMatchObject({ code: 1 })
+    expect(run.err).toContain('no longer valid')
+  })
+})
+
+describe('after signing in', () => {
+  beforeAll(async () => {
+    const run = await kordon(['login', house.started.url, '--login', 'technician', '--json'], {
+      KORDON_PASSWORD: 'demo-technician',
+    })
+    expect(json(run)).toMatchObject({ login: 'technician', role: 'technician' })
+  })
+
+  test('the token is readable by its owner only', () => {
+    expect(statSync(join(home, '.config', 'kordon', 'sign-in.json')).mode & 0o777).toBe(0o600)
+  })
+
+  test('a gateway is provisioned, with a file from which it claims by itself', async () => {
+    const out = join(home, 'gateway')
+    const made = json(await kordon(['gateway', 'provision', '--vehicle', 'а001вс77', '--out', out, '--json']))
+    expect(made).toMatchObject({ plate: 'А001ВС77', claimCode: expect.stringMatching(/^[A-HJ-NP-Z2-9]{8}$/) })
+    const file = join(out, 'gateway.json')
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ cloudUrl: house.started.url, claimCode: made.claimCode })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const listed = json(await kordon(['gateway', 'list', '--json'])).items
+    expect(listed).toMatchObject([{ id: made.gatewayId, plate: 'А001ВС77', state: 'claimable' }])
+  })
+
+  test('a folder that was set up before is left alone, and no gateway is made for it', async () => {
+    const out = join(home, 'twice')
+    await kordon(['gateway', 'provision', '--vehicle', 'k050kk99', '--out', out])
+    const before = json(await kordon(['gateway', 'list', '--json'])).items.length
+    const again = await kordon(['gateway', 'provision', '--vehicle', 'К050КК99', '--out', out])
+    expect(again.code).toBe(1)
+    expect(again.err).toContain('was set up there before')
+    expect(json(await kordon(['gateway', 'list', '--json'])).items).toHaveLength(before)
+  })
+
+  test.each([
+    { vehicle: 'Я999ЯЯ99', says: 'no vehicle has the plate' },
+    { vehicle: 'А001ВС', says: 'several vehicles match' },
+    { vehicle: '0a0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21', says: 'No such vehicle' },
+  ])('$vehicle: $says', async ({ vehicle, says }) => {
+    const run = await kordon(['gateway', 'provision', '--vehicle', vehicle])
+    expect(run).toMatchObject({ code: 1, out: '' })
+    expect(run.err).toContain(says)
+  })
+
+  test('signing out revokes the token', async () => {
+    const { token } = JSON.parse(readFileSync(join(home, '.config', 'kordon', 'sign-in.json'), 'utf8'))
+    expect(json(await kordon(['logout', '--json']))).toMatchObject({ revoked: true })
+    const run = await kordon(['gateway', 'list'], { KORDON_URL: house.started.url, KORDON_TOKEN: token })
+    expect(run.code).toBe(1)
+  })
+})
+
+test('a table is aligned', () => {
+  expect(
+    tableLines(
+      ['a', 'bb'],
+      [
+        ['xxx', 'y'],
+        ['z', ''],
+      ],
+    ),
+  ).toEqual(['a    bb', 'xxx  y', 'z'])
+})
