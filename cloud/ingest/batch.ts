@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { parseBatch } from '#contract/batch.ts'
 import { Seq, StreamId } from '#contract/ids.ts'
-import { type BatchItem, parseJsonBatch } from '#contract/record.ts'
+import type { BatchItem } from '#contract/record.ts'
 import type { SeqRange } from './stream-position.ts'
 
 export type ReadBatch =
@@ -12,8 +13,6 @@ export type ReadBatch =
       readonly head: { readonly stream: StreamId; readonly range: SeqRange } | undefined
     }
 
-const JSON_OBJECT = 0x7b
-
 /** More than any batch may hold, so that an unreadable one cannot declare a whole stream as arrived. */
 const MAX_HEAD_RECORDS = 10_000
 
@@ -23,40 +22,27 @@ const Head = z.object({
   records: z.array(z.unknown()).min(1).max(MAX_HEAD_RECORDS),
 })
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const rangeOf = (firstSeq: Seq, count: number): SeqRange => ({ from: firstSeq, to: firstSeq + count - 1 })
 
-/** Pure. Reads the payload of `up/records`; its first byte names the encoding. */
+/** Pure. Reads the payload of `up/records`, JSON or compact, as far as it can be read. */
 export function readBatch(payload: Uint8Array): ReadBatch {
-  if (payload[0] !== JSON_OBJECT) return { ok: false, reason: encodingOf(payload[0]), head: undefined }
-  const text = decode(payload)
-  if (text === undefined) return { ok: false, reason: 'not UTF-8', head: undefined }
-  const parsed = parseJsonBatch(text)
-  if (!parsed.ok) return { ok: false, reason: parsed.reason, head: headOf(text) }
-  return {
-    ok: true,
-    stream: parsed.stream,
-    range: { from: parsed.firstSeq, to: parsed.firstSeq + parsed.items.length - 1 },
-    items: parsed.items,
+  const parsed = parseBatch(payload)
+  if (parsed.ok) {
+    const { stream, firstSeq, items } = parsed
+    return { ok: true, stream, range: rangeOf(firstSeq, items.length), items }
   }
+  const { reason, header } = parsed
+  if (header === undefined) return { ok: false, reason, head: headOfJson(payload) }
+  return { ok: false, reason, head: { stream: header.stream, range: rangeOf(header.firstSeq, header.count) } }
 }
 
-const encodingOf = (byte: number | undefined): string =>
-  byte === undefined ? 'empty' : `unknown encoding 0x${byte.toString(16).padStart(2, '0')}`
-
-function decode(payload: Uint8Array): string | undefined {
+/** The head of an envelope that is JSON, but not one we know. */
+function headOfJson(payload: Uint8Array): { stream: StreamId; range: SeqRange } | undefined {
   try {
-    return utf8.decode(payload)
-  } catch {
-    return undefined
-  }
-}
-
-function headOf(text: string): { stream: StreamId; range: SeqRange } | undefined {
-  try {
-    const head = Head.safeParse(JSON.parse(text))
+    const head = Head.safeParse(JSON.parse(new TextDecoder().decode(payload)))
     if (!head.success) return undefined
     const { stream, firstSeq, records } = head.data
-    return { stream, range: { from: firstSeq, to: firstSeq + records.length - 1 } }
+    return { stream, range: rangeOf(firstSeq, records.length) }
   } catch {
     return undefined
   }

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { encodeCompactBatch } from '#contract/compact-batch.ts'
+import { Frame } from '#contract/frame.ts'
+import { Seq, StreamId } from '#contract/ids.ts'
 import { readBatch } from '../../../cloud/ingest/batch.ts'
 
 const STREAM = '00112233-4455-4677-8899-aabbccddeeff'
@@ -19,9 +22,9 @@ describe('a batch', () => {
   })
 
   test.each([
-    { name: 'nothing', payload: new Uint8Array(), reason: 'empty' },
-    { name: 'another encoding', payload: Uint8Array.of(0xc1, 1), reason: 'unknown encoding 0xc1' },
-    { name: 'bad UTF-8', payload: Uint8Array.of(0x7b, 0xff, 0xfe), reason: 'not UTF-8' },
+    { name: 'nothing', payload: new Uint8Array(), reason: 'neither JSON nor a known compact version' },
+    { name: 'another encoding', payload: Uint8Array.of(0xc1, 1), reason: 'neither JSON nor a known compact version' },
+    { name: 'bad UTF-8', payload: Uint8Array.of(0x7b, 0xff, 0xfe), reason: 'not JSON' },
     { name: 'half a document', payload: bytes('{"v":1'), reason: 'not JSON' },
   ])('refuses $name whole, with a reason', ({ payload, reason }) => {
     expect(readBatch(payload)).toEqual({ ok: false, reason, head: undefined })
@@ -30,6 +33,12 @@ describe('a batch', () => {
   test('still reads the head of an envelope it does not know, so that the outbox is not blocked', () => {
     const read = readBatch(bytes({ v: 2, stream: STREAM, firstSeq: 5, records: [frame, frame], extra: true }))
     expect(read).toMatchObject({ ok: false, head: { stream: STREAM, range: { from: 5, to: 6 } } })
+  })
+
+  test('reads the compact form, and the head of a compact batch whose body is cut', () => {
+    const compact = encodeCompactBatch(StreamId.parse(STREAM), Seq.parse(300), [Frame.parse(frame), Frame.parse(frame)])
+    expect(readBatch(compact)).toMatchObject({ ok: true, stream: STREAM, range: { from: 300, to: 301 } })
+    expect(readBatch(compact.slice(0, -1))).toMatchObject({ ok: false, head: { range: { from: 300, to: 301 } } })
   })
 
   test('does not let an unreadable batch declare a whole stream as arrived', () => {
