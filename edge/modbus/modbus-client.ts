@@ -110,7 +110,11 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
         deps.log.debug({ line: deps.name, err: cause }, 'modbus.line-closed')
         drop('offline')
       }
-      opened = await deps.open({ bytes: receive, closed }, opening.signal)
+      // Bytes of a line that was given up for another are nobody's answer.
+      const bytes = (heard: Uint8Array): void => {
+        if (link === opened) receive(heard)
+      }
+      opened = await deps.open({ bytes, closed }, opening.signal)
       link = opened
       connectFailures = 0
       const { connectPauseMs } = asking.settings
