@@ -81,11 +81,10 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
       if (firstTime(`status ${name}`)) log.warn({ gateway: topic.gateway }, 'broker.status-refused')
       return
     }
-    deps.onStatus(topic.gateway, status)
-    if (!status.online) return
-    for (const listener of listeners)
+    const told = [() => deps.onStatus(topic.gateway, status), ...listeners.map((listen) => () => listen(topic.gateway))]
+    for (const tell of status.online ? told : told.slice(0, 1))
       try {
-        listener(topic.gateway)
+        tell()
       } catch (cause) {
         log.error({ err: cause, gateway: topic.gateway }, 'broker.listener-failed')
       }

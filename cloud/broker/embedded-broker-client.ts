@@ -148,15 +148,20 @@ function proofOf({ conn }: Client): { by: 'certificate' | 'password'; certificat
 
 function decideWhoSpeaks(aedes: Aedes, sessions: Sessions, deps: EmbeddedBrokerDeps, refuse: Refuse): void {
   const firstTime = createFirstTime()
+  /** Answers whether it is a status to be kept. Whatever the listener does, the broker lives. */
   const takeStatus = (gateway: GatewayId, payload: string): 'taken' | 'refused' => {
     const status = readStatus(payload)
-    if (status !== undefined) {
-      deps.onStatus(gateway, status)
-      return 'taken'
+    if (status === undefined) {
+      deps.count('status-refused', 1)
+      if (firstTime(gateway)) deps.log.warn({ gateway }, 'broker.status-refused')
+      return 'refused'
     }
-    deps.count('status-refused', 1)
-    if (firstTime(gateway)) deps.log.warn({ gateway }, 'broker.status-refused')
-    return 'refused'
+    try {
+      deps.onStatus(gateway, status)
+    } catch (cause) {
+      deps.log.error({ err: cause, gateway }, 'broker.listener-failed')
+    }
+    return 'taken'
   }
   const handOn = async (topic: ParsedTopic, payload: string | Buffer): Promise<void> => {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload

@@ -32,10 +32,10 @@ export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<voi
   let position = journal.cursor(projection.name)
   let failures = 0
   while (!stop.aborted) {
-    const entries = await nextEntries(deps, pace, position, stop)
-    const last = entries.at(-1)
-    if (last === undefined) continue
     try {
+      const entries = await nextEntries(deps, pace, position, stop)
+      const last = entries.at(-1)
+      if (last === undefined) continue
       await projection.apply(entries)
       journal.moveCursor(projection.name, last.position)
       position = last.position
@@ -45,7 +45,7 @@ export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<voi
       failures += 1
       // Said when it begins and then ever more rarely: a store that is down for a night is one fact, not thousands.
       if (Number.isInteger(Math.log2(failures)))
-        log.warn({ err: cause, projection: projection.name, failures, from: entries[0]?.position }, 'projection.failed')
+        log.warn({ err: cause, projection: projection.name, failures, after: position }, 'projection.failed')
       await clock.sleep(millis(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10))), stop)
     }
   }

@@ -163,6 +163,18 @@ describe('embedded broker', () => {
     expect({ statuses, refused: counts['status-refused'] }).toEqual({ statuses: [], refused: 1 })
   })
 
+  test('a listener of statuses that throws is logged and harms nobody', async () => {
+    const onStatus = () => {
+      throw new Error('a bug')
+    }
+    const { url, accepted, log } = await start({ onStatus })
+    const client = await dial(url, GATEWAY)
+    await client.publishAsync(STATUS, online, { qos: 1, retain: true })
+    await client.publishAsync(RECORDS, 'x', { qos: 1 })
+    expect(accepted).toHaveLength(1)
+    expect(log.lines.map(({ event }) => event)).toContain('broker.listener-failed')
+  })
+
   test('records at QoS 0 are taken without a promise, and counted', async () => {
     const { url, accepted, counts } = await start()
     const client = await dial(url, GATEWAY)

@@ -84,6 +84,29 @@ describe('journal loop', () => {
     await Promise.all(loops)
   })
 
+  test('a journal that cannot be read for a moment is read again', async () => {
+    const { journal, log, arrive, stop } = bench()
+    const clock = createManualClock()
+    const target = store('history')
+    await arrive(2)
+    let reads = 0
+    const read: typeof journal.read = (after, limit) => {
+      reads += 1
+      if (reads === 1) throw new Error('disk I/O error')
+      return journal.read(after, limit)
+    }
+    const loop = runJournalLoop(
+      { journal: { ...journal, read }, projection: target.projection, clock, log },
+      stop.signal,
+    )
+    await until(() => log.lines.some(({ event }) => event === 'projection.failed'))
+    await clock.advance(250)
+    await until(() => target.seen.length === 1)
+    expect(target.seen).toEqual([[1, 2]])
+    stop.abort()
+    await loop
+  })
+
   test('after a restart it goes on behind its cursor', async () => {
     const { journal, log, arrive } = bench()
     const target = store('history')
