@@ -124,6 +124,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     { name: 'sql', check: async () => void (await sql`select 1`.execute(db)) },
     { name: 'journal', check: async () => void ingest.journal.head() },
     { name: 'broker', check: brokerSeat.check },
+    ...history.dependencies,
   ]
   const http = await createHttp({
     version,

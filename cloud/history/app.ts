@@ -3,6 +3,7 @@ import type { VehicleId } from '#contract/ids.ts'
 import { millis } from '#contract/instant.ts'
 import type { CloudConfig } from '../config.ts'
 import type { FedProjection } from '../ingest/app.ts'
+import type { Dependency } from '../metrics/health-routes.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { createFrameStore } from './frame-store.ts'
@@ -25,6 +26,8 @@ export type History = {
   readonly service: HistoryService
   readonly routes: FastifyPluginAsyncZod
   readonly projections: readonly FedProjection[]
+  /** The time-series database, when there is one. */
+  readonly dependencies: readonly Dependency[]
   close(): void
 }
 
@@ -40,6 +43,7 @@ export function createHistory(parts: Parts): History {
     vehicleExists,
     changed,
   })
+  const { influx: settings } = config
   return {
     service,
     routes: createHistoryRoutes(service),
@@ -52,8 +56,17 @@ export function createHistory(parts: Parts): History {
       },
       { projection: service.lastKnownProjection, rewinds: true },
     ],
+    dependencies: settings === undefined ? [] : [{ name: 'influx', check: () => ping(settings.url) }],
     close: () => influx?.close(),
   }
+}
+
+const PING_LIMIT_MS = 2000
+
+/** InfluxDB and VictoriaMetrics answer a ping differently, and some only that there is none; each shows it is alive. */
+async function ping(url: string): Promise<void> {
+  const { status } = await fetch(new URL('/ping', url), { signal: AbortSignal.timeout(PING_LIMIT_MS) })
+  if (status >= 500) throw new Error(`answers with status ${status}`)
 }
 
 function createInflux(settings: CloudConfig['influx'], { world, count }: Parts) {
