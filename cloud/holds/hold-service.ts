@@ -13,6 +13,7 @@ import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import type { WhyNot } from './can-block.ts'
 import { type Pace, wantedOrder } from './hold.ts'
+import { authorOf, holdRow, nameOf } from './hold-row.ts'
 import type { HoldStore } from './hold-store.ts'
 import { servingOrder, type VehicleSituation, vehicleSituation } from './situation.ts'
 
@@ -140,7 +141,7 @@ export function createHoldService(deps: Deps): HoldService {
     const holdId = HoldId.parse(deps.uuid())
     const placed: HoldPlaced = { kind: 'hold-placed', holdId, ...wish, at: clock.now(), orderId }
     const decisions: readonly Decision[] = order === undefined ? [placed] : [placed, order]
-    const result: Placed = { outcome: 'stands', hold: rowOf(placed), orderId, whyNot: ability.whyNot }
+    const result: Placed = { outcome: 'stands', hold: holdRow(placed), orderId, whyNot: ability.whyNot }
     return { decisions, result, order }
   }
 
@@ -184,7 +185,7 @@ export function createHoldService(deps: Deps): HoldService {
     let order: OrderRequested | undefined
     await decide(async (db) => {
       const known = await situationLocked(db, vehicleId)
-      order = orderFor(known, known.situation.reasons, authorOf(known))
+      order = orderFor(known, known.situation.reasons, authorOf(known.holds))
       return { decisions: order === undefined ? [] : [order], result: undefined }
     })
     if (order !== undefined) announce(vehicleId, order, 'order.called-for', { action: order.action })
@@ -220,32 +221,3 @@ export function createHoldService(deps: Deps): HoldService {
     },
   }
 }
-
-/** Pure. How an author reads in an order's claims. */
-const nameOf = (by: Actor): string => `${by.kind}:${by.kind === 'rule' ? by.id : by.name}`.slice(0, 128)
-
-const HOUSE: Actor = { kind: 'rule', id: 'convergence', name: 'convergence' }
-
-/** Pure. An order asked for again is still the word of whoever placed the newest hold. */
-function authorOf({ holds }: VehicleSituation): Actor {
-  const newest = holds.at(-1)
-  if (newest === undefined) return HOUSE
-  return { kind: newest.placedByKind, id: newest.placedById, name: newest.placedByName }
-}
-
-const rowOf = ({ holdId: id, vehicleId, reason, note, by, at, orderId }: HoldPlaced): HoldRow => ({
-  id,
-  vehicleId,
-  reason,
-  note,
-  placedByKind: by.kind,
-  placedById: by.id,
-  placedByName: by.name,
-  placedAt: at,
-  orderId,
-  liftedAt: null,
-  liftedByKind: null,
-  liftedById: null,
-  liftedByName: null,
-  liftNote: null,
-})

@@ -3,6 +3,7 @@ import type { HoldReason } from '#contract/order.ts'
 import type { Actor, HoldLifted, HoldPlaced } from '../decisions/decision.ts'
 import type { HoldRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { holdRow } from './hold-row.ts'
 
 export type HoldStore = ReturnType<typeof createHoldStore>
 
@@ -43,17 +44,7 @@ export function createHoldStore(db: Db) {
     applyPlaced: (placed: HoldPlaced) =>
       db
         .insertInto('holds')
-        .values({
-          id: placed.holdId,
-          vehicleId: placed.vehicleId,
-          reason: placed.reason,
-          note: placed.note,
-          placedByKind: placed.by.kind,
-          placedById: placed.by.id,
-          placedByName: placed.by.name,
-          placedAt: placed.at,
-          orderId: placed.orderId,
-        })
+        .values(holdRow(placed))
         .onConflict((conflict) => conflict.doNothing())
         .execute(),
     /** Harmless when the hold has been lifted already. */

@@ -1,15 +1,19 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMigrationService } from '../../../cloud/postgres/migration-service.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { createSqlDatabase, migrated, type SqlDatabase, sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
 
+// Each test starts an embedded database of its own.
+vi.setConfig({ testTimeout: 120_000 })
 afterAll(stopSqlServer)
 
 describe.each(sqlKinds())('migrations on %s', (kind) => {
@@ -95,5 +99,25 @@ test('a second process on one PGlite folder is refused before it can do harm', a
   await first.close()
   const third = database.open()
   expect(await third.db.selectFrom('vehicles').selectAll().execute()).toEqual([])
+  await database.close()
+})
+
+test('a process that holds the folder keeps others out until it is gone, however it ends', async () => {
+  const database = await createSqlDatabase('PGlite')
+  const client = new URL('../../../cloud/postgres/postgres-client.ts', import.meta.url).href
+  const script = `import { createPostgres } from '${client}'
+    import { sql } from 'kysely'
+    const log = { debug() {}, info() {}, warn() {}, error() {} }
+    const { db } = createPostgres({ dataDir: ${JSON.stringify(database.dataDir)}, log })
+    await sql\`select 1\`.execute(db)
+    console.log('open')
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: import.meta.dirname })
+  await once(child.stdout, 'data')
+  await expect(database.open().db.selectFrom('migrations').selectAll().execute()).rejects.toThrow('already open')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const postgres = await migrated(database)
+  expect(await postgres.db.selectFrom('vehicles').selectAll().execute()).toEqual([])
   await database.close()
 })

@@ -1,0 +1,32 @@
+import type { Actor, HoldPlaced } from '../decisions/decision.ts'
+import type { HoldRow } from '../postgres/fleet-tables.ts'
+
+/** Pure. How an author reads in an order's claims. */
+export const nameOf = (by: Actor): string => `${by.kind}:${by.kind === 'rule' ? by.id : by.name}`.slice(0, 128)
+
+const HOUSE: Actor = { kind: 'rule', id: 'convergence', name: 'convergence' }
+
+/** Pure. An order asked for again is still the word of whoever placed the newest of these holds. */
+export function authorOf(holds: readonly HoldRow[]): Actor {
+  const newest = holds.at(-1)
+  if (newest === undefined) return HOUSE
+  return { kind: newest.placedByKind, id: newest.placedById, name: newest.placedByName }
+}
+
+/** Pure. The hold as it is stored when it has just been placed. */
+export const holdRow = ({ holdId: id, vehicleId, reason, note, by, at, orderId }: HoldPlaced): HoldRow => ({
+  id,
+  vehicleId,
+  reason,
+  note,
+  placedByKind: by.kind,
+  placedById: by.id,
+  placedByName: by.name,
+  placedAt: at,
+  orderId,
+  liftedAt: null,
+  liftedByKind: null,
+  liftedById: null,
+  liftedByName: null,
+  liftNote: null,
+})
