@@ -41,6 +41,11 @@ export type FleetService = Credentials & {
   /** Ends its connection too. Faults: gateway/unknown, gateway/revoked. */
   revoke(gateway: GatewayId, by: string): Promise<Gateway>
   onStatus(gateway: GatewayId, status: GatewayStatus): Promise<void>
+  /**
+   * Who was online is unknown now. For a start with the embedded broker: it lost every session and every retained status
+   * with the process, so a gateway that went away meanwhile would be shown online for ever.
+   */
+  forgetOnline(): Promise<void>
 }
 
 export type AddGateway = {
@@ -211,6 +216,10 @@ export function createFleetService(deps: Deps): FleetService {
       deps.disconnect(id)
       log.info({ gatewayId: id, vehicleId: gateway.vehicleId, by }, 'gateway.revoked')
       return revoked
+    },
+    forgetOnline: async () => {
+      await deps.gatewayStore(deps.db).forgetOnline()
+      await refresh()
     },
     onStatus: async (id, { online, software }) => {
       const gateway = registry.find(id)

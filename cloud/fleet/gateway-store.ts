@@ -59,6 +59,8 @@ export function createGatewayStore(db: Db) {
         .execute()
     },
 
+    forgetOnline: () => db.updateTable('gateways').set({ online: null }).where('online', '=', true).execute(),
+
     /** Harmless when the gateway is there already. */
     applyAdded: ({ gatewayId: id, vehicleId, by: createdBy, at: createdAt }: GatewayAdded) =>
       db

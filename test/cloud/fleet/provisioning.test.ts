@@ -207,6 +207,8 @@ describe.each(sqlKinds())('provisioning on %s', (kind) => {
       statusAt: new Date(at).toISOString(),
       software: '0.1.0',
     })
+    await house.parts.fleet.forgetOnline()
+    expect(await shown()).toMatchObject({ online: null, software: '0.1.0' })
     await say(false)
     expect(await shown()).toMatchObject({ online: false, statusAt: new Date(at + 1000).toISOString() })
     expect(await postgres.db.selectFrom('gatewayStatuses').selectAll().execute()).toHaveLength(2)
