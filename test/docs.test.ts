@@ -1,0 +1,33 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { configHelp } from '../cloud/config.ts'
+import { HELP as DEMO_HELP } from '../demo/config.ts'
+import { HELP as EDGE_HELP } from '../edge/config.ts'
+import { HELP as FLOWS_HELP } from '../flows/config.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const pages = ['*.md', 'docs/**/*.md'].flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort()
+const read = (page: string) => readFileSync(join(ROOT, page), 'utf8')
+
+test.each(pages)('%s: every link leads to a file, every path in code exists', (page) => {
+  const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) =>
+    join(dirname(page), link ?? ''),
+  )
+  const paths = [
+    ...read(page).matchAll(/`((?:docs|contract|edge|cloud|deploy|flows|test|demo|device-profiles)\/[\w./-]+)`/g),
+  ].map(([, path]) => path ?? '')
+  expect([...links, ...paths].filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+})
+
+test.each(pages)('%s: every variable is one that a --help lists', (page) => {
+  const helps = `${configHelp()}${EDGE_HELP}${FLOWS_HELP}${DEMO_HELP}${read('deploy/example.env')} KORDON_REQUIRE_REAL`
+  const named = [...read(page).matchAll(/\b(?:KORDON|INFLUX|BROKER)_[A-Z_]*[A-Z]\b|\bDATABASE_URL\b/g)].map(
+    ([name]) => name,
+  )
+  expect([...new Set(named)].filter((name) => !new RegExp(`\\b${name}\\b`).test(helps))).toEqual([])
+})
+
+test.each(pages)('%s names no machine of ours', (page) => {
+  expect(read(page)).not.toMatch(/\/work\/|\/root\/|\/tmp\//)
+})
