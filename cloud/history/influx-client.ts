@@ -1,12 +1,12 @@
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
-import { HttpError, InfluxDB, Point } from '@influxdata/influxdb-client'
+import { HttpError, InfluxDB } from '@influxdata/influxdb-client'
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
-import { codeOf, WORD_CODES } from './frame-words.ts'
-import type { History, HistoryFrame, PastFrame } from './history.ts'
+import type { History, PastFrame } from './history.ts'
 import { PAST_FIELDS, readExport, readQueryAnswer } from './influx-answer.ts'
+import { lineOf, MEASUREMENT } from './line-protocol.ts'
 
 export type InfluxSettings = {
   readonly url: string
@@ -24,7 +24,6 @@ type Deps = InfluxSettings & {
   count(what: 'history-lines-refused', by: number): void
 }
 
-const MEASUREMENT = 'frame'
 const LINES_PER_WRITE = 5000
 const TIMEOUT_MS = 30_000
 
@@ -44,7 +43,7 @@ export function createInfluxClient(deps: Deps): History & { close(): void } {
   return {
     write: async (frames) => {
       for (let from = 0; from < frames.length; from += LINES_PER_WRITE)
-        await write(frames.slice(from, from + LINES_PER_WRITE).map(pointOf))
+        await write(frames.slice(from, from + LINES_PER_WRITE).map(lineOf))
     },
     track: async (vehicleId, from, to) => {
       reads ??= await readsBy(influx)
@@ -58,33 +57,33 @@ export function createInfluxClient(deps: Deps): History & { close(): void } {
 
 function createWriter(influx: InfluxDB, { api, org = '', bucket, log, count }: Deps) {
   /** One request, no retry of the library's own: whoever calls knows when and how often to try again. */
-  const post = async (points: readonly Point[]): Promise<void> => {
-    const api1 = influx.getWriteApi(org, bucket, 'us', {
-      batchSize: points.length + 1,
+  const post = async (lines: readonly string[]): Promise<void> => {
+    const writer = influx.getWriteApi(org, bucket, 'us', {
+      batchSize: lines.length + 1,
       flushInterval: 0,
       maxRetries: 0,
       maxBatchBytes: 2 ** 30,
       // A promise as answer makes `flush` reject with it, instead of printing to the console.
       writeFailed: (error) => Promise.reject(error),
     })
-    if (api === 'v1') api1.path = `/write?db=${encodeURIComponent(bucket)}&precision=u`
-    api1.writePoints([...points])
-    await api1.flush()
+    if (api === 'v1') writer.path = `/write?db=${encodeURIComponent(bucket)}&precision=u`
+    writer.writeRecords([...lines])
+    await writer.flush()
   }
   /** Halves a refused batch until the refused lines stand alone; writing a line twice changes nothing. */
-  const write = async (points: readonly Point[]): Promise<void> => {
+  const write = async (lines: readonly string[]): Promise<void> => {
     try {
-      await post(points)
+      await post(lines)
     } catch (cause) {
       if (!isRefusal(cause)) throw cause
-      if (points.length > 1) {
-        const half = points.length >> 1
-        await write(points.slice(0, half))
-        await write(points.slice(half))
+      if (lines.length > 1) {
+        const half = lines.length >> 1
+        await write(lines.slice(0, half))
+        await write(lines.slice(half))
         return
       }
       count('history-lines-refused', 1)
-      log.warn({ err: cause, line: String(points[0]) }, 'history.line-refused')
+      log.warn({ err: cause, line: lines[0] }, 'history.line-refused')
     }
   }
   return write
@@ -92,37 +91,6 @@ function createWriter(influx: InfluxDB, { api, org = '', bucket, log, count }: D
 
 /** The lines themselves are at fault (malformed, outside retention, type conflict, too many at once): no use in repeating. */
 const isRefusal = (cause: unknown): boolean => cause instanceof HttpError && [400, 413, 422].includes(cause.statusCode)
-
-/**
- * A frame's time is its readAt with the last three digits of its seq as microseconds: two frames of one stream with the
- * same millisecond stay two, and the same frame written again lands on itself.
- */
-function pointOf({ gateway, stream, seq, vehicleId, frame }: HistoryFrame): Point {
-  const point = new Point(MEASUREMENT).tag('gateway', gateway).tag('stream', stream)
-  if (vehicleId !== undefined) point.tag('vehicle', vehicleId)
-  const number = (name: string, value: number | undefined) => value !== undefined && point.floatField(name, value)
-  const truth = (name: string, value: boolean | undefined) => value !== undefined && point.booleanField(name, value)
-  number('lat', frame.lat)
-  number('lon', frame.lon)
-  number('accuracyM', frame.accuracyM)
-  number('speedKmh', frame.speedKmh)
-  number('headingDeg', frame.headingDeg)
-  number('altitudeM', frame.altitudeM)
-  number('odometerKm', frame.odometerKm)
-  number('engineHours', frame.engineHours)
-  number('supplyVolt', frame.supplyVolt)
-  truth('ignition', frame.ignition)
-  truth('motion', frame.motion)
-  truth('backfill', frame.backfill)
-  if (frame.satellites !== undefined) point.intField('satellites', frame.satellites)
-  return point
-    .intField('fix', codeOf(WORD_CODES.fix, frame.fix))
-    .intField('trust', codeOf(WORD_CODES.trust, frame.gnssTrust))
-    .intField('relay', codeOf(WORD_CODES.relay, frame.relay))
-    .intField('time', codeOf(WORD_CODES.time, frame.timeQuality))
-    .intField('seq', seq)
-    .timestamp(String(frame.readAt * 1000 + (seq % 1000)))
-}
 
 /** VictoriaMetrics answers `/query` only in part, and knows a page no InfluxDB has. */
 async function readsBy(influx: InfluxDB): Promise<'query' | 'export'> {

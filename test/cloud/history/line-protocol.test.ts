@@ -1,0 +1,49 @@
+import { Point } from '@influxdata/influxdb-client'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { lineOf } from '../../../cloud/history/line-protocol.ts'
+import { anyFrame } from '../../support/any-record.ts'
+import { GATEWAY, historyFrame, STREAM, T0, VEHICLE } from './history-support.ts'
+
+/** The library writes booleans short; both forms are the protocol's. */
+const TRUTHS: ReadonlyMap<unknown, string> = new Map([
+  ['T', 'true'],
+  ['F', 'false'],
+])
+
+const fieldsOf = (line: string): Record<string, string> =>
+  Object.fromEntries((line.split(' ')[1] ?? '').split(',').map((field) => field.split('=')))
+
+test('a frame is one line, its seq within the microseconds', () => {
+  const line = lineOf(historyFrame(1234, {}, { speedKmh: 43.2, ignition: false, satellites: 9 }))
+  expect(line).toBe(
+    `frame,gateway=${GATEWAY},stream=${STREAM},vehicle=${VEHICLE} ` +
+      'fix=2i,relay=1i,seq=1234i,time=0i,trust=0i,satellites=9i,lat=55.751244,lon=37.618423,speedKmh=43.2,ignition=false ' +
+      `${(T0 + 1_234_000) * 1000 + 234}`,
+  )
+  expect(lineOf(historyFrame(1, { vehicleId: undefined }))).not.toContain('vehicle')
+})
+
+test('every reading of any frame is written as the database’s own library would write it', () => {
+  fc.assert(
+    fc.property(anyFrame, (frame) => {
+      const { kind: _, readAt: __, timeQuality: ___, fix: ____, gnssTrust: _____, relay: ______, ...readings } = frame
+      const point = new Point('frame')
+      for (const [name, value] of Object.entries(readings))
+        if (typeof value === 'boolean') point.booleanField(name, value)
+        else if (name === 'satellites') point.intField(name, value)
+        else point.floatField(name, value)
+      const {
+        fix: a,
+        relay: b,
+        seq: c,
+        time: d,
+        trust: e,
+        ...written
+      } = fieldsOf(lineOf({ ...historyFrame(1), frame }))
+      expect([a, b, c, d, e].every((code) => /^\d+i$/.test(code ?? ''))).toBe(true)
+      const library = Object.entries(point.fields).map(([name, value]) => [name, TRUTHS.get(value) ?? String(value)])
+      expect(written).toEqual(Object.fromEntries(library))
+    }),
+  )
+})
