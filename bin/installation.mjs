@@ -41,10 +41,15 @@ export async function ensureInstalled() {
   if (installationIsFresh()) return true
   console.log('Installing the packages of package-lock.json (npm ci) …')
   const startedAt = Date.now()
-  const code = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'])
-  if (code !== 0) {
-    console.error(`npm ci ended with code ${code}; see its message above.`)
-    return false
+  const quietly = ['--no-audit', '--no-fund', '--loglevel=error']
+  if ((await npm(['ci', ...quietly])) !== 0) {
+    // A lock file written behind a registry that lacks other platforms' packages is refused by npm ci, not by install.
+    console.error('npm ci refuses (its reason is above); trying npm install, which keeps the locked versions …')
+    const code = await npm(['install', '--no-save', ...quietly])
+    if (code !== 0) {
+      console.error(`npm install ended with code ${code}; see its message above.`)
+      return false
+    }
   }
   // An npm told to run no install scripts leaves the pinned runtime out.
   if (!existsSync(PINNED_NODE)) await npm(['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'])

@@ -210,27 +210,44 @@ test('an absent real server is a failure when all are required', async () => {
   expect(ended.output.trim().split('\n').at(-1)).toMatch(/^12 passed, [2-6] failed$/)
 })
 
+const TRY = 'import { ensureInstalled } from "./bin/installation.mjs"; console.log("fine:", await ensureInstalled())'
+
 /** An npm that notes what it was asked for and installs nothing but its own note. */
 const NPM = `
   const { appendFileSync, writeFileSync } = require('node:fs')
   appendFileSync('asked.txt', process.argv.slice(2, 3) + '\\n')
   writeFileSync('node_modules/.package-lock.json', '{}')`
 
+test('a lock file that npm ci refuses is installed by npm install, and both failing is said', async () => {
+  const npm = (install: number) => `
+    require('node:fs').appendFileSync('asked.txt', process.argv[2] + '\\n')
+    process.exit(process.argv[2] === 'ci' ? 1 : ${install})`
+  const answers = []
+  for (const install of [0, 3]) {
+    const dir = project(
+      { 'package-lock.json': '{}', 'npm.cjs': npm(install), 'asked.txt': '', 'try.mjs': TRY },
+      'with-runtime',
+    )
+    const { output } = await run(join(dir, 'try.mjs'), [], { npm_execpath: join(dir, 'npm.cjs') })
+    answers.push({ asked: readFileSync(join(dir, 'asked.txt'), 'utf8'), fine: /fine: (\w+)/.exec(output)?.[1] })
+  }
+  expect(answers).toEqual([
+    { asked: 'ci\ninstall\n', fine: 'true' },
+    { asked: 'ci\ninstall\n', fine: 'false' },
+  ])
+})
+
 test.each([
   { name: 'nothing is installed yet', note: undefined, asked: 'ci\n' },
   { name: 'the lock file is newer than the installation', note: 1000, asked: 'ci\n' },
   { name: 'the installation is newer than the lock file', note: 3000, asked: '' },
 ])('npm ci is run when $name: "$asked"', async ({ note, asked }) => {
-  const dir = project({ 'package-lock.json': '{}', 'npm.cjs': NPM, 'asked.txt': '' }, 'with-runtime')
+  const dir = project({ 'package-lock.json': '{}', 'npm.cjs': NPM, 'asked.txt': '', 'try.mjs': TRY }, 'with-runtime')
   utimesSync(join(dir, 'package-lock.json'), 2000, 2000)
   if (note !== undefined) {
     writeFileSync(join(dir, 'node_modules', '.package-lock.json'), '{}')
     utimesSync(join(dir, 'node_modules', '.package-lock.json'), note, note)
   }
-  writeFileSync(
-    join(dir, 'try.mjs'),
-    'import { ensureInstalled } from "./bin/installation.mjs"; console.log("fine:", await ensureInstalled())',
-  )
   const ended = await run(join(dir, 'try.mjs'), [], { npm_execpath: join(dir, 'npm.cjs') })
   expect(ended.output).toContain('fine: true')
   expect(readFileSync(join(dir, 'asked.txt'), 'utf8')).toBe(asked)
