@@ -2,7 +2,7 @@ import type { TimeQuality } from '#contract/frame.ts'
 import type { Millis } from '#contract/instant.ts'
 import type { EvidenceSnapshot } from '#contract/order.ts'
 import { calmFor, type Evidence, type Level } from './evidence.ts'
-import { displacement, type FixTrack, fixAge } from './fix-track.ts'
+import { displacement, type FixTrack, fixAge, slowFor } from './fix-track.ts'
 import { gnssTrust } from './gnss-trust.ts'
 
 /** Pure. The evidence as a report shows it; what was not known is left out, never zeroed. */
@@ -31,7 +31,7 @@ function ofFix(fix: FixTrack | undefined, now: Millis): EvidenceSnapshot {
     speedKmh: fix.newest.speedKmh,
     fixAgeMs: Math.round(fixAge(fix, now)),
     displacementM: tenth(displacement(fix)),
-    slowForMs: fix.slowSince === undefined ? 0 : Math.round(now - fix.slowSince),
+    slowForMs: Math.round(slowFor(fix)),
     ...(fix.newest.satellites === undefined ? {} : { satellites: fix.newest.satellites }),
     ...(fix.newest.accuracyM === undefined ? {} : { accuracyM: tenth(fix.newest.accuracyM) }),
   }
@@ -43,10 +43,10 @@ const ofIgnition = (level: Level | undefined, now: Millis): EvidenceSnapshot =>
     : {
         ignition: level.on,
         ignitionAgeMs: Math.round(now - level.at),
-        ignitionOffForMs: Math.round(calmFor(level, now)),
+        ignitionOffForMs: Math.round(calmFor(level)),
       }
 
 const ofMotion = (level: Level | undefined, now: Millis): EvidenceSnapshot =>
   level === undefined
     ? {}
-    : { motion: level.on, motionAgeMs: Math.round(now - level.at), stillForMs: Math.round(calmFor(level, now)) }
+    : { motion: level.on, motionAgeMs: Math.round(now - level.at), stillForMs: Math.round(calmFor(level)) }

@@ -4,7 +4,7 @@ import { type Millis, millis } from '#contract/instant.ts'
 import type { Capability } from '#contract/profile.ts'
 import type { RelayDrive } from '../immobilizer/relay-output.ts'
 import type { Reading, ReadingValue } from '../profile/reading.ts'
-import { type FixTrack, followFix, noteSpeed } from './fix-track.ts'
+import { type FixTrack, followFix, isUnrest, noteSpeed } from './fix-track.ts'
 import { followPosition, type GnssTrustState, heedReceiver, UNTRIED } from './gnss-trust.ts'
 import type { InterlockPolicy } from './interlock-policy.ts'
 import { type ReadPosition, readPosition } from './position-readings.ts'
@@ -30,6 +30,8 @@ export type Evidence = {
   readonly ignition?: Level
   readonly motion?: Level
   readonly fix?: FixTrack
+  /** When the receiver last contradicted standstill, believed or not: without GNSS this is still remembered. */
+  readonly unrestAt?: Millis
   readonly trust: GnssTrustState
   readonly drive?: RelayWitness
   readonly sense?: RelayWitness
@@ -100,6 +102,7 @@ const witness = (key: 'drive' | 'sense', reading: Reading): Partial<Record<'driv
 }
 
 function observeGnss(evidence: Evidence, readings: readonly Reading[], policy: InterlockPolicy): Evidence {
+  if (readings.length === 0) return evidence
   const position = readPosition(readings)
   const trust = readings.reduce(heed, followed(evidence.trust, position))
   const speedKmh = position?.speedKmh
@@ -108,8 +111,22 @@ function observeGnss(evidence: Evidence, readings: readonly Reading[], policy: I
       ? followFix(evidence.fix, { ...position, speedKmh }, trust, policy)
       : evidence.fix
   const fix = readings.reduce((seen, reading) => heedSpeed(seen, reading, policy), track)
-  return fix === undefined ? { ...evidence, trust } : { ...evidence, trust, fix }
+  const shown = fix !== undefined && isUnrest(fix, policy) ? fix.newest.at : evidence.unrestAt
+  const unrestAt = readings.reduce((seen, reading) => unrest(seen, reading, policy), shown)
+  return {
+    ...evidence,
+    trust,
+    ...(fix === undefined ? {} : { fix }),
+    ...(unrestAt === undefined ? {} : { unrestAt }),
+  }
 }
+
+const unrest = (
+  seen: Millis | undefined,
+  { capability, value, steadyAt }: Reading,
+  policy: InterlockPolicy,
+): Millis | undefined =>
+  capability === 'position.speed' && typeof value === 'number' && value > policy.standstillKmh ? steadyAt : seen
 
 const followed = (trust: GnssTrustState, position: ReadPosition | undefined): GnssTrustState =>
   position === undefined || position.time === trust.last?.time ? trust : followPosition(trust, position)
@@ -126,6 +143,6 @@ const heedSpeed = (
 ): FixTrack | undefined =>
   capability === 'position.speed' && typeof value === 'number' ? noteSpeed(fix, value, policy) : fix
 
-/** Pure. How long a source has been calm without a break, as of now; 0 when it is not, or when its word is too old. */
-export const calmFor = (level: Level | undefined, now: Millis): Millis =>
-  millis(level?.calmSince === undefined ? 0 : now - level.calmSince)
+/** Pure. How long a source is proved calm: up to its last word, not up to now. 0 when it is not calm. */
+export const calmFor = (level: Level | undefined): Millis =>
+  millis(level?.calmSince === undefined ? 0 : level.at - level.calmSince)

@@ -116,3 +116,14 @@ export function speedRise(track: FixTrack, window: Millis): number {
   const lately = track.recent.filter((fix) => track.newest.at - fix.at <= window).map((fix) => fix.speedKmh)
   return track.newest.speedKmh - Math.min(track.newest.speedKmh, ...lately)
 }
+
+/** Pure. Does the run contradict standstill: displaced beyond its error, or setting off? */
+export const isUnrest = (track: FixTrack, policy: InterlockPolicy): boolean =>
+  displacement(track) > Math.max(policy.displacementM, 2 * (track.newest.accuracyM ?? 0)) ||
+  speedRise(track, policy.accelerationWindow) >= policy.accelerationKmh
+
+/** Pure. How long the run is proved slow, and how long it is: up to the newest fix, not up to now. */
+export const slowFor = (track: FixTrack): Millis =>
+  millis(track.slowSince === undefined ? 0 : track.newest.at - track.slowSince)
+export const runFor = (track: FixTrack): Millis =>
+  millis(track.runSince === undefined ? 0 : track.newest.at - track.runSince)

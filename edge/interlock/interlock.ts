@@ -3,7 +3,7 @@ import type { Millis } from '#contract/instant.ts'
 import type { OrderAction, RefuseReason, WaitReason } from '#contract/order.ts'
 import type { RelayDrive } from '../immobilizer/relay-output.ts'
 import { calmFor, type Evidence, type EvidenceSources, type Level } from './evidence.ts'
-import { displacement, type FixTrack, fixAge, speedRise } from './fix-track.ts'
+import { type FixTrack, fixAge, isUnrest, runFor, slowFor } from './fix-track.ts'
 import { gnssTrust } from './gnss-trust.ts'
 import type { InterlockPolicy } from './interlock-policy.ts'
 
@@ -66,7 +66,7 @@ const fresh = (level: Level | undefined, maxAge: Millis, now: Millis): level is 
 function ignitionOff({ evidence, sources, policy, now }: Question): Verdict | undefined {
   const { ignition } = evidence
   if (sources.ignition === undefined || !fresh(ignition, policy.ignitionMaxAge, now)) return wait('evidence-stale')
-  if (ignition.on || calmFor(ignition, now) < policy.ignitionOff) return wait('ignition-on')
+  if (ignition.on || calmFor(ignition) < policy.ignitionOff) return wait('ignition-on')
   return undefined
 }
 
@@ -74,26 +74,29 @@ function ignitionOff({ evidence, sources, policy, now }: Question): Verdict | un
 function sensorStill({ evidence, sources, policy, now }: Question): Verdict | undefined {
   if (sources.motion === undefined) return undefined
   if (!fresh(evidence.motion, policy.motionMaxAge, now)) return wait('evidence-stale')
-  return calmFor(evidence.motion, now) < policy.motionStill ? wait('moving') : undefined
+  return calmFor(evidence.motion) < policy.motionStill ? wait('moving') : undefined
 }
 
-/** Condition 3, or 5 where GNSS says nothing that may be believed. */
+/**
+ * Condition 3 or 5. The second is asked even while there are fixes, so that losing them never helps; a receiver that
+ * lately contradicted standstill forbids it.
+ */
 function standing(question: Question): Verdict | undefined {
   const { evidence, policy, now } = question
   const { fix } = evidence
   const believed =
     fix?.runSince !== undefined && fixAge(fix, now) <= policy.fixMaxAge && gnssTrust(evidence.trust, now) === 'ok'
-  return believed ? standingByGnss(question, fix) : standingWithoutGnss(question)
+  const withoutGnss = standingWithoutGnss(question)
+  if (!believed || withoutGnss === undefined) return withoutGnss
+  return standingByGnss(question, fix)
 }
 
 function standingByGnss(question: Question, fix: FixTrack): Verdict | undefined {
-  const { policy, now, circuit } = question
+  const { policy, circuit } = question
   const least = circuit === 'starter' ? policy.standstill : policy.runningStandstill
-  if (fix.slowSince === undefined || now - fix.slowSince < least) return wait('moving')
+  if (fix.slowSince === undefined || slowFor(fix) < least || isUnrest(fix, policy)) return wait('moving')
   // Positions of less than a full window prove no displacement: what was not seen may have been motion.
-  if (fix.runSince === undefined || now - fix.runSince < policy.displacementWindow) return wait('evidence-stale')
-  if (displacement(fix) > Math.max(policy.displacementM, 2 * (fix.newest.accuracyM ?? 0))) return wait('moving')
-  if (speedRise(fix, policy.accelerationWindow) >= policy.accelerationKmh) return wait('moving')
+  if (runFor(fix) < policy.displacementWindow) return wait('evidence-stale')
   return reach(question, fix)
 }
 
@@ -120,10 +123,12 @@ function reach({ policy, now, circuit, sources }: Question, fix: FixTrack): Verd
 const gained = (kmhPerS: number, length: number): number => (kmhPerS * length) / 1000
 
 /** Condition 5: a garage or jamming. Ignition off and a motion sensor still, both for long; never on a running circuit. */
-function standingWithoutGnss({ evidence, sources, policy, now, circuit }: Question): Verdict | undefined {
+function standingWithoutGnss({ evidence, sources, policy, circuit }: Question): Verdict | undefined {
+  const { ignition, motion, unrestAt } = evidence
   if (circuit !== 'starter') return wait('evidence-stale')
-  if (sources.motion === undefined) return wait('no-motion-evidence')
-  const calm = Math.min(calmFor(evidence.ignition, now), calmFor(evidence.motion, now))
+  if (sources.motion === undefined || motion === undefined || ignition === undefined) return wait('no-motion-evidence')
+  const untroubled = unrestAt === undefined ? Number.POSITIVE_INFINITY : Math.min(ignition.at, motion.at) - unrestAt
+  const calm = Math.min(calmFor(ignition), calmFor(motion), untroubled)
   return calm < policy.withoutGnss ? wait('evidence-stale') : undefined
 }
 
