@@ -1,22 +1,15 @@
 import { notifications } from '@mantine/notifications'
-import { type QueryClient, type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
+import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { HoldReason } from '#contract/order.ts'
 import { post, remove } from '../api/api-client.ts'
 import { serverNow } from '../api/server-clock.ts'
 import type { Hold, HoldAnswer } from '../api/vehicle.ts'
 import { useWords, wordOr } from '../language/language.ts'
-import { ORDERS, TIMELINE, vehicleKey } from '../vehicles/vehicle-queries.ts'
+import { rereadVehicle } from '../vehicles/vehicle-queries.ts'
 import { holdsWords } from './hold-words.ts'
 
 export type Placing = { readonly reason: HoldReason; readonly note: string }
 export type Lifting = { readonly holds: readonly Hold[]; readonly note: string }
-
-/** Reads the card again. Nothing is put on screen that the server has not said: the state is the car's own word. */
-function reread(client: QueryClient, vehicleId: string): void {
-  for (const key of [vehicleKey(vehicleId), [...ORDERS, vehicleId], [...TIMELINE, vehicleId]]) {
-    void client.invalidateQueries({ queryKey: key })
-  }
-}
 
 const holdsPath = (vehicleId: string): string => `/vehicles/${encodeURIComponent(vehicleId)}/holds`
 
@@ -31,7 +24,7 @@ export function usePlaceHold(vehicleId: string): UseMutationResult<HoldAnswer, E
       const message = stopped === null ? words : wordOr(t, 'whyNot', stopped, { reason: stopped })
       notifications.show({ color: stopped === null ? 'ink' : 'orange', message })
     },
-    onSettled: () => reread(client, vehicleId),
+    onSettled: () => rereadVehicle(client, vehicleId),
   })
 }
 
@@ -56,6 +49,6 @@ export function useLiftHolds(vehicleId: string): UseMutationResult<readonly Hold
         message: freed ? t('hold.lifted') : t('hold.remaining', { reasons }),
       })
     },
-    onSettled: () => reread(client, vehicleId),
+    onSettled: () => rereadVehicle(client, vehicleId),
   })
 }

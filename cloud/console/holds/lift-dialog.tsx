@@ -22,14 +22,12 @@ export function LiftDialog({ vehicle, holds, only, onClose }: Props): ReactNode 
   const lift = useLiftHolds(vehicle.id)
   const [chosen, setChosen] = useState<readonly string[]>(only === undefined ? holds.map((hold) => hold.id) : [only.id])
   const [note, setNote] = useState('')
-  const [asked, setAsked] = useState(false)
   const lifted = holds.filter((hold) => chosen.includes(hold.id))
   const staying = holds.filter((hold) => !chosen.includes(hold.id))
   const speech = { t, language, now }
   const plate = plateWords(vehicle.plate)
   const send = (): void => {
-    setAsked(true)
-    if (note.trim() === '' || lifted.length === 0) return
+    if (lifted.length === 0) return
     lift.mutate({ holds: lifted, note: note.trim() }, { onSuccess: onClose })
   }
   const title =
@@ -54,13 +52,13 @@ export function LiftDialog({ vehicle, holds, only, onClose }: Props): ReactNode 
         </Text>
         <Textarea
           label={t('hold.note')}
+          placeholder={t('hold.noteFree')}
           data-autofocus
           autosize
           minRows={2}
           maxLength={500}
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
-          error={asked && note.trim() === '' ? t('hold.noteRequired') : undefined}
         />
         {lift.isError && (
           <Alert color="red" role="alert">

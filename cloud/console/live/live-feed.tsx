@@ -5,7 +5,7 @@ import type { Order, Vehicle } from '../api/vehicle.ts'
 import { useWords, type Words, wordOr } from '../language/language.ts'
 import { SESSION } from '../session/session-query.ts'
 import { plateWords } from '../vehicles/plate.ts'
-import { FLEET, ORDERS, TIMELINE, vehicleKey } from '../vehicles/vehicle-queries.ts'
+import { FLEET, rereadVehicle, vehicleKey } from '../vehicles/vehicle-queries.ts'
 import type { ServerEvent } from './event-text.ts'
 import { forgetLink, noteLink, noteSign } from './link-status.ts'
 import { runLiveStream } from './live-stream.ts'
@@ -26,13 +26,7 @@ function applyBatch(client: QueryClient, batch: ReadonlyMap<string, Vehicle>): v
     const card = client.getQueryData<Vehicle>(vehicleKey(id))
     if (card === undefined) continue
     client.setQueryData(vehicleKey(id), applyVehicle(card, said))
-    if (immobilizerDiffers(card, said)) rereadHistory(client, id)
-  }
-}
-
-function rereadHistory(client: QueryClient, vehicleId: string): void {
-  for (const key of [vehicleKey(vehicleId), [...ORDERS, vehicleId], [...TIMELINE, vehicleId]]) {
-    void client.invalidateQueries({ queryKey: key })
+    if (immobilizerDiffers(card, said)) rereadVehicle(client, id)
   }
 }
 
@@ -77,7 +71,7 @@ export function LiveFeed({ children }: { readonly children: ReactNode }): ReactN
       }
       if (event.name === 'order') {
         const order = parse<Order>(event)
-        if (order !== null) rereadHistory(client, order.vehicleId)
+        if (order !== null) rereadVehicle(client, order.vehicleId)
       }
       if (event.name === 'alert') {
         const alert = parse<Alert>(event)

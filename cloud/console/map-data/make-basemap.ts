@@ -91,6 +91,14 @@ function centre(geometry: Geometry): Point {
 
 const districtName = (name: string): string => name.replace(/^район /, '').replace(/ район$/, '')
 
+/** «Городской Округ Клин» → «Клин», «Раменский Городской Округ» → «Раменский округ»; the source capitalises every word. */
+const okrugName = (name: string): string =>
+  name
+    .replace(/^Городской Округ /, '')
+    .replace(/ Городской Округ$/, ' округ')
+    .replace(/-([а-я])/g, (_, letter: string) => `-${letter.toUpperCase()}`)
+    .replace('Звездный Городок', 'Звёздный Городок')
+
 function borders(): void {
   write(
     'region',
@@ -112,7 +120,14 @@ function borders(): void {
       geometry: { type: 'Point', coordinates: centre(item.geometry) },
     }),
   )
-  write('districts', OSM, labels)
+  const okrugLabels = okrugs.map(
+    (item): Feature => ({
+      type: 'Feature',
+      properties: { k: 'okrug', n: okrugName(String(item.properties['name'])) },
+      geometry: { type: 'Point', coordinates: centre(item.geometry) },
+    }),
+  )
+  write('districts', OSM, [...labels, ...okrugLabels])
 }
 
 function water(): void {

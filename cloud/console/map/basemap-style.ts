@@ -165,9 +165,26 @@ function labels(colours: MapPalette): LayerSpecification[] {
     along('street-name', 'streets', 14, ['minor', 'tertiary'], 10.5),
     along('road-name', 'roads', 11.5, ['primary', 'trunk', 'motorway', 'secondary'], 11),
     {
+      id: 'okrug-name',
+      type: 'symbol',
+      source: 'districts',
+      filter: is('okrug'),
+      minzoom: 8.2,
+      maxzoom: 13,
+      layout: {
+        'text-field': ['get', 'n'],
+        'text-font': FONT,
+        'text-size': 11.5,
+        'text-max-width': 8,
+        'text-padding': 6,
+      },
+      paint: { 'text-color': colours.quietLabel, ...halo },
+    },
+    {
       id: 'district-name',
       type: 'symbol',
       source: 'districts',
+      filter: is('district'),
       minzoom: 10.6,
       maxzoom: 14.5,
       layout: {

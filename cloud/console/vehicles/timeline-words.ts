@@ -35,17 +35,24 @@ export function timelineTitle(item: TimelineItem, t: Words): string {
     case 'status':
       return t(facts['online'] === true ? 'timeline.online' : 'timeline.offline')
     case 'event':
-      return t('timeline.event', { name: text(facts['name']) })
+      return said(t, `eventNames.${text(facts['name'])}`, t('timeline.event', { name: text(facts['name']) }))
     default:
       return t('timeline.other', { kind: item.kind })
   }
+}
+
+/** `user:olga` and `rule:zone-exit`, as an order names who asked. */
+function askedBy(by: string, t: Words): string {
+  const [, kind, name] = /^(user|rule):(.*)$/.exec(by) ?? []
+  if (name === undefined) return by
+  return kind === 'rule' ? t('hold.rule', { name: said(t, `ruleNames.${name}`, name) }) : name
 }
 
 /** The small print of a line: who and why. */
 export function timelineNote(item: TimelineItem, t: Words): string {
   const facts = item.data
   const actor = record(facts['by'])
-  const by = text(actor['name']) || text(facts['by'])
+  const by = text(actor['name']) || askedBy(text(facts['by']), t)
   const why =
     item.kind === 'order' && text(facts['reason']) !== ''
       ? said(

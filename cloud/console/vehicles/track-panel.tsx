@@ -1,5 +1,5 @@
 import { Group, Loader, Slider, Text } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import type { Track, TrackPoint } from '../api/track.ts'
 import type { Vehicle } from '../api/vehicle.ts'
 import { Failed } from '../design/query-view.tsx'
@@ -10,11 +10,19 @@ import { useNow } from '../live/now.ts'
 import { TrackMap } from '../map/track-map.tsx'
 import { DayPicker } from './day-picker.tsx'
 import { ExportMenu } from './export-menu.tsx'
+import { growTail } from './live-tail.ts'
 import { MileageLine } from './mileage-line.tsx'
 import classes from './track-panel.module.css'
 import { useTrack } from './vehicle-queries.ts'
 
 const NO_POINTS: readonly TrackPoint[] = []
+
+/** What the car said since its track was last read, so that the line ends where the car is. */
+function useTail(vehicle: Vehicle, known: readonly TrackPoint[]): readonly TrackPoint[] {
+  const [tail, setTail] = useState(NO_POINTS)
+  useEffect(() => setTail((before) => growTail(before, vehicle, known)), [vehicle, known])
+  return tail
+}
 
 function MomentWords({ point }: { readonly point: TrackPoint }): ReactNode {
   const { t, language } = useWords()
@@ -44,7 +52,9 @@ export function TrackPanel({ vehicle }: { readonly vehicle: Vehicle }): ReactNod
   const [day, setDay] = useState(today)
   const [index, setIndex] = useState<number | null>(null)
   const track = useTrack(vehicle.id, day, day === today)
-  const points = track.data?.points ?? NO_POINTS
+  const known = track.data?.points ?? NO_POINTS
+  const tail = useTail(vehicle, known)
+  const points = useMemo(() => (day === today ? [...known, ...tail] : known), [day, today, known, tail])
   const moment = index === null ? null : (points[Math.min(index, points.length - 1)] ?? null)
   const pick = (next: string): void => {
     setDay(next)

@@ -1,5 +1,6 @@
 import {
   keepPreviousData,
+  type QueryClient,
   type UseInfiniteQueryResult,
   type UseQueryResult,
   useInfiniteQuery,
@@ -12,8 +13,17 @@ import type { Order, Vehicle } from '../api/vehicle.ts'
 import { dayBounds } from '../language/moment.ts'
 
 export const FLEET = ['vehicles'] as const
-export const ORDERS = ['orders'] as const
-export const TIMELINE = ['timeline'] as const
+const ORDERS = ['orders'] as const
+const TIMELINE = ['timeline'] as const
+const ORDER = ['order'] as const
+
+/** Reads a card again: state, orders with their steps, history. Nothing is put on screen that the server has not said. */
+export function rereadVehicle(client: QueryClient, vehicleId: string): void {
+  for (const key of [vehicleKey(vehicleId), ORDER, [...ORDERS, vehicleId], [...TIMELINE, vehicleId]]) {
+    void client.invalidateQueries({ queryKey: key })
+  }
+}
+
 export const vehicleKey = (id: string): readonly string[] => ['vehicle', id]
 
 const PAGE = 200
@@ -75,7 +85,7 @@ export const useOrders = (id: string): UseQueryResult<{ readonly items: readonly
 /** One order with its steps and their evidence. */
 export const useOrder = (id: string, shown: boolean): UseQueryResult<Order> =>
   useQuery({
-    queryKey: ['order', id],
+    queryKey: [...ORDER, id],
     queryFn: ({ signal }) => get<Order>(`/orders/${encodeURIComponent(id)}`, signal),
     enabled: shown,
   })

@@ -19,7 +19,19 @@ const says =
   (vehicle: Vehicle) => {
     const known = vehicle.immobilizer.order
     if (known === null) throw new Error('no order to report about')
-    const immobilizer = { ...vehicle.immobilizer, ...change, order: { ...known, state: order } }
+    const reason = change.waitReason ?? null
+    const step = {
+      state: order,
+      at: new Date().toISOString(),
+      reason,
+      relay: change.relay ?? null,
+      evidence: { speedKmh: 43 },
+    }
+    const immobilizer = {
+      ...vehicle.immobilizer,
+      ...change,
+      order: { ...known, state: order, steps: [...(known.steps ?? []), step] },
+    }
     return { ...vehicle, immobilizer: { ...immobilizer, relayAt: new Date().toISOString() } }
   }
 
@@ -54,6 +66,9 @@ describe.skipIf(!requireReal('chromium'))('blocking in a real browser', PATIENCE
 
     cloud.report(MOVING, says({ state: 'blocked', relay: 'open', waitReason: null }, 'verified'))
     await badge(page).getByText('Заблокирован').waitFor()
+    // The steps are read again with every word of the car.
+    await page.getByTestId('order').getByRole('listitem').filter({ hasText: 'Машина в движении' }).waitFor()
+    await page.getByTestId('order').getByRole('listitem').filter({ hasText: 'Выполнена, реле подтвердило' }).waitFor()
     await page
       .getByTestId('relay-words')
       .getByText(/^Заблокирован, реле подтвердило в \d\d:\d\d\.$/)
