@@ -31,3 +31,11 @@ test.each(pages)('%s: every variable is one that a --help lists', (page) => {
 test.each(pages)('%s names no machine of ours', (page) => {
   expect(read(page)).not.toMatch(/\/work\/|\/root\/|\/tmp\//)
 })
+
+const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+const named = read('docs/dependencies.md')
+test.each(Object.keys({ ...dependencies, ...devDependencies }))('the dependency %s has its line', (name) => {
+  const family = name.replace(/\/.*/, '/*')
+  const short = name.replace('@fastify/', '')
+  expect([name, family, short].some((form) => named.includes(`\`${form}\``))).toBe(true)
+})
