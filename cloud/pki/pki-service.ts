@@ -1,4 +1,4 @@
-import './reflect-metadata.ts'
+import 'reflect-metadata'
 import { createHash, createPublicKey, webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import type { GatewayId } from '#contract/ids.ts'

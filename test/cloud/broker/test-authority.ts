@@ -1,4 +1,4 @@
-import '../../../cloud/pki/reflect-metadata.ts'
+import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
