@@ -11,13 +11,29 @@ export function metresBetween(a: Point, b: Point): number {
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(chord)))
 }
 
-/** Pure. Metres of a point from the segment a–b, on the plane that touches the earth at `a`. */
-export function metresFromSegment(point: Point, a: Point, b: Point): number {
-  const scale = Math.cos(radians(a.lat))
-  const eastOf = (lon: number): number => radians(((((lon - a.lon) % 360) + 540) % 360) - 180) * EARTH_M * scale
-  const northOf = (lat: number): number => radians(lat - a.lat) * EARTH_M
-  const [px, py, bx, by] = [eastOf(point.lon), northOf(point.lat), eastOf(b.lon), northOf(b.lat)]
+/** Points as metres east and north of the first one: exact enough to compare deviations within a region. */
+export type Plane = { readonly east: Float64Array; readonly north: Float64Array }
+
+/** Pure. The plane that touches the earth at the first point; lines may cross the antimeridian. */
+export function planeOf(points: readonly Point[]): Plane {
+  const origin = points[0] ?? { lat: 0, lon: 0 }
+  const scale = Math.cos(radians(origin.lat))
+  const turn = (lon: number): number => ((((lon - origin.lon) % 360) + 540) % 360) - 180
+  return {
+    east: Float64Array.from(points, ({ lon }) => radians(turn(lon)) * EARTH_M * scale),
+    north: Float64Array.from(points, ({ lat }) => radians(lat - origin.lat) * EARTH_M),
+  }
+}
+
+/** Pure. Square metres between point `index` and the segment from point `a` to point `b`. */
+export function squareFromSegment({ east, north }: Plane, index: number, a: number, b: number): number {
+  const ax = east[a] ?? 0
+  const ay = north[a] ?? 0
+  const px = (east[index] ?? 0) - ax
+  const py = (north[index] ?? 0) - ay
+  const bx = (east[b] ?? 0) - ax
+  const by = (north[b] ?? 0) - ay
   const length = bx * bx + by * by
   const along = length === 0 ? 0 : Math.min(1, Math.max(0, (px * bx + py * by) / length))
-  return Math.hypot(px - along * bx, py - along * by)
+  return (px - along * bx) ** 2 + (py - along * by) ** 2
 }

@@ -1,6 +1,6 @@
-import { metresFromSegment, type Point } from './distance.ts'
+import { type Plane, type Point, planeOf, squareFromSegment } from './distance.ts'
 
-type Piece = { readonly from: number; readonly to: number; readonly peak: number; readonly metres: number }
+type Piece = { readonly from: number; readonly to: number; readonly peak: number; readonly away: number }
 
 /**
  * Pure. At most `limit` of the points, in order: the first, the last, and the turns that matter most. Splits the line at
@@ -10,9 +10,10 @@ type Piece = { readonly from: number; readonly to: number; readonly peak: number
 export function thinTrack<At extends Point>(points: readonly At[], limit: number): readonly At[] {
   if (points.length <= limit || limit < 2) return points.slice(0, limit < 2 ? limit : undefined)
   const kept = new Set([0, points.length - 1])
+  const plane = planeOf(points)
   const heap = createHeap()
   const open = (from: number, to: number): void => {
-    const piece = farthest(points, from, to)
+    const piece = farthest(plane, from, to)
     if (piece !== undefined) heap.push(piece)
   }
   open(0, points.length - 1)
@@ -26,26 +27,25 @@ export function thinTrack<At extends Point>(points: readonly At[], limit: number
   return points.filter((_, index) => kept.has(index))
 }
 
-function farthest(points: readonly Point[], from: number, to: number): Piece | undefined {
-  const [a, b] = [points[from], points[to]]
-  if (a === undefined || b === undefined || to - from < 2) return undefined
+/** The point between two that is farthest from their line; undefined when there is none between. */
+function farthest(plane: Plane, from: number, to: number): Piece | undefined {
+  if (to - from < 2) return undefined
   let peak = from + 1
-  let metres = -1
+  let away = -1
   for (let index = from + 1; index < to; index += 1) {
-    const point = points[index]
-    const away = point === undefined ? 0 : metresFromSegment(point, a, b)
-    if (away > metres) {
-      metres = away
+    const square = squareFromSegment(plane, index, from, to)
+    if (square > away) {
+      away = square
       peak = index
     }
   }
-  return { from, to, peak, metres }
+  return { from, to, peak, away }
 }
 
 /** A binary heap, the largest deviation on top. */
 function createHeap() {
   const items: Piece[] = []
-  const metres = (index: number): number => items[index]?.metres ?? -1
+  const away = (index: number): number => items[index]?.away ?? -1
   const swap = (a: number, b: number): void => {
     const [one, other] = [items[a], items[b]]
     if (one === undefined || other === undefined) return
@@ -57,7 +57,7 @@ function createHeap() {
       items.push(piece)
       for (let at = items.length - 1; at > 0; ) {
         const parent = (at - 1) >> 1
-        if (metres(parent) >= metres(at)) break
+        if (away(parent) >= away(at)) break
         swap(at, parent)
         at = parent
       }
@@ -68,8 +68,8 @@ function createHeap() {
       if (top === undefined || last === undefined || items.length === 0) return top
       items[0] = last
       for (let at = 0; ; ) {
-        const child = metres(2 * at + 1) >= metres(2 * at + 2) ? 2 * at + 1 : 2 * at + 2
-        if (metres(child) <= metres(at)) return top
+        const child = away(2 * at + 1) >= away(2 * at + 2) ? 2 * at + 1 : 2 * at + 2
+        if (away(child) <= away(at)) return top
         swap(at, child)
         at = child
       }

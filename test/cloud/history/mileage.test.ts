@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { metresBetween, metresFromSegment } from '../../../cloud/history/distance.ts'
+import { metresBetween, planeOf, squareFromSegment } from '../../../cloud/history/distance.ts'
 import type { PastFrame } from '../../../cloud/history/history.ts'
 import { mileageOf } from '../../../cloud/history/mileage.ts'
 import { pastFrame, T0 } from './history-support.ts'
@@ -133,11 +133,14 @@ describe('mileage by positions', () => {
 test('distances: a degree, and from a segment', () => {
   expect(metresBetween({ lat: 55, lon: 37 }, { lat: 56, lon: 37 })).toBeCloseTo(DEGREE_M, 3)
   expect(metresBetween({ lat: 0, lon: 179.5 }, { lat: 0, lon: -179.5 })).toBeCloseTo(DEGREE_M, 3)
-  const [a, b] = [
+  const plane = planeOf([
     { lat: 0, lon: 179.9 },
     { lat: 0, lon: -179.9 },
-  ]
-  expect(metresFromSegment({ lat: 0.01, lon: 180 }, a, b)).toBeCloseTo(DEGREE_M / 100, 0)
-  expect(metresFromSegment({ lat: 0, lon: -179.8 }, a, b)).toBeCloseTo(DEGREE_M / 10, 0)
-  expect(metresFromSegment(b, a, a)).toBeCloseTo(DEGREE_M / 5, 0)
+    { lat: 0.01, lon: 180 },
+    { lat: 0, lon: -179.8 },
+  ])
+  const away = (index: number, a: number, b: number) => Math.sqrt(squareFromSegment(plane, index, a, b))
+  expect(away(2, 0, 1)).toBeCloseTo(DEGREE_M / 100, 0)
+  expect(away(3, 0, 1)).toBeCloseTo(DEGREE_M / 10, 0)
+  expect(away(1, 0, 0)).toBeCloseTo(DEGREE_M / 5, 0)
 })
