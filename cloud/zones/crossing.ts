@@ -17,7 +17,12 @@ export type Sighting = {
 type Place = Pick<Sighting, 'at' | 'lat' | 'lon' | 'accuracyM'>
 
 /** A place that the vehicle reports but cannot have driven to: kept apart until it proves itself or goes away. */
-type Stranger = { readonly since: EpochMs; readonly last: Place }
+type Stranger = {
+  readonly since: EpochMs
+  readonly last: Place
+  /** How far it was from the believed place when it appeared. */
+  readonly jumpM: number
+}
 
 /** The other side, as far as fixes speak for it. */
 type Candidate = {
@@ -62,7 +67,7 @@ export type CrossingPolicy = {
   readonly pause: Millis
   /** … and at most this share of them against it. */
   readonly doubt: number
-  /** An unreachable place is taken for true after so many times the drive there, and never sooner than `strangerAtLeast`. */
+  /** An unreachable place is taken for true after so many times the drive there, never sooner than `strangerAtLeast`. */
   readonly strangerTimes: number
   readonly strangerAtLeast: Millis
 }
@@ -75,7 +80,7 @@ export const CROSSING_POLICY: CrossingPolicy = {
   pause: minutes(10),
   doubt: 0.25,
   strangerTimes: 20,
-  strangerAtLeast: minutes(5),
+  strangerAtLeast: minutes(1),
 }
 
 export const NEVER_SEEN: ZoneState = { side: 'unknown', since: null, believed: null, stranger: null, candidate: null }
@@ -98,8 +103,8 @@ export function judgeSighting(
   if (sighting.at <= judgedThrough(state)) return { state, crossing: null }
   const place = placeOf(sighting)
   if (state.stranger === null) {
-    const driven = state.believed === null || isReachable(state.believed, place, policy)
-    if (!driven) return { state: { ...state, stranger: { since: place.at, last: place } }, crossing: null }
+    if (state.believed !== null && !isReachable(state.believed, place, policy))
+      return { state: { ...state, stranger: strangerAt(place, state.believed) }, crossing: null }
     return vote({ ...state, believed: place }, sighting, policy)
   }
   return judgeBesideStranger(state, state.stranger, sighting, policy)
@@ -108,16 +113,23 @@ export function judgeSighting(
 function judgeBesideStranger(state: ZoneState, stranger: Stranger, sighting: Sighting, policy: CrossingPolicy) {
   const place = placeOf(sighting)
   const { believed } = state
-  const fromStranger = isReachable(stranger.last, place, policy)
-  if (!fromStranger) {
-    const back = believed === null || isReachable(believed, place, policy)
-    if (back) return vote({ ...state, believed: place, stranger: null }, sighting, policy)
-    return { state: { ...state, stranger: { since: place.at, last: place } }, crossing: null }
+  if (!isReachable(stranger.last, place, policy)) {
+    if (believed === null || isReachable(believed, place, policy))
+      return vote({ ...state, believed: place, stranger: null }, sighting, policy)
+    return { state: { ...state, stranger: strangerAt(place, believed) }, crossing: null }
   }
-  if (believed !== null && place.at - stranger.since < waitOf(believed, place, policy))
+  if (place.at - stranger.since < waitOf(stranger, policy))
     return { state: { ...state, stranger: { ...stranger, last: place } }, crossing: null }
-  return vote({ ...NEVER_SEEN, believed: place }, sighting, policy)
+  // Placed anew. On the side it was known to be on, nothing has changed; on the other, nobody saw it cross.
+  const known = sighting.side === state.side ? state : NEVER_SEEN
+  return vote({ ...known, believed: place, stranger: null, candidate: null }, sighting, policy)
 }
+
+const strangerAt = (place: Place, believed: Place): Stranger => ({
+  since: place.at,
+  last: place,
+  jumpM: distanceM(believed, place),
+})
 
 const placeOf = ({ at, lat, lon, accuracyM }: Sighting): Place => ({ at, lat, lon, accuracyM })
 
@@ -128,8 +140,8 @@ function isReachable(from: Place, to: Place, policy: CrossingPolicy): boolean {
   return distanceM(from, to) <= free + (to.at - from.at) * metresPerMs(policy)
 }
 
-const waitOf = (believed: Place, place: Place, policy: CrossingPolicy): number =>
-  Math.max(policy.strangerAtLeast, (policy.strangerTimes * distanceM(believed, place)) / metresPerMs(policy))
+const waitOf = ({ jumpM }: Stranger, policy: CrossingPolicy): number =>
+  Math.max(policy.strangerAtLeast, (policy.strangerTimes * jumpM) / metresPerMs(policy))
 
 function vote(state: ZoneState, sighting: Sighting, policy: CrossingPolicy) {
   if (!sighting.clear) return { state, crossing: null }

@@ -32,7 +32,7 @@ const StoredState = z.strictObject({
   side: z.union([Side, z.literal('unknown')]),
   since: EpochMs.nullable(),
   believed: Place.nullable(),
-  stranger: z.strictObject({ since: EpochMs, last: Place }).nullable(),
+  stranger: z.strictObject({ since: EpochMs, last: Place, jumpM: z.number() }).nullable(),
   candidate: z.strictObject({ side: Side, since: EpochMs, lastAt: EpochMs, hits: z.int(), misses: z.int() }).nullable(),
 })
 

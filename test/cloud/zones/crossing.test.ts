@@ -30,6 +30,7 @@ const frameOf = ({ second, ...more }: Fix): Frame => ({
 /** Plays fixes as the service does; `second` of a crossing counts from START. */
 function play(zone: ZoneShape, fixes: readonly Fix[], receivedAfterMs = 500) {
   let state: ZoneState = NEVER_SEEN
+  const sides = new Set<ZoneState['side']>()
   const crossings: (Crossing & { readonly confirmedSecond: number })[] = []
   for (const fix of fixes) {
     const frame = frameOf(fix)
@@ -42,10 +43,11 @@ function play(zone: ZoneShape, fixes: readonly Fix[], receivedAfterMs = 500) {
       clear,
     })
     state = judged.state
+    if (state.side !== 'unknown' || sides.size > 0) sides.add(state.side)
     if (judged.crossing)
       crossings.push({ ...judged.crossing, confirmedSecond: (judged.crossing.confirmedAt - START) / 1000 })
   }
-  return { state, crossings }
+  return { state, crossings, sides: [...sides] }
 }
 
 /** A straight drive with 4 m of noise, one fix every `every` seconds. */
@@ -141,9 +143,9 @@ describe('a deceived receiver, of which the gateway noticed nothing, makes no cr
     ({ fixes, trulyOutside }) => {
       expect(trulyOutside).toBe(false)
       for (const zone of [region, mkad]) {
-        const { crossings, state } = play(zone, fixes)
+        const { crossings, sides } = play(zone, fixes)
         expect(crossings).toEqual([])
-        expect(state.side).toBe('inside')
+        expect(sides).toEqual(['inside'])
       }
     },
   )
@@ -163,12 +165,24 @@ describe('a deceived receiver, of which the gateway noticed nothing, makes no cr
 
 describe('what is no crossing', () => {
   const outside = standing(55.2, 36.64, 700, 600)
+  const leaving = drive(NARO, OBNINSK, 36)
+  const leftAt = leaving.findLastIndex((fix) => region.inside(fix.lon, fix.lat))
+  const atBorder = leaving.slice(leftAt - 30)
   test.each([
     { name: 'a first sight outside', fixes: outside },
     { name: 'three fixes outside', fixes: [...standing(55.387, 36.733, 0, 300), ...outside.slice(0, 3)] },
+    { name: 'fifty seconds outside', fixes: [...standing(55.387, 36.733, 0, 300), ...outside.slice(0, 50)] },
     {
-      name: 'half of the fixes outside',
-      fixes: Array.from({ length: 600 }, (_, n) => ({ second: n * 30, lat: n % 2 ? 55.2 : 55.35, lon: 36.64 })),
+      name: 'three fixes outside, a minute apart',
+      fixes: [...standing(55.387, 36.733, 0, 300), ...outside.filter((_, n) => n % 60 === 0).slice(0, 3)],
+    },
+    {
+      name: 'every second fix outside, 600 m from the last',
+      fixes: Array.from({ length: 600 }, (_, n) => {
+        const fix = atBorder[n < 10 || n % 2 === 0 ? 0 : 60]
+        if (fix === undefined) throw new Error('the drive does not reach the border')
+        return { ...fix, second: n * 30 }
+      }),
     },
     {
       name: 'backfilled frames',
@@ -233,4 +247,13 @@ test('a first false place is left for the true one once it has proved itself, wi
   ])
   expect(crossings).toEqual([])
   expect(state.side).toBe('inside')
+})
+
+test('a receiver that settles after a first fix 300 m off does not hide the exit that follows', () => {
+  const settled = drive(NARO, OBNINSK, 90, 1, 30)
+  const first = standing(NARO[0] + 0.0027, NARO[1], 0, 30)
+  const { crossings } = play(region, [...first, ...settled])
+  const leftAt = settled.findLast((fix) => region.inside(fix.lon, fix.lat))?.second ?? Number.NaN
+  expect(crossings.map(({ to }) => to)).toEqual(['outside'])
+  expect(crossings[0]?.confirmedSecond).toBeLessThanOrEqual(leftAt + 180)
 })
