@@ -53,8 +53,8 @@ export function followFix(
   policy: InterlockPolicy,
 ): FixTrack {
   if (track !== undefined && fix.time === track.newest.time) return track
-  if (track === undefined || !acceptable(fix, trust, policy) || !continues(track, fix, policy))
-    return begin(fix, acceptable(fix, trust, policy), policy)
+  const accepted = acceptable(fix, trust, policy)
+  if (track?.runSince === undefined || !accepted || !continues(track, fix, policy)) return begin(fix, accepted, policy)
   const drifted = track.bestDelay + (fix.at - track.newest.at) * CLOCK_DRIFT
   const delay = fix.at - fix.time
   const bestDelay = Math.min(drifted, delay)
@@ -63,14 +63,14 @@ export function followFix(
     newest: fix,
     bestDelay,
     lag: millis(Math.max(0, delay - bestDelay - POLL_PHASE_MS)),
-    ...(track.runSince === undefined ? {} : { runSince: track.runSince }),
+    runSince: track.runSince,
     ...(slow ? { slowSince: track.slowSince ?? fix.at } : {}),
     recent: keep(track.recent, fix, policy),
   }
 }
 
 const continues = (track: FixTrack, fix: Fix, policy: InterlockPolicy): boolean =>
-  track.runSince !== undefined && fix.time > track.newest.time && fix.at - track.newest.at <= policy.fixMaxAge
+  fix.time > track.newest.time && fix.at - track.newest.at <= policy.fixMaxAge
 
 const begin = (fix: Fix, accepted: boolean, policy: InterlockPolicy): FixTrack => ({
   newest: fix,

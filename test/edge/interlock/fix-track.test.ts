@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { epochMs, millis } from '#contract/instant.ts'
 import { NO_EVIDENCE, observe } from '../../../edge/interlock/evidence.ts'
 import { evidenceSnapshot } from '../../../edge/interlock/evidence-snapshot.ts'
-import { type Fix, fixAge, followFix, noteSpeed } from '../../../edge/interlock/fix-track.ts'
+import { type Fix, fixAge, followFix, noteSpeed, runFor } from '../../../edge/interlock/fix-track.ts'
 import {
   followPosition,
   gnssTrust,
@@ -34,6 +34,11 @@ test('ten fixes a second are kept one a second, and the newest always', () => {
   const track = follow(Array.from({ length: 700 }, (_, index) => fixed(index * 100)))
   expect(track?.recent.length).toBeLessThanOrEqual(70)
   expect(track?.recent.at(-1)?.at).toBe(69_900)
+})
+
+test('a fix that is not acceptable begins no run', () => {
+  const track = follow([fixed(0), fixed(1000, { valid: false })])
+  expect(track && runFor(track)).toBe(0)
 })
 
 test('a fix handed over late is as old as its time says, beyond one polling second', () => {

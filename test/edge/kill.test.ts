@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, expect, test, vi } from 'vitest'
+import { createEdgeRig, type EdgeRig } from '../support/edge-rig.ts'
+
+let rig: EdgeRig | undefined
+let child: ChildProcess | undefined
+afterEach(async () => {
+  child?.kill('SIGKILL')
+  await rig?.close()
+})
+
+const KILLS = 8
+
+test('killed again and again under load, the gateway loses no record that its outbox had accepted', async () => {
+  rig = await createEdgeRig({ speed: 1 })
+  const { cloud, dir, installation, car } = rig
+  car.ignition = true
+  car.speedKmh = 40
+  const profilesDir = new URL('../../device-profiles', import.meta.url).pathname
+  const config = JSON.stringify({ dir, profilesDir, installation, software: 'test' })
+  const program = new URL('../support/edge-process.ts', import.meta.url).pathname
+  const start = (): ChildProcess => spawn(process.execPath, [program, config], { stdio: 'inherit' })
+
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const before = cloud.delivered.length
+    // Receipts are withheld in every other life, so that unforgotten records pile up and are sent again.
+    cloud.giveReceipts(kill % 2 === 0 ? 'yes' : 'no')
+    child = start()
+    const gone = once(child, 'exit')
+    await vi.waitFor(() => expect(cloud.delivered.length).toBeGreaterThan(before + 2), { timeout: 15_000, interval: 5 })
+    child.kill('SIGKILL')
+    await gone
+  }
+  const accepted = acceptedNumbers(dir)
+  cloud.giveReceipts('yes')
+  const before = cloud.delivered.length
+  child = start()
+  await vi.waitFor(() => expect(cloud.delivered.length).toBeGreaterThan(before + 2), { timeout: 15_000, interval: 20 })
+  await vi.waitFor(() => expect(missing(accepted, cloud)).toEqual([]), { timeout: 15_000, interval: 50 })
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  const [code] = await gone
+  expect(code).toBe(0)
+  expect(accepted.length).toBeGreaterThan(KILLS)
+  expect(cloud.refused()).toEqual([])
+}, 90_000)
+
+/** Every number each stream has ever given, from the outbox files themselves. */
+function acceptedNumbers(dir: string): readonly { stream: string; through: number }[] {
+  return ['events', 'frames']
+    .flatMap((name) => {
+      const db = new DatabaseSync(join(dir, `${name}.sqlite`), { readOnly: true })
+      const rows = db.prepare('SELECT stream, next_seq FROM streams').all()
+      db.close()
+      return rows.map((row) => ({ stream: String(row['stream']), through: Number(row['next_seq']) - 1 }))
+    })
+    .flatMap(({ stream, through }) => Array.from({ length: through }, (_, index) => ({ stream, through: index + 1 })))
+}
+
+function missing(accepted: readonly { stream: string; through: number }[], cloud: EdgeRig['cloud']): readonly string[] {
+  const stored = new Set(cloud.delivered.map(({ stream, seq }) => `${stream}/${seq}`))
+  expect(stored.size).toBe(cloud.delivered.length)
+  return accepted.map(({ stream, through }) => `${stream}/${through}`).filter((name) => !stored.has(name))
+}

@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { GatewayEvent } from '#contract/event.ts'
+import type { Frame } from '#contract/frame.ts'
+import { epochMs, millis } from '#contract/instant.ts'
+import { createOutboxStore } from '../../../edge/outbox/outbox-store.ts'
+import { recordsMessage } from '../../../edge/outbox/records-message.ts'
+import { createStreamHeadStore } from '../../../edge/outbox/stream-head-store.ts'
+import { openDatabase } from '../../../edge/state/sqlite-client.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+
+let dir = ''
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'kordon-outbox-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const frame = (index: number, more: Partial<Frame> = {}): Frame => ({
+  kind: 'frame',
+  readAt: epochMs(1_795_000_000_000 + index * 1000),
+  timeQuality: 'gnss',
+  fix: '3d',
+  gnssTrust: 'ok',
+  relay: 'closed',
+  ignition: true,
+  ...more,
+})
+
+function open(options: { boot?: string; maxBytes?: number; announce?: (gap: GatewayEvent) => void } = {}) {
+  const state = openDatabase(join(dir, 'state.sqlite'))
+  const db = openDatabase(join(dir, 'frames.sqlite'))
+  const outbox = createOutboxStore({
+    db,
+    name: 'frames',
+    heads: createStreamHeadStore(state),
+    clock: createManualClock(),
+    uuid: randomUUID,
+    boot: 'boot-1',
+    ...options,
+  })
+  const fill = (from: number, to: number, more: (index: number) => Partial<Frame> = () => ({})): void => {
+    for (let index = from; index < to; index += 1) outbox.append(frame(index, more(index)))
+    outbox.flush()
+  }
+  const live = () => outbox.streams().find(({ fresh }) => fresh === 'live')?.stream ?? ('' as never)
+  const close = (): void => {
+    state.close()
+    db.close()
+  }
+  return { outbox, fill, live, close }
+}
+
+test('records are numbered from 1 without holes, oldest first, and survive a power cut', () => {
+  const first = open()
+  first.fill(0, 250)
+  const stream = first.live()
+  // Not closed: the power went. A second opening sees what was committed.
+  const second = open({ boot: 'boot-2' })
+  expect(second.live()).toBe(stream)
+  second.fill(250, 260)
+  const numbers = [0, 100, 200].flatMap(
+    (seq) => second.outbox.after(stream, seq, 100)?.records.map((one) => one.seq) ?? [],
+  )
+  expect(numbers).toEqual(Array.from({ length: 260 }, (_, index) => index + 1))
+  first.close()
+  second.close()
+})
+
+test('what was taken but not flushed is not sent', () => {
+  const { outbox, live, close } = open()
+  outbox.append(frame(0))
+  expect(outbox.after(live(), 0, 10)).toBeUndefined()
+  expect(outbox.flush()).toBe(1)
+  expect(outbox.after(live(), 0, 10)?.records).toHaveLength(1)
+  close()
+})
+
+test('only a receipt lets it forget, and only what the receipt covers', () => {
+  const { outbox, fill, live, close } = open()
+  fill(0, 10)
+  outbox.forgetThrough(live(), 4)
+  expect(outbox.after(live(), 0, 10)?.records[0]?.seq).toBe(5)
+  expect(outbox.size().records).toBe(6)
+  outbox.forgetThrough(randomUUID() as never, 10)
+  expect(outbox.size().records).toBe(6)
+  close()
+})
+
+test('a lost outbox file opens a new stream', () => {
+  const first = open()
+  first.fill(0, 5)
+  const old = first.live()
+  first.close()
+  rmSync(join(dir, 'frames.sqlite'))
+  const second = open()
+  expect(second.live()).not.toBe(old)
+  second.close()
+})
+
+test('a restored outbox file opens a new stream: by reservation, or by a receipt for numbers never given', () => {
+  const first = open()
+  first.fill(0, 10)
+  const old = first.live()
+  first.close()
+  cpSync(join(dir, 'frames.sqlite'), join(dir, 'backup'))
+  const later = open()
+  later.fill(10, 2500)
+  later.close()
+  for (const file of ['frames.sqlite', 'frames.sqlite-wal', 'frames.sqlite-shm'])
+    rmSync(join(dir, file), { force: true })
+  cpSync(join(dir, 'backup'), join(dir, 'frames.sqlite'))
+  const restored = open()
+  expect(restored.live()).not.toBe(old)
+  expect(restored.outbox.streams().map(({ stream }) => stream)).toContain(old)
+  const fresh = restored.live()
+  restored.fill(0, 3)
+  restored.outbox.forgetThrough(fresh, 9)
+  expect(restored.live()).not.toBe(fresh)
+  expect(restored.outbox.after(fresh, 0, 10)?.records).toHaveLength(3)
+  restored.close()
+})
+
+test('a full disk budget thins the oldest unsent frames 1:2, keeps edges, and names the range once', () => {
+  const gaps: GatewayEvent[] = []
+  const { outbox, fill, live, close } = open({ maxBytes: 40_000, announce: (gap) => gaps.push(gap) })
+  const stream = live()
+  fill(0, 300, (index) => ({ ignition: index < 151 }))
+  expect(gaps).toHaveLength(1)
+  expect(gaps[0]).toMatchObject({ name: 'gap', data: { stream, from: 1, to: 300, reason: 'outbox-full' } })
+  const kept = outbox.streams().flatMap((one) => outbox.after(one.stream, 0, 1000)?.records ?? [])
+  const seconds = kept.map(({ record }) => (record.kind === 'frame' ? (record.readAt - 1_795_000_000_000) / 1000 : -1))
+  expect(kept.length).toBeLessThan(160)
+  expect(kept.map(({ seq }) => seq)).toEqual(kept.map((_, index) => index + 1))
+  for (const edge of [0, 150, 151, 299]) expect(seconds).toContain(edge)
+  fill(300, 301)
+  expect(outbox.after(stream, 0, 10)?.records[0]?.seq).toBe(301)
+  close()
+})
+
+test('frames that may have been sent are never thinned', () => {
+  const gaps: GatewayEvent[] = []
+  const { outbox, fill, live, close } = open({ maxBytes: 40_000, announce: (gap) => gaps.push(gap) })
+  fill(0, 150)
+  outbox.after(live(), 0, 100)
+  fill(150, 300)
+  expect(gaps).toEqual([])
+  expect(outbox.size().records).toBe(300)
+  close()
+})
+
+test('fresh records can start a stream of their own while the old one drains', () => {
+  const { outbox, fill, live, close } = open()
+  fill(0, 5)
+  const old = live()
+  outbox.openStream()
+  fill(5, 8)
+  expect(outbox.streams().map(({ fresh }) => fresh)).toEqual(['backlog', 'live'])
+  outbox.forgetThrough(old, 5)
+  expect(outbox.streams().map(({ fresh }) => fresh)).toEqual(['live'])
+  close()
+})
+
+test('frames from before the connection, or from another boot, are marked as backfill', () => {
+  const stored = (boot: string, steadyAt: number) => ({
+    seq: 1 as never,
+    record: frame(0),
+    boot,
+    steadyAt: millis(steadyAt),
+  })
+  const marked = (boot: string, steadyAt: number): unknown => {
+    const batch = { stream: randomUUID() as never, records: [stored(boot, steadyAt)] }
+    return JSON.parse(recordsMessage(batch, { boot: 'now', since: millis(100_000) }) ?? '{}').records[0].backfill
+  }
+  expect(marked('now', 99_000)).toBeUndefined()
+  expect(marked('now', 30_000)).toBe(true)
+  expect(marked('before', 99_999)).toBe(true)
+})
