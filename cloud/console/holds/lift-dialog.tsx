@@ -15,12 +15,18 @@ type Props = {
   readonly onClose: () => void
 }
 
+/** One hold is ticked, of several none: each was placed for a reason of its own and is lifted by a decision of its own. */
+function tickedFirst(holds: readonly Hold[], only: Hold | undefined): readonly string[] {
+  const first = only ?? (holds.length === 1 ? holds[0] : undefined)
+  return first === undefined ? [] : [first.id]
+}
+
 /** Lifts one hold, or those that are ticked, and says beforehand whether the car will be free. */
 export function LiftDialog({ vehicle, holds, only, onClose }: Props): ReactNode {
   const { t, language } = useWords()
   const now = useNow()
   const lift = useLiftHolds(vehicle.id)
-  const [chosen, setChosen] = useState<readonly string[]>(only === undefined ? holds.map((hold) => hold.id) : [only.id])
+  const [chosen, setChosen] = useState<readonly string[]>(() => tickedFirst(holds, only))
   const [note, setNote] = useState('')
   const lifted = holds.filter((hold) => chosen.includes(hold.id))
   const staying = holds.filter((hold) => !chosen.includes(hold.id))

@@ -9,7 +9,13 @@ import classes from './facts-panel.module.css'
 import { isStale } from './presence.ts'
 import { relayWords, trustWords, zoneWords } from './vehicle-words.ts'
 
-type Fact = { readonly word: string; readonly value: string; readonly note: string; readonly doubt?: boolean }
+type Fact = {
+  readonly word: string
+  readonly value: string
+  readonly note: string
+  readonly doubt?: boolean
+  readonly outside?: boolean
+}
 
 function useFacts(vehicle: Vehicle): readonly Fact[] {
   const { t, language } = useWords()
@@ -51,7 +57,7 @@ function useFacts(vehicle: Vehicle): readonly Fact[] {
       word: t('vehicle.zone'),
       value: zoneWords(vehicle, t),
       note: since === null ? '' : t('vehicle.since', { at: sinceWords(Date.parse(since), now, language) }),
-      doubt: vehicle.zone?.inside === false,
+      outside: vehicle.zone?.inside === false,
     },
     { word: t('vehicle.odometer'), value: odometer === null ? unknown : kmWords(odometer, language), note: age },
   ]
@@ -66,10 +72,10 @@ export function FactsPanel({ vehicle }: { readonly vehicle: Vehicle }): ReactNod
     <section className="panel" aria-labelledby="facts-title" data-stale={isStale(vehicle, now)}>
       <h2 id="facts-title">{t('vehicle.now')}</h2>
       <dl className={classes['facts']}>
-        {facts.map(({ word, value, note, doubt }) => (
+        {facts.map(({ word, value, note, doubt, outside }) => (
           <div key={word} className={classes['fact']}>
             <dt>{word}</dt>
-            <dd className={doubt === true ? classes['doubt'] : ''}>{value}</dd>
+            <dd className={outside === true ? classes['outside'] : doubt === true ? classes['doubt'] : ''}>{value}</dd>
             <dd className={classes['note']}>{note}</dd>
           </div>
         ))}

@@ -89,6 +89,22 @@ describe.skipIf(!requireReal('chromium'))('blocking in a real browser', PATIENCE
     await leave()
   })
 
+  test('unblocking ticks none of several holds by itself, and names what would remain', async () => {
+    const { page, cloud, leave } = await visit(browser, `/vehicles/${TWICE_HELD}`)
+    await page.getByRole('button', { name: 'Разблокировать' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText(/Машина останется заблокированной: баланс с .*, вне зоны с/).waitFor()
+    expect(await dialog.getByRole('button', { name: 'Разблокировать' }).isDisabled()).toBe(true)
+    await dialog.getByLabel(/^баланс с/).check()
+    await dialog.getByLabel(/^вне зоны с/).check()
+    await dialog.getByText('Других причин нет').waitFor()
+    await dialog.getByRole('button', { name: 'Разблокировать' }).click()
+    await page.getByText('Причина снята. Ждём ответа машины.').waitFor()
+    expect(cloud.seen.filter(({ method }) => method === 'DELETE')).toHaveLength(2)
+    expect(await badge(page).getAttribute('data-state')).toBe('blocked')
+    await leave()
+  })
+
   test('a car whose relay was never tested cannot be blocked, and the page says why', async () => {
     const { page, leave } = await visit(browser, `/vehicles/${NOT_TESTED}`)
     await page.getByText('Реле не проверено техником. Заблокировать нельзя.').waitFor()
