@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import type { Frame } from '#contract/frame.ts'
+import { epochMs, millis } from '#contract/instant.ts'
+import { isFrameDue, type LastFrame, lastFrame, stamped } from '../../../edge/devices/frame-cadence.ts'
+import { noticesBetween } from '../../../edge/devices/vehicle-notices.ts'
+
+const T0 = 1_795_000_000_000
+const cadence = { movingMs: 1000, parkedMs: 60_000 }
+const frame = (ms: number, more: Partial<Frame> = {}): Frame => ({
+  kind: 'frame',
+  readAt: epochMs(T0 + ms),
+  timeQuality: 'gnss',
+  fix: '3d',
+  gnssTrust: 'ok',
+  relay: 'closed',
+  ignition: true,
+  speedKmh: 40,
+  ...more,
+})
+const parked = { ignition: false, speedKmh: 0 }
+const last = (more: Partial<Frame> = {}): LastFrame => lastFrame(frame(0, more), undefined, millis(0))
+
+test.each([
+  { name: 'the first', next: frame(0), before: undefined, ms: 0, due: true },
+  { name: 'in use, a new fix', next: frame(1000), before: last(), ms: 900, due: true },
+  { name: 'in use, the same fix again', next: frame(0), before: last(), ms: 5000, due: false },
+  { name: 'in use, a fix too soon after the last', next: frame(500), before: last(), ms: 500, due: false },
+  {
+    name: 'in use without GNSS, a second later',
+    next: frame(900, { timeQuality: 'ntp' }),
+    before: last(),
+    ms: 1000,
+    due: true,
+  },
+  {
+    name: 'in use without GNSS, at once',
+    next: frame(900, { timeQuality: 'ntp' }),
+    before: last(),
+    ms: 900,
+    due: false,
+  },
+  { name: 'in use, the first fix at all', next: frame(100), before: last({ timeQuality: 'ntp' }), ms: 100, due: true },
+  { name: 'parked, a new fix', next: frame(30_000, parked), before: last(parked), ms: 30_000, due: false },
+  { name: 'parked, a minute later', next: frame(60_000, parked), before: last(parked), ms: 60_000, due: true },
+  { name: 'ignition off at the same fix', next: frame(0, parked), before: last(), ms: 200, due: true },
+  {
+    name: 'relay opened while parked',
+    next: frame(0, { ...parked, relay: 'open' }),
+    before: last(parked),
+    ms: 200,
+    due: true,
+  },
+  {
+    name: 'towed: moving with the ignition off',
+    next: frame(1000, { ignition: false }),
+    before: last({ ignition: false }),
+    ms: 1000,
+    due: true,
+  },
+])('a frame is due: $name → $due', ({ next, before, ms, due }) => {
+  expect(isFrameDue(next, before, millis(ms), cadence)).toBe(due)
+})
+
+test('a fix that a frame has already told is stamped by the clock, so each fix time stands once', () => {
+  const clock = { now: epochMs(T0 + 250), quality: 'ntp' as const }
+  expect(stamped(frame(0, parked), last(), clock)).toMatchObject({ readAt: T0 + 250, timeQuality: 'ntp' })
+  expect(stamped(frame(1000), last(), clock).readAt).toBe(T0 + 1000)
+})
+
+test('ignition edges and doubts about the receiver become events', () => {
+  const names = (before: Frame | undefined, after: Frame) =>
+    noticesBetween(before, after, epochMs(T0)).map(({ name }) => name)
+  expect(names(undefined, frame(0))).toEqual([])
+  expect(names(frame(0), frame(1000, parked))).toEqual(['ignition-off'])
+  expect(names(frame(0, parked), frame(1000))).toEqual(['ignition-on'])
+  expect(names(frame(0), frame(1000, { gnssTrust: 'jammed' }))).toEqual(['gnss-jam'])
+  expect(names(frame(0, { gnssTrust: 'suspect' }), frame(1000))).toEqual(['gnss-trusted'])
+})
