@@ -11,6 +11,9 @@ export function ageOf(ms: number): Age {
   return { unit: 'day', count: Math.floor(seconds / 86_400) }
 }
 
+/** A number must not be parted from its unit by the end of a line. */
+const NO_BREAK = '\u00a0'
+
 export type Language = 'ru' | 'en'
 
 // «мин», «с», «ч» do not change with the number, days do; English adds nothing either.
@@ -27,9 +30,10 @@ const plurals: Record<Language, Intl.PluralRules> = { ru: new Intl.PluralRules('
 /** Pure. A length of time: «47 мин», «2 ч», «3 дня». */
 export function spanWords(ms: number, language: Language): string {
   const { unit, count } = ageOf(ms)
-  if (unit === 'now') return `${Math.max(0, Math.floor(ms / 1000))} ${SHORT[language].second}`
-  if (unit === 'day') return `${count} ${DAYS[language][plurals[language].select(count)] ?? DAYS[language].other ?? ''}`
-  return `${count} ${SHORT[language][unit]}`
+  if (unit === 'now') return `${Math.max(0, Math.floor(ms / 1000))}${NO_BREAK}${SHORT[language].second}`
+  if (unit === 'day')
+    return `${count}${NO_BREAK}${DAYS[language][plurals[language].select(count)] ?? DAYS[language].other ?? ''}`
+  return `${count}${NO_BREAK}${SHORT[language][unit]}`
 }
 
 /** Pure. How long ago: «только что», «3 мин назад». */

@@ -127,7 +127,9 @@ function borders(): void {
       geometry: { type: 'Point', coordinates: centre(item.geometry) },
     }),
   )
-  write('districts', OSM, [...labels, ...okrugLabels])
+  // A town that has its own label needs none for the okrug around it.
+  const named = new Set(towns().map(({ properties }) => properties['n']))
+  write('districts', OSM, [...labels, ...okrugLabels.filter(({ properties }) => !named.has(properties['n']))])
 }
 
 function water(): void {
@@ -190,7 +192,7 @@ function minorRoads(): void {
   write('streets', OSM, streets(lines, 5))
 }
 
-function places(): void {
+function towns(): readonly Feature[] {
   type Town = { name: string; lat: number; lon: number; expected: string }
   const towns = read<Town[]>('geo/boundary-points.json').filter(
     ({ name }) => !/Кремль|аэропорт|\(SVO|\(DME|\(ZIA/.test(name),
@@ -209,7 +211,7 @@ function places(): void {
     const rank = n === 'Москва' ? 0 : 1
     list.push({ type: 'Feature', properties: { n, rank }, geometry: item.geometry })
   }
-  write('places', 'Natural Earth', list)
+  return list
 }
 
 /** Natural Earth writes Latin names only. */
@@ -236,4 +238,4 @@ borders()
 water()
 mainRoads()
 minorRoads()
-places()
+write('places', 'Natural Earth', towns())

@@ -20,7 +20,7 @@ describe.skipIf(!requireReal('chromium'))('the map in a real browser', PATIENCE,
     expect(byPlate.get('М512НО 777')).toMatchObject({ body: 'car-diamond-wait-trusted', heading: 'heading-wait' })
     // Two hours old: pale, without the colour of a state that may have passed, and its age is written beside it.
     expect(byPlate.get('О733РС 777')).toMatchObject({ opacity: 0.5, body: 'car-round-unknown-trusted' })
-    expect(byPlate.get('О733РС 777')?.['label']).toContain('2 ч назад')
+    expect(byPlate.get('О733РС 777')?.['label']).toContain('2\u00a0ч назад')
     expect((await drawn(page, 'cluster')).length).toBeGreaterThan(0)
     expect(foreign).toEqual([])
     expect(broken).toEqual([])
