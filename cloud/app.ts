@@ -167,6 +167,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       if (config.databaseUrl === undefined) ingest.rewind(projections)
       await zones.open()
       if (config.mode === 'demo') await people.service.ensureAccounts(demoAccounts(ROLES))
+      else await people.service.disableKnown(demoAccounts(ROLES))
     },
     start: async () => {
       if (identity === undefined) throw new Error('open the cloud before starting it')

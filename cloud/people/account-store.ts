@@ -14,8 +14,8 @@ export function createAccountStore(db: Kysely<Tables>) {
     byLogin: (login: string): Promise<Account | undefined> => enabled().where('login', '=', login).executeTakeFirst(),
     byId: (id: string): Promise<Account | undefined> => enabled().where('id', '=', id).executeTakeFirst(),
     list: (): Promise<readonly Account[]> => enabled().orderBy('login').execute(),
-    isEmpty: async (): Promise<boolean> =>
-      (await db.selectFrom('accounts').select('id').limit(1).executeTakeFirst()) === undefined,
+    /** Whether nobody can sign in. */
+    isEmpty: async (): Promise<boolean> => (await enabled().limit(1).executeTakeFirst()) === undefined,
     /** Resolves to false when the login is taken. */
     insert: async (account: Account, createdAt: EpochMs): Promise<boolean> => {
       const written = await db
@@ -25,6 +25,10 @@ export function createAccountStore(db: Kysely<Tables>) {
         .returning('id')
         .executeTakeFirst()
       return written !== undefined
+    },
+    /** A disabled account may be used again, with this password. */
+    restore: async (login: string, passwordHash: string): Promise<void> => {
+      await db.updateTable('accounts').set({ disabledAt: null, passwordHash }).where('login', '=', login).execute()
     },
     setPassword: async (id: string, passwordHash: string): Promise<void> => {
       await db.updateTable('accounts').set({ passwordHash }).where('id', '=', id).execute()

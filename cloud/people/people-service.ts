@@ -6,17 +6,17 @@ import { Fault } from '../http/fault.ts'
 import type { World } from '../world.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
+import { createFailureBook } from './failure-book.ts'
 import { ARGON2_COST, decodeHash, encodeHash, judgePassword, type PasswordHash } from './password.ts'
 import { extendedExpiry, firstExpiry } from './session.ts'
 import type { SessionStore } from './session-store.ts'
 import type { SetupStore } from './setup-store.ts'
-import { type Failures, failedAgain, isForgotten, PER_ADDRESS, PER_LOGIN, waitFor } from './throttle.ts'
+import { PER_ADDRESS, PER_LOGIN, waitFor } from './throttle.ts'
 import type { ApiToken, TokenStore } from './token-store.ts'
 
 const deriveArgon2 = promisify(argon2)
 
 const SETUP_LINK_LIVES: Millis = minutes(24 * 60)
-const MAX_THROTTLED = 10_000
 
 export type NewAccount = {
   readonly login: string
@@ -63,7 +63,8 @@ export function createPeopleService({ world, accounts, sessions, tokens, setups 
     return { account, secret: session }
   }
 
-  const create = async (wanted: NewAccount): Promise<Account> => {
+  /** Undefined when the login is taken. */
+  const insert = async (wanted: NewAccount): Promise<Account | undefined> => {
     const account = {
       id: world.uuid(),
       login: wanted.login,
@@ -71,9 +72,22 @@ export function createPeopleService({ world, accounts, sessions, tokens, setups 
       role: wanted.role,
       passwordHash: await hashPassword(wanted.password),
     }
-    if (!(await accounts.insert(account, clock.now()))) throw new Fault('account/login-taken')
+    if (!(await accounts.insert(account, clock.now()))) return undefined
     log.info({ accountId: account.id, role: account.role }, 'people.account-created')
     return account
+  }
+
+  const create = async (wanted: NewAccount): Promise<Account> => {
+    const account = await insert(wanted)
+    if (account === undefined) throw new Fault('account/login-taken')
+    return account
+  }
+
+  const disable = async (id: string): Promise<void> => {
+    await accounts.disable(id, clock.now())
+    await sessions.removeOf(id)
+    await tokens.revokeOf(id, clock.now())
+    log.info({ accountId: id }, 'people.account-disabled')
   }
 
   const refuseWeak = (password: string, login: string): void => {
@@ -142,12 +156,7 @@ export function createPeopleService({ world, accounts, sessions, tokens, setups 
     },
 
     /** Ends every session and token of the account; nobody signs in under it again. */
-    disableAccount: async (id: string): Promise<void> => {
-      await accounts.disable(id, clock.now())
-      await sessions.removeOf(id)
-      await tokens.revokeOf(id, clock.now())
-      log.info({ accountId: id }, 'people.account-disabled')
-    },
+    disableAccount: disable,
 
     /** Ends every session of the account, the current one too, and opens a new one. */
     changePassword: async (caller: Caller, current: string, next: string): Promise<SignedIn> => {
@@ -193,7 +202,21 @@ export function createPeopleService({ world, accounts, sessions, tokens, setups 
 
     /** Demo only: these accounts exist with these passwords, whatever the rules say about passwords. */
     ensureAccounts: async (wanted: readonly NewAccount[]): Promise<void> => {
-      for (const account of wanted) if ((await accounts.byLogin(account.login)) === undefined) await create(account)
+      for (const account of wanted) {
+        if ((await accounts.byLogin(account.login)) !== undefined) continue
+        const made = await insert(account)
+        if (made === undefined) await accounts.restore(account.login, await hashPassword(account.password))
+      }
+    },
+
+    /** Outside demo mode: nobody signs in by a password that everybody knows, not even on data that was a demo once. */
+    disableKnown: async (known: readonly NewAccount[]): Promise<void> => {
+      for (const { login, password } of known) {
+        const account = await accounts.byLogin(login)
+        const hash = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
+        if (account === undefined || hash === undefined || !(await passwordFits(password, hash))) continue
+        await disable(account.id)
+      }
     },
 
     forgetExpired: (): Promise<void> => sessions.removeExpired(clock.now()),
@@ -213,26 +236,4 @@ function deriveTag(password: string, hash: Omit<PasswordHash, 'tag'>, tagLength:
 
 async function passwordFits(password: string, hash: PasswordHash): Promise<boolean> {
   return timingSafeEqual(await deriveTag(password, hash, hash.tag.length), hash.tag)
-}
-
-/** Failed tries per key, in memory and bounded: past the bound the oldest is dropped. */
-function createFailureBook() {
-  const book = new Map<string, Failures>()
-  return {
-    get: (key: string): Failures | undefined => book.get(key),
-    forget: (key: string): boolean => book.delete(key),
-    takeBack: (key: string): void => {
-      const row = book.get(key)
-      if (row !== undefined) book.set(key, { ...row, count: row.count - 1 })
-    },
-    add: (key: string, now: Millis): void => {
-      const failures = failedAgain(book.get(key), now)
-      book.delete(key)
-      book.set(key, failures)
-      for (const [oldest, row] of book) {
-        if (book.size <= MAX_THROTTLED && !isForgotten(row, now)) break
-        book.delete(oldest)
-      }
-    },
-  }
 }

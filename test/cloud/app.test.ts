@@ -250,3 +250,24 @@ test('after a restart everybody and everything is still there', async () => {
   await second.stop()
   expect(answer.json()).toMatchObject({ plate: 'Р777РР77' })
 }, 60_000)
+
+test('data of a demo lets nobody in once it is no demo, and a new owner by the set-up link alone', async () => {
+  const signIn = (house: CloudApp, login: string, password: string) =>
+    house.cloud.http.inject({ method: 'POST', url: '/api/session', payload: { login, password } })
+  const demo = await startCloudApp()
+  const cookie = await demo.as('owner')
+  await demo.stop('keep')
+
+  const real = await startCloudApp({ KORDON_DEMO: '0', KORDON_HOST: '127.0.0.1' }, demo.dataDir)
+  for (const role of ROLES) expect((await signIn(real, role, `demo-${role}`)).statusCode).toBe(401)
+  expect((await real.cloud.http.inject({ url: '/api/session', headers: { cookie } })).statusCode).toBe(401)
+  const owner = { token: real.started.setupToken, login: 'boss', name: 'Хозяйка', password: 'a quiet brown river' }
+  expect((await real.cloud.http.inject({ method: 'POST', url: '/api/setup', payload: owner })).statusCode).toBe(201)
+  await real.stop('keep')
+
+  const again = await startCloudApp({}, demo.dataDir)
+  const statuses = [await signIn(again, 'owner', 'demo-owner'), await signIn(again, 'boss', owner.password)]
+  expect(again.started.setupToken).toBeUndefined()
+  await again.stop()
+  expect(statuses.map(({ statusCode }) => statusCode)).toEqual([200, 200])
+}, 90_000)
