@@ -81,7 +81,11 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
       `Claim code  ${claimCode}   works once, until ${claimExpiresAt}`,
       ...(file === undefined
         ? []
-        : [`Set-up file ${file}`, `Start it with: KORDON_EDGE_DIR=${resolve(file, '..')} npm run edge`]),
+        : [
+            `Set-up file ${file}`,
+            `Describe the devices in ${resolve(file, '..', 'installation.yaml')} (vehicleId ${vehicle.id}), then`,
+            `start it:   KORDON_EDGE_DIR=${resolve(file, '..')} npm run edge`,
+          ]),
     ],
   )
 }
