@@ -2,14 +2,12 @@ import { distanceM, type Position } from './position.ts'
 import { type Leg, type Route, routeOf } from './route.ts'
 
 /**
- * The Kiev highway (A-130, the old M-3) from Ateptsevo over the border of the region to Balabanovo. The road data here
+ * The Kiev highway (A-130, the old M-3) from Kamenskoye over the border of the region to Balabanovo. The road data here
  * ends long before the border, so the line was drawn by hand through towns whose coordinates are known: Ateptsevo
- * 55.324 36.750, Kamenskoye, Vorsino and Balabanovo 55.182 36.661; good to a few hundred metres. It leaves the region
+ * 55.324 36.750 (where it comes from), Kamenskoye, Vorsino and Balabanovo 55.182 36.661; good to a few hundred metres. It leaves the region
  * once, near 55.264 36.712 (km 86), and ends 11 km outside.
  */
 export const KIEV_HIGHWAY: readonly Position[] = [
-  { lat: 55.3065, lon: 36.7524 },
-  { lat: 55.3001, lon: 36.7505 },
   { lat: 55.2942, lon: 36.7476 },
   { lat: 55.2885, lon: 36.7423 },
   { lat: 55.2829, lon: 36.7356 },
@@ -27,7 +25,7 @@ export const KIEV_HIGHWAY: readonly Position[] = [
   { lat: 55.1932, lon: 36.6648 },
 ]
 
-/** The first and last three stretches lead through villages. */
+/** The first and last two stretches lead through villages. */
 const VILLAGE_STRETCHES = 2
 
 /** Pure. The way out, or back, from the point of the highway that is nearest to `from`. */
