@@ -3,9 +3,9 @@ import { type Leg, type Route, routeOf } from './route.ts'
 
 /**
  * The Kiev highway (A-130, the old M-3) from Kamenskoye over the border of the region to Balabanovo. The road data here
- * ends long before the border, so the line was drawn by hand through towns whose coordinates are known: Ateptsevo
- * 55.324 36.750 (where it comes from), Kamenskoye, Vorsino and Balabanovo 55.182 36.661; good to a few hundred metres. It leaves the region
- * once, near 55.264 36.712 (km 86), and ends 11 km outside.
+ * ends long before the border, so the line was drawn by hand through towns whose coordinates are known (Ateptsevo
+ * 55.324 36.750, where the road comes from, Vorsino, Balabanovo 55.182 36.661): good to a few hundred metres. It leaves
+ * the region once, near 55.264 36.712 (km 86), and ends 11 km outside.
  */
 export const KIEV_HIGHWAY: readonly Position[] = [
   { lat: 55.2942, lon: 36.7476 },
