@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DeviceId, VehicleId } from './ids.ts'
+import { FixedByteOrder } from './profile.ts'
 
 const UnitId = z.int().min(1).max(247)
 const TcpPort = z.int().min(1).max(65_535)
@@ -10,6 +11,12 @@ const serial = {
   stopBits: z.union([z.literal(1), z.literal(2)]).exactOptional(),
 }
 
+/** What stands before (or in) the topics of one unit's profile: its own name, never a wildcard. */
+const UnitPrefix = z
+  .string()
+  .max(96)
+  .regex(/^[^#+$\s/]+(\/[^#+$\s/]+){0,3}$/, 'a prefix is one to four names joined by /, without #, + and $')
+
 /** How a device is reached in this vehicle; line settings left out come from the device's profile. */
 export const DevicePort = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('modbusTcp'), host: z.string(), port: TcpPort, unitId: UnitId.exactOptional() }),
@@ -18,6 +25,14 @@ export const DevicePort = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('modbusRtu'), ...serial, unitId: UnitId.exactOptional() }),
   z.strictObject({ kind: z.literal('nmeaTcp'), host: z.string(), port: TcpPort }),
   z.strictObject({ kind: z.literal('nmeaSerial'), ...serial }),
+  z.strictObject({ kind: z.literal('gpsdTcp'), host: z.string(), port: TcpPort }),
+  /** A unit of the in-car broker, which it signs in to as `user`; the broker knows its password by the hash only. */
+  z.strictObject({
+    kind: z.literal('mqtt'),
+    prefix: UnitPrefix,
+    user: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a user is 1 to 64 letters, digits, dots and dashes'),
+    passwordSha256: z.string().regex(/^[0-9a-f]{64}$/, 'the SHA-256 of the password, 64 hex digits'),
+  }),
 ])
 export type DevicePort = z.infer<typeof DevicePort>
 
@@ -42,7 +57,19 @@ export const Installation = z.strictObject({
   schema: z.literal('kordon-installation/1'),
   version: z.int().min(1),
   vehicleId: VehicleId,
-  devices: z.array(z.strictObject({ id: DeviceId, profile: z.string(), port: DevicePort })).min(1),
+  devices: z
+    .array(
+      z.strictObject({
+        id: DeviceId,
+        profile: z.string(),
+        port: DevicePort,
+        /** Float order confirmed at pairing; goes before the one that the gateway has found out itself. */
+        lockedByteOrder: FixedByteOrder.exactOptional(),
+      }),
+    )
+    .min(1),
+  /** Where the in-car broker listens; only loopback, on port 1883, when left out. */
+  localBus: z.strictObject({ host: z.union([z.ipv4(), z.ipv6()]), port: TcpPort }).exactOptional(),
   /** A wired input; voltage-derived ignition is not accepted as evidence. */
   ignition: ReadingRef.exactOptional(),
   motion: ReadingRef.exactOptional(),

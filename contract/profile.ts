@@ -130,13 +130,24 @@ const Path = z
   .array(z.union([z.string().min(1).max(64), z.int().min(0)]))
   .min(1)
   .max(8)
+const Condition = z.strictObject({ path: Path, equals: Scalar })
+export type Condition = z.infer<typeof Condition>
 export const TopicReading = z.strictObject({
   /** Relative to the prefix chosen at pairing. */
   topic: Topic,
   type: z.enum(['text', 'json']).exactOptional(),
   path: Path.exactOptional(),
-  /** Only messages whose member equals this value are read; others are of another kind and leave the reading alone. */
-  when: z.strictObject({ path: Path, equals: Scalar }).exactOptional(),
+  /** The member is a list of bytes, and the value a big-endian whole number that begins at this place in it. */
+  bytes: z
+    .strictObject({ at: z.int().min(0).max(255), type: z.enum(['uint8', 'uint16', 'uint32', 'int16', 'int32']) })
+    .exactOptional(),
+  /**
+   * Only messages whose member equals this value (all of them, of a list) are read; others are of another kind and
+   * leave the reading alone.
+   */
+  when: z.union([Condition, z.array(Condition).min(1).max(4)]).exactOptional(),
+  /** How often the unit says it; twice this is the age limit of a slow value. */
+  everyMs: z.int().min(100).max(86_400_000).exactOptional(),
   /** Assumed when the member is omitted; always `uncertain`. */
   absent: Scalar.exactOptional(),
   dateTime: DateTimeLayout.exactOptional(),
@@ -145,7 +156,18 @@ export const TopicReading = z.strictObject({
 export type TopicReading = z.infer<typeof TopicReading>
 
 /** One value of a fix as a receiver tells it, already in the house's units. */
-export const FixField = z.enum(['lat', 'lon', 'time', 'fix', 'satellites', 'hdop', 'speed', 'course', 'altitude'])
+export const FixField = z.enum([
+  'lat',
+  'lon',
+  'time',
+  'fix',
+  'satellites',
+  'hdop',
+  'accuracy',
+  'speed',
+  'course',
+  'altitude',
+])
 export type FixField = z.infer<typeof FixField>
 export const FixReading = z.strictObject({ field: FixField, ...meaning })
 export type FixReading = z.infer<typeof FixReading>
@@ -175,10 +197,26 @@ export type ModbusTcpTransport = z.infer<typeof ModbusTcpTransport>
 export const ModbusRtuTransport = z.strictObject({ ...serial, ...line })
 export type ModbusRtuTransport = z.infer<typeof ModbusRtuTransport>
 
+/** A question that makes the unit tell its state; never a command: those are actions. */
+const TopicRequest = z.strictObject({
+  topic: Topic,
+  payload: z.string().max(512),
+  everyMs: z.int().min(100).max(3_600_000),
+})
+export type TopicRequest = z.infer<typeof TopicRequest>
+export const MqttTransport = z.strictObject({
+  qos: z.union([z.literal(0), z.literal(1)]),
+  /** How many levels of a topic stand before the unit's own prefix: 1 makes stat/POWER stat/<prefix>/POWER. */
+  prefixAt: z.int().min(0).max(3).exactOptional(),
+  requests: z.array(TopicRequest).min(1).max(16).exactOptional(),
+})
+export type MqttTransport = z.infer<typeof MqttTransport>
+
 const Transport = z.strictObject({
   modbusTcp: ModbusTcpTransport.exactOptional(),
   modbusRtu: ModbusRtuTransport.exactOptional(),
-  mqtt: z.strictObject({ qos: z.union([z.literal(0), z.literal(1)]) }).exactOptional(),
+  mqtt: MqttTransport.exactOptional(),
+  gpsd: z.strictObject({ port: z.int().min(1).max(65_535) }).exactOptional(),
   nmea: z.strictObject({ ...serial, port: z.int().min(1).max(65_535).exactOptional() }).exactOptional(),
 })
 
@@ -220,7 +258,8 @@ export const RegisterDenial = z.strictObject({
   values: z.array(z.union([Word16, z.tuple([Word16, Word16])])).exactOptional(),
 })
 export type RegisterDenial = z.infer<typeof RegisterDenial>
-const TopicDenial = z.strictObject({ topic: Topic, payloads: z.array(z.string()).exactOptional() })
+export const TopicDenial = z.strictObject({ topic: Topic, payloads: z.array(z.string()).exactOptional() })
+export type TopicDenial = z.infer<typeof TopicDenial>
 
 /** One device model as data: no code, no templates, no expressions. See the profile guide for the meaning of each key. */
 export const Profile = z.strictObject({

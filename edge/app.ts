@@ -90,7 +90,13 @@ type Parts = {
 /** Builds the gateway and starts nothing before `run`. */
 export function createGateway(config: GatewayConfig, world: GatewayWorld): Gateway {
   const profiles = loadProfiles(config.profilesDir)
-  const devices = createDevices({ ...world, installation: config.installation, profiles, random: randomOf(world) })
+  const devices = createDevices({
+    ...world,
+    installation: config.installation,
+    profiles,
+    random: randomOf(world),
+    dir: config.dir,
+  })
   let parts: Parts | undefined
 
   return {

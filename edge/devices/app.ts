@@ -1,9 +1,12 @@
 import type { DevicePort, Installation } from '#contract/installation.ts'
 import { type Clock, epochMs } from '#contract/instant.ts'
-import type { Profile } from '#contract/profile.ts'
+import type { FixedByteOrder, Profile } from '#contract/profile.ts'
+import { createGpsdDecoder, WATCH } from '../gpsd/gpsd-decoder.ts'
 import type { WritesRelay } from '../immobilizer/relay-output.ts'
+import { createLocalBus, type LocalBus } from '../local-bus/app.ts'
 import type { Log } from '../log.ts'
 import { type OpenLink, openSerialLink, openTcpLink } from '../modbus/byte-link-client.ts'
+import { createByteOrderStore } from '../modbus/byte-order-store.ts'
 import { lineSettings, silenceMs } from '../modbus/line-settings.ts'
 import { createModbusLine, type ModbusDevice, type ModbusLine } from '../modbus/modbus-client.ts'
 import { createRelayClient } from '../modbus/relay-client.ts'
@@ -27,6 +30,9 @@ type Deps = {
   readonly log: Log
   /** A number from 0 to 1. */
   readonly random: () => number
+  readonly randomBytes: (length: number) => Uint8Array
+  /** The gateway's folder, made by the time it runs: float orders that were found out are kept there. */
+  readonly dir: string
 }
 
 /** No fix is older than this software. */
@@ -43,27 +49,47 @@ export function createDevices(deps: Deps): Devices {
   for (const device of installation.devices) {
     const profile = profileOf(device, deps)
     const settings = profile && lineSettings(profile, device.port)
-    if (profile === undefined || settings === undefined) continue
+    if (profile === undefined || settings === undefined || device.port.kind === 'mqtt') continue
     const key = lineName(device.port)
     const line = lines.get(key) ?? createModbusLine({ ...lineOf(device.port, profile), name: key, clock, random, log })
     lines.set(key, line)
     modbus.set(device.id, line.device(profile, settings))
   }
 
+  const localBus = localBusOf(deps)
+  const orders = createByteOrderStore(deps.dir)
+
   const run = (device: Installed, onReadings: (readings: readonly Reading[]) => void, stop: AbortSignal) => {
     const profile = profileOf(device, deps)
     const port = modbus.get(device.id)
-    if (profile === undefined) return Promise.resolve()
+    if (profile === undefined || device.port.kind === 'mqtt') return Promise.resolve()
     const common = { device: device.id, profile, clock, random, log, notBefore: BUILT, onReadings }
-    return port === undefined
-      ? runNmeaLoop({ ...common, open: linkOf(device.port, profile) }, stop)
-      : runPollLoop({ ...common, modbus: port }, stop)
+    if (port === undefined) {
+      const speech = device.port.kind === 'gpsdTcp' ? { decoder: createGpsdDecoder, greeting: WATCH } : undefined
+      const open = linkOf(device.port, profile)
+      return runNmeaLoop({ ...common, open, ...(speech === undefined ? {} : { speech }) }, stop)
+    }
+    const locked = device.lockedByteOrder ?? orders.find(device.id, profile.id)
+    const onByteOrderLocked = (order: FixedByteOrder): void => {
+      try {
+        orders.save(device.id, profile.id, order)
+      } catch (cause) {
+        log.warn({ device: device.id, err: cause }, 'device.byte-order-unwritable')
+      }
+    }
+    return runPollLoop(
+      { ...common, modbus: port, onByteOrderLocked, ...(locked === undefined ? {} : { lockedByteOrder: locked }) },
+      stop,
+    )
   }
 
   return {
-    relay: relayOf(deps, modbus),
+    relay: localBus?.relay ?? relayOf(deps, modbus),
     run: async (onReadings, stop) => {
-      await Promise.all(installation.devices.map((device) => run(device, onReadings, stop)))
+      await Promise.all([
+        ...installation.devices.map((device) => run(device, onReadings, stop)),
+        localBus?.run(onReadings, stop),
+      ])
       for (const line of lines.values()) line.close()
     },
   }
@@ -72,20 +98,51 @@ export function createDevices(deps: Deps): Devices {
 const profileOf = (device: Installed, { profiles }: Deps): Profile | undefined =>
   profiles.find(({ id }) => id === device.profile)
 
-const isNmea = (port: DevicePort): boolean => port.kind === 'nmeaTcp' || port.kind === 'nmeaSerial'
+function localBusOf(deps: Deps): LocalBus | undefined {
+  const { installation, clock, log } = deps
+  const devices = installation.devices.flatMap((device) => {
+    const profile = profileOf(device, deps)
+    return profile === undefined || device.port.kind !== 'mqtt'
+      ? []
+      : [{ device: device.id, profile, port: device.port }]
+  })
+  if (devices.length === 0) return undefined
+  const newSecret = (): string => Buffer.from(deps.randomBytes(32)).toString('hex')
+  const { localBus, immobilizer } = installation
+  return createLocalBus({ devices, drives: immobilizer?.device, localBus, clock, log, notBefore: BUILT, newSecret })
+}
+
+function speaksOver(profile: Profile, port: DevicePort): boolean {
+  switch (port.kind) {
+    case 'nmeaTcp':
+    case 'nmeaSerial':
+      return profile.transport.nmea !== undefined
+    case 'gpsdTcp':
+      return profile.transport.gpsd !== undefined
+    case 'mqtt':
+      return profile.transport.mqtt !== undefined
+    case 'modbusTcp':
+    case 'modbusRtu':
+    case 'modbusRtuTcp':
+      return lineSettings(profile, port) !== undefined
+    default:
+      return port satisfies never
+  }
+}
 
 function misfit(device: Installed, deps: Deps): readonly string[] {
   const profile = profileOf(device, deps)
   if (profile === undefined) return [`device ${device.id}: there is no profile ${device.profile}`]
-  const speaks = isNmea(device.port)
-    ? profile.transport.nmea !== undefined
-    : lineSettings(profile, device.port) !== undefined
-  return speaks ? [] : [`device ${device.id}: profile ${profile.id} cannot be spoken to over ${device.port.kind}`]
+  return speaksOver(profile, device.port)
+    ? []
+    : [`device ${device.id}: profile ${profile.id} cannot be spoken to over ${device.port.kind}`]
 }
 
-const lineName = (port: DevicePort): string => ('path' in port ? port.path : `${port.host}:${port.port}`)
+type LinePort = Exclude<DevicePort, { kind: 'mqtt' }>
 
-function linkOf(port: DevicePort, profile: Profile): OpenLink {
+const lineName = (port: LinePort): string => ('path' in port ? port.path : `${port.host}:${port.port}`)
+
+function linkOf(port: LinePort, profile: Profile): OpenLink {
   if (!('path' in port)) return openTcpLink(port)
   const { modbusRtu, nmea } = profile.transport
   const line = port.kind === 'nmeaSerial' ? nmea : modbusRtu
@@ -98,7 +155,7 @@ function linkOf(port: DevicePort, profile: Profile): OpenLink {
 }
 
 function lineOf(
-  port: DevicePort,
+  port: LinePort,
   profile: Profile,
 ): Pick<Parameters<typeof createModbusLine>[0], 'open' | 'framing' | 'silenceMs'> {
   const open = linkOf(port, profile)

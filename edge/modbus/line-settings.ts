@@ -26,6 +26,8 @@ function transportOf(profile: Profile, port: DevicePort): Transport | undefined 
       return modbusRtu
     case 'nmeaTcp':
     case 'nmeaSerial':
+    case 'gpsdTcp':
+    case 'mqtt':
       return undefined
     default:
       return port satisfies never

@@ -14,6 +14,8 @@ const valueIn = (fix: NmeaFix, field: FixField): number | string | undefined => 
       return fix.courseDeg
     case 'altitude':
       return fix.altitudeM
+    case 'accuracy':
+      return fix.accuracyM
     case 'lat':
     case 'lon':
     case 'time':

@@ -13,6 +13,8 @@ export type NmeaFix = {
   readonly altitudeM?: number
   readonly satellites?: number
   readonly hdop?: number
+  /** Where the receiver tells one itself; NMEA 0183 does not. */
+  readonly accuracyM?: number
 }
 
 /** The moment being assembled, and what carries over to the next. Starts as `{ sentences: [] }`. */

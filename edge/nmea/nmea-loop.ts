@@ -6,8 +6,8 @@ import { backoffMs } from '../poll/backoff.ts'
 import type { FreshnessState } from '../profile/freshness.ts'
 import type { QualityReason, Reading } from '../profile/reading.ts'
 import { readingsOfFix, readingsOfSilence } from './fix-readings.ts'
-import { type EpochState, finishEpoch, type NmeaFix, takeSentence } from './nmea-epoch.ts'
-import { parseSentence } from './nmea-sentence.ts'
+import { createNmeaDecoder, type LineDecoder } from './nmea-decoder.ts'
+import type { NmeaFix } from './nmea-epoch.ts'
 
 export type NmeaDeps = {
   readonly device: DeviceId
@@ -20,6 +20,8 @@ export type NmeaDeps = {
   readonly notBefore: EpochMs
   /** All readings of the device, once per moment the receiver speaks of, and bad ones when it is silent or gone. */
   readonly onReadings: (readings: readonly Reading[]) => void
+  /** What the receiver's lines are made of; NMEA 0183 when left out. `greeting` is said once a line is open. */
+  readonly speech?: { readonly decoder: () => LineDecoder; readonly greeting: string }
 }
 
 /** A moment is complete when its receiver has been quiet for so long. */
@@ -29,11 +31,12 @@ const SILENT = seconds(5)
 /** A line that stays silent is opened anew: a dead TCP peer says nothing. */
 const DEAD = seconds(30)
 const CONNECT_TIMEOUT = seconds(5)
-const MAX_LINE = 1024
+/** gpsd tells all satellites of four systems in one line. */
+const MAX_LINE = 16_384
 
 type Ending = { readonly reason: QualityReason; readonly cause?: unknown }
 
-/** Reads one receiver until told to stop, over TCP or a serial line; opens the line again whenever it is lost. */
+/** Reads one receiver (NMEA 0183, or gpsd by its `speech`) until told to stop; opens its line again whenever it is lost. */
 export async function runNmeaLoop(deps: NmeaDeps, stop: AbortSignal): Promise<void> {
   const { clock, device, profile } = deps
   let freshness: FreshnessState = {}
@@ -78,23 +81,16 @@ async function opened(deps: NmeaDeps, listener: Parameters<OpenLink>[0], stop: A
 
 /** One connection, from its opening to its end. */
 async function listen(deps: NmeaDeps, tell: (fix: NmeaFix | undefined) => void, stop: AbortSignal): Promise<Ending> {
-  let epoch: EpochState = { sentences: [] }
+  const decoder = deps.speech?.decoder() ?? createNmeaDecoder()
   let text = ''
   let wake = new AbortController()
   let ended: Ending | undefined
 
-  const takeLine = (line: string): void => {
-    const parsed = parseSentence(line)
-    if (parsed.kind !== 'sentence') return
-    const taken = takeSentence(epoch, parsed.sentence)
-    epoch = taken.state
-    tell(taken.fix)
-  }
   const listener = {
     bytes: (bytes: Uint8Array): void => {
       const lines = (text + Buffer.from(bytes).toString('latin1')).split(/\r\n|\n|\r/)
       text = (lines.pop() ?? '').slice(-MAX_LINE)
-      for (const line of lines) takeLine(line)
+      for (const line of lines) tell(decoder.take(line))
       wake.abort()
     },
     closed: (cause: Error | undefined): void => {
@@ -109,10 +105,11 @@ async function listen(deps: NmeaDeps, tell: (fix: NmeaFix | undefined) => void, 
   } catch (cause) {
     return { reason: 'offline', cause }
   }
+  if (deps.speech !== undefined) link.write(Buffer.from(deps.speech.greeting))
   let heardAt = deps.clock.steady()
   let isTold = false
   while (!stop.aborted && ended === undefined) {
-    const waitedFor = epoch.sentences.length > 0 ? QUIET : SILENT
+    const waitedFor = decoder.isOpen ? QUIET : SILENT
     await deps.clock.sleep(waitedFor, AbortSignal.any([stop, wake.signal]))
     if (wake.signal.aborted) {
       wake = new AbortController()
@@ -120,9 +117,7 @@ async function listen(deps: NmeaDeps, tell: (fix: NmeaFix | undefined) => void, 
       isTold = false
       continue
     }
-    const done = finishEpoch(epoch)
-    epoch = done.state
-    tell(done.fix)
+    tell(decoder.finish())
     const silentMs = deps.clock.steady() - heardAt
     if (silentMs >= SILENT && !isTold) {
       isTold = true
@@ -130,7 +125,7 @@ async function listen(deps: NmeaDeps, tell: (fix: NmeaFix | undefined) => void, 
     }
     if (silentMs >= DEAD) ended = { reason: 'timeout' }
   }
-  tell(finishEpoch(epoch).fix)
+  tell(decoder.finish())
   link.close()
   return ended ?? { reason: 'offline' }
 }

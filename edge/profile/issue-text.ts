@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Mistake } from './profile-check.ts'
+import type { Mistake } from './mistake.ts'
 
 type Issue = z.core.$ZodIssue
 

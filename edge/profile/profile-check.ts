@@ -2,20 +2,15 @@ import type { Profile, RegisterReading } from '#contract/profile.ts'
 import { declaredWrite, denies, registerDenials } from '../modbus/deny.ts'
 import { registerReadings, spansOf } from '../modbus/register-plan.ts'
 import { shapeOf, widthOf } from '../modbus/register-value.ts'
-
-/** What is wrong, and where in the document. */
-export type Mistake = { readonly path: readonly (string | number)[]; readonly reason: string }
+import { type Mistake, when } from './mistake.ts'
+import { checkPublish, checkRequests, checkTopics } from './topic-check.ts'
 
 type Check = (profile: Profile) => readonly Mistake[]
-
-const mistake = (path: readonly (string | number)[], reason: string): Mistake => ({ path, reason })
-const when = (isWrong: boolean, path: readonly (string | number)[], reason: string): readonly Mistake[] =>
-  isWrong ? [mistake(path, reason)] : []
 
 const NEEDS: readonly (readonly [string, readonly (keyof Profile['transport'])[], string])[] = [
   ['address', ['modbusTcp', 'modbusRtu'], 'a register needs transport modbusTcp or modbusRtu'],
   ['topic', ['mqtt'], 'a topic needs transport mqtt'],
-  ['field', ['nmea'], 'a field of a fix needs transport nmea'],
+  ['field', ['nmea', 'gpsd'], 'a field of a fix needs transport nmea or gpsd'],
 ]
 
 const checkTransport: Check = (profile) => [
@@ -129,7 +124,7 @@ const checkFreshness: Check = (profile) => {
   if (rule === undefined) return []
   const path = ['freshness', 'position', 'advances']
   const reading = profile.readings[rule.advances]
-  if (reading === undefined) return [mistake(path, `no such reading: ${rule.advances}`)]
+  if (reading === undefined) return when(true, path, `no such reading: ${rule.advances}`)
   const group = 'group' in reading ? reading.group : undefined
   return [
     ...when(reading.capability !== 'position.time', path, 'must name the reading that is position.time'),
@@ -207,20 +202,16 @@ function checkWrite(profile: Profile, fc: number, values: object): readonly Mist
   ]
 }
 
-function checkPublish(profile: Profile, publish: { topic: string; values: object }): readonly Mistake[] {
-  const path = ['actions', 'immobilizer', 'publish']
-  return [
-    ...when(profile.transport.mqtt === undefined, path, 'a publish needs transport mqtt'),
-    ...Object.entries(publish.values).flatMap(([word, payload]) => {
-      const isDenied = (profile.deny ?? []).some(
-        (entry) => 'topic' in entry && entry.topic === publish.topic && (entry.payloads?.includes(payload) ?? true),
-      )
-      return when(isDenied, [...path, 'values', word], `the deny-list of this profile forbids this payload (${word})`)
-    }),
-  ]
-}
-
-const CHECKS: readonly Check[] = [checkTransport, checkGroups, checkReadings, checkFreshness, checkCaveats, checkAction]
+const CHECKS: readonly Check[] = [
+  checkTransport,
+  checkGroups,
+  checkReadings,
+  checkTopics,
+  checkRequests,
+  checkFreshness,
+  checkCaveats,
+  checkAction,
+]
 
 /** Pure. What a well-formed profile still has wrong: each mistake with its place in the document. */
 export const profileMistakes = (profile: Profile): readonly Mistake[] => CHECKS.flatMap((check) => check(profile))

@@ -9,7 +9,10 @@ type Allowed = { readonly folder: string; readonly may: readonly string[]; reado
 /** Table 2.4 of the style law; the most specific folder wins. */
 const DIRECTIONS: readonly Allowed[] = [
   { folder: 'contract/', may: ['contract/'] },
-  { folder: 'edge/cli/', may: ['contract/', 'edge/modbus/', 'edge/nmea/', 'edge/profile/', 'edge/cli/'] },
+  {
+    folder: 'edge/cli/',
+    may: ['contract/', 'edge/modbus/', 'edge/nmea/', 'edge/gpsd/', 'edge/local-bus/', 'edge/profile/', 'edge/cli/'],
+  },
   { folder: 'edge/', may: ['contract/', 'edge/'], never: ['edge/cli/'] },
   { folder: 'cloud/cli/', may: ['contract/', 'cloud/cli/'] },
   { folder: 'cloud/console/', may: ['contract/', 'cloud/console/'] },

@@ -1,0 +1,43 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { FromBroker, type ToBroker } from './broker-process.ts'
+
+/** A started process that runs the broker. */
+export type BrokerProcess = { readonly pid: number | undefined; tell(message: ToBroker): void; kill(): void }
+/** Told what the process says; `ended` comes exactly once. */
+export type BrokerListener = { said(message: FromBroker): void; ended(why: string): void }
+export type StartBroker = (listener: BrokerListener) => BrokerProcess
+
+const HEAP_MB = 64
+const LAST_WORDS = 2000
+
+/** The broker as a child process with a bounded heap and an empty environment, so that it knows no secret of ours. */
+export const startBrokerProcess: StartBroker = (listener) => {
+  const child = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), {
+    execArgv: [`--max-old-space-size=${HEAP_MB}`],
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let lastWords = ''
+  let hasEnded = false
+  const end = (why: string): void => {
+    if (hasEnded) return
+    hasEnded = true
+    listener.ended(lastWords.trim() === '' ? why : `${why}: ${lastWords.trim()}`)
+  }
+  child.stderr?.on('data', (bytes: Uint8Array) => {
+    lastWords = (lastWords + Buffer.from(bytes).toString('utf8')).slice(-LAST_WORDS)
+  })
+  child.on('message', (said: unknown) => {
+    const message = FromBroker.safeParse(said)
+    if (message.success) listener.said(message.data)
+  })
+  child.once('error', (cause) => end(cause.message))
+  child.once('close', (code, signal) => end(signal === null ? `exit code ${code}` : signal))
+  return {
+    pid: child.pid,
+    // A process that has just died is told of by `ended`; its closed channel is no news.
+    tell: (message) => void (child.connected && child.send(message, () => undefined)),
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
