@@ -1,55 +1,68 @@
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { type FileMistake, mistakeLine, readProfile } from '../profile/profile-store.ts'
+import { mistakeLine } from '../profile/yaml-text.ts'
+import { KINDS, TRANSPORTS } from './profile-draft.ts'
+import { checkFile, profileFiles, strayMistakes, UsageError } from './profile-files.ts'
+import { type NewProfileOptions, newProfile } from './profile-new.ts'
 
 /** Exit codes: 0 all well, 1 a mistake in what was checked, 2 a mistake in how it was asked. */
 type ExitCode = 0 | 1 | 2
 
-class UsageError extends Error {}
-
 const ownProfiles = new URL('../../device-profiles', import.meta.url).pathname
 
-function profileFiles(paths: readonly string[]): readonly string[] {
-  return (paths.length === 0 ? [ownProfiles] : paths).flatMap((path) => {
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (found === undefined) throw new UsageError(`no such file: ${path}`)
-    if (!found.isDirectory()) return [path]
-    const files = readdirSync(path).filter((name) => /\.ya?ml$/.test(name))
-    if (files.length === 0) throw new UsageError(`no profiles (*.yaml) in ${path}`)
-    return files.sort().map((name) => join(path, name))
-  })
-}
-
-function checkProfiles(paths: readonly string[], options: { readonly json?: boolean }): ExitCode {
+function checkProfiles(named: readonly string[], options: { readonly json?: boolean }): ExitCode {
+  const paths = named.length === 0 ? [ownProfiles] : named
   const files = profileFiles(paths)
-  const mistakes: readonly FileMistake[] = files.flatMap((file) => readProfile(file).mistakes)
+  const folders = paths.filter((path) => statSync(path).isDirectory())
+  const mistakes = [...files.flatMap(checkFile), ...folders.flatMap(strayMistakes)]
   if (options.json === true) console.log(JSON.stringify({ checked: files.length, mistakes }, undefined, 2))
   else {
     for (const one of mistakes) console.log(mistakeLine(one))
     const wrong = new Set(mistakes.map(({ file }) => file)).size
-    if (wrong === 0) console.log(`${files.length} profile${files.length === 1 ? '' : 's'} checked, no mistakes.`)
+    if (wrong === 0) console.log(`${count(files.length, 'profile')} checked, no mistakes.`)
     else
       console.log(
-        `${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'} in ${wrong} of ${files.length} profiles.`,
+        `${count(mistakes.length, 'mistake')} in ${count(wrong, 'file')} of ${count(files.length, 'profile')}.`,
       )
   }
   return mistakes.length === 0 ? 0 : 1
+}
+
+const count = (number: number, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`
+
+async function beginProfile(options: NewProfileOptions): Promise<ExitCode> {
+  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
+  const written = await newProfile(options, isTerminal ? 'terminal' : 'pipe')
+  if (written === undefined) return 1
+  console.log(`${written.join('\n')}\nReplace the numbers, then: kordon profile check ${written[0]}`)
+  return 0
 }
 
 const program = new Command('kordon').description('Kordon at the vehicle').exitOverride()
 const profile = program.command('profile').description('device profiles')
 profile
   .command('check')
-  .description('find every mistake in device profiles, by line')
+  .description('find every mistake in device profiles and their samples, by line')
   .argument('[files...]', 'profile files or folders; without any, the profiles that come with Kordon')
   .option('--json', 'print the result as JSON')
   .action((files: readonly string[], options: { readonly json?: boolean }) => {
     process.exitCode = checkProfiles(files, options)
   })
+profile
+  .command('new')
+  .description('begin a device profile and its samples; asks for what is not said here')
+  .option('--brand <name>', 'who makes the device')
+  .option('--model <name>', 'which model it is')
+  .option('--transport <name>', TRANSPORTS.join(', '))
+  .option('--kind <name>', KINDS.join(', '))
+  .option('--source <title>', 'where its numbers come from')
+  .option('--dir <folder>', 'where to write the profile', '.')
+  .action(async (options: NewProfileOptions) => {
+    process.exitCode = await beginProfile(options)
+  })
 
 try {
-  program.parse()
+  await program.parseAsync()
 } catch (cause) {
   if (cause instanceof CommanderError) process.exitCode = cause.exitCode === 0 ? 0 : 2
   else if (cause instanceof UsageError) {

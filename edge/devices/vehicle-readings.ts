@@ -1,5 +1,4 @@
 import type { Millis } from '#contract/instant.ts'
-import type { Profile } from '#contract/profile.ts'
 import { aged, ageLimit } from '../profile/quality-age.ts'
 import type { Reading } from '../profile/reading.ts'
 
@@ -20,13 +19,4 @@ export function createVehicleReadings(periodOf: (reading: Reading) => number): V
     now: (steady) =>
       [...newest.values()].map((reading) => aged(reading, steady, ageLimit(reading.capability, periodOf(reading)))),
   }
-}
-
-const DEFAULT_PERIOD_MS = 1000
-
-/** Pure. How often a profile has this reading made. */
-export function readingPeriod(profile: Profile | undefined, name: string): number {
-  const reading = profile?.readings[name]
-  if (reading === undefined || !('group' in reading) || reading.group === undefined) return DEFAULT_PERIOD_MS
-  return profile?.groups?.[reading.group]?.everyMs ?? DEFAULT_PERIOD_MS
 }

@@ -1,5 +1,5 @@
 import { type Millis, millis, seconds } from '#contract/instant.ts'
-import type { Capability } from '#contract/profile.ts'
+import type { Capability, Profile } from '#contract/profile.ts'
 import type { Reading } from './reading.ts'
 
 const QUICK: ReadonlySet<Capability> = new Set(['ignition', 'motion', 'relay.drive', 'relay.sense'])
@@ -15,4 +15,14 @@ export function ageLimit(capability: Capability | undefined, periodMs: number): 
 export function aged(reading: Reading, steadyNow: Millis, limit: Millis): Reading {
   if (reading.quality === 'bad' || reading.quality === 'stale') return reading
   return steadyNow - reading.steadyAt > limit ? { ...reading, quality: 'stale', reason: 'old' } : reading
+}
+
+const DEFAULT_PERIOD_MS = 1000
+
+/** Pure. How often a profile has this reading made, in ms. */
+export function readingPeriod(profile: Profile | undefined, name: string): number {
+  const reading = profile?.readings[name]
+  if (reading === undefined) return DEFAULT_PERIOD_MS
+  if ('topic' in reading) return reading.everyMs ?? DEFAULT_PERIOD_MS
+  return 'group' in reading ? (profile?.groups?.[reading.group]?.everyMs ?? DEFAULT_PERIOD_MS) : DEFAULT_PERIOD_MS
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Profile, profileJsonSchema } from '#contract/profile.ts'
 import { declaredWrite, forbidden } from '../../edge/modbus/deny.ts'
-import { parseProfile } from '../../edge/profile/profile-store.ts'
+import { parseProfile } from '../../edge/profile/profile-text.ts'
 
 const head = (id: string, status = 'documented'): string =>
   `schema: kordon-profile/1

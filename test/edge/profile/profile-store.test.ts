@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { loadProfiles, ProfileError, parseProfile } from '../../../edge/profile/profile-store.ts'
+import { loadProfiles, ProfileError } from '../../../edge/profile/profile-store.ts'
+import { parseProfile } from '../../../edge/profile/profile-text.ts'
 
 const shipped = new URL('../../../device-profiles/', import.meta.url)
 const router = readFileSync(new URL('teltonika-rut955.yaml', shipped), 'utf8')
