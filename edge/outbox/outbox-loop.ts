@@ -5,17 +5,19 @@ import { type Connection, recordsMessage } from './records-message.ts'
 import type { SendWindow } from './send-window.ts'
 import type { Waker } from './waker.ts'
 
+export type Uplink = {
+  /** The connection of now, a new object for each; undefined while there is none. */
+  connection(): Connection | undefined
+  /** Hands one message to the broker; rejects when the connection ended before it was acknowledged. */
+  publishRecords(message: string): Promise<void>
+}
+
 type Deps = {
   /** In order of precedence: events and reports before frames. */
   readonly outboxes: readonly OutboxStore[]
   readonly window: SendWindow
   readonly waker: Waker
-  readonly uplink: {
-    /** The connection of now, a new object for each; undefined while there is none. */
-    connection(): Connection | undefined
-    /** Hands one message to the broker; rejects when the connection ended before it was acknowledged. */
-    publishRecords(message: string): Promise<void>
-  }
+  readonly uplink: Uplink
   readonly clock: Clock
   readonly log: Log
 }

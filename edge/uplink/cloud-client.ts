@@ -11,7 +11,7 @@ export type CloudAccess =
   | { readonly by: 'certificate'; readonly keyPem: string; readonly certificatePem: string; readonly caPem: string }
   | { readonly by: 'password'; readonly password: string; readonly caPem?: string }
 
-type Deps = {
+export type CloudClientDeps = {
   readonly brokerUrl: string
   readonly gatewayId: GatewayId
   readonly access: CloudAccess
@@ -42,7 +42,7 @@ const KEEPALIVE_S = 60
 const CONNECT_TIMEOUT_MS = 20_000
 
 /** The one connection to the cloud. Messages wait in the outbox, never in here. */
-export function createCloudClient(deps: Deps): CloudClient {
+export function createCloudClient(deps: CloudClientDeps): CloudClient {
   const { clock, log, gatewayId } = deps
   let client: MqttClient | undefined
   let connection: Connection | undefined

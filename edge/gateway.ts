@@ -1,0 +1,64 @@
+import type { Frame, GnssTrust, RelayWord, TimeQuality } from '#contract/frame.ts'
+import type { GatewayId } from '#contract/ids.ts'
+import type { Installation } from '#contract/installation.ts'
+import type { Clock } from '#contract/instant.ts'
+import type { IdentityConfig } from './identity/app.ts'
+import type { Work } from './immobilizer/immobilizer-state.ts'
+import type { Log } from './log.ts'
+
+export type GatewayConfig = IdentityConfig & {
+  readonly profilesDir: string
+  readonly installation: Installation
+  /** Instead of the broker named at provisioning. */
+  readonly brokerUrl?: string
+  readonly brokerVersion?: 4 | 5
+  readonly software: string
+  /** Bound of the frames' outbox; above it the oldest are thinned. */
+  readonly framesBytes?: number
+  readonly allowRunningCircuitCut?: boolean
+}
+
+/** What only main.ts owns: time, randomness, a place to say what happened, and how good the wall clock is. */
+export type GatewayWorld = {
+  readonly clock: Clock
+  readonly log: Log
+  uuid(): string
+  randomBytes(length: number): Uint8Array
+  /** Absent: nobody vouches for the wall clock, so an order's life is counted from its reception. */
+  readonly timeQuality?: () => Exclude<TimeQuality, 'gnss'>
+}
+
+export type GatewayStatus = {
+  readonly gatewayId?: GatewayId
+  readonly uplink: 'connected' | 'away'
+  readonly relay: RelayWord
+  readonly trust: GnssTrust
+  readonly work: Work['work']
+  readonly highestOrderSeq: number
+  readonly rejectedOrders: number
+  readonly odometerKm: number
+  /** Records on disk that no receipt covers yet. */
+  readonly kept: { readonly events: number; readonly frames: number }
+  readonly lastFrame?: Frame
+}
+
+export type Gateway = {
+  /** Works until told to stop, then puts everything on disk. Throws when it cannot begin: who, where and why. */
+  run(stop: AbortSignal): Promise<void>
+  /** What is going on, for tests and for the technician. */
+  status(): GatewayStatus
+  /** Frees the relay for a person at the vehicle who has proved the right to it. */
+  releaseLocally(): void
+}
+
+/** Pure. What a gateway says of itself before it runs. */
+export const IDLE: GatewayStatus = {
+  uplink: 'away',
+  relay: 'unknown',
+  trust: 'ok',
+  work: 'none',
+  highestOrderSeq: 0,
+  rejectedOrders: 0,
+  odometerKm: 0,
+  kept: { events: 0, frames: 0 },
+}
