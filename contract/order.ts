@@ -58,6 +58,8 @@ export const EvidenceSnapshot = z.strictObject({
   displacementM: z.number().exactOptional(),
   slowForMs: z.number().exactOptional(),
   gnssTrust: GnssTrust.exactOptional(),
+  /** Why the receiver is not believed, while it is not. */
+  gnssReasons: z.array(z.string().max(24)).max(12).exactOptional(),
   ignition: z.boolean().exactOptional(),
   ignitionAgeMs: z.number().exactOptional(),
   ignitionOffForMs: z.number().exactOptional(),

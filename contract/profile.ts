@@ -15,6 +15,9 @@ export const Capability = z.enum([
   'ignition',
   'motion',
   'odometer',
+  /** Speed of the wheels, by CAN or by pulses: not a receiver's. */
+  'vehicle.speed',
+  'engine.rpm',
   'engine.hours',
   'supply.voltage',
   'relay.drive',

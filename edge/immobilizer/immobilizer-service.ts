@@ -3,9 +3,9 @@ import type { Clock, Millis } from '#contract/instant.ts'
 import type { Order } from '#contract/order.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import { observe } from '../interlock/evidence.ts'
-import { gnssTrust } from '../interlock/gnss-trust.ts'
 import type { Log } from '../log.ts'
 import type { OrderInboxStore } from '../orders/order-inbox-store.ts'
+import { gnssTrust, type Suspicion, suspicionOf } from '../position/gnss-trust.ts'
 import type { Reading } from '../profile/reading.ts'
 import { stepImmobilizer, wakeAt } from './immobilizer.ts'
 import { type ImmobilizerState, type Installed, type Moment, startState } from './immobilizer-state.ts'
@@ -23,6 +23,8 @@ export type ImmobilizerService = {
   releaseLocally(): void
   relay(): RelayWord
   trust(): 'ok' | 'suspect' | 'jammed'
+  /** Why the receiver is not believed; undefined while it is. */
+  suspicion(): Suspicion | undefined
   state(): ImmobilizerState
 }
 
@@ -165,7 +167,8 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
     },
     releaseLocally: () => dispatch({ event: 'local-release' }),
     relay: () => relayWord(state, moment()),
-    trust: () => gnssTrust(state.evidence.trust, clock.steady()),
+    trust: () => gnssTrust(state.evidence.trust),
+    suspicion: () => suspicionOf(state.evidence.trust),
     state: () => state,
   }
 }

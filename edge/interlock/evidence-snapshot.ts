@@ -1,9 +1,9 @@
 import type { TimeQuality } from '#contract/frame.ts'
 import type { Millis } from '#contract/instant.ts'
 import type { EvidenceSnapshot } from '#contract/order.ts'
+import { gnssTrust, suspicionOf } from '../position/gnss-trust.ts'
 import { calmFor, type Evidence, type Level } from './evidence.ts'
 import { displacement, type FixTrack, fixAge, slowFor } from './fix-track.ts'
-import { gnssTrust } from './gnss-trust.ts'
 
 /** Pure. The evidence as a report shows it; what was not known is left out, never zeroed. */
 export function evidenceSnapshot(
@@ -17,10 +17,16 @@ export function evidenceSnapshot(
     ...ofMotion(evidence.motion, now),
     ...(evidence.drive === undefined ? {} : { drive: evidence.drive.word }),
     ...(evidence.sense === undefined ? {} : { sense: evidence.sense.word }),
-    gnssTrust: gnssTrust(evidence.trust, now),
+    gnssTrust: gnssTrust(evidence.trust),
+    ...ofSuspicion(evidence),
     timeQuality: facts.timeQuality,
     software: facts.software,
   }
+}
+
+function ofSuspicion({ trust }: Evidence): EvidenceSnapshot {
+  const suspicion = suspicionOf(trust)
+  return suspicion === undefined ? {} : { gnssReasons: [...suspicion.reasons] }
 }
 
 const tenth = (value: number): number => Math.round(value * 10) / 10

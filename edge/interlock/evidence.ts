@@ -3,11 +3,11 @@ import type { ReadingRef } from '#contract/installation.ts'
 import { type Millis, millis } from '#contract/instant.ts'
 import type { Capability } from '#contract/profile.ts'
 import type { RelayDrive } from '../immobilizer/relay-output.ts'
+import { type Beside, followPosition, type GnssTrustState, heedReceiver, UNTRIED } from '../position/gnss-trust.ts'
+import { type ReadPosition, readPosition } from '../position/position-readings.ts'
 import type { Reading, ReadingValue } from '../profile/reading.ts'
 import { type FixTrack, followFix, isUnrest, noteSpeed } from './fix-track.ts'
-import { followPosition, type GnssTrustState, heedReceiver, UNTRIED } from './gnss-trust.ts'
 import type { InterlockPolicy } from './interlock-policy.ts'
-import { type ReadPosition, readPosition } from './position-readings.ts'
 
 /** Which readings of this vehicle may speak: the technician's choice at pairing. What is absent is not fitted. */
 export type EvidenceSources = {
@@ -35,6 +35,8 @@ export type Evidence = {
   readonly trust: GnssTrustState
   readonly drive?: RelayWitness
   readonly sense?: RelayWitness
+  /** What the wheels last said, by CAN or pulses: against it the receiver's speed is held. */
+  readonly wheel?: { readonly speedKmh: number; readonly at: Millis }
 }
 
 export const NO_EVIDENCE: Evidence = { trust: UNTRIED }
@@ -72,6 +74,8 @@ function observeOne(evidence: Evidence, reading: Reading, sources: EvidenceSourc
   if (names(sources.sense, reading)) return { ...evidence, ...witness('sense', reading) }
   if (reading.device === sources.relay && reading.capability === 'relay.drive')
     return { ...evidence, ...witness('drive', reading) }
+  if (reading.capability === 'vehicle.speed' && good(reading) && typeof reading.value === 'number')
+    return { ...evidence, wheel: { speedKmh: reading.value, at: reading.steadyAt } }
   return evidence
 }
 
@@ -104,7 +108,7 @@ const witness = (key: 'drive' | 'sense', reading: Reading): Partial<Record<'driv
 function observeGnss(evidence: Evidence, readings: readonly Reading[], policy: InterlockPolicy): Evidence {
   if (readings.length === 0) return evidence
   const position = readPosition(readings)
-  const trust = readings.reduce(heed, followed(evidence.trust, position))
+  const trust = readings.reduce(heed, followed(evidence, position, policy))
   const speedKmh = position?.speedKmh
   const track =
     position?.proof === true && speedKmh !== undefined
@@ -128,8 +132,23 @@ const unrest = (
 ): Millis | undefined =>
   capability === 'position.speed' && typeof value === 'number' && value > policy.standstillKmh ? steadyAt : seen
 
-const followed = (trust: GnssTrustState, position: ReadPosition | undefined): GnssTrustState =>
-  position === undefined || position.time === trust.last?.time ? trust : followPosition(trust, position)
+const followed = (evidence: Evidence, position: ReadPosition | undefined, policy: InterlockPolicy): GnssTrustState =>
+  position === undefined
+    ? evidence.trust
+    : followPosition(evidence.trust, position, beside(evidence, position.at, policy))
+
+/** Wheels and receiver must speak of the same moment to contradict each other. */
+const WHEEL_MAX_AGE_MS = 1500
+
+function beside({ ignition, motion, wheel }: Evidence, at: Millis, policy: InterlockPolicy): Beside {
+  const offSince = ignition !== undefined && at - ignition.at <= policy.ignitionMaxAge ? ignition.calmSince : undefined
+  const isFelt = motion !== undefined && at - motion.at <= policy.motionMaxAge
+  return {
+    ...(wheel !== undefined && at - wheel.at <= WHEEL_MAX_AGE_MS ? { wheelKmh: wheel.speedKmh } : {}),
+    ...(offSince === undefined ? {} : { ignitionOffSince: offSince }),
+    ...(isFelt ? { motion: motion.on ? ('moving' as const) : ('still' as const) } : {}),
+  }
+}
 
 function heed(trust: GnssTrustState, { capability, value }: Reading): GnssTrustState {
   if (capability !== 'position.trust') return trust

@@ -1,5 +1,6 @@
 import { type EpochMs, type Millis, millis } from '#contract/instant.ts'
-import { type GnssTrustState, gnssTrust, isZeroPosition, metresBetween } from './gnss-trust.ts'
+import { type GnssTrustState, gnssTrust } from '../position/gnss-trust.ts'
+import { isZeroPosition, metresBetween } from '../position/place.ts'
 import type { InterlockPolicy } from './interlock-policy.ts'
 
 /** A fix the receiver calls good, as received. */
@@ -38,7 +39,7 @@ const TRACK_STEP_MS = 1000
 const acceptable = (fix: Fix, trust: GnssTrustState, policy: InterlockPolicy): boolean =>
   fix.valid &&
   !isZeroPosition(fix) &&
-  gnssTrust(trust, fix.at) === 'ok' &&
+  gnssTrust(trust) === 'ok' &&
   (fix.satellites === undefined || fix.satellites >= policy.minSatellites) &&
   (fix.accuracyM === undefined || fix.accuracyM <= policy.maxAccuracyM)
 

@@ -2,9 +2,9 @@ import type { Installation } from '#contract/installation.ts'
 import type { Millis } from '#contract/instant.ts'
 import type { OrderAction, RefuseReason, WaitReason } from '#contract/order.ts'
 import type { RelayDrive } from '../immobilizer/relay-output.ts'
+import { gnssTrust } from '../position/gnss-trust.ts'
 import { calmFor, type Evidence, type EvidenceSources, type Level } from './evidence.ts'
 import { type FixTrack, fixAge, isUnrest, runFor, slowFor } from './fix-track.ts'
-import { gnssTrust } from './gnss-trust.ts'
 import type { InterlockPolicy } from './interlock-policy.ts'
 
 export type Verdict =
@@ -85,7 +85,7 @@ function standing(question: Question): Verdict | undefined {
   const { evidence, policy, now } = question
   const { fix } = evidence
   const believed =
-    fix?.runSince !== undefined && fixAge(fix, now) <= policy.fixMaxAge && gnssTrust(evidence.trust, now) === 'ok'
+    fix?.runSince !== undefined && fixAge(fix, now) <= policy.fixMaxAge && gnssTrust(evidence.trust) === 'ok'
   const withoutGnss = standingWithoutGnss(question)
   if (!believed || withoutGnss === undefined) return withoutGnss
   return standingByGnss(question, fix)

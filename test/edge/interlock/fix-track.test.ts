@@ -3,14 +3,8 @@ import { epochMs, millis } from '#contract/instant.ts'
 import { NO_EVIDENCE, observe } from '../../../edge/interlock/evidence.ts'
 import { evidenceSnapshot } from '../../../edge/interlock/evidence-snapshot.ts'
 import { type Fix, fixAge, followFix, noteSpeed, runFor } from '../../../edge/interlock/fix-track.ts'
-import {
-  followPosition,
-  gnssTrust,
-  isZeroPosition,
-  metresBetween,
-  UNTRIED,
-} from '../../../edge/interlock/gnss-trust.ts'
-import { readPosition } from '../../../edge/interlock/position-readings.ts'
+import { UNTRIED } from '../../../edge/position/gnss-trust.ts'
+import { readPosition } from '../../../edge/position/position-readings.ts'
 import { drive, fix, ignition, motion, reading, SOURCES, withMotion } from '../../support/moments.ts'
 import { asked, at, POLICY } from '../../support/parked.ts'
 
@@ -54,32 +48,6 @@ test('a speed above the limit ends slowness once; a slow one and no track change
   expect(ended?.slowSince).toBeUndefined()
   expect(noteSpeed(ended, 30, POLICY)).toBe(ended)
   expect(noteSpeed(undefined, 30, POLICY)).toBeUndefined()
-})
-
-const place = (northM: number, atMs: number, timeMs = atMs) => ({
-  lat: 55.75 + northM / 111_320,
-  lon: 37.62,
-  time: epochMs(WALL + timeMs),
-  at: millis(atMs),
-})
-
-test.each([
-  { name: 'a car at 150 km/h', next: place(42, 1000), expected: 'ok' },
-  { name: 'a kilometre in a second', next: place(1000, 1000), expected: 'suspect' },
-  { name: 'a kilometre in a minute', next: place(1000, 60_000), expected: 'ok' },
-  { name: 'time leaps ahead by a minute', next: place(0, 1000, 61_000), expected: 'suspect' },
-  { name: 'time falls back by a minute', next: place(0, 1000, -59_000), expected: 'suspect' },
-])('gnss trust: $name → $expected', ({ next, expected }) => {
-  const state = followPosition(followPosition(UNTRIED, place(0, 0)), next)
-  expect(gnssTrust(state, next.at)).toBe(expected)
-  expect(gnssTrust(state, millis(next.at + 60_000))).toBe('ok')
-})
-
-test('the position 0, 0 is refused and leaves trust as it was', () => {
-  expect(isZeroPosition({ lat: 0, lon: 0.5 })).toBe(false)
-  const known = followPosition(UNTRIED, place(0, 0))
-  expect(followPosition(known, { ...place(0, 1000), lat: 0, lon: 0 })).toBe(known)
-  expect(metresBetween({ lat: 0, lon: 0 }, { lat: 0, lon: 180 })).toBeCloseTo(20_015_115, -3)
 })
 
 test('a word that is no trust is no trust', () => {
