@@ -20,8 +20,11 @@ export type ModbusDevice = {
   readonly settings: LineSettings
   /** Reads cells (addresses as the profile counts them), asking up to three times; a failure is an answer, not a throw. */
   read(span: Span, lane: Lane, stop: AbortSignal): Promise<ReadResult>
-  /** Writes once, first in line, without any retry. Rejects when forbidden or not acknowledged. */
-  write(request: WriteRequest, stop: AbortSignal): Promise<void>
+  /**
+   * Writes once, first in line, without any retry. Rejects when forbidden or not acknowledged, and with nothing sent when
+   * `mayStill`, asked when the line is free and right before the bytes go out, says no.
+   */
+  write(request: WriteRequest, stop: AbortSignal, mayStill?: () => boolean): Promise<void>
 }
 
 /** One physical port or TCP host: one request in flight, whatever number of devices. */
@@ -51,6 +54,12 @@ type Waiting = {
   settle(outcome: { pdu: Uint8Array } | Failure): void
 }
 type Asking = { readonly profile: Profile; readonly settings: LineSettings; latencies: Latencies }
+type Ask = {
+  readonly asking: Asking
+  readonly request: ModbusRequest
+  readonly lane: Lane
+  readonly mayStill?: (() => boolean) | undefined
+}
 type Job = () => Promise<void>
 
 const failed = (reason: QualityReason): Failure => ({ kind: 'failed', reason })
@@ -140,7 +149,7 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
   }
 
   /** The only way to the line. */
-  const exchange = async (asking: Asking, request: ModbusRequest, lane: Lane): Promise<ReadResult> => {
+  const exchange = async ({ asking, request, lane, mayStill }: Ask): Promise<ReadResult> => {
     const { profile, settings } = asking
     if (request.kind === 'write') {
       const reason = forbidden(profile, settings.unitId, request)
@@ -151,6 +160,7 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
     await holdBack(asking, signature)
     const open = link
     if (open === undefined) return failed('offline')
+    if (mayStill?.() === false) throw new Error('write withheld: its reason is gone')
     transaction = (transaction + 1) & 0xffff
     const [id, pdu] = [transaction, encodeRequest(request)]
     const timeoutMs = answerTimeout(asking.latencies, settings.minTimeoutMs, settings.timeoutMs)
@@ -188,12 +198,12 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
     isBusy = false
   }
 
-  const enqueue = (asking: Asking, request: ModbusRequest, lane: Lane, stop: AbortSignal): Promise<ReadResult> =>
+  const enqueue = (ask: Ask, stop: AbortSignal): Promise<ReadResult> =>
     new Promise((resolve, reject) => {
-      jobs.put(lane, async () => {
+      jobs.put(ask.lane, async () => {
         if (stop.aborted || closing.signal.aborted) return resolve(failed('offline'))
-        await exchange(asking, request, lane).then(resolve, reject)
-        if (asking.settings.closeAfterPoll && jobs.isEmpty) drop('offline')
+        await exchange(ask).then(resolve, reject)
+        if (ask.asking.settings.closeAfterPoll && jobs.isEmpty) drop('offline')
       })
       void pump()
     })
@@ -205,16 +215,16 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
         settings,
         read: async (span, lane, stop) => {
           const request = readOf(span.table, span.address - settings.addressBase, span.count)
-          let result = await enqueue(asking, request, lane, stop)
+          let result = await enqueue({ asking, request, lane }, stop)
           for (let attempt = 1; attempt < READ_ATTEMPTS && isWorthRetry(result) && !stop.aborted; attempt += 1) {
-            result = await enqueue(asking, request, lane, stop)
+            result = await enqueue({ asking, request, lane }, stop)
           }
           return result
         },
-        write: async (request, stop) => {
+        write: async (request, stop, mayStill) => {
           const reason = forbidden(profile, settings.unitId, request)
           if (reason !== undefined) throw new Error(`write refused: ${reason}`)
-          const result = await enqueue(asking, request, 'order', stop)
+          const result = await enqueue({ asking, request, lane: 'order', mayStill }, stop)
           if (result.kind === 'failed') throw new Error(`write not acknowledged: ${result.reason}`)
         },
       }

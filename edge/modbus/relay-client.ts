@@ -37,10 +37,10 @@ export function createRelayClient(deps: {
       const drive = outcome.value
       return drive === 'free' || drive === 'blocked' ? { drive, steadyAt: clock.steady() } : unknown('decode')
     },
-    writeDrive: async (drive, stop) => {
+    writeDrive: async (drive, stop, mayStill) => {
       const write = declaredWrite(profile, drive)
       if (write === undefined) throw new Error(`profile ${profile.id} declares no value for ${drive}`)
-      await modbus.write(write, stop)
+      await modbus.write(write, stop, mayStill)
     },
   }
 }

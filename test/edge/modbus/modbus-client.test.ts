@@ -4,6 +4,7 @@ import { createModbusLine, type LineDeps, type ModbusDevice } from '../../../edg
 import { mbapFrame, rtuFrame } from '../../../edge/modbus/modbus-frame.ts'
 import type { WriteRequest } from '../../../edge/modbus/modbus-pdu.ts'
 import type { Span } from '../../../edge/modbus/register-plan.ts'
+import { createRelayClient } from '../../../edge/modbus/relay-client.ts'
 import { loadProfiles } from '../../../edge/profile/profile-store.ts'
 import { createFakeLine } from '../../support/fake-modbus-line.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
@@ -222,6 +223,40 @@ describe('writes', () => {
     line.answer((asked) => asked)
     await expect(modbus.device(profile, { ...settings, ...over }).write(block, stop)).rejects.toThrow(/write refused/)
     expect(line.sent).toEqual([])
+  })
+
+  test('a write behind a slow request asks once more when the line is free, and sends nothing when told no', async () => {
+    const { clock, line, modbus } = bench('rtu')
+    const device = modbus.device(board, settings)
+    const relay = createRelayClient({ modbus: device, profile: board, clock })
+    // The line is busy with an input that does not answer; meanwhile the ignition comes on.
+    line.answer(() => undefined)
+    const inputs = device.read({ table: 'discrete', address: 0, count: 8 }, 'io', stop)
+    await clock.advance(1)
+    let isParked = true
+    const asked: number[] = []
+    const mayStill = (): boolean => {
+      asked.push(clock.steady())
+      return isParked
+    }
+    const began = clock.steady()
+    const written = relay.writeDrive('blocked', stop, mayStill).catch((error: Error) => error.message)
+    await clock.advance(100)
+    expect(asked).toEqual([])
+    isParked = false
+    line.answer((request) => (request[1] === 5 ? request : undefined))
+    await clock.advance(5000)
+    expect(await written).toBe('write withheld: its reason is gone')
+    await inputs
+    expect(asked).toHaveLength(1)
+    expect((asked[0] ?? 0) - began).toBeGreaterThanOrEqual(299)
+    expect(line.sent.map((frame) => frame[1])).not.toContain(5)
+    // The line is none the worse for it: the next one, still wanted, goes out.
+    isParked = true
+    const again = relay.writeDrive('blocked', stop, mayStill)
+    await clock.advance(1000)
+    await again
+    expect(line.sent.map((frame) => frame[1])).toContain(5)
   })
 
   test('an echo of another value is no acknowledgement', async () => {
