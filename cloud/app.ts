@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
+import { millis, minutes, seconds } from '#contract/instant.ts'
 import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins } from './addresses.ts'
 import { createEmbeddedBroker } from './broker/app.ts'
 import type { Broker, BrokerEars } from './broker/broker.ts'
@@ -17,10 +18,12 @@ import { createIngest } from './ingest/app.ts'
 import { createLive } from './live/app.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
+import { type AccountStore, createAccountStore } from './people/account-store.ts'
 import { createPeople, demoAccounts } from './people/app.ts'
 import type { ServerIdentity } from './pki/pki-service.ts'
 import { createMigrationService } from './postgres/migration-service.ts'
 import { createPostgres } from './postgres/postgres-client.ts'
+import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
 import { createVehicles, type Vehicles } from './vehicles/app.ts'
 import type { World } from './world.ts'
 import { createZones, REGION } from './zones/app.ts'
@@ -74,15 +77,26 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     changed: live.service.vehicleChanged,
     count: metrics.counter('kordon_history_total', 'Lines of history, by fate'),
   })
+  const signer = createSignerClient({
+    socketPath: config.signer.socketPath,
+    onReach: (reach) => log.warn({ reach }, 'signer.reach'),
+  })
+  const accounts = createAccountStore(db)
   const vehicles: Vehicles = createVehicles({
     db,
     inTransaction,
     world,
+    signer,
+    accountOf: async (id) => {
+      const account = await accounts.byId(id)
+      return account && { id: account.id, name: account.login }
+    },
     settings: {
       dataDir: config.dataDir,
       hosts: ownHosts(config),
       brokerUrls: () => gatewayBrokerUrls(config, brokerSeat.ports()),
       zoneName: REGION.name,
+      grace: { longest: minutes(config.graceMaxHours * 60), afterCode: minutes(config.unlockGraceHours * 60) },
     },
     lastKnownOf: history.service.lastKnownOf,
     zoneOf: (ids) => zones.zoneOf(ids),
@@ -124,6 +138,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     { name: 'sql', check: async () => void (await sql`select 1`.execute(db)) },
     { name: 'journal', check: async () => void ingest.journal.head() },
     { name: 'broker', check: brokerSeat.check },
+    // Without it nothing is signed, and everything else goes on: no reason to be taken out of service.
+    { name: 'signer', weight: 'wanted' as const, check: async () => void (await signer.status()) },
     ...history.dependencies,
   ]
   const http = await createHttp({
@@ -166,8 +182,11 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       identity = await vehicles.open(ingest.journal)
       if (config.databaseUrl === undefined) ingest.rewind(projections)
       await zones.open()
-      if (config.mode === 'demo') await people.service.ensureAccounts(demoAccounts(ROLES))
-      else await people.service.disableKnown(demoAccounts(ROLES))
+      await answered(signer, world)
+      if (config.mode === 'demo') {
+        await people.service.ensureAccounts(demoAccounts(ROLES))
+        await registerDemoApprovers(signer, accounts, world)
+      } else await people.service.disableKnown(demoAccounts(ROLES))
     },
     start: async () => {
       if (identity === undefined) throw new Error('open the cloud before starting it')
@@ -191,9 +210,39 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await brokerSeat.close()
       history.close()
       vehicles.close()
+      signer.close()
       ingest.journal.close()
       await postgres.close()
     },
+  }
+}
+
+const SIGNER_PATIENCE = seconds(10)
+
+/** The signer is usually being started beside us. One that never comes does not keep the cloud from starting. */
+async function answered(signer: SignerClient, { clock, log }: World): Promise<void> {
+  const until = clock.steady() + SIGNER_PATIENCE
+  const never = new AbortController().signal
+  for (;;) {
+    try {
+      await signer.keys()
+      return
+    } catch (err) {
+      if (clock.steady() < until) await clock.sleep(millis(50), never)
+      else return log.error({ err }, 'signer.silent')
+    }
+  }
+}
+
+/** In the demo two persons can be tried at once. */
+async function registerDemoApprovers(signer: SignerClient, accounts: AccountStore, { log }: World): Promise<void> {
+  try {
+    for (const login of ['owner', 'head']) {
+      const account = await accounts.byLogin(login)
+      if (account !== undefined) await signer.addApprover({ id: account.id, name: login, by: 'demo' })
+    }
+  } catch (err) {
+    log.warn({ err }, 'signer.no-demo-approvers')
   }
 }
 

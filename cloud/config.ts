@@ -3,6 +3,7 @@ import { z } from 'zod'
 const text = z.string()
 const port = z.coerce.number<string>({ error: 'a port number' }).int().min(0).max(65_535)
 const onOff = z.enum(['on', 'off', '1', '0']).transform((word) => (word === 'on' || word === '1' ? 'on' : 'off'))
+const hours = (most: number) => z.coerce.number<string>({ error: 'a number of hours' }).min(1).max(most)
 const list = text.transform((items) =>
   items
     .split(',')
@@ -40,6 +41,15 @@ const Environment = z.object({
   KORDON_ZONE_HOLDS: onOff
     .optional()
     .describe('on: leaving the region places a hold; default on in demo mode, else off'),
+  KORDON_SIGNER_SOCKET: text
+    .optional()
+    .describe('Unix socket of a signer that runs by itself, as another user; default: one is started beside the cloud'),
+  KORDON_GRACE_MAX_HOURS: hours(168)
+    .prefault('72')
+    .describe('longest grace that a person may give, 1 to 168; default 72'),
+  KORDON_UNLOCK_GRACE_HOURS: hours(72)
+    .prefault('24')
+    .describe('no block for so long after a one-time code was used at the vehicle, 1 to 72; default 24'),
   KORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('default info'),
   KORDON_INSTANCE: text
     .regex(/^[a-z0-9-]{1,32}$/, '1 to 32 of a-z, 0-9 and -')
@@ -83,6 +93,10 @@ export type CloudConfig = {
   readonly zoneHolds: 'on' | 'off'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly instance: string
+  /** Where the signer answers; `child`: it is ours to start. */
+  readonly signer: { readonly runs: 'child' | 'elsewhere'; readonly socketPath: string }
+  readonly graceMaxHours: number
+  readonly unlockGraceHours: number
   readonly databaseUrl: string | undefined
   readonly brokerUrl: string | undefined
   readonly brokerCaFile: string | undefined
@@ -119,6 +133,12 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     zoneHolds: env.KORDON_ZONE_HOLDS ?? (mode === 'demo' ? 'on' : 'off'),
     logLevel: env.KORDON_LOG_LEVEL,
     instance: env.KORDON_INSTANCE,
+    signer:
+      env.KORDON_SIGNER_SOCKET === undefined
+        ? { runs: 'child', socketPath: `${env.KORDON_DATA_DIR.replace(/\/$/, '')}/signer/signer.sock` }
+        : { runs: 'elsewhere', socketPath: env.KORDON_SIGNER_SOCKET },
+    graceMaxHours: env.KORDON_GRACE_MAX_HOURS,
+    unlockGraceHours: env.KORDON_UNLOCK_GRACE_HOURS,
     databaseUrl: env.DATABASE_URL,
     brokerUrl: env.BROKER_URL,
     brokerCaFile: env.BROKER_CA,

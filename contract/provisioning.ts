@@ -22,11 +22,17 @@ export type ClaimCode = z.infer<typeof ClaimCode>
 export const ClaimRequest = z.strictObject({ code: ClaimCode, csrPem: z.string().max(8192).exactOptional() })
 export type ClaimRequest = z.infer<typeof ClaimRequest>
 
+/** 160 random bits (RFC 4226 §4, R6), base64url: what one-time codes of this gateway are made from. */
+export const UnlockSecret = z.string().regex(/^[A-Za-z0-9_-]{27}$/, 'an unlock secret is 20 bytes in base64url')
+export type UnlockSecret = z.infer<typeof UnlockSecret>
+
 const granted = {
   gatewayId: GatewayId,
   vehicleId: VehicleId,
   signerKeys: z.array(SignerKey).min(1),
   caPem: z.string(),
+  /** Absent in a grant from before there were one-time codes: claim again to get it. */
+  unlockSecret: UnlockSecret.exactOptional(),
 }
 
 export const ClaimGrant = z.discriminatedUnion('by', [

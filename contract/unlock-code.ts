@@ -27,3 +27,6 @@ export function digitsOf(mac: Uint8Array, digits = UNLOCK_DIGITS): string {
   const number = view.getUint32(offset) & 0x7fff_ffff
   return String(number % 10 ** digits).padStart(digits, '0')
 }
+
+/** Told as an event by the gateway that a code has freed, with `data: { counter }`. */
+export const UNLOCK_CODE_USED = 'unlock-code-used'

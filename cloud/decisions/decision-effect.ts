@@ -1,7 +1,9 @@
 import type { GatewayStore } from '../fleet/gateway-store.ts'
 import type { VehicleStore } from '../fleet/vehicle-store.ts'
+import type { GraceStore } from '../holds/grace-store.ts'
 import type { HoldStore } from '../holds/hold-store.ts'
 import type { OrderStore } from '../orders/order-store.ts'
+import type { UnlockStore } from '../unlock/unlock-store.ts'
 import type { Decision } from './decision.ts'
 
 /** Stores bound to the transaction in which the decision is to take effect. */
@@ -9,7 +11,9 @@ export type EffectStores = {
   readonly vehicles: Pick<VehicleStore, 'applyAdded'>
   readonly gateways: Pick<GatewayStore, 'applyAdded' | 'applyClaimed' | 'applySealed' | 'applyRevoked'>
   readonly holds: Pick<HoldStore, 'applyPlaced' | 'applyLifted' | 'serve'>
-  readonly orders: Pick<OrderStore, 'apply'>
+  readonly graces: Pick<GraceStore, 'applyGiven' | 'applyEnded'>
+  readonly unlock: Pick<UnlockStore, 'applyClaimed' | 'applyGiven'>
+  readonly orders: Pick<OrderStore, 'apply' | 'applyApproved'>
 }
 
 /** Writes one decision into the tables it concerns; a second time it changes nothing. */
@@ -22,7 +26,8 @@ export async function applyDecision(stores: EffectStores, decision: Decision): P
       await stores.gateways.applyAdded(decision)
       return
     case 'gateway-claimed':
-      return stores.gateways.applyClaimed(decision)
+      await stores.gateways.applyClaimed(decision)
+      return stores.unlock.applyClaimed(decision)
     case 'gateway-sealed':
       await stores.gateways.applySealed(decision)
       return
@@ -38,6 +43,15 @@ export async function applyDecision(stores: EffectStores, decision: Decision): P
       await stores.orders.apply(decision)
       if (decision.action === 'block') await stores.holds.serve(decision.vehicleId, decision.orderId)
       return
+    case 'order-approved':
+      return stores.orders.applyApproved(decision)
+    case 'grace-given':
+      return stores.graces.applyGiven(decision)
+    case 'grace-ended':
+      await stores.graces.applyEnded(decision)
+      return
+    case 'unlock-code-given':
+      return stores.unlock.applyGiven(decision)
     default:
       decision satisfies never
   }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { GatewayId, HoldId, OrderId, VehicleId } from '#contract/ids.ts'
 import { EpochMs } from '#contract/instant.ts'
 import { HoldReason, OrderAction } from '#contract/order.ts'
+import { GraceId } from '../holds/grace.ts'
 
 /** Who decided: a person, or a rule of the house. */
 export const Actor = z.strictObject({ kind: z.enum(['user', 'rule']), id: z.string().min(1), name: z.string() })
@@ -16,6 +17,11 @@ export const HoldPlaced = z.strictObject({
   by: Actor,
   at: EpochMs,
   orderId: OrderId.nullable(),
+  /** Of the rule that placed it, and what it saw. */
+  ruleVersion: z.string().max(64).exactOptional(),
+  evidence: z.record(z.string().max(64), z.json()).exactOptional(),
+  /** Its block may wait a day for the vehicle to be parked, not just the usual quarter of an hour. */
+  whenNextParked: z.boolean().exactOptional(),
 })
 export type HoldPlaced = z.infer<typeof HoldPlaced>
 
@@ -38,8 +44,55 @@ export const OrderRequested = z.strictObject({
   by: z.string(),
   at: EpochMs,
   notAfter: EpochMs.nullable(),
+  /** The person on whose word it is asked for; absent for a rule. */
+  asker: z.strictObject({ id: z.string().min(1), name: z.string() }).exactOptional(),
 })
 export type OrderRequested = z.infer<typeof OrderRequested>
+
+/** Another person stands by a block that one alone may not order. */
+export const OrderApproved = z.strictObject({
+  kind: z.literal('order-approved'),
+  orderId: OrderId,
+  by: Actor,
+  at: EpochMs,
+})
+export type OrderApproved = z.infer<typeof OrderApproved>
+
+/** Starts are permitted until then although holds stand. */
+export const GraceGiven = z.strictObject({
+  kind: z.literal('grace-given'),
+  graceId: GraceId,
+  vehicleId: VehicleId,
+  until: EpochMs,
+  note: z.string(),
+  by: Actor,
+  at: EpochMs,
+  /** The gateway's record that told of a used code. */
+  toldBy: z.string().nullable(),
+})
+export type GraceGiven = z.infer<typeof GraceGiven>
+
+export const GraceEnded = z.strictObject({
+  kind: z.literal('grace-ended'),
+  vehicleId: VehicleId,
+  note: z.string(),
+  by: Actor,
+  at: EpochMs,
+})
+export type GraceEnded = z.infer<typeof GraceEnded>
+
+/** A one-time code was given out: its counter is spent before anybody sees the code. */
+export const UnlockCodeGiven = z.strictObject({
+  kind: z.literal('unlock-code-given'),
+  codeId: z.uuid(),
+  vehicleId: VehicleId,
+  gatewayId: GatewayId,
+  counter: z.int().min(0),
+  note: z.string(),
+  by: Actor,
+  at: EpochMs,
+})
+export type UnlockCodeGiven = z.infer<typeof UnlockCodeGiven>
 
 export const VehicleAdded = z.strictObject({
   kind: z.literal('vehicle-added'),
@@ -67,6 +120,8 @@ export const GatewayClaimed = z.strictObject({
   passwordHash: z.string().nullable(),
   certificateSerial: z.string().nullable(),
   certificateExpiresAt: EpochMs.nullable(),
+  /** Sealed with the installation's unlock key; absent in claims from before there were one-time codes. */
+  unlockSecret: z.string().exactOptional(),
 })
 export type GatewayClaimed = z.infer<typeof GatewayClaimed>
 
@@ -95,6 +150,10 @@ export const Decision = z.discriminatedUnion('kind', [
   HoldPlaced,
   HoldLifted,
   OrderRequested,
+  OrderApproved,
+  GraceGiven,
+  GraceEnded,
+  UnlockCodeGiven,
   VehicleAdded,
   GatewayAdded,
   GatewayClaimed,

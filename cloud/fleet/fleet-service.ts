@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { type EpochMs, later, type Millis } from '#contract/instant.ts'
-import type { ClaimCode, ClaimGrant, ClaimRequest, SignerKey } from '#contract/provisioning.ts'
+import type { ClaimCode, ClaimGrant, ClaimRequest, SignerKey, UnlockSecret } from '#contract/provisioning.ts'
 import type { GatewayStatus } from '#contract/receipt.ts'
 import type { Credentials } from '../broker/broker.ts'
 import type { Decision } from '../decisions/decision.ts'
@@ -63,6 +63,8 @@ type Deps = World & {
   readonly pki: Pick<Pki, 'readCsr' | 'sign'>
   readonly caPem: () => string
   readonly signerKeys: () => Promise<readonly SignerKey[]>
+  /** For one-time codes: in clear for the grant, sealed for the decision that keeps it. */
+  readonly newUnlockSecret: (gateway: GatewayId) => { readonly secret: UnlockSecret; readonly sealed: string }
   /** Where gateways connect: with a certificate, or with a password on loopback. */
   readonly brokerUrls: () => { readonly certificate: string; readonly password: string }
   readonly claimCodeLifetime: Millis
@@ -132,6 +134,7 @@ export function createFleetService(deps: Deps): FleetService {
     if (gateway === undefined || gateway.state === 'revoked') return { decisions: [], result: undefined }
     const made = csr === undefined ? undefined : await deps.pki.sign(csr, gateway.id)
     const password = Buffer.from(randomBytes(PASSWORD_BYTES)).toString('base64url')
+    const { secret, sealed } = deps.newUnlockSecret(gateway.id)
     const decision: Decision = {
       kind: 'gateway-claimed',
       gatewayId: gateway.id,
@@ -140,8 +143,10 @@ export function createFleetService(deps: Deps): FleetService {
       passwordHash: made === undefined ? sha256(password).toString('hex') : null,
       certificateSerial: made?.serial ?? null,
       certificateExpiresAt: made?.expiresAt ?? null,
+      unlockSecret: sealed,
     }
-    return { decisions: [decision], result: { gateway, password, certificatePem: made?.certificatePem } }
+    const result = { gateway, password, secret, certificatePem: made?.certificatePem }
+    return { decisions: [decision], result }
   }
 
   return {
@@ -182,6 +187,10 @@ export function createFleetService(deps: Deps): FleetService {
       if (!deps.attempts.mayTry(address, clock.steady())) throw new Fault('request/too-many')
       const csr = csrPem === undefined ? undefined : await deps.pki.readCsr(csrPem)
       if (csrPem !== undefined && csr === undefined) throw new Fault('claim/bad-csr')
+      // Asked first: a code is not to be spent on a grant that cannot be given.
+      const signerKeys = await deps.signerKeys().catch(() => {
+        throw new Fault('signer/unavailable')
+      })
       const claimed = await decide((db) => claimIn(db, code, csr))
       if (claimed === undefined) {
         deps.attempts.failed(address, clock.steady())
@@ -190,14 +199,15 @@ export function createFleetService(deps: Deps): FleetService {
         throw new Fault('claim/wrong-code')
       }
       await refresh()
-      const { gateway, password, certificatePem } = claimed
+      const { gateway, password, secret, certificatePem } = claimed
       log.info({ gatewayId: gateway.id, vehicleId: gateway.vehicleId }, 'gateway.claimed')
       deps.changed(gateway.vehicleId)
       const granted = {
         gatewayId: gateway.id,
         vehicleId: gateway.vehicleId,
-        signerKeys: [...(await deps.signerKeys())],
+        signerKeys: [...signerKeys],
         caPem: deps.caPem(),
+        unlockSecret: secret,
       }
       const urls = deps.brokerUrls()
       return certificatePem === undefined

@@ -1,3 +1,5 @@
+import type { UnsignedBecause } from '../orders/unsigned.ts'
+
 /** Why an order to block cannot be given to this vehicle; the words are public. */
 export type WhyNot = 'no-gateway' | 'gateway-not-claimed' | 'gateway-revoked' | 'not-commissioned'
 
@@ -16,4 +18,19 @@ export function blockAbility(gateway: Gateway | undefined): BlockAbility {
   if (gateway === undefined) return because('no-gateway')
   if (gateway.state !== 'active') return because(OUT_OF_SERVICE[gateway.state])
   return gateway.sealed === null ? because('not-commissioned') : { canBlock: true, whyNot: null }
+}
+
+/** Why a block does not happen now although it can be asked for: the words are public. */
+export type Hindrance = 'grace' | UnsignedBecause
+
+type Asked = {
+  readonly grace: object | undefined
+  readonly newest: { readonly unsignedBecause: UnsignedBecause | null; readonly closedAt: number | null } | undefined
+}
+
+/** Pure. What keeps an order from going out, beyond the vehicle's own ability. */
+export function hindranceOf({ grace, newest }: Asked, signer: 'up' | 'down' | 'unknown'): Hindrance | null {
+  if (grace !== undefined) return 'grace'
+  if (signer === 'down') return 'signer-unavailable'
+  return newest === undefined || newest.closedAt !== null ? null : newest.unsignedBecause
 }

@@ -13,7 +13,12 @@ const tags = ['holds']
 
 const Note = z.string().trim().max(2000)
 const PlaceBody = z
-  .strictObject({ reason: HoldReason, note: Note.default('') })
+  .strictObject({
+    reason: HoldReason,
+    note: Note.default(''),
+    /** The block may wait up to a day for the vehicle to be parked. */
+    whenNextParked: z.boolean().default(false),
+  })
   .refine(({ reason, note }) => note !== '' || (reason !== 'manual' && reason !== 'theft'), {
     error: 'a hold of this reason needs a note: the driver will ask why',
     path: ['note'],

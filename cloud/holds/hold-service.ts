@@ -1,6 +1,7 @@
 import { HoldId, type VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
 import type { HoldReason, OrderAction } from '#contract/order.ts'
-import type { Actor, Decision, HoldPlaced, OrderRequested } from '../decisions/decision.ts'
+import type { Actor, Decision, GraceGiven, HoldPlaced, OrderRequested } from '../decisions/decision.ts'
 import type { DecisionService } from '../decisions/decision-service.ts'
 import type { Gateway } from '../fleet/gateway-registry.ts'
 import type { VehicleStore } from '../fleet/vehicle-store.ts'
@@ -8,12 +9,14 @@ import { Fault } from '../http/fault.ts'
 import type { OrderRequest } from '../orders/order-service.ts'
 import type { OrderStore } from '../orders/order-store.ts'
 import type { RelayStore } from '../orders/relay-store.ts'
-import type { HoldRow } from '../postgres/fleet-tables.ts'
+import type { GraceRow, HoldEvidence, HoldRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
-import type { WhyNot } from './can-block.ts'
+import { type Hindrance, hindranceOf, type WhyNot } from './can-block.ts'
+import { GraceId, type GracePolicy, graceAfterCode, judgeGrace } from './grace.ts'
+import type { GraceStore } from './grace-store.ts'
 import { type Pace, wantedOrder } from './hold.ts'
-import { authorOf, holdRow, nameOf } from './hold-row.ts'
+import { askerOf, authorOf, graceRow, holdRow, nameOf } from './hold-row.ts'
 import type { HoldStore } from './hold-store.ts'
 import { servingOrder, type VehicleSituation, vehicleSituation } from './situation.ts'
 
@@ -22,6 +25,9 @@ export type PlaceWish = {
   readonly reason: HoldReason
   readonly note: string
   readonly by: Actor
+  readonly ruleVersion?: string
+  readonly evidence?: HoldEvidence
+  readonly whenNextParked?: boolean
 }
 export type LiftWish = {
   readonly vehicleId: VehicleId
@@ -36,7 +42,7 @@ export type Placed =
       readonly outcome: 'stands'
       readonly hold: HoldRow
       readonly orderId: string | null
-      readonly whyNot: WhyNot | null
+      readonly whyNot: WhyNot | Hindrance | null
     }
   /** A rule may not hold a vehicle that cannot be blocked. */
   | { readonly outcome: 'refused'; readonly whyNot: WhyNot }
@@ -48,6 +54,29 @@ export type Lifted = {
   readonly remaining: readonly HoldRow[]
 }
 
+export type GraceWish = {
+  readonly vehicleId: VehicleId
+  readonly until: EpochMs
+  readonly note: string
+  readonly by: Actor
+}
+
+/** A grace, and the order that goes out because of it. */
+export type Graced = {
+  readonly grace: GraceRow | undefined
+  readonly orderId: string | null
+  /** The holds that stand all the same. */
+  readonly holds: readonly HoldRow[]
+}
+
+export type CodeUsed = {
+  readonly vehicleId: VehicleId
+  readonly at: EpochMs
+  readonly heardAt: EpochMs
+  /** Names the record that told it: told again it is the same grace. */
+  readonly toldBy: string
+}
+
 export type HoldService = {
   /** Faults: vehicle/unknown. The same rule saying the same reason again changes nothing. */
   place(wish: PlaceWish): Promise<Placed>
@@ -55,6 +84,12 @@ export type HoldService = {
   lift(wish: LiftWish): Promise<Lifted>
   /** A rule takes its own reason back; undefined when it has none standing. */
   liftByRule(wish: Omit<LiftWish, 'holdId'> & { readonly reason: HoldReason }): Promise<Lifted | undefined>
+  /** Permits starts until then although holds stand. Faults: vehicle/unknown, grace/past, grace/too-long. */
+  giveGrace(wish: GraceWish): Promise<Graced>
+  /** Faults: vehicle/unknown, grace/none. */
+  endGrace(wish: Omit<GraceWish, 'until'>): Promise<Graced>
+  /** A one-time code has freed the vehicle: no block for a while, so that the driver gets home. */
+  codeUsed(used: CodeUsed): Promise<void>
   /** Newest first, lifted ones too. */
   list(vehicle: VehicleId, limit: number): Promise<readonly HoldRow[]>
   situationsOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, VehicleSituation>>
@@ -71,11 +106,16 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log'> & {
   readonly relayStore: (db: Db) => Pick<RelayStore, 'of'>
   readonly gatewayOf: (vehicle: VehicleId) => Gateway | undefined
   readonly requestOrder: (wish: OrderRequest) => OrderRequested
+  readonly graceStore: (db: Db) => GraceStore
+  readonly gracePolicy: GracePolicy
+  readonly signerReach: () => 'up' | 'down' | 'unknown'
   readonly pace: Pace
   readonly changed: (vehicle: VehicleId) => void
   /** An order is waiting to be delivered. */
   readonly deliver: () => void
 }
+
+const UNLOCK_CODE: Actor = { kind: 'rule', id: 'unlock-code', name: 'unlock-code' }
 
 export function createHoldService(deps: Deps): HoldService {
   const { clock, log, decide } = deps
@@ -85,12 +125,14 @@ export function createHoldService(deps: Deps): HoldService {
     const holds = Map.groupBy(await deps.holdStore(db).standingOf(vehicles), (hold) => hold.vehicleId)
     const newest = new Map((await deps.orderStore(db).newestOfEach(vehicles)).map((order) => [order.vehicleId, order]))
     const relays = await deps.relayStore(db).of(vehicles)
+    const graces = await deps.graceStore(db).runningOf(vehicles, clock.now())
     return new Map(
       vehicles.map((vehicleId) => [
         vehicleId,
         vehicleSituation({
           vehicleId,
           holds: holds.get(vehicleId) ?? [],
+          grace: graces.get(vehicleId),
           newest: newest.get(vehicleId),
           relay: relays.get(vehicleId),
           gateway: deps.gatewayOf(vehicleId),
@@ -107,14 +149,29 @@ export function createHoldService(deps: Deps): HoldService {
     return known
   }
 
-  /** The order called for if exactly these holds stood. */
-  const orderFor = (known: VehicleSituation, reasons: readonly HoldReason[], by: Actor): OrderRequested | undefined => {
-    const wanted = wantedOrder({ ...known.situation, reasons }, deps.pace, clock.now())
+  /** The order called for if exactly this were so. */
+  const orderFor = (
+    known: VehicleSituation,
+    holds: readonly Pick<HoldRow, 'reason' | 'whenNextParked'>[],
+    by: Actor,
+    grace = known.situation.grace,
+  ): OrderRequested | undefined => {
+    const reasons = holds.map((hold) => hold.reason)
+    const wanted = wantedOrder({ ...known.situation, reasons, grace }, deps.pace, clock.now())
     const gateway = known.situation.gateway
     if (gateway === undefined || wanted.order === 'none' || wanted.order === 'later') return undefined
     const action: OrderAction = wanted.order
-    const vehicleId = known.vehicleId
-    return deps.requestOrder({ vehicleId, gatewayId: gateway.id, action, reasons: wanted.reasons, by: nameOf(by) })
+    const lifetime = holds.some((hold) => hold.whenNextParked) ? 'until-parked' : 'usual'
+    const { vehicleId } = known
+    const order = {
+      vehicleId,
+      gatewayId: gateway.id,
+      action,
+      reasons: wanted.reasons,
+      by: nameOf(by),
+      lifetime,
+    } as const
+    return deps.requestOrder({ ...order, ...askerOf(by) })
   }
 
   const announce = (vehicle: VehicleId, order: OrderRequested | undefined, event: string, fields: object) => {
@@ -125,23 +182,25 @@ export function createHoldService(deps: Deps): HoldService {
 
   const placeIn = async (db: Db, wish: PlaceWish) => {
     const known = await situationLocked(db, wish.vehicleId)
-    const { ability, reasons, gateway } = known.situation
+    const { ability, gateway } = known.situation
+    const whyNot = ability.whyNot ?? hindranceOf(known, deps.signerReach())
     const standing =
       wish.by.kind === 'rule'
         ? await deps.holdStore(db).standingByRule(wish.vehicleId, wish.reason, wish.by)
         : undefined
     if (standing !== undefined) {
-      const result: Placed = { outcome: 'stands', hold: standing, orderId: standing.orderId, whyNot: ability.whyNot }
+      const result: Placed = { outcome: 'stands', hold: standing, orderId: standing.orderId, whyNot }
       return { decisions: [], result, order: undefined }
     }
     if (wish.by.kind === 'rule' && !ability.canBlock)
       return { decisions: [], result: { outcome: 'refused', whyNot: ability.whyNot } as const, order: undefined }
-    const order = orderFor(known, [...reasons, wish.reason], wish.by)
+    const { whenNextParked = false } = wish
+    const order = orderFor(known, [...known.holds, { reason: wish.reason, whenNextParked }], wish.by)
     const orderId = order?.orderId ?? servingOrder(known, gateway?.id)?.id ?? null
     const holdId = HoldId.parse(deps.uuid())
     const placed: HoldPlaced = { kind: 'hold-placed', holdId, ...wish, at: clock.now(), orderId }
     const decisions: readonly Decision[] = order === undefined ? [placed] : [placed, order]
-    const result: Placed = { outcome: 'stands', hold: holdRow(placed), orderId, whyNot: ability.whyNot }
+    const result: Placed = { outcome: 'stands', hold: holdRow(placed), orderId, whyNot }
     return { decisions, result, order }
   }
 
@@ -151,11 +210,7 @@ export function createHoldService(deps: Deps): HoldService {
     if (hold === undefined || hold.vehicleId !== wish.vehicleId) throw new Fault('hold/unknown')
     if (hold.liftedAt !== null) throw new Fault('hold/already-lifted')
     const remaining = known.holds.filter((other) => other.id !== hold.id)
-    const order = orderFor(
-      known,
-      remaining.map((other) => other.reason),
-      wish.by,
-    )
+    const order = orderFor(known, remaining, wish.by)
     const at = clock.now()
     const { holdId, note, by } = wish
     const decisions: readonly Decision[] = [{ kind: 'hold-lifted', holdId, note, by, at }, ...(order ? [order] : [])]
@@ -185,13 +240,60 @@ export function createHoldService(deps: Deps): HoldService {
     let order: OrderRequested | undefined
     await decide(async (db) => {
       const known = await situationLocked(db, vehicleId)
-      order = orderFor(known, known.situation.reasons, authorOf(known.holds))
+      order = orderFor(known, known.holds, authorOf(known.holds))
       return { decisions: order === undefined ? [] : [order], result: undefined }
     })
     if (order !== undefined) announce(vehicleId, order, 'order.called-for', { action: order.action })
   }
 
+  /** Decides in one transaction what becomes of the grace, and the order that follows from it. */
+  const decideGrace = async (
+    vehicleId: VehicleId,
+    event: string,
+    by: Actor,
+    work: (known: VehicleSituation) => { readonly decision: Decision; readonly grace: GraceRow | undefined },
+  ): Promise<Graced> => {
+    let order: OrderRequested | undefined
+    const graced = await decide<Graced>(async (db) => {
+      const known = await situationLocked(db, vehicleId)
+      const { decision, grace } = work(known)
+      order = orderFor(known, known.holds, by, grace === undefined ? 'none' : 'running')
+      const result = { grace, orderId: order?.orderId ?? null, holds: known.holds }
+      return { decisions: order === undefined ? [decision] : [decision, order], result }
+    })
+    announce(vehicleId, order, event, { by: nameOf(by) })
+    return graced
+  }
+
+  const give = (wish: GraceWish, toldBy: string | null): Promise<Graced> =>
+    decideGrace(wish.vehicleId, 'grace.given', wish.by, () => {
+      const graceId = GraceId.parse(deps.uuid())
+      const given: GraceGiven = { kind: 'grace-given', graceId, ...wish, at: clock.now(), toldBy }
+      return { decision: given, grace: graceRow(given) }
+    })
+
   return {
+    giveGrace: async (wish) => {
+      const verdict = judgeGrace(wish.until, deps.gracePolicy, clock.now())
+      if (verdict === 'past') throw new Fault('grace/past')
+      const hours = deps.gracePolicy.longest / 3_600_000
+      if (verdict === 'too-long') throw new Fault('grace/too-long', `at most ${hours} h from now`)
+      return give(wish, null)
+    },
+    endGrace: async ({ vehicleId, note, by }) =>
+      decideGrace(vehicleId, 'grace.ended', by, ({ grace }) => {
+        if (grace === undefined) throw new Fault('grace/none')
+        return { decision: { kind: 'grace-ended', vehicleId, note, by, at: clock.now() }, grace: undefined }
+      }),
+    codeUsed: async ({ vehicleId, at, heardAt, toldBy }) => {
+      if (await deps.graceStore(deps.db).isTold(toldBy)) return
+      const known = (await situationsIn(deps.db, [vehicleId])).get(vehicleId)
+      const until = graceAfterCode(at, heardAt, deps.gracePolicy)
+      // Nothing keeps this vehicle blocked, or the time is over already, or a longer grace runs.
+      if (known === undefined || known.holds.length === 0 || until <= Math.max(clock.now(), known.grace?.untilAt ?? 0))
+        return
+      await give({ vehicleId, until, note: '', by: UNLOCK_CODE }, toldBy)
+    },
     place: async (wish) => {
       let order: OrderRequested | undefined
       const placed = await decide<Placed>(async (db) => {

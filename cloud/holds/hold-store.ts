@@ -41,12 +41,14 @@ export function createHoldStore(db: Db) {
       db.updateTable('holds').set({ orderId }).where('vehicleId', '=', vehicle).where('liftedAt', 'is', null).execute(),
 
     /** Harmless when the hold is there already. */
-    applyPlaced: (placed: HoldPlaced) =>
-      db
+    applyPlaced: (placed: HoldPlaced) => {
+      const { evidence, ...row } = holdRow(placed)
+      return db
         .insertInto('holds')
-        .values(holdRow(placed))
+        .values({ ...row, evidence: evidence === null ? null : JSON.stringify(evidence) })
         .onConflict((conflict) => conflict.doNothing())
-        .execute(),
+        .execute()
+    },
     /** Harmless when the hold has been lifted already. */
     applyLifted: (lifted: HoldLifted) =>
       db

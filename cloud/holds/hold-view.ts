@@ -3,7 +3,7 @@ import { HoldId, OrderId, VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { HoldReason } from '#contract/order.ts'
 import { Actor } from '../decisions/decision.ts'
-import type { HoldRow } from '../postgres/fleet-tables.ts'
+import type { GraceRow, HoldRow } from '../postgres/fleet-tables.ts'
 
 /** A hold as REST shows it. */
 export const HoldView = z
@@ -18,6 +18,11 @@ export const HoldView = z
     liftedBy: Actor.nullable(),
     liftNote: z.string().nullable(),
     orderId: OrderId.nullable(),
+    /** Of the rule that placed it; null for a person. */
+    ruleVersion: z.string().nullable(),
+    /** What the rule saw. */
+    evidence: z.record(z.string(), z.json()).nullable(),
+    whenNextParked: z.boolean(),
   })
   .meta({ id: 'Hold' })
 export type HoldView = z.infer<typeof HoldView>
@@ -37,4 +42,21 @@ export const holdView = (row: HoldRow): HoldView => ({
       : { kind: row.liftedByKind, id: row.liftedById, name: row.liftedByName ?? '' },
   liftNote: row.liftNote,
   orderId: row.orderId,
+  ruleVersion: row.ruleVersion,
+  evidence: row.evidence,
+  whenNextParked: row.whenNextParked,
+})
+
+/** A grace as REST shows it: a person gave it, or a one-time code was used at the vehicle. */
+export const GraceView = z
+  .strictObject({ until: Instant, note: z.string(), givenBy: Actor, givenAt: Instant })
+  .meta({ id: 'Grace' })
+export type GraceView = z.infer<typeof GraceView>
+
+/** Pure. */
+export const graceView = (row: GraceRow): GraceView => ({
+  until: row.untilAt,
+  note: row.note,
+  givenBy: { kind: row.givenByKind, id: row.givenById, name: row.givenByName },
+  givenAt: row.givenAt,
 })

@@ -18,6 +18,8 @@ export type NewestOrder = OrderState & {
 export type Situation = {
   /** Reasons of the holds that stand, oldest first. */
   readonly reasons: readonly HoldReason[]
+  /** `running`: starts are permitted for a time although holds stand. */
+  readonly grace: 'none' | 'running'
   /** The gateway that is in the vehicle now and in service. */
   readonly gateway: { readonly id: GatewayId; readonly online: boolean | null } | undefined
   readonly ability: BlockAbility
@@ -45,13 +47,13 @@ const SAME_MOMENT_MS = 5000
 
 /**
  * Pure. Which order, if any, brings the vehicle from where it is to what its holds say. Blocking is wanted while at
- * least one hold stands and the vehicle can be blocked; unblocking when none does. Only the vehicle's own word ends it.
+ * least one hold stands, no grace runs and the vehicle can be blocked; unblocking when none does. Only the vehicle's own word ends it.
  */
 export function wantedOrder(situation: Situation, pace: Pace, now: EpochMs): Wanted {
   const { gateway, reasons, newest } = situation
   if (gateway === undefined) return NONE
   const ours = newest?.gatewayId === gateway.id ? newest : undefined
-  return reasons.length === 0
+  return reasons.length === 0 || situation.grace === 'running'
     ? wantedUnblock(ours, situation, pace, now)
     : wantedBlock(ours, gateway.online, situation, pace, now)
 }

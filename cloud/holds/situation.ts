@@ -1,7 +1,7 @@
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { Gateway } from '../fleet/gateway-registry.ts'
 import { type StoredOrder, stateOf } from '../orders/stored-order.ts'
-import type { HoldRow, RelayStateRow } from '../postgres/fleet-tables.ts'
+import type { GraceRow, HoldRow, RelayStateRow } from '../postgres/fleet-tables.ts'
 import { blockAbility } from './can-block.ts'
 import type { Situation } from './hold.ts'
 
@@ -11,13 +11,14 @@ export type VehicleSituation = {
   readonly situation: Situation
   /** That stand, oldest first. */
   readonly holds: readonly HoldRow[]
+  readonly grace: GraceRow | undefined
   readonly newest: StoredOrder | undefined
   /** Only from the gateway that is in the vehicle now. */
   readonly relay: RelayStateRow | undefined
   readonly gateway: Gateway | undefined
 }
 
-type Known = Pick<VehicleSituation, 'vehicleId' | 'holds' | 'newest' | 'relay' | 'gateway'>
+type Known = Pick<VehicleSituation, 'vehicleId' | 'holds' | 'grace' | 'newest' | 'relay' | 'gateway'>
 
 /** Pure. */
 export function vehicleSituation(known: Known): VehicleSituation {
@@ -29,6 +30,7 @@ export function vehicleSituation(known: Known): VehicleSituation {
     relay,
     situation: {
       reasons: holds.map((hold) => hold.reason),
+      grace: known.grace === undefined ? 'none' : 'running',
       gateway: inService,
       ability: blockAbility(gateway),
       newest: newest === undefined ? undefined : { ...stateOf(newest), ...pick(newest) },

@@ -3,8 +3,11 @@ import { z } from 'zod'
 import { type Clock, seconds } from '#contract/instant.ts'
 import type { MetricsService } from './metrics-service.ts'
 
-/** Something the cloud cannot serve without; `check` rejects, saying why, while it is out of order. */
-export type Dependency = { readonly name: string; check(): Promise<void> }
+/**
+ * `check` rejects, saying why, while it is out of order. The cloud cannot serve without a `needed` one; a `wanted` one
+ * has its line and does not take the cloud out of service.
+ */
+export type Dependency = { readonly name: string; readonly weight?: 'needed' | 'wanted'; check(): Promise<void> }
 
 type Deps = {
   readonly metrics: MetricsService
@@ -53,7 +56,7 @@ export function createHealthRoutes({ metrics, dependencies, clock, version }: De
       },
       async (_request, reply) => {
         const lines = await Promise.all(dependencies.map(inspect))
-        const ready = lines.every((line) => line.ok)
+        const ready = lines.every((line, index) => line.ok || dependencies[index]?.weight === 'wanted')
         return reply.code(ready ? 200 : 503).send({ ready, version, dependencies: lines })
       },
     )

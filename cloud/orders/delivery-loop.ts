@@ -1,13 +1,15 @@
-import type { GatewayId, VehicleId } from '#contract/ids.ts'
-import type { Clock, Millis } from '#contract/instant.ts'
+import type { GatewayId, OrderId, VehicleId } from '#contract/ids.ts'
+import { type Clock, type EpochMs, later, type Millis } from '#contract/instant.ts'
 import { downTopic } from '#contract/topics.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Log } from '../log.ts'
-import type { Signer, UnnumberedOrder } from '../signer/signer-service.ts'
+import type { UnnumberedOrder } from '../signer/signer-message.ts'
+import type { Signer } from '../signer/signer-service.ts'
 import { type Bell, restUntilRung } from './bell.ts'
 import { isFinal, sent } from './order-state.ts'
 import type { OrderStore } from './order-store.ts'
 import { type StoredOrder, stateOf } from './stored-order.ts'
+import type { UnsignedBecause } from './unsigned.ts'
 
 export type DeliveryPace = {
   /** Looks for work this often even when nobody rings. */
@@ -22,6 +24,8 @@ type Deps = {
   readonly orders: OrderStore
   readonly signer: Pick<Signer, 'sign'>
   readonly publish: Broker['publish']
+  /** Vehicles in service: the governor's share is of these. */
+  readonly fleetSize: () => number
   /** Rung for each new order, and with its id when a gateway has come back. */
   readonly bell: Bell<GatewayId>
   readonly clock: Clock
@@ -30,28 +34,65 @@ type Deps = {
   readonly changed: (vehicle: VehicleId) => void
 }
 
+/** Orders worked on side by side; each of another gateway, so the newest of a gateway is also its last published. */
+const SIDE_BY_SIDE = 16
+
+/** What this run of the loop remembers between its rounds. */
+type Memory = {
+  /** Gateways that have been given their open order since we started, or since they last connected. */
+  readonly reached: Set<GatewayId>
+  /** Blocks that the signer refused: asking earlier is in vain. */
+  readonly refused: Map<OrderId, EpochMs>
+}
+
 /**
  * Publishes the open order of each vehicle, signed and retained, until the gateway has answered it or it is over: at
- * once, again at start, at each connect, and in between from time to time. One order at a time, so the newest of a
- * gateway is also the last one published. An order is `sent` only after the broker took it.
+ * once, again at start, at each connect, and in between from time to time. Unblocks go first. An order is `sent` only
+ * after the broker took it. What cannot be signed now waits and says why.
  */
 export async function runDeliveryLoop(deps: Deps, stop: AbortSignal): Promise<void> {
-  const reached = new Set<GatewayId>()
+  const memory: Memory = { reached: new Set(), refused: new Map() }
   while (!stop.aborted) {
-    for (const gateway of deps.bell.take()) reached.delete(gateway)
-    for (const order of await openOrders(deps)) {
-      if (stop.aborted) return
-      if (!isDue(order, reached, deps)) continue
-      try {
-        await deliver(order, deps, stop)
-        reached.add(order.gatewayId)
-      } catch (cause) {
-        // The others are not to wait for this one; it is tried again in the next round.
-        deps.log.warn({ err: cause, orderId: order.id, gatewayId: order.gatewayId }, 'delivery.failed')
-      }
+    const notes = deps.bell.take()
+    for (const gateway of notes) memory.reached.delete(gateway)
+    const open = await openOrders(deps)
+    const waiting = new Map(open.map((order) => [order.id, order]))
+    for (const id of memory.refused.keys()) {
+      const order = waiting.get(id)
+      // Rung for: something about it has changed.
+      if (order === undefined || notes.has(order.gatewayId)) memory.refused.delete(id)
     }
-    await restUntilRung(deps.bell, deps.clock, deps.pace.idle, stop)
+    const due = oneOfEachGateway(open.filter((order) => isDue(order, memory, deps)))
+    // Only so many before looking again: an unblock asked for meanwhile is then among the next.
+    await Promise.all(due.slice(0, SIDE_BY_SIDE).map((order) => attempt(order, memory, deps, stop)))
+    if (due.length <= SIDE_BY_SIDE) await restUntilRung(deps.bell, deps.clock, deps.pace.idle, stop)
   }
+}
+
+async function attempt(order: StoredOrder, memory: Memory, deps: Deps, stop: AbortSignal): Promise<void> {
+  const { clock, log, pace, orders } = deps
+  // Whatever comes of it, the others are looked at before this one is tried again.
+  memory.refused.set(order.id, later(clock.now(), pace.idle))
+  try {
+    const held = await deliver(order, deps, stop)
+    if (held === undefined) {
+      memory.reached.add(order.gatewayId)
+      memory.refused.delete(order.id)
+      return
+    }
+    memory.refused.set(order.id, later(clock.now(), pace.idle))
+    if (held === order.unsignedBecause) return
+    await orders.keepUnsigned(order.id, held)
+    log.warn({ orderId: order.id, vehicleId: order.vehicleId, because: held }, 'order.unsigned')
+    deps.changed(order.vehicleId)
+  } catch (cause) {
+    log.warn({ err: cause, orderId: order.id, gatewayId: order.gatewayId }, 'delivery.failed')
+  }
+}
+
+const oneOfEachGateway = (orders: readonly StoredOrder[]): readonly StoredOrder[] => {
+  const seen = new Set<GatewayId>()
+  return orders.filter(({ gatewayId }) => !seen.has(gatewayId) && seen.add(gatewayId))
 }
 
 async function openOrders({ orders, log }: Deps): Promise<readonly StoredOrder[]> {
@@ -64,33 +105,55 @@ async function openOrders({ orders, log }: Deps): Promise<readonly StoredOrder[]
 }
 
 /** A gateway we have not published to since we started, or since it last connected, gets its open order in any case. */
-function isDue(order: StoredOrder, reached: ReadonlySet<GatewayId>, { clock, pace }: Deps): boolean {
+function isDue(order: StoredOrder, { reached, refused }: Memory, { clock, pace }: Deps): boolean {
+  const now = clock.now()
+  if ((refused.get(order.id) ?? now) > now) return false
   if (order.publishedAt === null || !reached.has(order.gatewayId)) return true
   const answered = order.action === 'block' && order.heard
-  return !answered && clock.now() - order.publishedAt >= pace.repeat
+  return !answered && now - order.publishedAt >= pace.repeat
 }
 
-async function deliver(order: StoredOrder, deps: Deps, stop: AbortSignal): Promise<void> {
+/** Answers why it could not be signed, if it could not. */
+async function deliver(order: StoredOrder, deps: Deps, stop: AbortSignal): Promise<UnsignedBecause | undefined> {
   const { orders, log, clock } = deps
-  const jws = order.jws ?? (await sign(order, deps))
+  const signed = order.jws === null ? await sign(order, deps) : { jws: order.jws }
+  if ('because' in signed) return signed.because
   // Signing took a moment; what was superseded meanwhile must not become the retained message.
   const current = await orders.find(order.id)
-  if (current === undefined || isFinal(current.state)) return
-  await withinLimit(deps.publish(downTopic(order.gatewayId, 'order'), jws, { retain: true }), deps, stop)
+  if (current === undefined || isFinal(current.state)) return undefined
+  await withinLimit(deps.publish(downTopic(order.gatewayId, 'order'), signed.jws, { retain: true }), deps, stop)
   const now = clock.now()
   await orders.keepPublished(order.id, now)
   log.info({ orderId: order.id, gatewayId: order.gatewayId, vehicleId: order.vehicleId }, 'order.published')
   const latest = (await orders.find(order.id)) ?? current
   const next = sent(stateOf(latest), now)
-  if (next.state === latest.state || !(await orders.move(latest, next, now))) return
+  if (next.state === latest.state || !(await orders.move(latest, next, now))) return undefined
   await orders.addStep(latest, next, null)
   deps.changed(order.vehicleId)
+  return undefined
 }
 
-async function sign(order: StoredOrder, { orders, signer }: Deps): Promise<string> {
-  const signed = await signer.sign(claimsOf(order), await orders.highestSeq(order.gatewayId))
-  await orders.keepSigned(order.id, signed)
-  return signed.jws
+async function sign(
+  order: StoredOrder,
+  { orders, signer, fleetSize, log }: Deps,
+): Promise<{ readonly jws: string } | { readonly because: UnsignedBecause }> {
+  const above = await orders.highestSeq(order.gatewayId)
+  const answer = await signer
+    .sign({ claims: claimsOf(order), above, basis: { ...basisOf(order), fleetSize: fleetSize() } })
+    .catch((cause: unknown) => {
+      log.warn({ err: cause, orderId: order.id }, 'signer.unavailable')
+      return undefined
+    })
+  if (answer === undefined) return { because: 'signer-unavailable' }
+  if (answer.outcome === 'refused') return { because: answer.reason }
+  await orders.keepSigned(order.id, answer)
+  return { jws: answer.jws }
+}
+
+/** Pure. On whose word the signer is asked. */
+export function basisOf({ askerId, askerName, issuedAt, approvals }: StoredOrder) {
+  const asker = askerId === null ? [] : [{ id: askerId, name: askerName ?? '', at: issuedAt }]
+  return { asker: askerId === null ? 'rule' : 'person', approvals: [...asker, ...approvals] } as const
 }
 
 /** Pure. What the signer is asked to sign. */

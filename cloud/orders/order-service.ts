@@ -2,7 +2,9 @@ import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import { OrderId } from '#contract/ids.ts'
 import { type EpochMs, later, type Millis } from '#contract/instant.ts'
 import type { HoldReason, OrderAction, OrderReport } from '#contract/order.ts'
-import type { OrderRequested } from '../decisions/decision.ts'
+import type { OrderApproved, OrderRequested } from '../decisions/decision.ts'
+import type { DecisionService } from '../decisions/decision-service.ts'
+import { Fault } from '../http/fault.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
@@ -10,7 +12,7 @@ import { advance, told } from './order-state.ts'
 import type { OrderStore } from './order-store.ts'
 import type { RelayStore } from './relay-store.ts'
 import { newestWords, type RelayWordHeard } from './relay-word.ts'
-import { stateOf } from './stored-order.ts'
+import { type StoredOrder, stateOf } from './stored-order.ts'
 
 export type OrderRequest = {
   readonly vehicleId: VehicleId
@@ -19,11 +21,20 @@ export type OrderRequest = {
   readonly reasons: readonly HoldReason[]
   /** `user:<id>` or `rule:<id>`: goes into the signed claims. */
   readonly by: string
+  /** The person whose word it is; absent for a rule. */
+  readonly asker?: { readonly id: string; readonly name: string }
+  /** How long a block may wait; the usual time unless said otherwise. */
+  readonly lifetime?: 'usual' | 'until-parked'
 }
 
 export type OrderService = {
   /** The decision that asks for an order; it exists once the decision has been applied. */
   request(wish: OrderRequest): OrderRequested
+  /**
+   * Another person stands by these blocks; answers how many of them waited for that. Of several, those that do not wait
+   * are left as they are; of one, the fault says why. Faults: order/unknown, order/no-approval-needed, order/own-approval.
+   */
+  approve(orders: readonly OrderId[], by: { readonly id: string; readonly name: string }): Promise<number>
   /** Gives up every open block whose time is over; answers their vehicles. */
   expireOverdue(): Promise<readonly VehicleId[]>
   /** Order reports and the relay's word in live frames, from the journal into the tables. Backfilled frames change nothing. */
@@ -32,7 +43,10 @@ export type OrderService = {
 
 type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
   Pick<World, 'clock' | 'uuid' | 'log'> & {
+    readonly decide: DecisionService['decide']
     readonly orderStore: (db: Db) => OrderStore
+    /** An order is to be looked at again by the delivery. */
+    readonly deliver: (gateway: GatewayId) => void
     readonly relayStore: (db: Db) => RelayStore
     readonly addDrift: (db: Db, drift: RelayWordHeard, said: 'open' | 'closed') => Promise<void>
     /** Keeps, in the same transaction, how far the projection has come. */
@@ -40,6 +54,8 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
     /** The vehicle this gateway is in now. */
     readonly vehicleNow: (gateway: GatewayId) => VehicleId | undefined
     readonly blockLifetime: Millis
+    /** Of a block that may wait until the vehicle is next parked; a gateway honours a day at most. */
+    readonly parkedLifetime: Millis
     /** Something about this vehicle's orders or relay has changed. */
     readonly changed: (vehicle: VehicleId) => void
   }
@@ -50,10 +66,34 @@ const RELAY_AGE_MS = 10_000
 export function createOrderService(deps: Deps): OrderService {
   const { clock, log } = deps
 
-  const request = (wish: OrderRequest): OrderRequested => {
+  const request = ({ lifetime, ...wish }: OrderRequest): OrderRequested => {
     const at = clock.now()
-    const notAfter = wish.action === 'block' ? later(at, deps.blockLifetime) : null
+    const lives = lifetime === 'until-parked' ? deps.parkedLifetime : deps.blockLifetime
+    const notAfter = wish.action === 'block' ? later(at, lives) : null
     return { kind: 'order-requested', orderId: OrderId.parse(deps.uuid()), ...wish, at, notAfter }
+  }
+
+  const approve: OrderService['approve'] = async (ids, by) => {
+    const approved = await deps.decide(async (db) => {
+      const orders: StoredOrder[] = []
+      for (const id of ids) {
+        const order = await deps.orderStore(db).findLocked(id)
+        const fault = approvalFault(order, by.id)
+        if (fault !== undefined && ids.length === 1) throw new Fault(fault)
+        if (order !== undefined && fault === undefined) orders.push(order)
+      }
+      const actor = { kind: 'user', ...by } as const
+      const decisions = orders.map(
+        (order): OrderApproved => ({ kind: 'order-approved', orderId: order.id, by: actor, at: clock.now() }),
+      )
+      return { decisions, result: orders }
+    })
+    for (const { id, gatewayId, vehicleId } of approved) {
+      log.info({ orderId: id, vehicleId, by: by.name }, 'order.approved')
+      deps.deliver(gatewayId)
+      deps.changed(vehicleId)
+    }
+    return approved.length
   }
 
   const expire = (id: OrderId, now: EpochMs): Promise<boolean> =>
@@ -136,5 +176,13 @@ export function createOrderService(deps: Deps): OrderService {
     for (const vehicle of touched) deps.changed(vehicle)
   }
 
-  return { request, expireOverdue, projection: { name: 'orders', apply } }
+  return { request, approve, expireOverdue, projection: { name: 'orders', apply } }
+}
+
+/** Why this person's word is not wanted here. */
+function approvalFault(order: StoredOrder | undefined, by: string) {
+  if (order === undefined) return 'order/unknown'
+  if (order.closedAt !== null || order.unsignedBecause !== 'two-persons') return 'order/no-approval-needed'
+  const known = order.askerId === by || order.approvals.some(({ id }) => id === by)
+  return known ? 'order/own-approval' : undefined
 }

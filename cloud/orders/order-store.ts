@@ -1,12 +1,14 @@
-import type { OrderId, VehicleId } from '#contract/ids.ts'
+import type { OrderId, OrderSeq, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { OrderReport } from '#contract/order.ts'
-import type { OrderRequested } from '../decisions/decision.ts'
+import type { OrderApproved, OrderRequested } from '../decisions/decision.ts'
 import type { OrderRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
-import type { SignedOrder } from '../signer/signer-service.ts'
 import { givenUp, isFinal, type OrderState } from './order-state.ts'
 import { type StoredOrder, stateOf } from './stored-order.ts'
+import type { UnsignedBecause } from './unsigned.ts'
+
+export type SignedOrder = { readonly jws: string; readonly seq: OrderSeq }
 
 /** Orders and the steps of their lives. Bound to a database or to a transaction. */
 export type OrderStore = ReturnType<typeof createOrderStore>
@@ -81,7 +83,17 @@ export function createOrderStore(db: Db) {
         .execute(),
     ofVehicle: (vehicle: VehicleId, limit: number): Promise<StoredOrder[]> =>
       all().where('vehicleId', '=', vehicle).orderBy('number', 'desc').limit(limit).execute(),
-    open: (): Promise<StoredOrder[]> => all().where('closedAt', 'is', null).orderBy('number').execute(),
+    /** Unblocks first: nothing else is worth letting them wait. */
+    open: (): Promise<StoredOrder[]> =>
+      all().where('closedAt', 'is', null).orderBy('action', 'desc').orderBy('number').execute(),
+    /** Blocks that wait for another person's word, oldest first. */
+    awaitingApproval: (limit: number): Promise<StoredOrder[]> =>
+      all()
+        .where('closedAt', 'is', null)
+        .where('unsignedBecause', '=', 'two-persons')
+        .orderBy('number')
+        .limit(limit)
+        .execute(),
     openOf: (vehicle: VehicleId): Promise<StoredOrder[]> =>
       all().where('vehicleId', '=', vehicle).where('closedAt', 'is', null).execute(),
     /** Vehicles that ever had an order. */
@@ -105,10 +117,24 @@ export function createOrderStore(db: Db) {
       return row?.seq ?? 0
     },
     keepSigned: (id: OrderId, signed: SignedOrder) =>
-      db.updateTable('orders').set({ jws: signed.jws, seq: signed.seq }).where('id', '=', id).execute(),
+      db
+        .updateTable('orders')
+        .set({ jws: signed.jws, seq: signed.seq, unsignedBecause: null })
+        .where('id', '=', id)
+        .execute(),
+    keepUnsigned: (id: OrderId, unsignedBecause: UnsignedBecause) =>
+      db.updateTable('orders').set({ unsignedBecause }).where('id', '=', id).where('jws', 'is', null).execute(),
     keepHeard: (id: OrderId) => db.updateTable('orders').set({ heard: true }).where('id', '=', id).execute(),
     keepPublished: (id: OrderId, publishedAt: EpochMs) =>
       db.updateTable('orders').set({ publishedAt }).where('id', '=', id).execute(),
+
+    /** Harmless when this person has approved already, or the order is gone. */
+    applyApproved: async ({ orderId, by, at }: OrderApproved): Promise<void> => {
+      const order = await all().where('id', '=', orderId).forNoKeyUpdate().executeTakeFirst()
+      if (order === undefined || order.approvals.some(({ id }) => id === by.id)) return
+      const approvals = JSON.stringify([...order.approvals, { id: by.id, name: by.name, at }])
+      await db.updateTable('orders').set({ approvals }).where('id', '=', orderId).execute()
+    },
 
     /** Writes a requested order and supersedes the vehicle's open one; harmless when it is there already. */
     apply: async (request: OrderRequested): Promise<void> => {
@@ -128,6 +154,9 @@ export function createOrderStore(db: Db) {
         stateAt: request.at,
         stateBy: 'cloud',
         heard: false,
+        askerId: request.asker?.id ?? null,
+        askerName: request.asker?.name ?? null,
+        approvals: '[]',
       } as const
       const step = { orderId: row.id, vehicleId: row.vehicleId, state: row.state, at: row.stateAt, reason: '' }
       await db.insertInto('orders').values(row).execute()

@@ -5,6 +5,7 @@ import { Instant } from '#contract/instant.ts'
 import { EvidenceSnapshot, HoldReason, OrderAction } from '#contract/order.ts'
 import type { OrderStepRow } from '../postgres/fleet-tables.ts'
 import type { StoredOrder } from './stored-order.ts'
+import { UnsignedBecause } from './unsigned.ts'
 
 const StateWord = z.enum([
   'created',
@@ -41,6 +42,10 @@ export const OrderView = z
     issuedAt: Instant,
     notAfter: Instant.nullable(),
     by: z.string(),
+    /** Why it is not signed yet; null once it is, and for every unblock but while the signer does not answer. */
+    unsignedBecause: UnsignedBecause.nullable(),
+    /** Who besides the asker stands by it. */
+    approvals: z.array(z.strictObject({ name: z.string(), at: Instant })).readonly(),
     steps: z.array(OrderStep).readonly().exactOptional(),
   })
   .meta({ id: 'Order' })
@@ -59,6 +64,8 @@ export const orderView = (order: StoredOrder, steps?: readonly Pick<OrderStepRow
   issuedAt: order.issuedAt,
   notAfter: order.notAfter,
   by: order.requestedBy,
+  unsignedBecause: order.closedAt === null ? order.unsignedBecause : null,
+  approvals: order.approvals.map(({ name, at }) => ({ name, at })),
   ...(steps === undefined ? {} : { steps: steps.map(stepView) }),
 })
 

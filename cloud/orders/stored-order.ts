@@ -1,11 +1,13 @@
 import type { OrderRequested } from '../decisions/decision.ts'
 import type { OrderRow } from '../postgres/fleet-tables.ts'
+import type { Approval } from '../signer/signer-message.ts'
 import type { OrderState } from './order-state.ts'
 
 /** An order as stored; its state as `stateOf` reads it. */
-export type StoredOrder = Omit<OrderRow, 'number' | 'reasons'> & {
+export type StoredOrder = Omit<OrderRow, 'number' | 'reasons' | 'approvals'> & {
   readonly number: number
   readonly reasons: OrderRequested['reasons']
+  readonly approvals: readonly Approval[]
 }
 
 /** Pure. */

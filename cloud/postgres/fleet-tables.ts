@@ -2,6 +2,10 @@ import type { RelayWord } from '#contract/frame.ts'
 import type { GatewayId, HoldId, OrderId, OrderSeq, Seq, StreamId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { HoldReason, OrderAction, ReportedState } from '#contract/order.ts'
+import type { HoldPlaced } from '../decisions/decision.ts'
+import type { GraceId } from '../holds/grace.ts'
+import type { UnsignedBecause } from '../orders/unsigned.ts'
+import type { Approval } from '../signer/signer-message.ts'
 import type { Generated, Json } from './column.ts'
 
 export type VehicleRow = {
@@ -57,6 +61,7 @@ export type GatewayStatusRow = {
 }
 
 type ActorKind = 'user' | 'rule'
+export type HoldEvidence = Exclude<HoldPlaced['evidence'], undefined>
 
 export type HoldRow = {
   readonly id: HoldId
@@ -68,6 +73,9 @@ export type HoldRow = {
   readonly placedByName: string
   readonly placedAt: EpochMs
   readonly orderId: OrderId | null
+  readonly ruleVersion: string | null
+  readonly evidence: HoldEvidence | null
+  readonly whenNextParked: boolean
   readonly liftedAt: EpochMs | null
   readonly liftedByKind: ActorKind | null
   readonly liftedById: string | null
@@ -95,6 +103,10 @@ export type OrderRow = {
   readonly heard: boolean
   readonly publishedAt: EpochMs | null
   readonly closedAt: EpochMs | null
+  readonly askerId: string | null
+  readonly askerName: string | null
+  readonly approvals: Json<readonly Approval[]>
+  readonly unsignedBecause: UnsignedBecause | null
 }
 
 export type OrderStepRow = {
@@ -128,15 +140,51 @@ export type EventRow = {
   readonly data: Json<Readonly<Record<string, unknown>>>
 }
 
+export type GraceRow = {
+  readonly id: GraceId
+  readonly vehicleId: VehicleId
+  readonly untilAt: EpochMs
+  readonly note: string
+  readonly givenByKind: ActorKind
+  readonly givenById: string
+  readonly givenByName: string
+  readonly givenAt: EpochMs
+  readonly toldBy: string | null
+  readonly endedAt: EpochMs | null
+  readonly endedByName: string | null
+  readonly endNote: string | null
+}
+
+export type UnlockSecretRow = {
+  readonly gatewayId: GatewayId
+  readonly sealed: string
+  readonly claimedAt: EpochMs
+  readonly nextCounter: number
+  readonly usedThrough: number
+}
+
+export type UnlockCodeRow = {
+  readonly id: string
+  readonly vehicleId: VehicleId
+  readonly gatewayId: GatewayId
+  readonly counter: number
+  readonly note: string
+  readonly givenByName: string
+  readonly givenAt: EpochMs
+}
+
 export type FleetTables = {
   vehicles: VehicleRow
   gateways: GatewayRow
   gatewayAssignments: GatewayAssignmentRow
   claimCodes: ClaimCodeRow
   gatewayStatuses: GatewayStatusRow
-  holds: HoldRow
+  holds: Omit<HoldRow, 'evidence'> & { readonly evidence: Json<HoldEvidence> | null }
   orders: OrderRow
   orderSteps: OrderStepRow
   relayStates: RelayStateRow
   events: EventRow
+  graces: GraceRow
+  unlockSecrets: UnlockSecretRow
+  unlockCodes: UnlockCodeRow
 }

@@ -14,6 +14,9 @@ import { createGatewayStore } from '../fleet/gateway-store.ts'
 import { runRegistryLoop } from '../fleet/registry-loop.ts'
 import { createVehicleStore } from '../fleet/vehicle-store.ts'
 import { runConvergenceLoop } from '../holds/convergence-loop.ts'
+import type { GracePolicy } from '../holds/grace.ts'
+import { createGraceRoutes } from '../holds/grace-routes.ts'
+import { createGraceStore } from '../holds/grace-store.ts'
 import { createHoldRoutes } from '../holds/hold-routes.ts'
 import { createHoldService, type HoldService } from '../holds/hold-service.ts'
 import { createHoldStore } from '../holds/hold-store.ts'
@@ -28,15 +31,19 @@ import { createPkiService, type ServerIdentity } from '../pki/pki-service.ts'
 import { createPkiStore } from '../pki/pki-store.ts'
 import { createCursorStore } from '../postgres/cursor-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
-import { createSignerService } from '../signer/signer-service.ts'
-import { createSignerStore } from '../signer/signer-store.ts'
+import { createGovernorRoutes } from '../signer/governor-routes.ts'
+import type { SignerClient } from '../signer/signer-client.ts'
+import { createUnlockKeyStore } from '../unlock/unlock-key-store.ts'
+import { createUnlockRoutes } from '../unlock/unlock-routes.ts'
+import { createUnlockService } from '../unlock/unlock-service.ts'
+import { createUnlockStore } from '../unlock/unlock-store.ts'
 import type { World } from '../world.ts'
 import { createTimelineStore } from './timeline-store.ts'
 import { createVehicleRoutes } from './vehicle-routes.ts'
 import { createVehicleService, type Knowledge, type VehicleService } from './vehicle-service.ts'
 
 export type VehiclesSettings = {
-  /** Keys, certificates, the decision journal and the signer's numbers live in folders of their own here. */
+  /** Certificates, the decision journal and the key of one-time codes live in folders of their own here. */
   readonly dataDir: string
   /** Names and addresses for the server certificate, besides localhost. */
   readonly hosts: readonly string[]
@@ -45,12 +52,17 @@ export type VehiclesSettings = {
   readonly zoneName: string
   /** A block order not carried out within this time expires, and is asked for anew. 15 minutes unless said otherwise. */
   readonly blockLifetime?: Millis
+  /** The longest grace anybody may give, and the one that follows a used code; 72 and 24 hours unless said otherwise. */
+  readonly grace?: GracePolicy
 }
 
 export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
   Knowledge & {
     readonly settings: VehiclesSettings
     readonly world: World
+    /** Elsewhere: this process never sees the key. */
+    readonly signer: Omit<SignerClient, 'close'>
+    readonly accountOf: Parameters<typeof createGovernorRoutes>[0]['accountOf']
     readonly publish: Broker['publish']
     readonly disconnect: Broker['disconnect']
     /** A vehicle, its holds or orders have changed: for the live feed. */
@@ -80,6 +92,10 @@ export type Vehicles = {
 
 const PACE = { blockRetry: minutes(10), unblockRetry: minutes(1) }
 const DELIVERY = { idle: seconds(5), repeat: minutes(1), publishLimit: seconds(10) }
+const GRACE: GracePolicy = { longest: minutes(72 * 60), afterCode: minutes(24 * 60) }
+/** One-time codes given out for one vehicle, and for all together. */
+const CODES = { perAddress: 5, together: 100, window: minutes(10) }
+const PARKED_LIFETIME = minutes(24 * 60)
 const CLAIMS = { perAddress: 10, together: 300, window: minutes(10) }
 
 /** Wires vehicles, gateways, holds, orders, signer, authority and the decision journal; starts nothing. */
@@ -89,8 +105,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
   const folder = (name: string) => join(settings.dataDir, name)
 
   const journal = createDecisionStore(folder('decisions'), world.uuid)
-  const signerStore = createSignerStore(folder('signer'))
-  const signer = createSignerService(signerStore)
+  const { signer } = parts
   const pki = createPkiService({ ...world, store: createPkiStore(folder('pki')), hosts: settings.hosts })
   let identity: ServerIdentity | undefined
 
@@ -106,6 +121,8 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     gateways: createGatewayStore(within),
     holds: createHoldStore(within),
     orders: createOrderStore(within),
+    graces: createGraceStore(within),
+    unlock: createUnlockStore(within),
   })
   const decisions = createDecisionService({
     db,
@@ -116,6 +133,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     log,
   })
 
+  const unlockKeys = createUnlockKeyStore(folder('unlock'), world.randomBytes)
   const fleet = createFleetService({
     ...world,
     db,
@@ -126,6 +144,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     pki,
     caPem: () => identity?.ca ?? '',
     signerKeys: signer.keys,
+    newUnlockSecret: (gateway) => unlock.newSecret(gateway),
     brokerUrls: settings.brokerUrls,
     claimCodeLifetime: minutes(10),
     disconnect: parts.disconnect,
@@ -141,6 +160,8 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     ...world,
     db,
     inTransaction,
+    decide: decisions.decide,
+    deliver: (gateway) => delivery.ring(gateway),
     orderStore: createOrderStore,
     relayStore: createRelayStore,
     addDrift: (within, { gatewayId, vehicleId, stream, seq, at, receivedAt, relay: read }, said) =>
@@ -150,6 +171,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     cameTo: cameTo('orders'),
     vehicleNow: fleet.vehicleNow,
     blockLifetime: settings.blockLifetime ?? minutes(15),
+    parkedLifetime: PARKED_LIFETIME,
     changed,
   })
   const holds = createHoldService({
@@ -161,12 +183,29 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     orderStore: createOrderStore,
     relayStore: createRelayStore,
     gatewayOf: fleet.gatewayOf,
+    graceStore: createGraceStore,
+    gracePolicy: settings.grace ?? GRACE,
+    signerReach: signer.reach,
     requestOrder: orders.request,
     pace: PACE,
     changed,
     deliver: () => delivery.ring(),
   })
+  const unlock = createUnlockService({
+    ...world,
+    db,
+    decide: decisions.decide,
+    unlockStore: createUnlockStore,
+    keys: unlockKeys,
+    limits: createClaimAttempts(CODES),
+    gatewayOf: fleet.gatewayOf,
+    vehicleNow: fleet.vehicleNow,
+    codeUsed: holds.codeUsed,
+    cameTo: cameTo('unlock-codes'),
+    changed,
+  })
   const vehicles = createVehicleService({
+    signerReach: signer.reach,
     vehicles: createVehicleStore(db),
     timeline: createTimelineStore(db),
     situationsOf: holds.situationsOf,
@@ -181,7 +220,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     vehicleOf: fleet.vehicleOf,
   })
   const orderStore = createOrderStore(db)
-  const projections = [orders.projection, events]
+  const projections = [orders.projection, events, unlock.projection]
 
   return {
     fleet,
@@ -193,12 +232,30 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
       createVehicleRoutes(vehicles, fleet.addVehicle),
       createGatewayRoutes(fleet, createVehicleStore(db).platesOf),
       createHoldRoutes(holds),
+      createGraceRoutes(holds),
+      createUnlockRoutes(unlock),
       createOrderRoutes(orderStore),
+      createGovernorRoutes({
+        signer,
+        waiting: orderStore.awaitingApproval,
+        approve: orders.approve,
+        accountOf: parts.accountOf,
+      }),
     ],
     loops: [
       (stop) =>
         runDeliveryLoop(
-          { orders: orderStore, signer, publish: parts.publish, bell: delivery, clock, log, pace: DELIVERY, changed },
+          {
+            orders: orderStore,
+            signer,
+            publish: parts.publish,
+            fleetSize: () => fleet.gateways().filter((gateway) => gateway.state === 'active').length,
+            bell: delivery,
+            clock,
+            log,
+            pace: DELIVERY,
+            changed,
+          },
           stop,
         ),
       (stop) =>
@@ -235,9 +292,6 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
       const vehicle = fleet.vehicleNow(gateway)
       if (vehicle !== undefined) convergence.ring(vehicle)
     },
-    close: () => {
-      journal.close()
-      signerStore.close()
-    },
+    close: () => journal.close(),
   }
 }

@@ -6,7 +6,7 @@ import type { Db } from '../postgres/postgres-client.ts'
 
 type JsonValue = z.core.util.JSONType
 
-export type TimelineKind = 'hold' | 'order' | 'crossing' | 'event' | 'status'
+export type TimelineKind = 'hold' | 'order' | 'crossing' | 'event' | 'status' | 'grace' | 'unlock-code'
 
 /** Something that happened to a vehicle. `key` is unique within the vehicle and breaks ties of time. */
 export type Happening = {
@@ -43,6 +43,18 @@ export function createTimelineStore(db: Db) {
             'by', o.requested_by, 'saidBy', s.said_by, 'reason', nullif(s.reason, ''), 'relay', s.relay,
             'evidence', s.evidence) as data
           from order_steps s join orders o on o.id = s.order_id where s.vehicle_id = ${vehicle}`,
+        sql`select given_at as at, 'grace-given ' || id as key, 'grace' as kind, 'given' as title,
+          jsonb_build_object('change', 'given', 'until', until_at, 'note', note, 'by',
+            jsonb_build_object('kind', given_by_kind, 'id', given_by_id, 'name', given_by_name)) as data
+          from graces where vehicle_id = ${vehicle}`,
+        sql`select ended_at as at, 'grace-ended ' || id as key, 'grace' as kind, 'ended' as title,
+          jsonb_build_object('change', 'ended', 'note', end_note, 'by',
+            jsonb_build_object('kind', 'user', 'id', ended_by_name, 'name', ended_by_name)) as data
+          from graces where vehicle_id = ${vehicle} and ended_at is not null`,
+        sql`select given_at as at, 'unlock-code ' || id as key, 'unlock-code' as kind, 'given' as title,
+          jsonb_build_object('counter', counter, 'note', note, 'by',
+            jsonb_build_object('kind', 'user', 'id', given_by_name, 'name', given_by_name)) as data
+          from unlock_codes where vehicle_id = ${vehicle}`,
         sql`select at, 'crossing ' || zone as key, 'crossing' as kind, side as title,
           jsonb_build_object('zone', zone, 'side', side, 'lat', lat, 'lon', lon, 'evidence', evidence) as data
           from crossings where vehicle_id = ${vehicle}`,

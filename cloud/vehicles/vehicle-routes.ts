@@ -15,7 +15,7 @@ const Cursor = z.string().max(500).optional()
 const Happening = z.strictObject({
   at: Instant,
   key: z.string(),
-  kind: z.enum(['hold', 'order', 'crossing', 'event', 'status']),
+  kind: z.enum(['hold', 'order', 'crossing', 'event', 'status', 'grace', 'unlock-code']),
   title: z.string(),
   data: z.record(z.string(), z.json()),
 })

@@ -38,6 +38,7 @@ type Deps = Knowledge & {
   readonly vehicles: Pick<VehicleStore, 'find' | 'list' | 'findAll'>
   readonly timeline: TimelineStore
   readonly situationsOf: (vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, VehicleSituation>>
+  readonly signerReach: () => 'up' | 'down' | 'unknown'
   /** Shown for vehicles whose side is not known. */
   readonly zoneName: string
 }
@@ -58,7 +59,7 @@ export function createVehicleService(deps: Deps): VehicleService {
       const known = situations.get(row.id)
       if (known === undefined) return []
       const zone = zones.get(row.id) ?? { name: deps.zoneName, inside: null, since: null }
-      return [vehicleView({ row, known, lastKnown: lastKnown.get(row.id) ?? null, zone })]
+      return [vehicleView({ row, known, signer: deps.signerReach(), lastKnown: lastKnown.get(row.id) ?? null, zone })]
     })
   }
   const existing = async (id: VehicleId): Promise<VehicleRow> => {

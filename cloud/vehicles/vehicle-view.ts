@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { Fix, GnssTrust, RelayWord, TimeQuality } from '#contract/frame.ts'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
-import { HoldView, holdView } from '../holds/hold-view.ts'
+import { hindranceOf } from '../holds/can-block.ts'
+import { GraceView, graceView, HoldView, holdView } from '../holds/hold-view.ts'
 import { immobilizerState } from '../holds/immobilizer-state.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
 import { OrderView, orderView } from '../orders/order-view.ts'
+import { UnsignedBecause } from '../orders/unsigned.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 
 const LastKnownView = z.strictObject({
@@ -35,7 +37,19 @@ const ImmobilizerView = z.strictObject({
   holds: z.array(HoldView).readonly(),
   order: OrderView.nullable(),
   canBlock: z.boolean(),
-  whyNot: z.enum(['no-gateway', 'gateway-not-claimed', 'gateway-revoked', 'not-commissioned']).nullable(),
+  /** Why no block goes out now; beyond the first four it can be asked for all the same. */
+  whyNot: z
+    .enum([
+      'no-gateway',
+      'gateway-not-claimed',
+      'gateway-revoked',
+      'not-commissioned',
+      'grace',
+      ...UnsignedBecause.options,
+    ])
+    .nullable(),
+  /** While it runs the vehicle may start although holds stand. */
+  grace: GraceView.nullable(),
 })
 
 /** A vehicle as REST and the live feed show it; null means unknown or none. */
@@ -68,18 +82,19 @@ export type VehicleView = z.infer<typeof VehicleView>
 export type VehicleFacts = {
   readonly row: VehicleRow
   readonly known: VehicleSituation
+  readonly signer: 'up' | 'down' | 'unknown'
   readonly lastKnown: LastKnownView | null
   readonly zone: ZoneView
 }
 
 /** Pure. */
-export const vehicleView = ({ row, known, lastKnown, zone }: VehicleFacts): VehicleView => ({
+export const vehicleView = ({ row, known, signer, lastKnown, zone }: VehicleFacts): VehicleView => ({
   id: row.id,
   plate: row.plate,
   model: row.model,
   lastKnown,
   gateway: gatewayView(known),
-  immobilizer: immobilizerView(known),
+  immobilizer: immobilizerView(known, signer),
   lease: null,
   driver: null,
   balance: null,
@@ -96,7 +111,8 @@ function gatewayView({ gateway }: VehicleSituation): VehicleView['gateway'] {
   return { id, online, statusAt, software }
 }
 
-function immobilizerView({ situation, relay, newest, holds }: VehicleSituation): VehicleView['immobilizer'] {
+function immobilizerView(known: VehicleSituation, signer: VehicleFacts['signer']): VehicleView['immobilizer'] {
+  const { situation, relay, newest, holds, grace } = known
   const ours = newest !== undefined && newest.gatewayId === situation.gateway?.id ? newest : undefined
   const word = relay?.relay ?? 'unknown'
   return {
@@ -107,6 +123,7 @@ function immobilizerView({ situation, relay, newest, holds }: VehicleSituation):
     holds: holds.map(holdView),
     order: newest === undefined ? null : orderView(newest),
     canBlock: situation.ability.canBlock,
-    whyNot: situation.ability.whyNot,
+    whyNot: situation.ability.whyNot ?? hindranceOf(known, signer),
+    grace: grace === undefined ? null : graceView(grace),
   }
 }

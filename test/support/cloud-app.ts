@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Cloud, createCloud, type Started } from '../../cloud/app.ts'
 import { readConfig } from '../../cloud/config.ts'
+import { createSignerHouse } from '../../cloud/signer/app.ts'
+import { DEFAULT_POLICY } from '../../cloud/signer/signer-policy.ts'
 import { cookieOf } from './people-app.ts'
 import { silentLog } from './silent-log.ts'
 import { systemClock } from './system-clock.ts'
@@ -30,6 +32,16 @@ export async function startCloudApp(env: Record<string, string> = {}, dataDir?: 
     uuid: () => randomUUID(),
     randomBytes: (length: number) => randomBytes(length),
   }
+  const signer = createSignerHouse(
+    {
+      folder: join(folder, 'signer'),
+      socketPath: read.config.signer.socketPath,
+      socketMode: 0o600,
+      policy: DEFAULT_POLICY,
+    },
+    world,
+  )
+  await signer.listen()
   const cloud = await createCloud(read.config, world, '0.0.0')
   await cloud.open()
   const started = await cloud.start()
@@ -44,6 +56,7 @@ export async function startCloudApp(env: Record<string, string> = {}, dataDir?: 
       stop.abort()
       await running
       await cloud.close()
+      await signer.close()
       if (data !== 'keep') rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -11,6 +11,8 @@ import { createHttp } from '../../cloud/http/app.ts'
 import { createIdempotencyStore } from '../../cloud/http/idempotency-store.ts'
 import type { JournalEntry } from '../../cloud/ingest/journal-entry.ts'
 import type { Postgres } from '../../cloud/postgres/postgres-client.ts'
+import { createSignerHouse } from '../../cloud/signer/app.ts'
+import { DEFAULT_POLICY, type SignerPolicy } from '../../cloud/signer/signer-policy.ts'
 import { createVehicles, type Vehicles } from '../../cloud/vehicles/app.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 import { silentLog } from './silent-log.ts'
@@ -30,6 +32,8 @@ export type VehicleHouse = {
   readonly changed: VehicleId[]
   /** When true the broker takes nothing. */
   brokerDown: boolean
+  /** When true the signer does not answer. */
+  signerDown: boolean
   /** The positions the ingest journal believes its projections have reached. */
   readonly cursors: Map<string, number>
   /** Stops the loops and closes; the database stays. */
@@ -42,7 +46,12 @@ export type VehicleHouse = {
   call(role: Role, method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object): Promise<Answer>
 }
 
-type Options = { readonly dataDir: string; readonly clock?: ManualClock; readonly cursors?: Map<string, number> }
+type Options = {
+  readonly dataDir: string
+  readonly clock?: ManualClock
+  readonly cursors?: Map<string, number>
+  readonly policy?: SignerPolicy
+}
 
 export async function openVehicleHouse(postgres: Postgres, options: Options): Promise<VehicleHouse> {
   const clock = options.clock ?? createManualClock()
@@ -64,8 +73,33 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
   }
   const cursors = options.cursors ?? new Map<string, number>()
-  const house = { brokerDown: false }
+  const signer = createSignerHouse(
+    {
+      folder: join(options.dataDir, 'signer'),
+      socketPath: join(options.dataDir, 'signer.sock'),
+      socketMode: 0o600,
+      policy: options.policy ?? DEFAULT_POLICY,
+    },
+    world,
+  )
+  const house = { brokerDown: false, signerDown: false }
+  const reachable =
+    <Args extends readonly unknown[], Answer>(ask: (...args: Args) => Promise<Answer>) =>
+    async (...args: Args): Promise<Answer> => {
+      if (house.signerDown) throw new Error('the signer is down')
+      return ask(...args)
+    }
   const parts = createVehicles({
+    signer: {
+      sign: reachable(signer.signer.sign),
+      keys: reachable(signer.signer.keys),
+      status: reachable(signer.signer.status),
+      setSwitch: reachable(signer.signer.setSwitch),
+      tighten: reachable(signer.signer.tighten),
+      addApprover: reachable(signer.signer.addApprover),
+      reach: () => (house.signerDown ? 'down' : 'up'),
+    },
+    accountOf: async (id) => ({ id, name: EVERY_ROLE[Number(id.at(-1))] ?? 'nobody' }),
     db: postgres.db,
     inTransaction: postgres.inTransaction,
     lastKnownOf: async () => new Map(),
@@ -131,6 +165,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       await Promise.all(running)
       await app.close()
       parts.close()
+      await signer.close()
     },
     settle: async () => {
       for (let round = 0; round < 2; round += 1) {

@@ -65,6 +65,8 @@ describe.each(sqlKinds())('people, rules, a car and its reports all at once on %
         for (let round = 0; round < 3; round += 1) {
           await house.settle()
           await car.obey()
+          // The signer lets one vehicle be blocked once in ten minutes, and one person five vehicles.
+          await house.clock.advance(10 * 60_000)
         }
         const { holds, state } = (await house.call('manager', 'GET', `/api/vehicles/${vehicle}`)).json().immobilizer
         const ordered = house.published.some((message) => message.topic.includes(gateway))

@@ -33,6 +33,7 @@ const cannot = blockAbility({ state: 'active', sealed: null })
 const held: readonly HoldReason[] = ['zone', 'manual', 'zone']
 const base: Situation = {
   reasons: [],
+  grace: 'none',
   gateway: { id: OURS, online: true },
   ability: can,
   newest: undefined,
@@ -116,6 +117,17 @@ describe('while holds stand', () => {
     },
   ])('$name → $expected.order', ({ with: facts, expected }) => {
     expect(wantedOrder({ ...base, reasons: held, ...facts }, PACE, NOW)).toEqual(expected)
+  })
+})
+
+describe('while a grace runs', () => {
+  test.each([
+    { name: 'blocked', with: { newest: order('block', 'verified'), relay: relay('open') }, expected: unblock },
+    { name: 'a block waiting', with: { newest: order('block', 'waiting') }, expected: unblock },
+    { name: 'freed', with: { newest: order('unblock', 'verified'), relay: relay('closed') }, expected: none },
+    { name: 'never ordered', with: {}, expected: none },
+  ])('$name, though holds stand → $expected.order', ({ with: facts, expected }) => {
+    expect(wantedOrder({ ...base, reasons: held, grace: 'running', ...facts }, PACE, NOW)).toEqual(expected)
   })
 })
 

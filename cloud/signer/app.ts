@@ -1,0 +1,49 @@
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { dirname } from 'node:path'
+import type { World } from '../world.ts'
+import type { SignerPolicy } from './signer-policy.ts'
+import { createSignerRoutes } from './signer-routes.ts'
+import { createSignerService, type Signer } from './signer-service.ts'
+import { createSignerStore } from './signer-store.ts'
+
+export type SignerSettings = {
+  /** Holds the private key and the durable state; nobody else opens it. */
+  readonly folder: string
+  readonly socketPath: string
+  /** Permissions of the socket: 0o600, or 0o660 when the web tier is another user of the same group. */
+  readonly socketMode: number
+  readonly policy: SignerPolicy
+}
+
+export type SignerHouse = {
+  readonly signer: Signer
+  listen(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Builds the signer; listens only when told to. */
+export function createSignerHouse(settings: SignerSettings, world: Pick<World, 'clock' | 'log'>): SignerHouse {
+  const { socketPath, socketMode, policy } = settings
+  const store = createSignerStore(settings.folder)
+  const signer = createSignerService({ store, policy, ...world })
+  const server = createServer(createSignerRoutes(signer, world.log))
+  return {
+    signer,
+    listen: async () => {
+      mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 })
+      // A socket left by a killed signer: nobody answers behind it. Its store's lock keeps two signers apart.
+      if (existsSync(socketPath)) rmSync(socketPath)
+      await new Promise<void>((done, failed) => {
+        server.once('error', failed)
+        server.listen(socketPath, done)
+      })
+      chmodSync(socketPath, socketMode)
+    },
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise<void>((done) => server.close(() => done()))
+      store.close()
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
+import { type Clock, epochMs, millis } from '#contract/instant.ts'
+import { createSignerHouse } from './app.ts'
+import { readSignerConfig, signerHelp } from './config.ts'
+
+const clock: Clock = {
+  now: () => epochMs(Date.now()),
+  steady: () => millis(performance.now()),
+  sleep: (length, signal) => sleep(length, undefined, { signal }).catch(() => {}),
+}
+
+if (process.argv.includes('--help')) {
+  console.log(signerHelp())
+  process.exit(0)
+}
+const read = readSignerConfig(process.env)
+if (!read.ok) {
+  console.error(read.message)
+  process.exit(2)
+}
+// Whatever is made here is for this user alone, from its first moment.
+process.umask(read.config.socketMode === 0o660 ? 0o007 : 0o077)
+const { config } = read
+const log = pino({ level: config.logLevel, base: { service: 'signer' } })
+
+try {
+  const house = createSignerHouse(config, { clock, log })
+  await house.listen()
+  log.info({ socket: config.socketPath, policy: config.policy }, 'signer.ready')
+  const stop = async (): Promise<void> => {
+    await house.close()
+    log.info({}, 'signer.stopped')
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => void stop())
+  // The web tier that started us keeps this pipe open; when it dies, by kill -9 too, we go with it.
+  if (process.argv.includes('--child'))
+    process.stdin
+      .resume()
+      .once('end', () => void stop())
+      .once('error', () => void stop())
+} catch (err) {
+  log.fatal({ err }, 'signer.failed')
+  console.error(err instanceof Error ? `The signer could not start: ${err.message}` : err)
+  process.exit(1)
+}
