@@ -315,7 +315,8 @@ export const Profile = z.strictObject({
   freshness: z
     .strictObject({
       position: z.strictObject({
-        advances: Name,
+        /** The fix time. A device without one is judged by its fix and by zeros alone. */
+        advances: Name.exactOptional(),
         maxAgeMs: Time,
         minSatellites: z.int().min(1).max(64).exactOptional(),
         rejectZero: z.boolean().exactOptional(),

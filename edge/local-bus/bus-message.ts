@@ -3,7 +3,7 @@ import type { EpochMs, Millis } from '#contract/instant.ts'
 import type { Condition, Profile, TopicReading } from '#contract/profile.ts'
 import { instantOfTexts } from '../profile/date-time.ts'
 import { debounce, type Level } from '../profile/debounce.ts'
-import { type FreshnessState, judgeFreshness } from '../profile/freshness.ts'
+import { type FreshnessState, isJudgedBy, judgeFreshness } from '../profile/freshness.ts'
 import type { Reading } from '../profile/reading.ts'
 import { type Meant, mayBeEvidence, meanValue } from '../profile/reading-value.ts'
 import { topicReadings } from './bus-access.ts'
@@ -123,10 +123,10 @@ export function readingsOfMessage(
       : [{ ...base, value: level.settled, quality: 'good' }]
   })
   const rule = source.profile.freshness?.position
-  const isRuled = rule !== undefined && decoded.some(({ name }) => name === rule.advances)
-  const judged = isRuled
-    ? judgeFreshness(memory.freshness, decoded, rule, look)
-    : { state: memory.freshness, readings: decoded }
+  const judged =
+    rule !== undefined && isJudgedBy(rule, decoded)
+      ? judgeFreshness(memory.freshness, decoded, rule, look)
+      : { state: memory.freshness, readings: decoded }
   const latest = { ...memory.latest, ...Object.fromEntries(judged.readings.map((one) => [one.name, one])) }
   const heard: UnitMemory = { levels, freshness: judged.state, latest }
   const isGone = judged.readings.some(({ capability, value }) => capability === 'device.online' && value === false)

@@ -3,7 +3,7 @@ import type { EpochMs, Millis } from '#contract/instant.ts'
 import type { FixedByteOrder, Profile, RegisterReading, RegisterTable } from '#contract/profile.ts'
 import { instantOf, instantOfTexts } from '../profile/date-time.ts'
 import { debounce, type Level } from '../profile/debounce.ts'
-import { type FreshnessState, judgeFreshness } from '../profile/freshness.ts'
+import { type FreshnessState, isJudgedBy, judgeFreshness } from '../profile/freshness.ts'
 import type { QualityReason, Reading } from '../profile/reading.ts'
 import { type Meant, mayBeEvidence, meanValue } from '../profile/reading-value.ts'
 import { type OrderProbe, type OrderSample, probeOrder, survivors } from './byte-order.ts'
@@ -79,10 +79,10 @@ export function readingsOfGroup(
       : { ...base, value: level.settled, quality: 'good' }
   })
   const rule = profile.freshness?.position
-  const isRuled = rule !== undefined && members.some(([name]) => name === rule.advances)
-  const judged = isRuled
-    ? judgeFreshness(memory.freshness, decoded, rule, look)
-    : { state: memory.freshness, readings: decoded }
+  const judged =
+    rule !== undefined && isJudgedBy(rule, decoded)
+      ? judgeFreshness(memory.freshness, decoded, rule, look)
+      : { state: memory.freshness, readings: decoded }
   return { memory: { order, levels, freshness: judged.state }, readings: judged.readings }
 }
 

@@ -8,7 +8,9 @@ export type FrameMoment = {
   readonly now: EpochMs
   readonly timeQuality: Exclude<TimeQuality, 'gnss'>
   readonly gnssTrust?: GnssTrust
+  /** The gateway's own counts go before a device's, from which they are made. */
   readonly odometerKm?: number
+  readonly engineHours?: number
 }
 
 type NumberField =
@@ -61,7 +63,7 @@ export function frameFromReadings(readings: readonly Reading[], moment: FrameMom
   const time = good('position.time')
   const ignition = good('ignition')
   const motion = good('motion')
-  const numbers = numbersOf(find, moment.odometerKm)
+  const numbers = { ...numbersOf(find), ...countsOf(moment) }
   const frame: Frame = {
     kind: 'frame',
     ...(typeof time === 'number'
@@ -77,11 +79,13 @@ export function frameFromReadings(readings: readonly Reading[], moment: FrameMom
   return roundFrame(frame)
 }
 
-function numbersOf(
-  find: (capability: Capability) => Reading | undefined,
-  odometerKm: number | undefined,
-): Partial<Record<NumberField, number>> {
-  const fields: Partial<Record<NumberField, number>> = odometerKm === undefined ? {} : { odometerKm }
+const countsOf = ({ odometerKm, engineHours }: FrameMoment): Partial<Record<NumberField, number>> => ({
+  ...(odometerKm === undefined ? {} : { odometerKm }),
+  ...(engineHours === undefined ? {} : { engineHours }),
+})
+
+function numbersOf(find: (capability: Capability) => Reading | undefined): Partial<Record<NumberField, number>> {
+  const fields: Partial<Record<NumberField, number>> = {}
   for (const [capability, field, min, max] of NUMBERS) {
     const value = find(capability)?.value
     if (typeof value === 'number' && value >= min && value <= max) fields[field] = value

@@ -56,6 +56,12 @@ export function followTime(state: FreshnessState, mark: TimeMark): { state: Fres
   return { state: { ...moved, rival: { ...mark, agreed } }, isJump: true }
 }
 
+/** Pure. Does the rule judge these readings: do they hold what it looks at? */
+export const isJudgedBy = (rule: FreshnessRule, readings: readonly Reading[]): boolean =>
+  readings.some(({ name, capability }) =>
+    rule.advances === undefined ? capability === 'position.lat' : name === rule.advances,
+  )
+
 /**
  * Pure. Judges the readings of one look at a device's position. A receiver that has no fix, stands still in time,
  * answers 0/0 or jumps does not get a `good` position. `notBefore` is the software's build date: an earlier fix time is
@@ -67,6 +73,10 @@ export function judgeFreshness(
   rule: FreshnessRule,
   at: { readonly steadyAt: Millis; readonly notBefore: EpochMs },
 ): { readonly state: FreshnessState; readonly readings: readonly Reading[] } {
+  if (rule.advances === undefined) {
+    const doubt = weakness(readings, rule)
+    return { state, readings: readings.map((reading) => placed(reading, doubt)) }
+  }
   const timeReading = readings.find((reading) => reading.name === rule.advances)
   const time = timeReading?.quality === 'good' ? timeReading.value : undefined
   if (typeof time !== 'number') {
@@ -100,17 +110,25 @@ function problemOf(
   rule: FreshnessRule,
   steadyAt: number,
 ): Problem | undefined {
-  const fix = goodValue(readings, 'position.fix')
-  const hasFixWord = readings.some((reading) => reading.capability === 'position.fix')
-  if (fix === 'none') return NO_FIX
+  if (goodValue(readings, 'position.fix') === 'none') return NO_FIX
   // A receiver that tells its fix is believed at once; one that does not must first be seen to move on.
-  if (!hasFixWord && state.hasAdvanced !== true) return FROZEN
+  if (!hasFixWord(readings) && state.hasAdvanced !== true) return FROZEN
   if (steadyAt - (state.newest?.steadyAt ?? 0) > rule.maxAgeMs) return FROZEN
+  return weakness(readings, rule)
+}
+
+const hasFixWord = (readings: readonly Reading[]): boolean =>
+  readings.some((reading) => reading.capability === 'position.fix')
+
+/** What is wrong with a position whatever its time. */
+function weakness(readings: readonly Reading[], rule: FreshnessRule): Problem | undefined {
+  const fix = goodValue(readings, 'position.fix')
+  if (fix === 'none') return NO_FIX
   const isZero = goodValue(readings, 'position.lat') === 0 && goodValue(readings, 'position.lon') === 0
   if (rule.rejectZero === true && isZero) return { quality: 'bad', reason: 'zero-position' }
   const satellites = goodValue(readings, 'position.satellites')
   const areFew = rule.minSatellites !== undefined && typeof satellites === 'number' && satellites < rule.minSatellites
-  if (areFew || (hasFixWord && fix !== '3d')) return WEAK
+  if (areFew || (hasFixWord(readings) && fix !== '3d')) return WEAK
   return undefined
 }
 

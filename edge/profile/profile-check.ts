@@ -122,6 +122,11 @@ const checkReadings: Check = (profile) => {
 const checkFreshness: Check = (profile) => {
   const rule = profile.freshness?.position
   if (rule === undefined) return []
+  if (rule.advances === undefined) {
+    const hasFix = Object.values(profile.readings).some(({ capability }) => capability === 'position.fix')
+    const reason = 'names no fix time that advances, so it needs a reading that is position.fix, or rejectZero'
+    return when(!hasFix && rule.rejectZero !== true, ['freshness', 'position'], reason)
+  }
   const path = ['freshness', 'position', 'advances']
   const reading = profile.readings[rule.advances]
   if (reading === undefined) return when(true, path, `no such reading: ${rule.advances}`)
