@@ -8,7 +8,7 @@ import type { Log } from '../log.ts'
 import { type OpenLink, openSerialLink, openTcpLink } from '../modbus/byte-link-client.ts'
 import { createByteOrderStore } from '../modbus/byte-order-store.ts'
 import { lineSettings, silenceMs } from '../modbus/line-settings.ts'
-import { createModbusLine, type ModbusDevice, type ModbusLine } from '../modbus/modbus-client.ts'
+import { createModbusLine, type LineDeps, type ModbusDevice, type ModbusLine } from '../modbus/modbus-client.ts'
 import { createRelayClient } from '../modbus/relay-client.ts'
 import { runNmeaLoop } from '../nmea/nmea-loop.ts'
 import { runPollLoop } from '../poll/poll-loop.ts'
@@ -138,6 +138,9 @@ function misfit(device: Installed, deps: Deps): readonly string[] {
     : [`device ${device.id}: profile ${profile.id} cannot be spoken to over ${device.port.kind}`]
 }
 
+/** Two requests of three attempts each: a device that is merely off is asked as often before its turn comes. */
+const HALF_OPEN_AFTER = 6
+
 type LinePort = Exclude<DevicePort, { kind: 'mqtt' }>
 
 const lineName = (port: LinePort): string => ('path' in port ? port.path : `${port.host}:${port.port}`)
@@ -154,14 +157,12 @@ function linkOf(port: LinePort, profile: Profile): OpenLink {
   })
 }
 
-function lineOf(
-  port: LinePort,
-  profile: Profile,
-): Pick<Parameters<typeof createModbusLine>[0], 'open' | 'framing' | 'silenceMs'> {
+function lineOf(port: LinePort, profile: Profile): Pick<LineDeps, 'open' | 'framing' | 'silenceMs' | 'halfOpenAfter'> {
   const open = linkOf(port, profile)
-  if (port.kind === 'modbusTcp') return { open, framing: 'mbap', silenceMs: 0 }
+  const halfOpenAfter = HALF_OPEN_AFTER
+  if (port.kind === 'modbusTcp') return { open, framing: 'mbap', silenceMs: 0, halfOpenAfter }
   const baud = ('path' in port ? port.baud : undefined) ?? profile.transport.modbusRtu?.baud ?? 9600
-  return { open, framing: 'rtu', silenceMs: silenceMs(baud) }
+  return { open, framing: 'rtu', silenceMs: silenceMs(baud), ...('path' in port ? {} : { halfOpenAfter }) }
 }
 
 function relayOf({ installation, profiles, clock }: Deps, modbus: ReadonlyMap<string, ModbusDevice>): WritesRelay {

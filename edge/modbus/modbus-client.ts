@@ -39,6 +39,8 @@ export type LineDeps = {
   readonly framing: 'rtu' | 'mbap'
   /** Least silence before a request: see `silenceMs`. */
   readonly silenceMs: number
+  /** After so many timeouts in a row without one byte the connection counts as half-open; absent: never (serial). */
+  readonly halfOpenAfter?: number
   readonly clock: Clock
   /** In [0, 1): spreads reconnections. */
   readonly random: () => number
@@ -80,11 +82,13 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
   let connectFailures = 0
   let connectNotBefore = Number.NEGATIVE_INFINITY
   let quietSince = Number.NEGATIVE_INFINITY
+  let unheard = 0
   let overdue: { readonly signature: string; readonly until: number } | undefined
   const closing = new AbortController()
 
   const receive = (bytes: Uint8Array): void => {
     quietSince = clock.steady()
+    unheard = 0
     if (waiting === undefined) {
       overdue = undefined
       return
@@ -126,6 +130,7 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
       opened = await deps.open({ bytes, closed }, opening.signal)
       link = opened
       connectFailures = 0
+      unheard = 0
       const { connectPauseMs } = asking.settings
       if (connectPauseMs > 0) await clock.sleep(millis(connectPauseMs), closing.signal)
       return link
@@ -180,6 +185,12 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
     waiting = undefined
     quietSince = clock.steady()
     if ('kind' in outcome) {
+      if (outcome.reason === 'timeout') unheard += 1
+      // A peer that vanished without a word leaves a socket that takes everything and answers nothing.
+      if (unheard >= (deps.halfOpenAfter ?? Number.POSITIVE_INFINITY)) {
+        deps.log.debug({ line: deps.name }, 'modbus.line-half-open')
+        drop('offline')
+      }
       // On TCP the transaction tells a late answer; on a serial line nothing does.
       if (outcome.reason === 'timeout' && framing === 'rtu')
         overdue = { signature, until: clock.steady() + settings.timeoutMs }

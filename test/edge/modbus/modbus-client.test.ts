@@ -34,7 +34,7 @@ const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.repla
 const hex = (from: Uint8Array | undefined): string => Buffer.from(from ?? []).toString('hex')
 const stop = new AbortController().signal
 
-function bench(framing: LineDeps['framing'], over: Partial<LineSettings> = {}) {
+function bench(framing: LineDeps['framing'], over: Partial<LineSettings> = {}, more: Partial<LineDeps> = {}) {
   const manual = createManualClock()
   // What was begun before the clock is turned gets to the point where it waits.
   const advance = (length: number) => manual.advance(0).then(() => manual.advance(length))
@@ -48,6 +48,7 @@ function bench(framing: LineDeps['framing'], over: Partial<LineSettings> = {}) {
     clock,
     random: () => 0.5,
     log: silentLog,
+    ...more,
   })
   return { clock, line, modbus, device: modbus.device(board, { ...settings, ...over }) }
 }
@@ -317,6 +318,40 @@ describe('a line that comes and goes', () => {
     await clock.advance(10)
     await device.read(coils, 'io', stop)
     expect(line.openings()).toBe(2)
+  })
+
+  test('a half-open connection is given up after six timeouts without a byte, and a new one is made', async () => {
+    const { clock, line, device } = bench('mbap', {}, { halfOpenAfter: 6 })
+    // The peer is gone without a word: the first connection takes requests for ever and answers none.
+    line.answer((request) =>
+      line.openings() === 1 ? undefined : mbapFrame((request[0] ?? 0) * 256 + (request[1] ?? 0), 1, bytes('01 01 01')),
+    )
+    const first = device.read(coils, 'io', stop)
+    await clock.advance(2000)
+    expect(await first).toEqual({ kind: 'failed', reason: 'timeout' })
+    expect(line.openings()).toBe(1)
+    const second = device.read(coils, 'io', stop)
+    await clock.advance(2000)
+    expect(await second).toEqual({ kind: 'failed', reason: 'timeout' })
+    const third = device.read(coils, 'io', stop)
+    await clock.advance(2000)
+    expect(await third).toMatchObject({ kind: 'values' })
+    expect(line.openings()).toBe(2)
+  })
+
+  test('one dead device on a line that others answer on never closes it', async () => {
+    const { clock, line, modbus, device } = bench('rtu', {}, { halfOpenAfter: 6 })
+    const dead = modbus.device(board, { ...settings, unitId: 9 })
+    line.answer((request) => (request[0] === 1 ? COILS_OFF : undefined))
+    for (let round = 0; round < 5; round += 1) {
+      const silent = dead.read(coils, 'io', stop)
+      await clock.advance(5000)
+      await silent
+      const heard = device.read(coils, 'io', stop)
+      await clock.advance(100)
+      expect(await heard).toMatchObject({ kind: 'values' })
+    }
+    expect(line.openings()).toBe(1)
   })
 
   test('a closed line answers nothing more', async () => {
