@@ -21,6 +21,8 @@ export type FreshnessState = {
 
 /** A fix time may differ this much from the monotonic clock between two looks, plus 1 % of the time between them. */
 const JUMP_TOLERANCE_MS = 5000
+/** Fixes that waited in a line or a stalled process come late, each with its own time: true, though no longer news. */
+const LATE_LIMIT_MS = 60_000
 /** A receiver that was set right is believed again after so many fixes that agree among themselves. */
 const FIXES_TO_BELIEVE = 10
 
@@ -41,6 +43,14 @@ const agrees = (a: TimeMark, b: TimeMark): boolean => {
   return Math.abs(b.time - a.time - elapsed) <= JUMP_TOLERANCE_MS + elapsed / 100
 }
 
+const isLate = (trusted: TimeMark, mark: TimeMark): boolean => {
+  const lag = lagMs(trusted, mark)
+  return lag > 0 && lag <= LATE_LIMIT_MS
+}
+
+/** How far a fix time lags behind the monotonic clock since `from`; negative when it runs ahead. */
+const lagMs = (from: TimeMark, mark: TimeMark): number => mark.steadyAt - from.steadyAt - (mark.time - from.time)
+
 /** Pure. Follows the fix time; `isJump` while it disagrees with the monotonic clock. */
 export function followTime(state: FreshnessState, mark: TimeMark): { state: FreshnessState; isJump: boolean } {
   if (state.newest?.time === mark.time) return { state, isJump: state.rival !== undefined }
@@ -51,6 +61,9 @@ export function followTime(state: FreshnessState, mark: TimeMark): { state: Fres
   }
   const { rival, trusted } = state
   if (trusted === undefined || agrees(trusted, mark)) return { state: { ...moved, trusted: mark }, isJump: false }
+  // `trusted` stays: the fixes behind a late one are on time again and must not look like a leap ahead.
+  if (rival === undefined && mark.time > (state.newest?.time ?? 0) && isLate(trusted, mark))
+    return { state: moved, isJump: false }
   const agreed = rival !== undefined && agrees(rival, mark) ? rival.agreed + 1 : 1
   if (agreed >= FIXES_TO_BELIEVE) return { state: { ...moved, trusted: mark }, isJump: false }
   return { state: { ...moved, rival: { ...mark, agreed } }, isJump: true }
