@@ -44,6 +44,18 @@ const Environment = z.object({
     .enum(['no', 'yes'])
     .prefault('no')
     .describe('yes: a relay in a fuel pump or ignition circuit may block, by stricter rules; default no'),
+  KORDON_EDGE_LOCAL_PORT: z.coerce
+    .number<string>({ error: 'expected a port number' })
+    .int()
+    .min(0)
+    .max(65_535)
+    .prefault('0')
+    .describe('page on which a one-time code is typed in the car; default 0, no page'),
+  KORDON_EDGE_LOCAL_HOST: z
+    .string()
+    .min(1)
+    .prefault('127.0.0.1')
+    .describe('address of that page: loopback, or one inside the car; default 127.0.0.1'),
   KORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('default info'),
 })
 

@@ -5,6 +5,8 @@ import type { Clock } from '#contract/instant.ts'
 import type { IdentityConfig } from './identity/app.ts'
 import type { Work } from './immobilizer/immobilizer-state.ts'
 import type { Log } from './log.ts'
+import type { LocalPage } from './unlock/unlock-page-loop.ts'
+import type { UnlockAnswer } from './unlock/unlock-service.ts'
 
 export type GatewayConfig = IdentityConfig & {
   readonly profilesDir: string
@@ -16,6 +18,8 @@ export type GatewayConfig = IdentityConfig & {
   /** Bound of the frames' outbox; above it the oldest are thinned. */
   readonly framesBytes?: number
   readonly allowRunningCircuitCut?: boolean
+  /** Where a person in the car types a one-time code; absent, nowhere. */
+  readonly localPage?: LocalPage
 }
 
 /** What only main.ts owns: time, randomness, a place to say what happened, and how good the wall clock is. */
@@ -37,6 +41,8 @@ export type GatewayStatus = {
   readonly highestOrderSeq: number
   readonly rejectedOrders: number
   readonly odometerKm: number
+  /** Where the page for one-time codes answers now. */
+  readonly localPort?: number
   /** Records on disk that no receipt covers yet. */
   readonly kept: { readonly events: number; readonly frames: number }
   readonly lastFrame?: Frame
@@ -49,6 +55,8 @@ export type Gateway = {
   status(): GatewayStatus
   /** Frees the relay for a person at the vehicle who has proved the right to it. */
   releaseLocally(): void
+  /** A one-time code, typed on whatever the car has for it. Undefined before the gateway runs. */
+  enterCode(typed: string): UnlockAnswer | undefined
 }
 
 /** Pure. What a gateway says of itself before it runs. */

@@ -44,6 +44,9 @@ function gatewayConfig(config: EdgeConfig): GatewayConfig {
     software: SOFTWARE,
     framesBytes: config.KORDON_EDGE_FRAMES_MB * 1024 * 1024,
     allowRunningCircuitCut: config.KORDON_EDGE_ALLOW_RUNNING_CIRCUIT_CUT === 'yes',
+    ...(config.KORDON_EDGE_LOCAL_PORT === 0
+      ? {}
+      : { localPage: { host: config.KORDON_EDGE_LOCAL_HOST, port: config.KORDON_EDGE_LOCAL_PORT } }),
     ...(config.KORDON_EDGE_CLOUD_URL === undefined ? {} : { cloudUrl: config.KORDON_EDGE_CLOUD_URL }),
     ...(config.KORDON_EDGE_CLAIM_CODE === undefined ? {} : { claimCode: config.KORDON_EDGE_CLAIM_CODE }),
     ...(config.KORDON_EDGE_BROKER_URL === undefined ? {} : { brokerUrl: config.KORDON_EDGE_BROKER_URL }),

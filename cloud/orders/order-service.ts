@@ -48,6 +48,8 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
     /** An order is to be looked at again by the delivery. */
     readonly deliver: (gateway: GatewayId) => void
     readonly relayStore: (db: Db) => RelayStore
+    /** Hears of used one-time codes. */
+    readonly hearCode: (entry: JournalEntry) => Promise<void>
     readonly addDrift: (db: Db, drift: RelayWordHeard, said: 'open' | 'closed') => Promise<void>
     /** Keeps, in the same transaction, how far the projection has come. */
     readonly cameTo: (db: Db, position: number) => Promise<unknown>
@@ -161,6 +163,8 @@ export function createOrderService(deps: Deps): OrderService {
   }
 
   const apply = async (entries: readonly JournalEntry[]): Promise<void> => {
+    // Before the relay's own word: a car that a code has freed must not look like one that came loose.
+    for (const entry of entries) if (entry.record.kind === 'event') await deps.hearCode(entry)
     const touched = await deps.inTransaction(async (db) => {
       const vehicles = new Set<VehicleId>()
       for (const { gateway, record } of entries) {

@@ -9,7 +9,7 @@ import type { ClaimAttempts } from '../fleet/claim-attempts.ts'
 import type { Gateway } from '../fleet/gateway-registry.ts'
 import type { CodeUsed } from '../holds/hold-service.ts'
 import { Fault } from '../http/fault.ts'
-import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
+import type { JournalEntry } from '../ingest/journal-entry.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { nextCode, spokenCode } from './next-code.ts'
@@ -26,8 +26,8 @@ export type UnlockService = {
    * Faults: vehicle/no-gateway, unlock/no-secret, request/too-many.
    */
   give(wish: CodeWish): Promise<GivenCode>
-  /** Hears of used codes from the gateways. */
-  readonly projection: Projection
+  /** Hears of a code that was used; any other record is none of its business. Told twice it changes nothing. */
+  hear(entry: JournalEntry): Promise<void>
 }
 
 export type CodeWish = {
@@ -47,7 +47,6 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log' | 'randomBytes'> & {
   readonly gatewayOf: (vehicle: VehicleId) => Gateway | undefined
   readonly vehicleNow: (gateway: GatewayId) => VehicleId | undefined
   readonly codeUsed: (used: CodeUsed) => Promise<void>
-  readonly cameTo: (db: Db, position: number) => Promise<unknown>
   readonly changed: (vehicle: VehicleId) => void
 }
 
@@ -102,12 +101,6 @@ export function createUnlockService(deps: Deps): UnlockService {
       return { secret, sealed: keys.seal(bytes, gateway) }
     },
     give,
-    projection: {
-      name: 'unlock-codes',
-      apply: async (entries) => {
-        for (const entry of entries) await hear(entry)
-        await deps.cameTo(deps.db, entries.at(-1)?.position ?? 0)
-      },
-    },
+    hear,
   }
 }

@@ -162,6 +162,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     inTransaction,
     decide: decisions.decide,
     deliver: (gateway) => delivery.ring(gateway),
+    hearCode: (entry) => unlock.hear(entry),
     orderStore: createOrderStore,
     relayStore: createRelayStore,
     addDrift: (within, { gatewayId, vehicleId, stream, seq, at, receivedAt, relay: read }, said) =>
@@ -201,7 +202,6 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     gatewayOf: fleet.gatewayOf,
     vehicleNow: fleet.vehicleNow,
     codeUsed: holds.codeUsed,
-    cameTo: cameTo('unlock-codes'),
     changed,
   })
   const vehicles = createVehicleService({
@@ -220,7 +220,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     vehicleOf: fleet.vehicleOf,
   })
   const orderStore = createOrderStore(db)
-  const projections = [orders.projection, events, unlock.projection]
+  const projections = [orders.projection, events]
 
   return {
     fleet,
