@@ -76,8 +76,10 @@ export const Installation = z.strictObject({
   immobilizer: z
     .strictObject({
       device: DeviceId,
-      circuit: z.enum(['starter', 'ignition', 'fuel-pump']),
-      contact: z.enum(['normally-closed', 'normally-open']),
+      /** What the contact interrupts. A cut in the starter circuit cannot stop a running engine. */
+      circuit: z.enum(['starter', 'ignition', 'fuel-pump']).default('starter'),
+      /** Normally closed: without power the vehicle starts. The other is refused with a relay that falls off. */
+      contact: z.enum(['normally-closed', 'normally-open']).default('normally-closed'),
       sense: ReadingRef.exactOptional(),
     })
     .exactOptional(),

@@ -9,8 +9,11 @@ import { createVehicleReadings } from './devices/vehicle-readings.ts'
 import { type Gateway, type GatewayConfig, type GatewayStatus, type GatewayWorld, IDLE } from './gateway.ts'
 import { identify } from './identity/app.ts'
 import type { Identity } from './identity/identity.ts'
+import { createReportProver } from './identity/report-proof-client.ts'
 import { createImmobilizerService, type ImmobilizerService } from './immobilizer/immobilizer-service.ts'
 import { installedFrom } from './immobilizer/installed.ts'
+import { wiringMistakes } from './interlock/wiring.ts'
+import { createMonitorService } from './monitors/monitor-service.ts'
 import { createOrderService, type OrderService } from './orders/order-service.ts'
 import { createSignerKeysStore } from './orders/signer-keys-store.ts'
 import { createOutbox, type Outbox } from './outbox/app.ts'
@@ -38,6 +41,8 @@ type Parts = {
 export function createGateway(config: GatewayConfig, world: GatewayWorld): Gateway {
   const profiles = loadProfiles(config.profilesDir)
   const { installation, dir } = config
+  const mistakes = wiringMistakes(installation, profiles)
+  if (mistakes.length > 0) throw new Error(mistakes.join('\n'))
   const devices = createDevices({ ...world, installation, profiles, random: randomOf(world), dir })
   let parts: Parts | undefined
 
@@ -99,7 +104,11 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
   const immobilizer = createImmobilizerService({
     relay,
     inbox: state.inbox,
-    append: outbox.keepEvent,
+    append: (record) => {
+      outbox.keepEvent(record)
+      monitors.heed(record)
+    },
+    prove: createReportProver(identity),
     timeQuality,
     installed: installedFrom(installation, {
       gatewayId,
@@ -110,6 +119,14 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     }),
     clock,
     log,
+  })
+  const monitors = createMonitorService({
+    ...(gnss === undefined ? {} : { gnss }),
+    immobilizer,
+    keepEvent: outbox.keepEvent,
+    timeQuality,
+    software,
+    clock,
   })
   const frameService = createFrameService({
     installation,
@@ -170,6 +187,7 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
       immobilizer.run(stop),
       runDevices((readings) => {
         immobilizer.observe(readings)
+        monitors.observe(readings)
         frameService.take(readings)
       }, stop),
     ])

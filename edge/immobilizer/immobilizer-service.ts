@@ -1,11 +1,12 @@
 import type { RelayWord, TimeQuality } from '#contract/frame.ts'
 import type { Clock, Millis } from '#contract/instant.ts'
-import type { Order } from '#contract/order.ts'
+import { isProvenReport, type Order, type ProvenReport } from '#contract/order.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import { observe } from '../interlock/evidence.ts'
 import type { Log } from '../log.ts'
 import type { OrderInboxStore } from '../orders/order-inbox-store.ts'
 import { gnssTrust, type Suspicion, suspicionOf } from '../position/gnss-trust.ts'
+import { calibratedScale } from '../position/wheel-check.ts'
 import type { Reading } from '../profile/reading.ts'
 import { stepImmobilizer, wakeAt } from './immobilizer.ts'
 import { type ImmobilizerState, type Installed, type Moment, startState } from './immobilizer-state.ts'
@@ -21,10 +22,14 @@ export type ImmobilizerService = {
   observe(readings: readonly Reading[]): void
   /** Frees the relay for a person at the vehicle who has proved the right to it. */
   releaseLocally(): void
+  /** The contact does not follow its drive: no block is tried until the next commissioning sheet. Frees nothing. */
+  distrustRelay(): void
   relay(): RelayWord
   trust(): 'ok' | 'suspect' | 'jammed'
   /** Why the receiver is not believed; undefined while it is. */
   suspicion(): Suspicion | undefined
+  /** What one km/h of the wheels is in GNSS km/h; undefined until that is learned. */
+  wheelScale(): number | undefined
   state(): ImmobilizerState
 }
 
@@ -33,6 +38,8 @@ type Deps = {
   readonly inbox: OrderInboxStore
   /** Puts a report or event on disk before it returns; while the disk refuses it is kept and tried again. Never throws. */
   readonly append: (record: GatewayRecord) => void
+  /** Signs a report; undefined where this gateway has no key. */
+  readonly prove?: (report: ProvenReport) => string | undefined
   readonly timeQuality: () => TimeQuality
   readonly installed: Installed
   readonly clock: Clock
@@ -101,7 +108,18 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
   const say = (record: GatewayRecord): void => {
     if (record.kind === 'report') log.info(described(record), 'order.step')
     if (record.kind === 'event') log.warn({ name: record.name, data: record.data }, 'immobilizer.event')
-    deps.append(record)
+    deps.append(record.kind === 'report' && isProvenReport(record) ? proven(record) : record)
+  }
+
+  /** A report that could not be signed is still the truth: it goes out without. */
+  const proven = (report: ProvenReport): ProvenReport => {
+    try {
+      const proof = deps.prove?.(report)
+      return proof === undefined ? report : { ...report, proof }
+    } catch (cause) {
+      log.error({ err: cause, orderId: report.orderId }, 'report.unsigned')
+      return report
+    }
   }
 
   const readDrive = async (ticket: number): Promise<void> => {
@@ -166,8 +184,10 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
       dispatch({ event: 'readings', evidence })
     },
     releaseLocally: () => dispatch({ event: 'local-release' }),
+    distrustRelay: () => dispatch({ event: 'relay-stuck' }),
     relay: () => relayWord(state, moment()),
     trust: () => gnssTrust(state.evidence.trust),
+    wheelScale: () => calibratedScale(state.evidence.trust.wheel),
     suspicion: () => suspicionOf(state.evidence.trust),
     state: () => state,
   }

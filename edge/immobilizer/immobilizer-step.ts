@@ -1,9 +1,10 @@
 import type { GatewayEvent } from '#contract/event.ts'
 import type { RelayWord } from '#contract/frame.ts'
-import type { Order, OrderReport } from '#contract/order.ts'
+import { isProvenReport, type Order, type OrderReport } from '#contract/order.ts'
 import type { Evidence } from '../interlock/evidence.ts'
 import { evidenceSnapshot } from '../interlock/evidence-snapshot.ts'
 import { judge, type Verdict } from '../interlock/interlock.ts'
+import { motionSamples } from '../interlock/motion-minute.ts'
 import { orderExpiry } from '../orders/order-expiry.ts'
 import type { ImmobilizerMemory, ImmobilizerState, Installed, Moment } from './immobilizer-state.ts'
 import type { RelayDrive } from './relay-output.ts'
@@ -20,6 +21,8 @@ export type ImmobilizerEvent =
   | { readonly event: 'tick' }
   /** An authorised person at the vehicle: frees, cancels a waiting block, needs no network. */
   | { readonly event: 'local-release' }
+  /** The contact contradicts its drive, read back and sensed: the fault is latched, and nothing is moved. */
+  | { readonly event: 'relay-stuck' }
 
 /** What is to be done, in this order. `save`, `write` and `read` are answered by an event. */
 export type Effect =
@@ -90,22 +93,27 @@ export type ReportedStep =
   | Pick<Extract<OrderReport, { state: 'refused' }>, 'state' | 'reason'>
   | Pick<Extract<OrderReport, { state: 'failed' }>, 'state' | 'reason'>
 
-/** Pure. The report of one step of an order, with the evidence of this moment. */
-export const reportOf = (
+/** Pure. The report of one step of an order, with the evidence of this moment, and of the last minute where it ends. */
+export function reportOf(
   state: ImmobilizerState,
   order: Order,
   step: ReportedStep,
   at: Moment,
   installed: Installed,
-): OrderReport => ({
-  kind: 'report',
-  orderId: order.orderId,
-  orderSeq: order.seq,
-  relay: relayWord(state, at),
-  evidence: evidenceSnapshot(state.evidence, at.steady, { timeQuality: at.quality, software: installed.software }),
-  at: at.wall,
-  ...step,
-})
+): OrderReport {
+  const report: OrderReport = {
+    kind: 'report',
+    orderId: order.orderId,
+    orderSeq: order.seq,
+    relay: relayWord(state, at),
+    evidence: evidenceSnapshot(state.evidence, at.steady, { timeQuality: at.quality, software: installed.software }),
+    at: at.wall,
+    ...step,
+  }
+  return isProvenReport(report)
+    ? { ...report, lastMinute: [...motionSamples(state.evidence.minute, at.steady)] }
+    : report
+}
 
 export const eventOf = (name: string, at: Moment, data: GatewayEvent['data']): Effect => ({
   effect: 'event',

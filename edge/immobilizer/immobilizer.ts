@@ -56,6 +56,8 @@ export function stepImmobilizer(
       return ticked(state, at, installed)
     case 'local-release':
       return localRelease(state, at, installed)
+    case 'relay-stuck':
+      return latched(state, installed)
     default:
       return event satisfies never
   }
@@ -240,6 +242,13 @@ function localRelease(state: ImmobilizerState, at: Moment, installed: Installed)
       ),
     ),
   )
+}
+
+/** Only while nothing is under way: a save takes the ticket of whatever waits for an answer. */
+function latched(state: ImmobilizerState, installed: Installed): Stepped {
+  const { work } = state.work
+  if (installed.sealedAt === undefined || (work !== 'none' && work !== 'waiting')) return stay(state)
+  return save(remember(state, { faultUnder: installed.sealedAt }))
 }
 
 /** Two readings in a row that contradict the last report: it is said, and a relay found blocked unasked is freed. */

@@ -4,10 +4,12 @@ import { type Millis, millis } from '#contract/instant.ts'
 import type { Capability } from '#contract/profile.ts'
 import type { RelayDrive } from '../immobilizer/relay-output.ts'
 import { type Beside, followPosition, type GnssTrustState, heedReceiver, UNTRIED } from '../position/gnss-trust.ts'
+import { isZeroPosition, type Place } from '../position/place.ts'
 import { type ReadPosition, readPosition } from '../position/position-readings.ts'
 import type { Reading, ReadingValue } from '../profile/reading.ts'
 import { type FixTrack, followFix, isUnrest, noteSpeed } from './fix-track.ts'
 import type { InterlockPolicy } from './interlock-policy.ts'
+import { type MotionMinute, noteLook } from './motion-minute.ts'
 
 /** Which readings of this vehicle may speak: the technician's choice at pairing. What is absent is not fitted. */
 export type EvidenceSources = {
@@ -37,6 +39,8 @@ export type Evidence = {
   readonly sense?: RelayWitness
   /** What the wheels last said, by CAN or pulses: against it the receiver's speed is held. */
   readonly wheel?: { readonly speedKmh: number; readonly at: Millis }
+  /** For reports, never for a verdict. */
+  readonly minute?: MotionMinute
 }
 
 export const NO_EVIDENCE: Evidence = { trust: UNTRIED }
@@ -63,7 +67,43 @@ export function observe(
     readings.filter((reading) => reading.device === sources.gnss),
     policy,
   )
-  return readings.reduce((seen, reading) => observeOne(seen, reading, sources, policy), positioned)
+  const seen = readings.reduce((before, reading) => observeOne(before, reading, sources, policy), positioned)
+  return looked(seen, readings, sources)
+}
+
+/** Keeps what this cycle said about motion, for the reports. Words count whatever their quality; places only when good. */
+function looked(evidence: Evidence, readings: readonly Reading[], sources: EvidenceSources): Evidence {
+  let [at, speedKmh] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let [ignition, motion]: (boolean | undefined)[] = []
+  let place: Place | undefined
+  for (const reading of readings) {
+    const { capability, value } = reading
+    if (capability === 'position.speed' || capability === 'vehicle.speed') {
+      if (typeof value === 'number' && Number.isFinite(value)) speedKmh = Math.max(speedKmh, value)
+      else continue
+    } else if (names(sources.ignition, reading)) ignition = saysOn(value) ?? ignition
+    else if (names(sources.motion, reading)) motion = saysOn(value) ?? motion
+    else if (capability === 'position.lat' && reading.device === sources.gnss) place = placeOf(readings, sources)
+    else continue
+    at = Math.max(at, reading.steadyAt)
+  }
+  if (!Number.isFinite(at)) return evidence
+  const look = {
+    at: millis(at),
+    ...(speedKmh >= 0 && speedKmh <= FASTEST_KMH ? { speedKmh } : {}),
+    ...(ignition === undefined ? {} : { ignition }),
+    ...(motion === undefined ? {} : { motion }),
+    ...(place === undefined ? {} : { place }),
+  }
+  return { ...evidence, minute: noteLook(evidence.minute, look) }
+}
+
+/** A figure beyond this is a fault of the unit and would only make the report unreadable. */
+const FASTEST_KMH = 1000
+
+const placeOf = (readings: readonly Reading[], { gnss }: EvidenceSources): Place | undefined => {
+  const position = readPosition(readings.filter((reading) => reading.device === gnss))
+  return position?.valid === true && !isZeroPosition(position) ? { lat: position.lat, lon: position.lon } : undefined
 }
 
 function observeOne(evidence: Evidence, reading: Reading, sources: EvidenceSources, policy: InterlockPolicy): Evidence {

@@ -1,0 +1,41 @@
+import { verify, X509Certificate } from 'node:crypto'
+import { z } from 'zod'
+import type { GatewayId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import { type ProvenReport, provenText } from '#contract/order.ts'
+import type { ProofWord } from './report-proof.ts'
+
+const Header = z.strictObject({ alg: z.literal('ES256'), x5c: z.tuple([z.base64()]) })
+
+/** Checks the signature of a report that reached us at `receivedAt` from this gateway. */
+export type CheckProof = (gateway: GatewayId, report: ProvenReport, receivedAt: EpochMs) => ProofWord
+
+/** Only ES256 by a certificate of `authority` whose name is the gateway's; nothing in the header is believed without it. */
+export function createProofCheck(authority: () => string): CheckProof {
+  return (gateway, report, receivedAt) => {
+    if (report.proof === undefined) return 'unsigned'
+    const [header = '', , signature = ''] = report.proof.split('.')
+    const certificate = certificateIn(header)
+    if (certificate === undefined || !isIssued(certificate, authority(), gateway, receivedAt)) return 'foreign'
+    const signed = Buffer.from(`${header}.${Buffer.from(provenText(report)).toString('base64url')}`)
+    const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' } as const
+    return verify('sha256', signed, key, Buffer.from(signature, 'base64url')) ? 'verified' : 'false'
+  }
+}
+
+function certificateIn(header: string): X509Certificate | undefined {
+  try {
+    const { x5c } = Header.parse(JSON.parse(Buffer.from(header, 'base64url').toString('utf8')))
+    return new X509Certificate(Buffer.from(x5c[0], 'base64'))
+  } catch {
+    return undefined
+  }
+}
+
+function isIssued(certificate: X509Certificate, authorityPem: string, gateway: GatewayId, at: EpochMs): boolean {
+  const issued = certificate.verify(new X509Certificate(authorityPem).publicKey)
+  const named = certificate.subject === `CN=${gateway}`
+  const curve = certificate.publicKey.asymmetricKeyDetails?.namedCurve
+  const valid = certificate.validFromDate.getTime() <= at && at <= certificate.validToDate.getTime()
+  return issued && named && curve === 'prime256v1' && valid
+}
