@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import type { TimeQuality } from '#contract/frame.ts'
-import { seconds } from '#contract/instant.ts'
+import { millis, seconds } from '#contract/instant.ts'
 import type { Profile } from '#contract/profile.ts'
 import { createDevices, type Devices } from './devices/app.ts'
 import { createFrameService, type FrameService } from './devices/frame-service.ts'
@@ -14,12 +13,18 @@ import { createImmobilizerService, type ImmobilizerService } from './immobilizer
 import { installedFrom } from './immobilizer/installed.ts'
 import { wiringMistakes } from './interlock/wiring.ts'
 import { createMonitorService } from './monitors/monitor-service.ts'
+import { furthest, odometerAt, restarted } from './odometer/odometer.ts'
+import { odometerText, readOdometerText } from './odometer/odometer-store.ts'
 import { createOrderService, type OrderService } from './orders/order-service.ts'
 import { createSignerKeysStore } from './orders/signer-keys-store.ts'
 import { createOutbox, type Outbox } from './outbox/app.ts'
+import { createPositionService } from './position/position-service.ts'
 import { loadProfiles } from './profile/profile-store.ts'
 import { readingPeriod } from './profile/quality-age.ts'
 import { openState, type StateFile } from './state/app.ts'
+import { BUILT } from './time/build-date.ts'
+import { createTimeService } from './time/time-service.ts'
+import { createUnlock, type Unlock } from './unlock/app.ts'
 import { createUplink } from './uplink/app.ts'
 import type { CloudClient } from './uplink/cloud-client.ts'
 
@@ -35,6 +40,7 @@ type Parts = {
   readonly frameService: FrameService
   readonly cloud: CloudClient
   readonly outbox: Outbox
+  readonly unlock: Unlock
 }
 
 /** Builds the gateway and starts nothing before `run`. */
@@ -66,6 +72,7 @@ export function createGateway(config: GatewayConfig, world: GatewayWorld): Gatew
     },
     status: () => (parts === undefined ? IDLE : statusOf(parts)),
     releaseLocally: () => parts?.immobilizer.releaseLocally(),
+    enterCode: (typed) => parts?.unlock.enter(typed),
   }
 }
 
@@ -84,11 +91,19 @@ type Given = {
 }
 
 function assemble({ config, world, profiles, identity, state, relay }: Given) {
-  const { clock, log } = world
+  const { log } = world
   const { installation, software } = config
   const { gatewayId, signerKeys } = identity.grant
   const boot = world.uuid()
-  const timeQuality = (): Exclude<TimeQuality, 'gnss'> => world.timeQuality?.() ?? 'estimated'
+  const time = createTimeService({
+    clock: world.clock,
+    systemQuality: () => world.timeQuality?.() ?? 'estimated',
+    store: state.time,
+    boot,
+    notBefore: BUILT,
+    log,
+  })
+  const { clock } = time
   const gnss = receiverOf(installation, profiles)
 
   const outbox = createOutbox({
@@ -99,7 +114,10 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     boot,
     uuid: world.uuid,
     framesBytes: config.framesBytes ?? FRAMES_BYTES,
-    noteNow: () => String(frameService.metres()),
+    syncOf: time.syncOf,
+    encoding: config.encoding ?? 'compact',
+    patience: millis(config.sendEveryMs ?? 0),
+    noteNow: () => odometerText(frameService.odometer()),
   })
   const immobilizer = createImmobilizerService({
     relay,
@@ -109,7 +127,7 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
       monitors.heed(record)
     },
     prove: createReportProver(identity),
-    timeQuality,
+    timeQuality: time.orderQuality,
     installed: installedFrom(installation, {
       gatewayId,
       gnss,
@@ -124,10 +142,20 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     ...(gnss === undefined ? {} : { gnss }),
     immobilizer,
     keepEvent: outbox.keepEvent,
-    timeQuality,
+    timeQuality: time.orderQuality,
     software,
     clock,
   })
+  const unlock = createUnlock({
+    secret: identity.grant.unlockSecret,
+    store: state.unlock,
+    releaseLocally: immobilizer.releaseLocally,
+    keepEvent: outbox.keepEvent,
+    page: config.localPage,
+    clock,
+    log,
+  })
+  const positions = createPositionService({ ...(gnss === undefined ? {} : { gnss }), clock })
   const frameService = createFrameService({
     installation,
     ...(gnss === undefined ? {} : { gnss }),
@@ -136,16 +164,22 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
       return readingPeriod(profileOf(profiles, device?.profile), reading.name)
     }),
     clock,
-    timeQuality,
+    time,
     trust: immobilizer.trust,
+    suspicion: immobilizer.suspicion,
+    wheelScale: immobilizer.wheelScale,
+    refusals: positions.refusals,
     keepFrame: outbox.keepFrame,
     keepEvent: outbox.keepEvent,
-    metres: Math.max(state.odometer.load(), Number(outbox.frames.note() ?? 0)),
+    odometer: restarted(furthest(state.odometer.load(), readOdometerText(outbox.frames.note()) ?? odometerAt(0))),
   })
   const orders = createOrderService({
     verify: createSignerKeysStore(signerKeys).verify,
     gatewayId,
-    receive: immobilizer.receive,
+    receive: (order) => {
+      time.hearCloud(order.iat)
+      immobilizer.receive(order)
+    },
     keepEvent: outbox.keepEvent,
     clock,
     log,
@@ -165,12 +199,13 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     onChange: outbox.wake,
   })
 
-  let savedMetres = frameService.metres()
+  let savedMetres = frameService.odometer().metres
   let savedAt = clock.steady()
   const keepOdometer = (atLeastEvery: number): void => {
-    if (frameService.metres() === savedMetres || clock.steady() - savedAt < atLeastEvery) return
-    state.odometer.save(frameService.metres())
-    savedMetres = frameService.metres()
+    const odometer = frameService.odometer()
+    if (odometer.metres === savedMetres || clock.steady() - savedAt < atLeastEvery) return
+    state.odometer.save(odometer)
+    savedMetres = odometer.metres
     savedAt = clock.steady()
   }
 
@@ -185,7 +220,9 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     const sending = Promise.all([cloud.run(uplink.signal), outbox.run(cloud, beforeCommit, uplink.signal)])
     await Promise.all([
       immobilizer.run(stop),
-      runDevices((readings) => {
+      unlock.run(stop),
+      runDevices((read) => {
+        const readings = positions.take(read)
         immobilizer.observe(readings)
         monitors.observe(readings)
         frameService.take(readings)
@@ -197,12 +234,13 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     await sending
   }
 
-  return { parts: { identity, immobilizer, orders, frameService, cloud, outbox }, run }
+  return { parts: { identity, immobilizer, orders, frameService, cloud, outbox, unlock }, run }
 }
 
-function statusOf({ identity, immobilizer, orders, frameService, cloud, outbox }: Parts): GatewayStatus {
+function statusOf({ identity, immobilizer, orders, frameService, cloud, outbox, unlock }: Parts): GatewayStatus {
   const { work, memory } = immobilizer.state()
   const lastFrame = frameService.last()
+  const localPort = unlock.port()
   return {
     gatewayId: identity.grant.gatewayId,
     uplink: cloud.connection() === undefined ? 'away' : 'connected',
@@ -211,8 +249,9 @@ function statusOf({ identity, immobilizer, orders, frameService, cloud, outbox }
     work: work.work,
     highestOrderSeq: memory.highestSeq,
     rejectedOrders: orders.rejected(),
-    odometerKm: frameService.metres() / 1000,
+    odometerKm: frameService.odometer().metres / 1000,
     kept: { events: outbox.events.size().records, frames: outbox.frames.size().records },
     ...(lastFrame === undefined ? {} : { lastFrame }),
+    ...(localPort === undefined ? {} : { localPort }),
   }
 }

@@ -37,6 +37,16 @@ const Environment = z.object({
     .enum(['auto', 'ntp', 'rtc', 'estimated'])
     .prefault('auto')
     .describe('how good the system clock is; auto asks systemd-timesyncd; default auto'),
+  KORDON_EDGE_ENCODING: z
+    .enum(['compact', 'json'])
+    .prefault('compact')
+    .describe('how records are written on the wire: compact (6 to 10 bytes a position) or json; default compact'),
+  KORDON_EDGE_SEND_EVERY: z.coerce
+    .number<string>({ error: 'expected a number of seconds' })
+    .min(0)
+    .max(3600)
+    .prefault('0')
+    .describe('seconds a fresh position may wait for others to share a message; saves data; default 0, at once'),
   KORDON_EDGE_FRAMES_MB: megabytes
     .prefault('256')
     .describe('size at which the oldest unsent frames are thinned; default 256'),

@@ -5,6 +5,7 @@ import type { Clock } from '#contract/instant.ts'
 import type { IdentityConfig } from './identity/app.ts'
 import type { Work } from './immobilizer/immobilizer-state.ts'
 import type { Log } from './log.ts'
+import type { BatchEncoding } from './outbox/records-message.ts'
 import type { LocalPage } from './unlock/unlock-page-loop.ts'
 import type { UnlockAnswer } from './unlock/unlock-service.ts'
 
@@ -15,6 +16,10 @@ export type GatewayConfig = IdentityConfig & {
   readonly brokerUrl?: string
   readonly brokerVersion?: 4 | 5
   readonly software: string
+  /** How records are written on the wire; compact when left out. The cloud reads both. */
+  readonly encoding?: BatchEncoding
+  /** How long a fresh frame may wait for others to share a message with; 0 (at once) when left out. */
+  readonly sendEveryMs?: number
   /** Bound of the frames' outbox; above it the oldest are thinned. */
   readonly framesBytes?: number
   readonly allowRunningCircuitCut?: boolean

@@ -42,6 +42,8 @@ function gatewayConfig(config: EdgeConfig): GatewayConfig {
     transport: config.KORDON_EDGE_TRANSPORT,
     brokerVersion: config.KORDON_EDGE_BROKER_VERSION === '5' ? 5 : 4,
     software: SOFTWARE,
+    encoding: config.KORDON_EDGE_ENCODING,
+    sendEveryMs: config.KORDON_EDGE_SEND_EVERY * 1000,
     framesBytes: config.KORDON_EDGE_FRAMES_MB * 1024 * 1024,
     allowRunningCircuitCut: config.KORDON_EDGE_ALLOW_RUNNING_CIRCUIT_CUT === 'yes',
     ...(config.KORDON_EDGE_LOCAL_PORT === 0

@@ -1,13 +1,17 @@
 import { join } from 'node:path'
 import type { Frame } from '#contract/frame.ts'
-import type { Clock } from '#contract/instant.ts'
+import type { Clock, Millis } from '#contract/instant.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import type { Log } from '../log.ts'
 import { openDatabase } from '../state/sqlite-client.ts'
+import { datedOutbox } from '../time/dated-outbox.ts'
+import type { BootSync } from '../time/time-keeper.ts'
 import { runFlushLoop } from './flush-loop.ts'
 import { runOutboxLoop, type Uplink } from './outbox-loop.ts'
+import { createOutboxService } from './outbox-service.ts'
 import { createOutboxStore, type OutboxStore } from './outbox-store.ts'
+import type { BatchEncoding } from './records-message.ts'
 import { createSendWindow } from './send-window.ts'
 import type { StreamHeadStore } from './stream-head-store.ts'
 import { createWaker } from './waker.ts'
@@ -37,6 +41,11 @@ type Deps = {
   readonly boot: string
   readonly uuid: () => string
   readonly framesBytes: number
+  readonly encoding: BatchEncoding
+  /** How long a fresh frame may wait for others to share a message with. */
+  readonly patience: Millis
+  /** By what records are dated that their boot made before it knew the time. */
+  readonly syncOf: (boot: string) => BootSync | undefined
   /** A short text kept in the same transaction as the frames of each commit. */
   readonly noteNow: () => string
 }
@@ -49,43 +58,35 @@ export function createOutbox(deps: Deps): Outbox {
   if (eventsFile === undefined || framesFile === undefined) throw new Error('two files, two logs')
   const waker = createWaker(clock)
   const window = createSendWindow()
-  const common = { heads: deps.heads, clock, boot: deps.boot, uuid: deps.uuid }
+  const common = { heads: deps.heads, clock, log, boot: deps.boot, uuid: deps.uuid }
   const events = createOutboxStore({ ...common, db: eventsFile, name: 'events' })
 
-  const keepEvent = (record: GatewayRecord): void => {
-    events.append(record)
-    try {
-      events.flush()
-    } catch (cause) {
-      log.error({ err: cause }, 'events.unwritable')
-    }
-    waker.wake()
-  }
+  const service = createOutboxService({ events, frames: () => frames, window, wake: waker.wake, clock, log })
   const frames = createOutboxStore({
     ...common,
     db: framesFile,
     name: 'frames',
     maxBytes: deps.framesBytes,
-    announce: keepEvent,
+    announce: service.keepEvent,
     noteNow: deps.noteNow,
   })
-  const outboxes = [events, frames]
 
   return {
     events,
     frames,
-    keepEvent,
+    keepEvent: (record) => void service.keepEvent(record),
     keepFrame: frames.append,
-    take: ({ stream, through }) => {
-      for (const store of outboxes) store.forgetThrough(stream, through)
-      window.covered(stream, through)
-      waker.wake()
-    },
+    take: service.take,
     wake: waker.wake,
     run: async (uplink, before, stop) => {
+      frames.announceGaps()
+      const { connected } = service
+      const { encoding, patience, boot, syncOf } = deps
+      const dated = (outbox: OutboxStore) => datedOutbox(outbox, { boot, steady: clock.steady, syncOf })
+      const logs = { events: dated(events), frames: dated(frames) }
       await Promise.all([
-        runOutboxLoop({ outboxes, window, waker, uplink, clock, log }, stop),
-        runFlushLoop({ outboxes, before, committed: waker.wake, clock, log }, stop),
+        runOutboxLoop({ ...logs, window, waker, uplink, encoding, patience, connected, clock, log }, stop),
+        runFlushLoop({ outboxes: [events, frames], before, committed: waker.wake, clock, log }, stop),
       ])
     },
     close: () => {

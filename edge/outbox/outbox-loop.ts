@@ -1,7 +1,8 @@
-import { type Clock, millis, minutes, seconds } from '#contract/instant.ts'
+import type { StreamId } from '#contract/ids.ts'
+import { type Clock, type Millis, millis, minutes, seconds } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
-import type { OutboxStore } from './outbox-store.ts'
-import { type Connection, recordsMessage } from './records-message.ts'
+import type { OutboxBatch, OutboxStore, OutboxStream } from './outbox-store.ts'
+import { type BatchEncoding, type Connection, recordsMessage } from './records-message.ts'
 import type { SendWindow } from './send-window.ts'
 import type { Waker } from './waker.ts'
 
@@ -9,23 +10,33 @@ export type Uplink = {
   /** The connection of now, a new object for each; undefined while there is none. */
   connection(): Connection | undefined
   /** Hands one message to the broker; rejects when the connection ended before it was acknowledged. */
-  publishRecords(message: string): Promise<void>
+  publishRecords(payload: Uint8Array): Promise<void>
 }
 
 type Deps = {
-  /** In order of precedence: events and reports before frames. */
-  readonly outboxes: readonly OutboxStore[]
+  /** Reports and events: at once, and never behind a frame. */
+  readonly events: OutboxStore
+  readonly frames: OutboxStore
   readonly window: SendWindow
   readonly waker: Waker
   readonly uplink: Uplink
+  readonly encoding: BatchEncoding
+  /** How long a fresh frame may wait for company: a message costs as much as thirty frames in it. */
+  readonly patience: Millis
+  /** Called for each new connection, before anything is sent on it. */
+  readonly connected: () => void
   readonly clock: Clock
   readonly log: Log
 }
 
+/** Messages without a receipt at any moment. Frames leave four of them to reports and events. */
 const WINDOW = 20
-/** Of the window, what an old stream may take beside the live one: 30 %. */
+const FRAMES_WINDOW = 16
+/** Of the window, what old streams may take beside the live one: 30 %. */
 const BACKLOG_WINDOW = 6
-const BATCH = 100
+/** So many frames are company enough; and so many a message may carry when there is a backlog. */
+const COMPANY = 60
+const BATCH = 1000
 /** The cloud may save receipts up for five minutes; only silence beyond that means that one was lost. */
 const SILENCE = minutes(6)
 /** A live stream that holds frames this old is left to drain, and fresh frames start another. */
@@ -40,12 +51,15 @@ export async function runOutboxLoop(deps: Deps, stop: AbortSignal): Promise<void
       const connection = uplink.connection()
       if (connection !== undefined) {
         const oldest = window.oldestAt()
-        const silent = oldest !== undefined && clock.steady() - oldest > SILENCE
+        const silent = oldest !== undefined && clock.steady() - oldest > deps.patience + SILENCE
         if (connection !== current || silent) window.reset()
-        if (connection !== current) separateBacklog(deps.outboxes, connection)
+        if (connection !== current) {
+          separateBacklog(deps.frames, connection)
+          deps.connected()
+        }
         if (silent) log.warn({}, 'uplink.no-receipts')
         current = connection
-        for (const outbox of deps.outboxes) sendFrom(outbox, connection, deps)
+        sendAll(connection, deps)
       }
       await waker.wait(seconds(1), stop)
     } catch (cause) {
@@ -55,30 +69,57 @@ export async function runOutboxLoop(deps: Deps, stop: AbortSignal): Promise<void
   }
 }
 
-function sendFrom(outbox: OutboxStore, connection: Connection, deps: Deps): void {
-  const streams = outbox.streams().toReversed()
-  for (const { stream, fresh } of streams) {
-    const limit = fresh === 'live' ? WINDOW : BACKLOG_WINDOW
-    while (deps.window.inFlight() < limit) {
-      const batch = outbox.after(stream, deps.window.sentThrough(stream), BATCH)
-      const last = batch?.records.at(-1)
-      const message = batch === undefined ? undefined : recordsMessage(batch, connection)
-      if (last === undefined || message === undefined) break
-      deps.window.sent(stream, last.seq, deps.clock.steady())
-      deps.uplink.publishRecords(message).catch((cause: unknown) => {
-        deps.log.warn({ err: cause, stream, through: last.seq }, 'uplink.publish-failed')
-        deps.waker.wake()
-      })
-    }
+function sendAll(connection: Connection, deps: Deps): void {
+  for (const { stream } of deps.events.streams()) sendFrom(deps.events, stream, connection, deps, () => true)
+  const streams = deps.frames.streams()
+  const frames = new Set(streams.map(({ stream }) => stream))
+  const backlog = new Set(streams.filter(isBacklog).map(({ stream }) => stream))
+  // Fresh frames first; of the old streams the newest first, and within each the oldest record.
+  for (const one of streams.toReversed()) {
+    const mayGo = (): boolean =>
+      deps.window.inFlight(frames) < FRAMES_WINDOW &&
+      (!isBacklog(one) || deps.window.inFlight(backlog) < BACKLOG_WINDOW)
+    sendFrom(deps.frames, one.stream, connection, deps, mayGo, isBacklog(one) ? undefined : deps.patience)
   }
 }
 
-function separateBacklog(outboxes: readonly OutboxStore[], connection: Connection): void {
-  for (const outbox of outboxes) {
-    const live = outbox.streams().find(({ fresh }) => fresh === 'live')
-    const oldest = live === undefined ? undefined : outbox.after(live.stream, 0, 1)?.records[0]
-    if (oldest === undefined || oldest.record.kind !== 'frame') continue
-    if (oldest.boot === connection.boot && oldest.steadyAt > millis(connection.since - OLD_BACKLOG)) continue
-    outbox.openStream()
+const isBacklog = ({ fresh }: OutboxStream): boolean => fresh === 'backlog'
+
+function sendFrom(
+  outbox: OutboxStore,
+  stream: StreamId,
+  connection: Connection,
+  deps: Deps,
+  mayGo: () => boolean,
+  patience: Millis = millis(0),
+): void {
+  const { window, clock } = deps
+  while (window.inFlight() < WINDOW && mayGo()) {
+    const batch = outbox.after(stream, window.sentThrough(stream), BATCH)
+    if (batch === undefined || isWaiting(batch, patience, clock)) return
+    const message = recordsMessage(batch, connection, deps.encoding)
+    if (message === undefined) return
+    outbox.markSent(stream, message.through)
+    window.sent(stream, message.through, clock.steady())
+    deps.uplink.publishRecords(message.payload).catch((cause: unknown) => {
+      deps.log.warn({ err: cause, stream, through: message.through }, 'uplink.publish-failed')
+      deps.waker.wake()
+    })
   }
+}
+
+/** A frame of another boot has waited long enough, whatever its monotonic time says. */
+function isWaiting({ records }: OutboxBatch, patience: Millis, clock: Clock): boolean {
+  const oldest = records[0]
+  if (patience === 0 || oldest === undefined || records.length >= COMPANY) return false
+  const age = clock.steady() - oldest.steadyAt
+  return age >= 0 && age < patience
+}
+
+function separateBacklog(frames: OutboxStore, connection: Connection): void {
+  const live = frames.streams().find(({ fresh }) => fresh === 'live')
+  const oldest = live === undefined ? undefined : frames.after(live.stream, 0, 1)?.records[0]
+  if (oldest === undefined) return
+  if (oldest.boot === connection.boot && oldest.steadyAt > millis(connection.since - OLD_BACKLOG)) return
+  frames.openStream()
 }

@@ -1,9 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { GatewayEvent } from '#contract/event.ts'
+import { GatewayEvent } from '#contract/event.ts'
 import { type Seq, Seq as SeqSchema, type StreamId, StreamId as StreamIdSchema } from '#contract/ids.ts'
 import { type Clock, epochMs, type Millis, millis } from '#contract/instant.ts'
 import { type GatewayRecord, parseRecord } from '#contract/record.ts'
+import type { Log } from '../log.ts'
+import { inTransaction } from '../state/sqlite-client.ts'
 import { survivors } from './frame-thinning.ts'
+import { outboxSql } from './outbox-sql.ts'
+import { type PendingRecord, pendingRecord, thinnedPending } from './pending-records.ts'
 import type { StreamHeadStore } from './stream-head-store.ts'
 
 /** A stored record with what never goes on the wire: the boot and monotonic moment it was made in. */
@@ -12,6 +16,8 @@ export type StoredRecord = {
   readonly record: GatewayRecord
   readonly boot: string
   readonly steadyAt: Millis
+  /** Length of its JSON, in bytes. */
+  readonly bytes: number
 }
 
 /** Records of one stream with consecutive numbers, committed, oldest first. */
@@ -20,19 +26,28 @@ export type OutboxBatch = { readonly stream: StreamId; readonly records: readonl
 export type OutboxStream = { readonly stream: StreamId; readonly fresh: 'live' | 'backlog' }
 
 export type OutboxStore = {
-  /** Takes a record; it is on disk, numbered, only when `flush` has returned. */
+  /**
+   * Takes a record; it is on disk, numbered, only when `flush` has returned. While the disk refuses, memory is bounded:
+   * beyond 20,000 waiting records frames are thinned, and an event says how many once the disk takes them.
+   */
   append(record: GatewayRecord): void
   /** Commits what was taken: all of it or, when this throws, none (it is kept for the next try). Answers how many. */
   flush(): number
   /** Every stream that still holds records, backlog first; the live one is always named. */
   streams(): readonly OutboxStream[]
-  /** The oldest records of a stream above `seq`; numbers it answers count as sent. Undefined when there are none. */
+  /** Numbers through `seq` may have reached the cloud from now on. Called before they are sent. */
+  markSent(stream: StreamId, seq: number): void
+  /** The oldest records of a stream above `seq`. Undefined when there are none. */
   after(stream: StreamId, seq: number, limit: number): OutboxBatch | undefined
   /** Forgets what a receipt covers. A receipt for numbers never given proves a restored file: a new stream is opened. */
   forgetThrough(stream: StreamId, through: number): void
   /** Lets fresh records start a stream of their own; the old one drains beside it. */
   openStream(): void
   size(): { readonly records: number; readonly bytes: number }
+  /** The number before the oldest record that the stream still holds, or before its next one: all these were let go. */
+  forgottenThrough(stream: StreamId): number
+  /** Names the ranges that were thinned and not yet named: at each thinning, and once more at each start. */
+  announceGaps(): void
   /** A short text kept in the same transaction as the records of each flush. */
   note(): string | undefined
 }
@@ -42,56 +57,30 @@ type Deps = {
   readonly name: string
   readonly heads: StreamHeadStore
   readonly clock: Clock
+  readonly log: Pick<Log, 'error'>
   readonly boot: string
   readonly uuid: () => string
   /** Above this size the oldest unsent frames are thinned. Absent: never. */
   readonly maxBytes?: number
-  /** Where a thinned range is announced. */
-  readonly announce?: (gap: GatewayEvent) => void
+  /** Where a thinned range is announced; `waiting` when the announcement is not on disk yet. */
+  readonly announce?: (gap: GatewayEvent) => 'stored' | 'waiting'
   readonly noteNow?: () => string
 }
 
 /** Numbers are reserved in the state file by blocks, so that a restored outbox cannot use one twice unseen. */
 const RESERVE = 1000
 const THIN_CHUNK = 20_000
-const UNSENT_LEAST = 100
+const MOST_PENDING = 20_000
 
 /** One numbered, durable, bounded log. Throws when the file is not usable. */
 export function createOutboxStore(deps: Deps): OutboxStore {
   const { db, heads, clock } = deps
-  db.exec(`
-    CREATE TABLE IF NOT EXISTS streams (no INTEGER PRIMARY KEY, stream TEXT NOT NULL UNIQUE,
-      next_seq INTEGER NOT NULL DEFAULT 1, sent INTEGER NOT NULL DEFAULT 0, level INTEGER NOT NULL DEFAULT 0) STRICT;
-    CREATE TABLE IF NOT EXISTS records (no INTEGER NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
-      boot TEXT NOT NULL, steady REAL NOT NULL, PRIMARY KEY (no, seq)) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL) STRICT;`)
-  const sql = {
-    liveStream: db.prepare('SELECT no, stream, next_seq FROM streams WHERE level = 0 ORDER BY no DESC LIMIT 1'),
-    byName: db.prepare('SELECT no, next_seq, sent FROM streams WHERE stream = ?'),
-    addStream: db.prepare('INSERT INTO streams (stream, level) VALUES (?, ?)'),
-    advance: db.prepare('UPDATE streams SET next_seq = ? WHERE no = ?'),
-    insert: db.prepare('INSERT INTO records (no, seq, body, boot, steady) VALUES (?, ?, ?, ?, ?)'),
-    after: db.prepare('SELECT seq, body, boot, steady FROM records WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?'),
-    sent: db.prepare('UPDATE streams SET sent = ? WHERE no = ? AND sent < ?'),
-    forget: db.prepare('DELETE FROM records WHERE no = ? AND seq <= ?'),
-    coveredSize: db.prepare(`SELECT count(*) AS records, coalesce(sum(length(body) + 64), 0) AS bytes FROM records
-      WHERE no = ? AND seq <= ?`),
-    bytes: db.prepare('SELECT count(*) AS records, coalesce(sum(length(body) + 64), 0) AS bytes FROM records'),
-    withRecords: db.prepare(`SELECT stream, no FROM streams WHERE no = ?
-      OR EXISTS (SELECT 1 FROM records WHERE records.no = streams.no) ORDER BY level = 0, no`),
-    drop: db.prepare(
-      'DELETE FROM streams WHERE no <> ? AND NOT EXISTS (SELECT 1 FROM records WHERE records.no = streams.no)',
-    ),
-    note: db.prepare('SELECT text FROM note WHERE id = 1'),
-    setNote: db.prepare(
-      'INSERT INTO note (id, text) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET text = excluded.text',
-    ),
-    thinnest: db.prepare(`SELECT s.no, s.stream, s.sent, s.level FROM streams s WHERE
-      (SELECT count(*) FROM (SELECT 1 FROM records r WHERE r.no = s.no AND r.seq > s.sent LIMIT ${UNSENT_LEAST})) = ${UNSENT_LEAST}
-      ORDER BY s.level, s.no LIMIT 1`),
-    cut: db.prepare('DELETE FROM records WHERE no = ? AND seq BETWEEN ? AND ?'),
-  }
-  const pending: { record: GatewayRecord; steadyAt: number }[] = []
+  const sql = outboxSql(db)
+  let pending: PendingRecord[] = []
+  let dropped = 0
+  /** Numbers that may have been sent though the disk did not take the mark. */
+  const sentUnmarked = new Map<number, number>()
+  const announced = new Set<number>()
   let size = readSize()
   let live = openLive()
 
@@ -117,28 +106,16 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     return { no: Number(row['no']), stream: head.stream, next, reserved: head.reserved }
   }
 
-  function commit(work: () => void): void {
-    db.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      db.exec('COMMIT')
-    } catch (cause) {
-      if (db.isTransaction) db.exec('ROLLBACK')
-      throw cause
-    }
-  }
-
   function flush(): number {
-    const count = pending.length
+    const { length: count } = pending
     if (count === 0) return 0
     while (live.next + count - 1 > live.reserved) {
+      heads.put(deps.name, { stream: live.stream, reserved: live.reserved + RESERVE })
       live.reserved += RESERVE
-      heads.put(deps.name, live)
     }
     let [seq, bytes] = [live.next, 0]
-    commit(() => {
-      for (const { record, steadyAt } of pending) {
-        const body = JSON.stringify(record)
+    inTransaction(db, () => {
+      for (const { body, steadyAt } of pending) {
         sql.insert.run(live.no, seq, body, deps.boot, steadyAt)
         bytes += body.length + 64
         seq += 1
@@ -147,10 +124,26 @@ export function createOutboxStore(deps: Deps): OutboxStore {
       if (deps.noteNow !== undefined) sql.setNote.run(deps.noteNow())
     })
     live.next = seq
-    pending.splice(0, count)
+    pending = []
     size = { records: size.records + count, bytes: size.bytes + bytes }
-    if (deps.maxBytes !== undefined && size.bytes > deps.maxBytes) thin()
+    if (dropped > 0) nameDropped()
+    if (deps.maxBytes !== undefined && size.bytes > deps.maxBytes) thinIfPossible()
     return count
+  }
+
+  function nameDropped(): void {
+    const lost = dropped
+    dropped = 0
+    deps.announce?.({ kind: 'event', name: 'frames-thinned', at: clock.now(), data: { reason: 'disk', frames: lost } })
+  }
+
+  /** What was taken is safe by now; a disk that cannot even thin is tried again after the next commit. */
+  function thinIfPossible(): void {
+    try {
+      thin()
+    } catch (cause) {
+      deps.log.error({ err: cause }, 'outbox.not-thinned')
+    }
   }
 
   /**
@@ -160,22 +153,15 @@ export function createOutboxStore(deps: Deps): OutboxStore {
   function thin(): void {
     const row = sql.thinnest.get()
     if (row === undefined) return
-    const [no, sent, level] = [Number(row['no']), Number(row['sent']), Number(row['level'])]
+    const [no, level] = [Number(row['no']), Number(row['level'])]
+    const sent = Math.max(Number(row['sent']), sentUnmarked.get(no) ?? 0)
     const chunk = sql.after.all(no, sent, THIN_CHUNK).map(storedRecord)
     const keep = survivors(chunk.map(({ record }) => record))
     const [first, last] = [chunk[0], chunk.at(-1)]
     if (first === undefined || last === undefined) return
     const kept = chunk.filter((_, index) => keep[index])
     const stream = StreamIdSchema.parse(deps.uuid())
-    commit(() => {
-      const { lastInsertRowid } = sql.addStream.run(stream, level + 1)
-      sql.cut.run(no, first.seq, last.seq)
-      for (const [index, { record, boot, steadyAt }] of kept.entries())
-        sql.insert.run(lastInsertRowid, index + 1, JSON.stringify(record), boot, steadyAt)
-      sql.advance.run(kept.length + 1, lastInsertRowid)
-    })
-    size = readSize()
-    deps.announce?.({
+    const gap: GatewayEvent = {
       kind: 'event',
       name: 'gap',
       at: clock.now(),
@@ -187,12 +173,51 @@ export function createOutboxStore(deps: Deps): OutboxStore {
         keptAs: stream,
         kept: kept.length,
       },
+    }
+    inTransaction(db, () => {
+      const { lastInsertRowid } = sql.addStream.run(stream, level + 1)
+      sql.cut.run(no, first.seq, last.seq)
+      for (const [index, { record, boot, steadyAt }] of kept.entries())
+        sql.insert.run(lastInsertRowid, index + 1, JSON.stringify(record), boot, steadyAt)
+      sql.advance.run(kept.length + 1, lastInsertRowid)
+      sql.addGap.run(JSON.stringify(gap))
     })
+    size = readSize()
+    announceGaps()
+  }
+
+  /** At least once: a power cut between the cut and its announcement must not leave a hole that nobody explains. */
+  function announceGaps(): void {
+    const { announce } = deps
+    if (announce === undefined) return
+    for (const row of sql.gaps.all()) {
+      const id = Number(row['id'])
+      if (announced.has(id)) continue
+      announced.add(id)
+      if (announce(GatewayEvent.parse(JSON.parse(String(row['event'])))) === 'stored') sql.dropGap.run(id)
+    }
+  }
+
+  /**
+   * Reserved ahead, in steps: a number that may have been sent is never thinned away or given to another record. A disk
+   * that takes no mark must not stop the sending, which is the only way to make room: this run remembers instead.
+   */
+  function markSent(no: number, seq: number): void {
+    if (seq <= (sentUnmarked.get(no) ?? 0)) return
+    try {
+      sql.sent.run(seq + RESERVE, no, seq)
+    } catch {
+      sentUnmarked.set(no, seq + RESERVE)
+    }
   }
 
   return {
     append: (record) => {
-      pending.push({ record, steadyAt: clock.steady() })
+      pending.push(pendingRecord(record, clock.steady(), clock.now()))
+      if (pending.length <= MOST_PENDING) return
+      const kept = thinnedPending(pending)
+      dropped += pending.length - kept.length
+      pending = kept
     },
     flush,
     streams: () =>
@@ -205,11 +230,11 @@ export function createOutboxStore(deps: Deps): OutboxStore {
       if (known === undefined) return undefined
       const no = Number(known['no'])
       const records = consecutive(sql.after.all(no, seq, limit).map(storedRecord))
-      const last = records.at(-1)
-      if (last === undefined) return undefined
-      // Reserved ahead, in steps: a number that may have been sent is never thinned away or given to another record.
-      if (last.seq > Number(known['sent'])) sql.sent.run(last.seq + RESERVE, no, last.seq)
-      return { stream, records }
+      return records.length === 0 ? undefined : { stream, records }
+    },
+    markSent: (stream, seq) => {
+      const known = sql.byName.get(stream)
+      if (known !== undefined && seq > Number(known['sent'])) markSent(Number(known['no']), seq)
     },
     forgetThrough: (stream, through) => {
       const known = sql.byName.get(stream)
@@ -232,6 +257,12 @@ export function createOutboxStore(deps: Deps): OutboxStore {
       live = addLive()
     },
     size: () => size,
+    forgottenThrough: (stream) => {
+      const known = sql.byName.get(stream)
+      const oldest = known && sql.oldest.get(Number(known['no']))?.['seq']
+      return Number(oldest ?? known?.['next_seq'] ?? 1) - 1
+    },
+    announceGaps,
     note: () => {
       const row = sql.note.get()
       return row === undefined ? undefined : String(row['text'])
@@ -244,6 +275,7 @@ const storedRecord = (row: Record<string, unknown>): StoredRecord => ({
   record: readableRecord(String(row['body'])),
   boot: String(row['boot']),
   steadyAt: millis(Number(row['steady'])),
+  bytes: Buffer.byteLength(String(row['body'])),
 })
 
 /** What an other version of the software stored and this one cannot read keeps its number and is named as such. */

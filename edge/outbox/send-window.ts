@@ -9,7 +9,8 @@ export type SendWindow = {
   reset(): void
   /** The number after which the next batch of the stream begins. */
   sentThrough(stream: StreamId): number
-  inFlight(): number
+  /** Messages of these streams, or of all, that wait for a receipt. */
+  inFlight(streams?: ReadonlySet<StreamId>): number
   sent(stream: StreamId, through: number, at: Millis): void
   covered(stream: StreamId, through: number): void
   oldestAt(): Millis | undefined
@@ -24,7 +25,8 @@ export function createSendWindow(): SendWindow {
       cursors.clear()
     },
     sentThrough: (stream) => cursors.get(stream) ?? 0,
-    inFlight: () => flights.length,
+    inFlight: (streams) =>
+      streams === undefined ? flights.length : flights.filter(({ stream }) => streams.has(stream)).length,
     sent: (stream, through, at) => {
       cursors.set(stream, through)
       flights.push({ stream, through, at })

@@ -35,7 +35,7 @@ export type CloudClient = {
   run(stop: AbortSignal): Promise<void>
   connection(): Connection | undefined
   /** Resolves when the broker has acknowledged; rejects when the connection ended first. */
-  publishRecords(message: string): Promise<void>
+  publishRecords(payload: Uint8Array): Promise<void>
 }
 
 const KEEPALIVE_S = 60
@@ -155,9 +155,13 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
       }
     },
     connection: () => connection,
-    publishRecords: async (message) => {
+    publishRecords: async (payload) => {
       if (client === undefined) throw new Error('not connected')
-      await client.publishAsync(upTopic(gatewayId, 'records'), message, { qos: 1 })
+      await client.publishAsync(
+        upTopic(gatewayId, 'records'),
+        Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength),
+        { qos: 1 },
+      )
     },
   }
 }

@@ -9,6 +9,8 @@ test('an empty environment is usable, and means the defaults', () => {
     KORDON_EDGE_TRANSPORT: 'certificate',
     KORDON_EDGE_BROKER_VERSION: '4',
     KORDON_EDGE_CLOCK: 'auto',
+    KORDON_EDGE_ENCODING: 'compact',
+    KORDON_EDGE_SEND_EVERY: 0,
     KORDON_EDGE_FRAMES_MB: 256,
     KORDON_EDGE_ALLOW_RUNNING_CIRCUIT_CUT: 'no',
     KORDON_LOG_LEVEL: 'info',

@@ -11,6 +11,7 @@ import { recordsMessage } from '../../../edge/outbox/records-message.ts'
 import { createStreamHeadStore } from '../../../edge/outbox/stream-head-store.ts'
 import { openDatabase } from '../../../edge/state/sqlite-client.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
+import { silentLog } from '../../support/silent-log.ts'
 
 let dir = ''
 beforeEach(() => {
@@ -29,7 +30,9 @@ const frame = (index: number, more: Partial<Frame> = {}): Frame => ({
   ...more,
 })
 
-function open(options: { boot?: string; maxBytes?: number; announce?: (gap: GatewayEvent) => void } = {}) {
+function open(
+  options: { boot?: string; maxBytes?: number; announce?: (gap: GatewayEvent) => 'stored' | 'waiting' } = {},
+) {
   const state = openDatabase(join(dir, 'state.sqlite'))
   const db = openDatabase(join(dir, 'frames.sqlite'))
   const outbox = createOutboxStore({
@@ -38,6 +41,7 @@ function open(options: { boot?: string; maxBytes?: number; announce?: (gap: Gate
     heads: createStreamHeadStore(state),
     clock: createManualClock(),
     uuid: randomUUID,
+    log: silentLog,
     boot: 'boot-1',
     ...options,
   })
@@ -52,6 +56,13 @@ function open(options: { boot?: string; maxBytes?: number; announce?: (gap: Gate
   }
   return { outbox, fill, live, close }
 }
+
+const into =
+  (gaps: GatewayEvent[]) =>
+  (gap: GatewayEvent): 'stored' => {
+    gaps.push(gap)
+    return 'stored'
+  }
 
 test('records are numbered from 1 without holes, oldest first, and survive a power cut', () => {
   const first = open()
@@ -125,7 +136,7 @@ test('a restored outbox file opens a new stream: by reservation, or by a receipt
 
 test('a full disk budget thins the oldest unsent frames 1:2, keeps edges, and names the range once', () => {
   const gaps: GatewayEvent[] = []
-  const { outbox, fill, live, close } = open({ maxBytes: 40_000, announce: (gap) => gaps.push(gap) })
+  const { outbox, fill, live, close } = open({ maxBytes: 40_000, announce: into(gaps) })
   const stream = live()
   fill(0, 300, (index) => ({ ignition: index < 151 }))
   expect(gaps).toHaveLength(1)
@@ -142,9 +153,9 @@ test('a full disk budget thins the oldest unsent frames 1:2, keeps edges, and na
 
 test('frames that may have been sent are never thinned', () => {
   const gaps: GatewayEvent[] = []
-  const { outbox, fill, live, close } = open({ maxBytes: 40_000, announce: (gap) => gaps.push(gap) })
+  const { outbox, fill, live, close } = open({ maxBytes: 40_000, announce: into(gaps) })
   fill(0, 150)
-  outbox.after(live(), 0, 100)
+  outbox.markSent(live(), 100)
   fill(150, 300)
   expect(gaps).toEqual([])
   expect(outbox.size().records).toBe(300)
@@ -169,10 +180,12 @@ test('frames from before the connection, or from another boot, are marked as bac
     record: frame(0),
     boot,
     steadyAt: millis(steadyAt),
+    bytes: 200,
   })
   const marked = (boot: string, steadyAt: number): unknown => {
     const batch = { stream: randomUUID() as never, records: [stored(boot, steadyAt)] }
-    return JSON.parse(recordsMessage(batch, { boot: 'now', since: millis(100_000) }) ?? '{}').records[0].backfill
+    const message = recordsMessage(batch, { boot: 'now', since: millis(100_000) }, 'json')
+    return JSON.parse(new TextDecoder().decode(message?.payload)).records[0].backfill
   }
   expect(marked('now', 99_000)).toBeUndefined()
   expect(marked('now', 30_000)).toBe(true)
