@@ -16,7 +16,13 @@ const installed = Installation.omit({ schema: true, version: true, vehicleId: tr
 export const ConfigurationWish = z.strictObject({
   ...installed.shape,
   /** How records travel: compact unless said otherwise. */
-  batch: z.strictObject({ encoding: z.enum(['json', 'compact']) }).exactOptional(),
+  batch: z
+    .strictObject({
+      encoding: z.enum(['json', 'compact']).exactOptional(),
+      /** How long a fresh frame may wait for others to share a message with. */
+      sendEveryMs: z.int().min(0).max(60_000).exactOptional(),
+    })
+    .exactOptional(),
 })
 export type ConfigurationWish = z.infer<typeof ConfigurationWish>
 

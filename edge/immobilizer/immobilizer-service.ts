@@ -1,6 +1,6 @@
 import type { RelayWord, TimeQuality } from '#contract/frame.ts'
 import type { Clock, Millis } from '#contract/instant.ts'
-import { isProvenReport, type Order, type ProvenReport } from '#contract/order.ts'
+import { type BlockOrder, isProvenReport, type Order, type OrderReport, type ProvenReport } from '#contract/order.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import { observe } from '../interlock/evidence.ts'
 import type { Log } from '../log.ts'
@@ -22,6 +22,10 @@ export type ImmobilizerService = {
   observe(readings: readonly Reading[]): void
   /** Frees the relay for a person at the vehicle who has proved the right to it. */
   releaseLocally(): void
+  /** A technician's own block at the vehicle; its steps are told to the asker and are no reports to the cloud. */
+  testRelay(order: BlockOrder, told: (report: OrderReport) => void): 'started' | 'busy'
+  /** Frees the relay after a test. */
+  endTest(): void
   /** The contact does not follow its drive: no block is tried until the next commissioning sheet. Frees nothing. */
   distrustRelay(): void
   relay(): RelayWord
@@ -54,6 +58,9 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
   let timer = new AbortController()
   let busy = false
   const events: ImmobilizerEvent[] = []
+  const { open } = state.memory
+  /** Of a test that a restart cut short, only its end is to be told. */
+  let test = open?.test === undefined ? undefined : { orderId: open.order.orderId, told: (_: OrderReport) => {} }
 
   const moment = (): Moment => ({ steady: clock.steady(), wall: clock.now(), quality: deps.timeQuality() })
 
@@ -105,7 +112,19 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
     }
   }
 
+  /** The cloud knows no order of a test: what becomes of it is an event. */
+  const sayTest = (report: OrderReport): void => {
+    const { state: step, relay, at } = report
+    const reason = 'reason' in report ? { reason: report.reason } : {}
+    deps.append({ kind: 'event', name: 'relay-test', at, data: { state: step, relay, ...reason } })
+    test?.told(report)
+  }
+
   const say = (record: GatewayRecord): void => {
+    if (record.kind === 'report' && record.orderId === test?.orderId) {
+      sayTest(record)
+      return
+    }
     if (record.kind === 'report') log.info(described(record), 'order.step')
     if (record.kind === 'event') log.warn({ name: record.name, data: record.data }, 'immobilizer.event')
     deps.append(record.kind === 'report' && isProvenReport(record) ? proven(record) : record)
@@ -184,6 +203,14 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
       dispatch({ event: 'readings', evidence })
     },
     releaseLocally: () => dispatch({ event: 'local-release' }),
+    testRelay: (order, told) => {
+      const { work, memory } = state
+      if (work.work !== 'none' || memory.open !== undefined || installed.circuit === undefined) return 'busy'
+      test = { orderId: order.orderId, told }
+      dispatch({ event: 'relay-test', order })
+      return 'started'
+    },
+    endTest: () => dispatch({ event: 'local-release', cause: 'relay-test' }),
     distrustRelay: () => dispatch({ event: 'relay-stuck' }),
     relay: () => relayWord(state, moment()),
     trust: () => gnssTrust(state.evidence.trust),

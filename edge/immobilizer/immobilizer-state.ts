@@ -13,6 +13,8 @@ const OpenOrder = z.strictObject({
   received: z.strictObject({ steadyAt: Millis, boot: z.string() }),
   /** `intent` is on disk before the coil is touched: after a crash it tells that the relay may have moved. */
   phase: z.enum(['waiting', 'intent']),
+  /** A technician's own block at the vehicle, to earn the seal that it cannot be asked for. */
+  test: z.literal('relay').exactOptional(),
 })
 export type OpenOrder = z.infer<typeof OpenOrder>
 
@@ -41,7 +43,7 @@ export const FIRST_MEMORY: ImmobilizerMemory = {
 }
 
 /** Why the relay is being moved without an order: only ever to free. */
-export type ReleaseCause = 'drift' | 'moving' | 'unlock-code'
+export type ReleaseCause = 'drift' | 'moving' | 'unlock-code' | 'relay-test'
 
 /** Where the work on the relay stands. `writes` counts coil writes of this task, `reads` the read-backs of one write. */
 export type Work =

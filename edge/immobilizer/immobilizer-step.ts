@@ -1,6 +1,6 @@
 import type { GatewayEvent } from '#contract/event.ts'
 import type { RelayWord } from '#contract/frame.ts'
-import { isProvenReport, type Order, type OrderReport } from '#contract/order.ts'
+import { type BlockOrder, isProvenReport, type Order, type OrderReport } from '#contract/order.ts'
 import type { Evidence } from '../interlock/evidence.ts'
 import { evidenceSnapshot } from '../interlock/evidence-snapshot.ts'
 import { judge, type Verdict } from '../interlock/interlock.ts'
@@ -20,7 +20,9 @@ export type ImmobilizerEvent =
   | { readonly event: 'drive'; readonly ticket: number; readonly word: RelayDrive | 'unknown' }
   | { readonly event: 'tick' }
   /** An authorised person at the vehicle: frees, cancels a waiting block, needs no network. */
-  | { readonly event: 'local-release' }
+  | { readonly event: 'local-release'; readonly cause?: 'relay-test' }
+  /** A technician's own block at the vehicle: never the cloud's, and without a number of the cloud's. */
+  | { readonly event: 'relay-test'; readonly order: BlockOrder }
   /** The contact contradicts its drive, read back and sensed: the fault is latched, and nothing is moved. */
   | { readonly event: 'relay-stuck' }
 
@@ -127,7 +129,7 @@ export function verdictNow(state: ImmobilizerState, at: Moment, installed: Insta
   return judge({
     action: open.order.action,
     expiry: orderExpiry(open.order, open.received, { ...at, boot: installed.boot, floor: timeFloor }),
-    commissioning: installed.sealedAt === undefined ? 'open' : 'sealed',
+    commissioning: installed.sealedAt === undefined && open.test === undefined ? 'open' : 'sealed',
     ...(installed.circuit === undefined ? {} : { circuit: installed.circuit }),
     sources: installed.sources,
     evidence: state.evidence,

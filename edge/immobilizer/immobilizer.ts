@@ -1,5 +1,5 @@
 import { type EpochMs, type Millis, millis } from '#contract/instant.ts'
-import type { Order } from '#contract/order.ts'
+import type { BlockOrder, Order } from '#contract/order.ts'
 import { acceptOrder } from '../orders/order-acceptance.ts'
 import {
   type ImmobilizerState,
@@ -55,7 +55,9 @@ export function stepImmobilizer(
     case 'tick':
       return ticked(state, at, installed)
     case 'local-release':
-      return localRelease(state, at, installed)
+      return localRelease(state, event.cause ?? 'unlock-code', at, installed)
+    case 'relay-test':
+      return tested(state, event.order, at, installed)
     case 'relay-stuck':
       return latched(state, installed)
     default:
@@ -233,15 +235,26 @@ function release(state: ImmobilizerState, cause: ReleaseCause, at: Moment, insta
 }
 
 /** A person at the car outranks every order: an open block is superseded, and the relay is freed until it reads free. */
-function localRelease(state: ImmobilizerState, at: Moment, installed: Installed): Stepped {
+function localRelease(
+  state: ImmobilizerState,
+  cause: 'unlock-code' | 'relay-test',
+  at: Moment,
+  installed: Installed,
+): Stepped {
   return andThen(superseded(state, at, installed), (free) =>
     andThen(save(remember(free, { reported: 'free' })), (saved) =>
-      also(
-        write({ ...saved, release: 'unlock-code' }, 'free', 1, at),
-        eventOf('block-released', at, { cause: 'unlock-code' }),
-      ),
+      also(write({ ...saved, release: cause }, 'free', 1, at), eventOf('block-released', at, { cause })),
     ),
   )
+}
+
+/** Every condition of the interlock holds for it but the seal. An order of the cloud ends it, as it would any other. */
+function tested(state: ImmobilizerState, order: BlockOrder, at: Moment, installed: Installed): Stepped {
+  if (state.memory.open !== undefined || state.work.work !== 'none' || installed.circuit === undefined)
+    return stay(state)
+  const received = { steadyAt: at.steady, boot: installed.boot }
+  const opened = remember(state, { open: { order, received, phase: 'waiting', test: 'relay' } })
+  return save({ ...opened, work: { work: 'accepting' } })
 }
 
 /** Only while nothing is under way: a save takes the ticket of whatever waits for an answer. */
