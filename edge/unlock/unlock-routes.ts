@@ -11,14 +11,15 @@ export function createUnlockRoutes(unlock: Pick<UnlockService, 'enter' | 'nextCo
     if (request.url !== '/') return send(response, 404, unlock.nextCounter())
     if (request.method === 'GET' || request.method === 'HEAD') return send(response, 200, unlock.nextCounter())
     if (request.method !== 'POST') return send(response, 405, unlock.nextCounter())
-    const typed = new URLSearchParams(await textOf(request)).get('code') ?? ''
-    const verdict = unlock.enter(typed)
+    const form = await textOf(request)
+    if (form === undefined) return send(response, 413, unlock.nextCounter())
+    const verdict = unlock.enter(new URLSearchParams(form).get('code') ?? '')
     send(response, STATUS[verdict.verdict], unlock.nextCounter(), verdict)
   }
   return (request, response) => {
     answer(request, response).catch((cause: unknown) => {
       log.warn({ err: cause }, 'unlock-page.failed')
-      request.socket.destroy()
+      response.destroy()
     })
   }
 }
@@ -37,14 +38,17 @@ function send(response: ServerResponse, status: number, next: number, answer?: U
   response.end(unlockPage(next, answer))
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of request) {
-    const bytes = Buffer.from(part)
-    length += bytes.length
-    if (length > LONGEST) throw new Error('the form is too long')
-    parts.push(bytes)
-  }
-  return Buffer.concat(parts).toString('utf8')
-}
+/** Undefined when the form is longer than any form of ours. */
+const textOf = (request: IncomingMessage) =>
+  new Promise<string | undefined>((done, failed) => {
+    const parts: Buffer[] = []
+    let length = 0
+    request.on('data', (part: Buffer) => {
+      length += part.length
+      if (length > LONGEST) done(undefined)
+      else parts.push(part)
+    })
+    request.on('end', () => done(Buffer.concat(parts).toString('utf8')))
+    request.on('error', failed)
+    request.on('aborted', () => failed(new Error('the form was cut off')))
+  })
