@@ -76,8 +76,8 @@ describe('a recorded drive, from the receiver to the history', () => {
         },
         { withinMs: 400_000, everyMs: 200 },
       )
-      const first = fixes[0]
-      if (first === undefined) throw new Error('the recording is empty')
+      const [first, last] = [fixes[0], fixes.at(-1)]
+      if (first === undefined || last === undefined) throw new Error('the recording is empty')
       const range = `from=${new Date(startedAt).toISOString()}&to=${new Date(startedAt + last.atMs - first.atMs + 1).toISOString()}`
       const { id: vehicleId } = (await api.get(`/api/vehicles?q=${encodeURIComponent(vehicle.plan.plate)}`)).body
         .items[0]
