@@ -11,14 +11,13 @@ const profiles = loadProfiles(folder)
 
 /** Every device whose map we hold, and how far it is proved. A change here is a change for the people in the garage. */
 const SHIPPED = {
+  '485io-ryn4': 'experimental',
   'advantech-adam-4056so': 'documented',
   'banner-gps50m': 'experimental',
   'ebyte-e108-d01': 'documented',
   'eletechsup-n4d8b08': 'experimental',
-  'eletechsup-ryn404e': 'experimental',
-  'generic-gpsd': 'documented',
   'generic-nmea-0183': 'documented',
-  'meshtastic-json': 'documented',
+  'gpsd-json': 'documented',
   'mobiltex-rmu5': 'experimental',
   'moxa-iologik-e1214': 'experimental',
   'owntracks-phone': 'documented',
@@ -29,11 +28,12 @@ const SHIPPED = {
   'tasmota-relay': 'documented',
   'teltonika-router-mqtt': 'documented',
   'teltonika-rut955': 'documented',
-  'victron-gx-gps': 'documented',
+  'victron-gx-gps': 'experimental',
   'victron-gx-relay': 'experimental',
   'waveshare-io-8ch': 'documented',
   'waveshare-relay-8ch': 'documented',
-  'wellpro-wp8025adam': 'documented',
+  'waveshare-relay-d-8ch': 'documented',
+  'wellpro-wp8025adam': 'experimental',
   'wican-obd': 'documented',
 } as const
 
