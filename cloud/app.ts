@@ -103,6 +103,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     publish: brokerSeat.publish,
     disconnect: brokerSeat.disconnect,
     changed: live.service.orderChanged,
+    alert: live.service.alert,
   })
   const zones = createZones({
     world,

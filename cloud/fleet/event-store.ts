@@ -1,4 +1,6 @@
+import { Instant } from '#contract/instant.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
+import type { Alert } from '../live/live-message.ts'
 import type { EventRow } from '../postgres/fleet-tables.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { GatewayRegistry } from './gateway-registry.ts'
@@ -27,17 +29,36 @@ type ProjectionDeps = Pick<Postgres, 'inTransaction'> & {
   /** Keeps, in the same transaction, how far the projection has come. */
   readonly cameTo: (db: Db, position: number) => Promise<unknown>
   readonly vehicleOf: GatewayRegistry['vehicleOf']
+  readonly alert: (alert: Alert) => void
 }
 
+/** What the car itself raises and a person should see at once. */
+const ALERTS: ReadonlySet<string> = new Set([
+  'stuck-relay',
+  'bypass-suspected',
+  'tow-suspected',
+  'bus-tamper',
+  'power-cut',
+])
+
 /** The consumer of the journal that fills the table of events. */
-export const eventProjection = ({ inTransaction, eventStore, cameTo, vehicleOf }: ProjectionDeps): Projection => ({
+export const eventProjection = (deps: ProjectionDeps): Projection => ({
   name: 'events',
-  apply: (entries) =>
-    inTransaction(async (db) => {
-      await eventStore(db).add(entries.flatMap((entry) => eventOf(entry, vehicleOf) ?? []))
-      await cameTo(db, entries.at(-1)?.position ?? 0)
-    }),
+  apply: async (entries) => {
+    const events = entries.flatMap((entry) => eventOf(entry, deps.vehicleOf) ?? [])
+    await deps.inTransaction(async (db) => {
+      await deps.eventStore(db).add(events)
+      await deps.cameTo(db, entries.at(-1)?.position ?? 0)
+    })
+    for (const alert of events.flatMap((event) => alertOf(event) ?? [])) deps.alert(alert)
+  },
 })
+
+/** The record's own number is the alert's: told twice, it is one. */
+function alertOf({ stream, seq, vehicleId, name, at, data }: NewEvent): Alert | undefined {
+  if (vehicleId === null || !ALERTS.has(name)) return undefined
+  return { id: `${stream} ${seq}`, vehicleId, kind: name, at: Instant.encode(at), data: { ...data } }
+}
 
 function eventOf(entry: JournalEntry, vehicleOf: GatewayRegistry['vehicleOf']): NewEvent | undefined {
   const { gateway, stream, seq, receivedAt, record } = entry

@@ -32,7 +32,7 @@ export function createLive({ world, vehicles, findCaller }: Parts): Live {
       const { orders } = vehicles()
       const newest = await orders.newestOfEach(ids)
       const steps = Map.groupBy(await orders.stepsOf(newest.map(({ id }) => id)), (step) => step.orderId)
-      return orderTexts(newest.map((order) => orderView(order, steps.get(order.id) ?? [])))
+      return orderTexts(newest.map((order) => orderView(order, steps.get(order.id) ?? [], 'brief')))
     },
   })
   const routes = createLiveRoutes({

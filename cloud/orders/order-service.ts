@@ -1,11 +1,13 @@
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import { OrderId } from '#contract/ids.ts'
 import { type EpochMs, later, type Millis } from '#contract/instant.ts'
-import type { HoldReason, OrderAction, OrderReport } from '#contract/order.ts'
+import { type HoldReason, isProvenReport, type OrderAction, type OrderReport } from '#contract/order.ts'
 import type { OrderApproved, OrderRequested } from '../decisions/decision.ts'
 import type { DecisionService } from '../decisions/decision-service.ts'
 import { Fault } from '../http/fault.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
+import type { ProofWord } from '../pki/report-proof.ts'
+import type { CheckProof } from '../pki/report-proof-client.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { advance, told } from './order-state.ts'
@@ -48,6 +50,7 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
     /** An order is to be looked at again by the delivery. */
     readonly deliver: (gateway: GatewayId) => void
     readonly relayStore: (db: Db) => RelayStore
+    readonly checkProof: CheckProof
     /** Hears of used one-time codes. */
     readonly hearCode: (entry: JournalEntry) => Promise<void>
     readonly addDrift: (db: Db, drift: RelayWordHeard, said: 'open' | 'closed') => Promise<void>
@@ -61,6 +64,9 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
     /** Something about this vehicle's orders or relay has changed. */
     readonly changed: (vehicle: VehicleId) => void
   }
+
+/** Signed, and not by this gateway or not for this report: somebody else speaks. */
+const isForged = (word: ProofWord | null): boolean => word === 'foreign' || word === 'false'
 
 /** A steady word is written again only when the one on disk is older than this. */
 const RELAY_AGE_MS = 10_000
@@ -116,8 +122,12 @@ export function createOrderService(deps: Deps): OrderService {
     return expired
   }
 
-  /** Answers the vehicle when the report belongs to an order of this gateway. */
-  const applyReport = async (db: Db, gateway: GatewayId, report: OrderReport): Promise<VehicleId | undefined> => {
+  const proofOf = ({ gateway, record, receivedAt }: JournalEntry): ProofWord | null =>
+    record.kind === 'report' && isProvenReport(record) ? deps.checkProof(gateway, record, receivedAt) : null
+
+  /** Answers the vehicle when the report belongs to an order of this gateway. One with a wrong signature is kept and moves nothing. */
+  const applyReport = async (db: Db, entry: JournalEntry, report: OrderReport): Promise<VehicleId | undefined> => {
+    const { gateway } = entry
     const orders = deps.orderStore(db)
     const order = await orders.findLocked(report.orderId)
     if (order === undefined || order.gatewayId !== gateway) {
@@ -125,9 +135,12 @@ export function createOrderService(deps: Deps): OrderService {
       return undefined
     }
     const step = told(report)
-    await orders.addStep(order, step, report.evidence)
+    const proofWord = proofOf(entry)
+    if (isForged(proofWord))
+      log.warn({ orderId: order.id, gatewayId: gateway, proof: proofWord }, 'order.report-not-proven')
+    await orders.addStep(order, step, { report, proofWord })
     const current = stateOf(order)
-    const next = advance(current, report)
+    const next = isForged(proofWord) ? current : advance(current, report)
     if (next !== current) await orders.move(order, next, clock.now())
     if (!order.heard) await orders.keepHeard(order.id)
     log.info({ orderId: order.id, gatewayId: gateway, state: report.state, reason: step.reason }, 'order.reported')
@@ -167,12 +180,15 @@ export function createOrderService(deps: Deps): OrderService {
     for (const entry of entries) if (entry.record.kind === 'event') await deps.hearCode(entry)
     const touched = await deps.inTransaction(async (db) => {
       const vehicles = new Set<VehicleId>()
-      for (const { gateway, record } of entries) {
-        if (record.kind !== 'report') continue
-        const vehicle = await applyReport(db, gateway, record)
+      for (const entry of entries) {
+        if (entry.record.kind !== 'report') continue
+        const vehicle = await applyReport(db, entry, entry.record)
         if (vehicle !== undefined) vehicles.add(vehicle)
       }
-      const words = newestWords(entries, deps.vehicleNow)
+      const words = newestWords(
+        entries.filter((entry) => !isForged(proofOf(entry))),
+        deps.vehicleNow,
+      )
       if (words.length > 0) for (const vehicle of await applyRelayWords(db, words)) vehicles.add(vehicle)
       await deps.cameTo(db, entries.at(-1)?.position ?? 0)
       return vehicles

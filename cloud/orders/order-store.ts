@@ -1,14 +1,25 @@
 import type { OrderId, OrderSeq, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
-import type { OrderReport } from '#contract/order.ts'
+import { isProvenReport, type OrderReport } from '#contract/order.ts'
 import type { OrderApproved, OrderRequested } from '../decisions/decision.ts'
+import type { ProofWord } from '../pki/report-proof.ts'
 import type { OrderRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { givenUp, isFinal, type OrderState } from './order-state.ts'
 import { type StoredOrder, stateOf } from './stored-order.ts'
 import type { UnsignedBecause } from './unsigned.ts'
 
+/** What a step rests on: the gateway's report and what checking its signature gave, or nothing of the kind. */
+export type StepBasis = { readonly report: OrderReport; readonly proofWord: ProofWord | null }
+
 export type SignedOrder = { readonly jws: string; readonly seq: OrderSeq }
+
+const shown = ({ report, proofWord }: StepBasis) => ({
+  evidence: JSON.stringify(report.evidence),
+  ...(isProvenReport(report)
+    ? { lastMinute: JSON.stringify(report.lastMinute ?? []), proof: report.proof ?? null, proofWord }
+    : {}),
+})
 
 /** Orders and the steps of their lives. Bound to a database or to a transaction. */
 export type OrderStore = ReturnType<typeof createOrderStore>
@@ -16,7 +27,7 @@ export type OrderStore = ReturnType<typeof createOrderStore>
 export function createOrderStore(db: Db) {
   const all = () => db.selectFrom('orders').selectAll()
 
-  const addStep = (order: StoredOrder, step: OrderState, evidence: OrderReport['evidence'] | null) =>
+  const addStep = (order: StoredOrder, step: OrderState, basis: StepBasis | null) =>
     db
       .insertInto('orderSteps')
       .values({
@@ -27,7 +38,7 @@ export function createOrderStore(db: Db) {
         reason: step.reason ?? '',
         saidBy: step.by,
         relay: step.relay,
-        evidence: evidence === null ? null : JSON.stringify(evidence),
+        ...(basis === null ? {} : shown(basis)),
       })
       .onConflict((conflict) => conflict.doNothing())
       .execute()

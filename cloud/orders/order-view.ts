@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { RelayWord } from '#contract/frame.ts'
 import { GatewayId, OrderId, OrderSeq, VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
-import { EvidenceSnapshot, HoldReason, OrderAction } from '#contract/order.ts'
+import { EvidenceSnapshot, HoldReason, MotionSample, OrderAction } from '#contract/order.ts'
+import { ProofWord } from '../pki/report-proof.ts'
 import type { OrderStepRow } from '../postgres/fleet-tables.ts'
 import type { StoredOrder } from './stored-order.ts'
 import { UnsignedBecause } from './unsigned.ts'
@@ -26,6 +27,10 @@ const OrderStep = z.strictObject({
   reason: z.string().nullable(),
   relay: RelayWord.nullable(),
   evidence: EvidenceSnapshot.nullable(),
+  /** Motion in the minute before, oldest first; null for a step that ends nothing, absent in the live feed. */
+  lastMinute: z.array(MotionSample).nullable().exactOptional(),
+  /** The gateway's signature over what it reported (a detached JWS), and what checking it gave. */
+  proof: z.strictObject({ word: ProofWord, jws: z.string().nullable() }).nullable(),
 })
 
 /** An order as REST shows it; `steps` only where one order is asked for. `seq` is null until it is signed. */
@@ -52,7 +57,11 @@ export const OrderView = z
 export type OrderView = z.infer<typeof OrderView>
 
 /** Pure. */
-export const orderView = (order: StoredOrder, steps?: readonly Pick<OrderStepRowRead, StepField>[]): OrderView => ({
+export const orderView = (
+  order: StoredOrder,
+  steps?: readonly Pick<OrderStepRowRead, StepField>[],
+  detail: 'whole' | 'brief' = 'whole',
+): OrderView => ({
   id: order.id,
   vehicleId: order.vehicleId,
   gatewayId: order.gatewayId,
@@ -66,16 +75,21 @@ export const orderView = (order: StoredOrder, steps?: readonly Pick<OrderStepRow
   by: order.requestedBy,
   unsignedBecause: order.closedAt === null ? order.unsignedBecause : null,
   approvals: order.approvals.map(({ name, at }) => ({ name, at })),
-  ...(steps === undefined ? {} : { steps: steps.map(stepView) }),
+  ...(steps === undefined ? {} : { steps: steps.map((step) => stepView(step, detail)) }),
 })
 
-type StepField = 'state' | 'at' | 'reason' | 'relay' | 'evidence'
-type OrderStepRowRead = Omit<OrderStepRow, 'evidence'> & { readonly evidence: unknown }
+type StepField = 'state' | 'at' | 'reason' | 'relay' | 'evidence' | 'lastMinute' | 'proof' | 'proofWord'
+type OrderStepRowRead = Omit<OrderStepRow, 'evidence' | 'lastMinute'> & {
+  readonly evidence: unknown
+  readonly lastMinute: unknown
+}
 
-const stepView = (step: Pick<OrderStepRowRead, StepField>): z.infer<typeof OrderStep> => ({
+const stepView = (step: Pick<OrderStepRowRead, StepField>, detail: 'whole' | 'brief'): z.infer<typeof OrderStep> => ({
   state: step.state,
   at: step.at,
   reason: step.reason === '' ? null : step.reason,
   relay: step.relay,
   evidence: EvidenceSnapshot.nullable().parse(step.evidence),
+  ...(detail === 'brief' ? {} : { lastMinute: z.array(MotionSample).nullable().parse(step.lastMinute) }),
+  proof: step.proofWord === null ? null : { word: step.proofWord, jws: step.proof },
 })

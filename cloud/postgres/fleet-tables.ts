@@ -5,6 +5,7 @@ import type { HoldReason, OrderAction, ReportedState } from '#contract/order.ts'
 import type { HoldPlaced } from '../decisions/decision.ts'
 import type { GraceId } from '../holds/grace.ts'
 import type { UnsignedBecause } from '../orders/unsigned.ts'
+import type { ProofWord } from '../pki/report-proof.ts'
 import type { Approval } from '../signer/signer-message.ts'
 import type { Generated, Json } from './column.ts'
 
@@ -119,6 +120,10 @@ export type OrderStepRow = {
   readonly vehicleId: VehicleId
   readonly relay: RelayWord | null
   readonly evidence: Json<Readonly<Record<string, unknown>>> | null
+  readonly lastMinute: Json<readonly unknown[]> | null
+  /** The signature as it came, and what checking it gave; null for a step that carries none. */
+  readonly proof: string | null
+  readonly proofWord: ProofWord | null
 }
 
 export type RelayStateRow = {

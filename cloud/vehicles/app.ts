@@ -21,6 +21,7 @@ import { createHoldRoutes } from '../holds/hold-routes.ts'
 import { createHoldService, type HoldService } from '../holds/hold-service.ts'
 import { createHoldStore } from '../holds/hold-store.ts'
 import type { Projection } from '../ingest/journal-entry.ts'
+import type { Alert } from '../live/live-message.ts'
 import { createBell } from '../orders/bell.ts'
 import { runDeliveryLoop } from '../orders/delivery-loop.ts'
 import { createOrderRoutes } from '../orders/order-routes.ts'
@@ -29,6 +30,7 @@ import { createOrderStore, type OrderStore } from '../orders/order-store.ts'
 import { createRelayStore } from '../orders/relay-store.ts'
 import { createPkiService, type ServerIdentity } from '../pki/pki-service.ts'
 import { createPkiStore } from '../pki/pki-store.ts'
+import { createProofCheck } from '../pki/report-proof-client.ts'
 import { createCursorStore } from '../postgres/cursor-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import { createGovernorRoutes } from '../signer/governor-routes.ts'
@@ -65,6 +67,8 @@ export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
     readonly accountOf: Parameters<typeof createGovernorRoutes>[0]['accountOf']
     readonly publish: Broker['publish']
     readonly disconnect: Broker['disconnect']
+    /** Something a person should see at once: for the live feed. */
+    readonly alert: (alert: Alert) => void
     /** A vehicle, its holds or orders have changed: for the live feed. */
     readonly changed: (vehicle: VehicleId) => void
   }
@@ -165,6 +169,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     hearCode: (entry) => unlock.hear(entry),
     orderStore: createOrderStore,
     relayStore: createRelayStore,
+    checkProof: createProofCheck(() => identity?.ca ?? ''),
     addDrift: (within, { gatewayId, vehicleId, stream, seq, at, receivedAt, relay: read }, said) =>
       createEventStore(within).add([
         { gatewayId, vehicleId, stream, seq, at, receivedAt, name: 'drift', data: { said, read } },
@@ -218,6 +223,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     eventStore: createEventStore,
     cameTo: cameTo('events'),
     vehicleOf: fleet.vehicleOf,
+    alert: parts.alert,
   })
   const orderStore = createOrderStore(db)
   const projections = [orders.projection, events]

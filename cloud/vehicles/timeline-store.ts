@@ -41,7 +41,7 @@ export function createTimelineStore(db: Db) {
         sql`select s.at, 'order ' || s.order_id || ' ' || s.state || ' ' || s.reason as key, 'order' as kind,
           s.state as title, jsonb_build_object('orderId', s.order_id, 'state', s.state, 'action', o.action, 'reasons', o.reasons,
             'by', o.requested_by, 'saidBy', s.said_by, 'reason', nullif(s.reason, ''), 'relay', s.relay,
-            'evidence', s.evidence) as data
+            'evidence', s.evidence, 'proof', s.proof_word) as data
           from order_steps s join orders o on o.id = s.order_id where s.vehicle_id = ${vehicle}`,
         sql`select given_at as at, 'grace-given ' || id as key, 'grace' as kind, 'given' as title,
           jsonb_build_object('change', 'given', 'until', until_at, 'note', note, 'by',

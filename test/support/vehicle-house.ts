@@ -10,6 +10,7 @@ import { EVERY_ROLE, Role } from '../../cloud/http/access.ts'
 import { createHttp } from '../../cloud/http/app.ts'
 import { createIdempotencyStore } from '../../cloud/http/idempotency-store.ts'
 import type { JournalEntry } from '../../cloud/ingest/journal-entry.ts'
+import type { Alert } from '../../cloud/live/live-message.ts'
 import type { Postgres } from '../../cloud/postgres/postgres-client.ts'
 import { createSignerHouse } from '../../cloud/signer/app.ts'
 import { DEFAULT_POLICY, type SignerPolicy } from '../../cloud/signer/signer-policy.ts'
@@ -30,6 +31,7 @@ export type VehicleHouse = {
   readonly published: Published[]
   readonly disconnected: GatewayId[]
   readonly changed: VehicleId[]
+  readonly alerts: Alert[]
   /** When true the broker takes nothing. */
   brokerDown: boolean
   /** When true the signer does not answer. */
@@ -58,6 +60,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
   const published: Published[] = []
   const disconnected: GatewayId[] = []
   const changed: VehicleId[] = []
+  const alerts: Alert[] = []
   let sleeping = 0
   const world = {
     clock: {
@@ -117,6 +120,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     },
     disconnect: (gateway) => void disconnected.push(gateway),
     changed: (vehicle) => void changed.push(vehicle),
+    alert: (alert) => void alerts.push(alert),
   })
   await parts.open({
     cursor: (name) => cursors.get(name) ?? 0,
@@ -159,6 +163,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     published,
     disconnected,
     changed,
+    alerts,
     cursors,
     stop: async () => {
       stop.abort()

@@ -1,5 +1,5 @@
 import type { Fix, GnssTrust, RelayWord, TimeQuality } from '#contract/frame.ts'
-import type { HoldReason, OrderAction, ReportedState } from '#contract/order.ts'
+import type { HoldReason, MotionSample, OrderAction, ReportedState } from '#contract/order.ts'
 
 /** RFC 3339, UTC. */
 export type InstantText = string
@@ -29,7 +29,13 @@ export type OrderStep = {
   readonly reason: string | null
   readonly relay: RelayWord | null
   readonly evidence: Readonly<Record<string, unknown>> | null
+  /** Motion in the minute before; null for a step that ends nothing, absent in the live feed. */
+  readonly lastMinute?: readonly MotionSample[] | null
+  /** What checking the gateway's signature gave. */
+  readonly proof?: { readonly word: ProofWord; readonly jws: string | null } | null
 }
+
+export type ProofWord = 'verified' | 'unsigned' | 'foreign' | 'false'
 
 export type Order = {
   readonly id: string

@@ -3,13 +3,15 @@ import type { Order, OrderStep } from '../api/vehicle.ts'
 import { useWords } from '../language/language.ts'
 import { secondWords } from '../language/moment.ts'
 import classes from './order-panel.module.css'
-import { evidenceWords, orderStateWords, reasonWords } from './order-words.ts'
+import { evidenceWords, minuteWords, orderStateWords, proofWords, reasonWords } from './order-words.ts'
 import { relayWords } from './vehicle-words.ts'
 
 function Step({ step }: { readonly step: OrderStep }): ReactNode {
   const { t, language } = useWords()
   const evidence = evidenceWords(step.evidence, t, language)
   const reason = reasonWords(step.reason, step.state, t)
+  const proof = proofWords(step, t)
+  const minute = minuteWords(step, t, language)
   return (
     <li className={classes['step']} data-state={step.state}>
       <span className={classes['at']}>{secondWords(Date.parse(step.at), language)}</span>
@@ -21,10 +23,16 @@ function Step({ step }: { readonly step: OrderStep }): ReactNode {
             {t('vehicle.relay')}: {relayWords(step.relay, t)}
           </div>
         )}
+        {proof !== null && (
+          <div className="quiet" data-proof={step.proof?.word}>
+            {proof}
+          </div>
+        )}
         {evidence.length > 0 && (
           <details className={classes['evidence']}>
             <summary>{t('order.evidence')}</summary>
             {evidence.join(' · ')}
+            {minute !== null && <div>{minute}</div>}
           </details>
         )}
       </div>

@@ -1,4 +1,4 @@
-import type { Order, OrderState } from '../api/vehicle.ts'
+import type { Order, OrderState, OrderStep } from '../api/vehicle.ts'
 import { type Language, spanWords } from '../language/age.ts'
 import { type Words, wordOr } from '../language/language.ts'
 
@@ -17,6 +17,26 @@ export function reasonWords(reason: string | null, state: OrderState, t: Words):
 }
 
 export const actionWords = (order: Pick<Order, 'action'>, t: Words): string => t(`order.${order.action}`)
+
+/** How far the gateway's word is proved; null for a step that carries no signature. */
+export const proofWords = ({ proof }: Pick<OrderStep, 'proof'>, t: Words): string | null =>
+  proof === null || proof === undefined ? null : `${t('order.signature')}: ${t(`order.signatures.${proof.word}`)}`
+
+/** The minute before the step in one phrase; null where nothing was seen. */
+export function minuteWords(
+  { lastMinute }: Pick<OrderStep, 'lastMinute'>,
+  t: Words,
+  language: Language,
+): string | null {
+  const [first] = lastMinute ?? []
+  if (lastMinute === null || lastMinute === undefined || first === undefined) return null
+  const most = (key: 'speedKmh' | 'fromFirstM'): number => Math.max(0, ...lastMinute.map((sample) => sample[key] ?? 0))
+  return t('order.minute', {
+    span: spanWords(first.ageMs, language),
+    speed: String(most('speedKmh')),
+    metres: String(Math.round(most('fromFirstM'))),
+  })
+}
 
 const SPOKEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ignition: { true: 'evidence.on', false: 'evidence.off' },

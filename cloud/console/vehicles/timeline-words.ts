@@ -61,5 +61,7 @@ export function timelineNote(item: TimelineItem, t: Words): string {
           text(facts['reason']),
         )
       : ''
-  return [by, text(facts['note']), why].filter((part) => part !== '').join(' · ')
+  const outcome = facts['name'] === 'start-attempt' ? text(record(facts['data'])['outcome']) : ''
+  const started = outcome === '' ? '' : said(t, `order.outcomes.${outcome}`, outcome)
+  return [by, text(facts['note']), why, started].filter((part) => part !== '').join(' · ')
 }
