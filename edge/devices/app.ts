@@ -1,5 +1,5 @@
 import type { DevicePort, Installation } from '#contract/installation.ts'
-import { type Clock, epochMs } from '#contract/instant.ts'
+import type { Clock } from '#contract/instant.ts'
 import type { FixedByteOrder, Profile } from '#contract/profile.ts'
 import { createGpsdDecoder, WATCH } from '../gpsd/gpsd-decoder.ts'
 import type { WritesRelay } from '../immobilizer/relay-output.ts'
@@ -13,6 +13,7 @@ import { createRelayClient } from '../modbus/relay-client.ts'
 import { runNmeaLoop } from '../nmea/nmea-loop.ts'
 import { runPollLoop } from '../poll/poll-loop.ts'
 import type { Reading } from '../profile/reading.ts'
+import { BUILT } from '../time/build-date.ts'
 
 type Installed = Installation['devices'][number]
 
@@ -34,9 +35,6 @@ type Deps = {
   /** The gateway's folder, made by the time it runs: float orders that were found out are kept there. */
   readonly dir: string
 }
-
-/** No fix is older than this software. */
-const BUILT = epochMs(Date.UTC(2026, 8, 1))
 
 /** Wires the devices of one installation. Throws naming every device whose profile or port does not fit. */
 export function createDevices(deps: Deps): Devices {

@@ -28,18 +28,18 @@ export function isFrameDue(next: Frame, last: LastFrame | undefined, now: Millis
 
 const inUse = (frame: Frame): boolean => frame.ignition === true || (frame.speedKmh ?? 0) > MOVING_KMH
 
-/** Pure. A frame that repeats an already told fix is stamped by the clock: one fix time stands in one frame. */
+/** Pure. A frame without a fix, or one that repeats a fix already told, is stamped by the clock. */
 export function stamped(
   next: Frame,
   last: LastFrame | undefined,
   clock: { readonly now: EpochMs; readonly quality: TimeQuality },
 ): Frame {
-  if (last === undefined || next.timeQuality !== 'gnss' || isNewFix(next, last)) return next
+  if (next.timeQuality === 'gnss' && (last === undefined || isNewFix(next, last))) return next
   return { ...next, readAt: clock.now, timeQuality: clock.quality }
 }
 
-/** Pure. What to remember of a frame that was made. */
-export function lastFrame(frame: Frame, last: LastFrame | undefined, at: Millis): LastFrame {
-  const fixAt = frame.timeQuality === 'gnss' ? frame.readAt : last?.fixAt
+/** Pure. What to remember of a frame that was made; `next` is the frame as it was before it was stamped. */
+export function lastFrame(frame: Frame, next: Frame, last: LastFrame | undefined, at: Millis): LastFrame {
+  const fixAt = next.timeQuality === 'gnss' ? next.readAt : last?.fixAt
   return { frame, at, ...(fixAt === undefined ? {} : { fixAt }) }
 }

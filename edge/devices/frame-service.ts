@@ -1,14 +1,26 @@
 import type { Frame, GnssTrust, TimeQuality } from '#contract/frame.ts'
 import type { DeviceId } from '#contract/ids.ts'
 import type { Installation } from '#contract/installation.ts'
-import type { Clock } from '#contract/instant.ts'
+import type { Clock, EpochMs, Millis } from '#contract/instant.ts'
 import type { GatewayRecord } from '#contract/record.ts'
+import {
+  engineHours,
+  type Odometer,
+  readDashboard,
+  readDoubted,
+  readEngine,
+  readPlace,
+  readWheel,
+  shownKm,
+} from '../odometer/odometer.ts'
+import type { Suspicion } from '../position/gnss-trust.ts'
 import { readPosition } from '../position/position-readings.ts'
-import { drive, odometerAt } from '../odometer/odometer.ts'
 import { frameFromReadings } from '../profile/frame-from-readings.ts'
 import type { Reading } from '../profile/reading.ts'
 import { bindReading } from '../profile/reading-binding.ts'
+import type { WallTime } from '../time/time-keeper.ts'
 import { DEFAULT_CADENCE, isFrameDue, type LastFrame, lastFrame, stamped } from './frame-cadence.ts'
+import { type MileageStand, mileageNotice } from './mileage-notice.ts'
 import { noticesBetween } from './vehicle-notices.ts'
 import type { VehicleReadings } from './vehicle-readings.ts'
 
@@ -17,7 +29,7 @@ export type FrameService = {
   take(readings: readonly Reading[]): void
   /** Makes a frame if one is due though nothing was read. */
   consider(): void
-  metres(): number
+  odometer(): Odometer
   last(): Frame | undefined
 }
 
@@ -27,55 +39,113 @@ type Deps = {
   readonly gnss?: DeviceId
   readonly readings: VehicleReadings
   readonly clock: Clock
-  readonly timeQuality: () => Exclude<TimeQuality, 'gnss'>
+  readonly time: {
+    now(): WallTime
+    /** Takes a good fix time; `refused` when it contradicts a better clock. */
+    hearFix(time: EpochMs, at: Millis): 'taken' | 'refused'
+  }
   readonly trust: () => GnssTrust
+  readonly suspicion: () => Suspicion | undefined
+  /** What the wheels are worth in GNSS metres; undefined until that is known. */
+  readonly wheelScale: () => number | undefined
+  readonly refusals: () => Readonly<Record<string, number>>
   readonly keepFrame: (frame: Frame) => void
   readonly keepEvent: (event: GatewayRecord) => void
-  /** Metres driven before this start. */
-  readonly metres: number
+  /** As it was before this start. */
+  readonly odometer: Odometer
 }
 
 /** Turns readings into frames, kilometres and notices. */
 export function createFrameService(deps: Deps): FrameService {
-  const { clock, installation, readings } = deps
+  const { clock, installation, readings, time } = deps
   const cadence = installation.sampling ?? DEFAULT_CADENCE
-  let odometer = odometerAt(deps.metres)
+  let { odometer } = deps
+  let told: MileageStand | undefined
   let last: LastFrame | undefined
 
   const consider = (): void => {
     const steady = clock.steady()
-    const moment = { now: clock.now(), timeQuality: deps.timeQuality() }
+    const now = time.now()
     const next = frameFromReadings(readings.now(steady), {
-      ...moment,
+      now: now.at,
+      timeQuality: withoutFix(now.quality),
       gnssTrust: deps.trust(),
-      odometerKm: odometer.metres / 1000,
+      odometerKm: shownKm(odometer),
+      engineHours: engineHours(odometer),
     })
     if (!isFrameDue(next, last, steady, cadence)) return
-    const frame = stamped(next, last, { now: moment.now, quality: moment.timeQuality })
-    for (const notice of noticesBetween(last?.frame, frame, moment.now)) deps.keepEvent(notice)
-    last = lastFrame(frame, last, steady)
+    const frame = stamped(next, last, { now: now.at, quality: now.quality })
+    for (const notice of noticesBetween(last?.frame, frame, now.at, deps.suspicion())) deps.keepEvent(notice)
+    sumUp(now)
+    last = lastFrame(frame, next, last, steady)
     deps.keepFrame(frame)
   }
 
+  /** A clock that is only estimated knows no days. */
+  const sumUp = ({ at, quality }: WallTime): void => {
+    if (quality === 'estimated') return
+    const stand = { odometer, at, refusals: deps.refusals() }
+    const summary = told === undefined ? undefined : mileageNotice(told, stand)
+    if (summary !== undefined) deps.keepEvent(summary)
+    if (summary !== undefined || told === undefined) told = stand
+  }
+
   const count = (fresh: readonly Reading[]): void => {
+    const known = readings.now(clock.steady())
+    for (const one of fresh) {
+      if (one.quality !== 'good' || typeof one.value !== 'number') continue
+      if (one.capability === 'odometer') odometer = readDashboard(odometer, one.value, one.steadyAt)
+      if (one.capability === 'vehicle.speed') odometer = readWheel(odometer, one.value, one.steadyAt, deps.wheelScale())
+    }
+    odometer = readEngine(odometer, engineOf(known), clock.steady())
     const position = readPosition(fresh.filter((reading) => reading.device === deps.gnss))
     if (position === undefined || !position.valid || deps.trust() === 'jammed') return
-    odometer = drive(odometer, position, ignitionOf(readings.now(clock.steady())))
+    odometer =
+      deps.trust() === 'ok'
+        ? readPlace(odometer, position, ignitionOf(known), position.at)
+        : readDoubted(odometer, position, ignitionOf(known))
+  }
+
+  /** A fix time that a better clock contradicts is no time; what place came with it is doubted in the frame. */
+  const timed = (reading: Reading): Reading => {
+    if (reading.device !== deps.gnss || reading.capability !== 'position.time') return reading
+    // A deceived receiver sets no clock; its frames say that it is doubted.
+    if (reading.quality !== 'good' || typeof reading.value !== 'number' || deps.trust() !== 'ok') return reading
+    const heard = time.hearFix(Math.round(reading.value) as EpochMs, reading.steadyAt)
+    return heard === 'taken' ? reading : { ...reading, quality: 'uncertain', reason: 'conflict' }
   }
 
   return {
     take: (fresh) => {
-      readings.take(fresh.map((reading) => bindReading(reading, installation)))
-      count(fresh)
+      const bound = fresh.map((reading) => timed(bindReading(reading, installation)))
+      readings.take(bound)
+      count(bound)
       consider()
     },
     consider,
-    metres: () => odometer.metres,
+    odometer: () => odometer,
     last: () => last?.frame,
   }
 }
 
+/** A frame without a fix of its own is judged as one, though the clock may have been set by an earlier fix. */
+const withoutFix = (quality: TimeQuality): Exclude<TimeQuality, 'gnss'> => (quality === 'gnss' ? 'estimated' : quality)
+
+const wordOf = (readings: readonly Reading[], capability: Reading['capability']): Reading['value'] =>
+  readings.find((reading) => reading.capability === capability && reading.quality === 'good')?.value
+
 function ignitionOf(readings: readonly Reading[]): 'on' | 'off' | 'unknown' {
-  const told = readings.find((reading) => reading.capability === 'ignition' && reading.quality === 'good')?.value
+  const told = wordOf(readings, 'ignition')
   return typeof told === 'boolean' ? (told ? 'on' : 'off') : 'unknown'
+}
+
+/** Below this an engine is cranking, not running. */
+const RUNNING_RPM = 300
+
+/** Engine speed says it best; without it the ignition stands for the engine. */
+function engineOf(readings: readonly Reading[]): 'running' | 'off' | 'unknown' {
+  const rpm = wordOf(readings, 'engine.rpm')
+  if (typeof rpm === 'number') return rpm > RUNNING_RPM ? 'running' : 'off'
+  const ignition = ignitionOf(readings)
+  return ignition === 'on' ? 'running' : ignition
 }

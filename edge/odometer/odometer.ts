@@ -1,70 +1,186 @@
-import type { EpochMs } from '#contract/instant.ts'
+import { type Millis, millis } from '#contract/instant.ts'
+import { followPath, type GnssPath, isHop, type Measure, NO_PATH, type Step, type Stretch } from './gnss-path.ts'
 
-/** A position whose place and time are good; `speedKmh` where the receiver says it. */
-export type Step = {
-  readonly lat: number
-  readonly lon: number
-  readonly time: EpochMs
-  readonly speedKmh?: number
-  readonly accuracyM?: number
+/** Where metres come from, best first. A better source that speaks silences the others. */
+export type MileageSource = 'odometer' | 'wheel' | Measure
+
+/** The vehicle's own odometer as last read, and what is added to it so that ours never falls or leaps. */
+type Dashboard = {
+  readonly metres: number
+  readonly offsetM: number
+  /** The finest step it was seen to count in. */
+  readonly stepM: number
+  /** Absent after a restart: that monotonic clock is gone. */
+  readonly at?: Millis
 }
 
 /**
- * Metres driven, the place up to which they are counted, and the positions of the last minute since then: a crawl if
- * the car then sets off, a wandering receiver if it does not. Metres only ever rise.
+ * Metres driven and by how much they may err, by source; the time the engine ran. Both only ever rise. Everything is
+ * plain JSON, so that it survives a restart.
  */
-export type Odometer = { readonly metres: number; readonly anchor?: Step; readonly since: readonly Step[] }
+export type Odometer = {
+  readonly metres: number
+  readonly errorM: number
+  readonly engineMs: number
+  readonly by: Readonly<Record<MileageSource, number>>
+  readonly path: GnssPath
+  readonly dashboard?: Dashboard
+  /** `since` is when the wheels' unbroken run of words began. */
+  readonly wheel?: { readonly speedKmh: number; readonly at: Millis; readonly since: Millis }
+  /** The last moment that a position was looked at. */
+  readonly placeAt?: Millis
+  /** A run of positions not believed yet: counted if it proves true, forgotten if the receiver leaps away from it. */
+  readonly doubted?: { readonly first: Step; readonly path: GnssPath; readonly stretches: readonly Stretch[] }
+  /** GNSS metres in one metre of the wheels, as learned while both were believed. */
+  readonly wheelScale?: number
+  readonly engineAt?: Millis
+}
 
-export const odometerAt = (metres: number): Odometer => ({ metres, since: [] })
+export const odometerAt = (metres: number): Odometer => ({
+  metres,
+  errorM: 0,
+  engineMs: 0,
+  by: { odometer: 0, wheel: 0, doppler: 0, positions: 0, straight: 0 },
+  path: NO_PATH,
+})
 
-/** A hop faster than this was not driven: it is left out, and counting goes on from where it ended. */
-const FASTEST_M_PER_S = 200 / 3.6
-const HOP_SLACK_M = 10
-/** Standing receivers were seen to claim up to 6 km/h. */
-const DRIVING_KMH = 7
-/** Standing receivers were seen to wander over 42 m in 20 minutes. */
-const CIRCLE_M = 45
-/** Without a speed only the place can tell, and a slow drive must not be cut into chords. */
-const BARE_CIRCLE_M = 4
-const CRAWL_MS = 60_000
+/** Share of a stretch by which a source may err: tyres, noise, cut corners, a road nobody saw. */
+const ERROR: Readonly<Record<MileageSource, number>> = {
+  odometer: 0.01,
+  wheel: 0.02,
+  doppler: 0.005,
+  positions: 0.03,
+  straight: 0.4,
+}
+const CALIBRATED_WHEEL_ERROR = 0.01
+/** A source that has been silent for longer no longer silences the others. */
+const WHEEL_SILENT_MS = 5000
+const DASHBOARD_SILENT_MS = 120_000
+/** Dashboards count in kilometres or tenths; until a step has been seen the coarser is assumed. */
+const COARSEST_STEP_M = 1000
+const FASTEST_M_PER_MS = 250 / 3600
+/** More than this in the dark is another dashboard, not a drive. */
+const LONGEST_DARK_M = 3_000_000
+/** Longer than this between two looks, nobody knows whether the engine ran. */
+const ENGINE_GAP_MS = 10_000
 
-const RADIAN = Math.PI / 180
-const EQUATOR_M = 6_378_137
-const ECCENTRICITY_2 = 0.006_694_379_990_14
+const add = (odometer: Odometer, source: MileageSource, metres: number, share = ERROR[source]): Odometer =>
+  metres <= 0
+    ? odometer
+    : {
+        ...odometer,
+        metres: odometer.metres + metres,
+        errorM: odometer.errorM + metres * share,
+        by: { ...odometer.by, [source]: odometer.by[source] + metres },
+      }
 
-/** Pure. Metres between two near positions on the WGS84 ellipsoid: by its two radii of curvature, 1e-5 up to 50 km. */
-export function segmentMetres(from: { lat: number; lon: number }, to: { lat: number; lon: number }): number {
-  const middle = ((from.lat + to.lat) / 2) * RADIAN
-  const root = 1 - ECCENTRICITY_2 * Math.sin(middle) ** 2
-  const north = (EQUATOR_M * (1 - ECCENTRICITY_2)) / root ** 1.5
-  const east = (EQUATOR_M / Math.sqrt(root)) * Math.cos(middle)
-  const turn = ((((to.lon - from.lon + 540) % 360) + 360) % 360) - 180
-  return Math.hypot(north * (to.lat - from.lat) * RADIAN, east * turn * RADIAN)
+/** What lies between two steps of the dashboard is filled in by the others, but never beyond its next step. */
+function addBelow(odometer: Odometer, source: MileageSource, metres: number, now: Millis, share?: number): Odometer {
+  const { dashboard } = odometer
+  if (dashboard?.at === undefined || now - dashboard.at > DASHBOARD_SILENT_MS)
+    return add(odometer, source, metres, share)
+  const most = dashboard.metres + dashboard.offsetM + dashboard.stepM * 0.99
+  return add(odometer, source, Math.min(metres, most - odometer.metres), share)
 }
 
 /**
- * Pure. Counts one position. Nothing is counted with the ignition off, nor while the receiver merely wanders: a car
- * drives when its speed says so, or when it has left the circle of the receiver's error round the last counted place.
+ * Pure. Takes the vehicle's own odometer. The first reading of all is adopted, so that ours shows what the dashboard
+ * shows; one that fell or leapt belongs to another dashboard and goes on from where ours is.
  */
-export function drive(odometer: Odometer, step: Step, ignition: 'on' | 'off' | 'unknown'): Odometer {
-  const { anchor, since, metres } = odometer
-  const last = since.at(-1)
-  if (anchor === undefined || last === undefined || ignition === 'off') return { metres, anchor: step, since: [step] }
-  if (step.time <= last.time) return odometer
-  const hop = segmentMetres(last, step)
-  if (hop > HOP_SLACK_M + (FASTEST_M_PER_S * (step.time - last.time)) / 1000)
-    return { metres, anchor: step, since: [step] }
-  const path = [...since.filter((earlier) => step.time - earlier.time <= CRAWL_MS), step]
-  if (isDriving(step)) return { metres: metres + pathMetres([anchor, ...path]), anchor: step, since: [step] }
-  const straight = segmentMetres(anchor, step)
-  const left = straight > circleOf(step)
-  return left ? { metres: metres + straight, anchor: step, since: [step] } : { metres, anchor, since: path }
+export function readDashboard(odometer: Odometer, km: number, at: Millis): Odometer {
+  const metres = km * 1000
+  const { dashboard } = odometer
+  if (dashboard === undefined) {
+    const adopted = metres >= odometer.metres
+    const known = { metres, stepM: COARSEST_STEP_M, at, offsetM: adopted ? 0 : odometer.metres - metres }
+    const errorM = odometer.errorM + COARSEST_STEP_M
+    return { ...odometer, dashboard: known, metres: Math.max(odometer.metres, metres), errorM }
+  }
+  const step = metres - dashboard.metres
+  const longest =
+    dashboard.at === undefined ? LONGEST_DARK_M : (at - dashboard.at) * FASTEST_M_PER_MS + 2 * COARSEST_STEP_M
+  if (step < 0 || step > longest)
+    return { ...odometer, dashboard: { ...dashboard, metres, at, offsetM: odometer.metres - metres } }
+  const stepM = step > 0 ? Math.min(dashboard.stepM, step) : dashboard.stepM
+  const known = { ...odometer, dashboard: { ...dashboard, metres, stepM, at } }
+  return add(known, 'odometer', metres + dashboard.offsetM - odometer.metres)
 }
 
-const isDriving = ({ speedKmh }: Step): boolean => speedKmh !== undefined && speedKmh >= DRIVING_KMH
+/** Pure. Takes the wheels' speed; `scale` where the receiver has calibrated it. */
+export function readWheel(odometer: Odometer, speedKmh: number, at: Millis, scale?: number): Odometer {
+  const { wheel } = odometer
+  const wheelScale = scale ?? odometer.wheelScale
+  const unbroken = wheel !== undefined && at - wheel.at <= WHEEL_SILENT_MS
+  const next = {
+    ...odometer,
+    wheel: { speedKmh, at, since: unbroken ? wheel.since : at },
+    ...(wheelScale === undefined ? {} : { wheelScale }),
+  }
+  if (!unbroken || at <= wheel.at) return next
+  const metres = ((wheel.speedKmh + speedKmh) / 2) * ((at - wheel.at) / 3600) * (wheelScale ?? 1)
+  return addBelow(next, 'wheel', metres, at, wheelScale === undefined ? ERROR.wheel : CALIBRATED_WHEEL_ERROR)
+}
 
-const circleOf = ({ speedKmh, accuracyM = 0 }: Step): number =>
-  speedKmh === undefined ? Math.max(BARE_CIRCLE_M, accuracyM) : Math.max(CIRCLE_M, 3 * accuracyM)
+/** Have the wheels told the whole of the way since the last position? */
+const wheelsTold = ({ wheel, placeAt }: Odometer, now: Millis): boolean =>
+  wheel !== undefined && now - wheel.at <= WHEEL_SILENT_MS && wheel.since <= (placeAt ?? now)
 
-const pathMetres = (path: readonly Step[]): number =>
-  path.reduce((sum, step, index) => sum + segmentMetres(path[index - 1] ?? step, step), 0)
+const count = (odometer: Odometer, stretches: readonly Stretch[], at: Millis): Odometer =>
+  wheelsTold(odometer, at)
+    ? odometer
+    : stretches.reduce((seen, { metres, measure }) => addBelow(seen, measure, metres, at), odometer)
+
+/** Pure. Takes one believed position. What lies behind a run of doubted ones is bridged, and the run itself counted. */
+export function readPlace(odometer: Odometer, step: Step, ignition: 'on' | 'off' | 'unknown', at: Millis): Odometer {
+  const { doubted, ...rest } = odometer
+  if (doubted !== undefined) {
+    const last = doubted.path.since.at(-1) ?? doubted.first
+    const lead = followPath(rest.path, doubted.first, ignition)
+    if (isHop(last, step)) return readPlace(rest, step, ignition, at)
+    const proved = count({ ...rest, path: doubted.path }, [...lead.stretches, ...doubted.stretches], at)
+    return readPlace(proved, step, ignition, at)
+  }
+  const { path, stretches } = followPath(odometer.path, step, ignition)
+  if (path === odometer.path) return odometer
+  return { ...count({ ...odometer, path }, stretches, at), placeAt: at }
+}
+
+/** Pure. Takes one position that is not believed: nothing is counted yet. */
+export function readDoubted(odometer: Odometer, step: Step, ignition: 'on' | 'off' | 'unknown'): Odometer {
+  const { doubted } = odometer
+  const last = doubted?.path.since.at(-1)
+  if (doubted === undefined || last === undefined || isHop(last, step))
+    return { ...odometer, doubted: { first: step, path: { anchor: step, since: [step] }, stretches: [] } }
+  const { path, stretches } = followPath(doubted.path, step, ignition)
+  return { ...odometer, doubted: { ...doubted, path, stretches: summed([...doubted.stretches, ...stretches]) } }
+}
+
+/** One stretch for each measure: a doubted run may last for hours. */
+function summed(stretches: readonly Stretch[]): readonly Stretch[] {
+  const sums = new Map<Measure, number>()
+  for (const { measure, metres } of stretches) sums.set(measure, (sums.get(measure) ?? 0) + metres)
+  return [...sums].map(([measure, metres]) => ({ measure, metres }))
+}
+
+/** Pure. Counts engine time between two looks, both of which saw it running. */
+export function readEngine(odometer: Odometer, engine: 'running' | 'off' | 'unknown', at: Millis): Odometer {
+  const { engineAt, ...rest } = odometer
+  if (engine !== 'running') return engineAt === undefined ? odometer : rest
+  const ran = engineAt !== undefined && at - engineAt <= ENGINE_GAP_MS ? Math.max(0, at - engineAt) : 0
+  return { ...rest, engineMs: odometer.engineMs + ran, engineAt: at }
+}
+
+/** Pure. As it goes on after a restart: monotonic readings of another boot mean nothing, all else holds. */
+export function restarted(odometer: Odometer): Odometer {
+  const { wheel: _wheel, engineAt: _engine, placeAt: _place, doubted: _doubted, dashboard, ...rest } = odometer
+  if (dashboard === undefined) return rest
+  const { at: _at, ...known } = dashboard
+  return { ...rest, dashboard: known }
+}
+
+/** Pure. The one of two memories that has counted further: a restored file never takes metres back. */
+export const furthest = (one: Odometer, other: Odometer): Odometer => (other.metres > one.metres ? other : one)
+
+/** Metres that a frame shows: the wire's step is ten. */
+export const shownKm = ({ metres }: Odometer): number => metres / 1000
+export const engineHours = ({ engineMs }: Odometer): number => millis(engineMs) / 3_600_000

@@ -82,7 +82,7 @@ const VOID = seconds(10)
 /** To reach a known place of deception over an unseen stretch, a mean speed beyond this is a jump. */
 const ROAD_M_PER_S = 120 / 3.6
 const EXPOSED_M = 3000
-/** How long a run must last: back where it was believed; at a new place, by distance, and never less than a minute. */
+/** How long a run must last: back where it was believed, or a mere hop; after another doubt; at a far place, by distance. */
 const RECOVERY = seconds(10)
 const LEAST_WAIT = minutes(1)
 const TIMES_THE_DRIVE = 20
@@ -165,7 +165,7 @@ function strangerAt(next: Position, from: Position, doubts: readonly Doubt[], be
     doubts: known === undefined ? doubts : [...doubts, 'place'],
     began,
     since: next.at,
-    wait: seconds(Math.max(LEAST_WAIT, drive) / 1000),
+    wait: seconds(Math.max(doubts.includes('jump') ? RECOVERY : LEAST_WAIT, drive) / 1000),
     jumpM,
     ...(known === undefined ? {} : { place: known.name }),
   }

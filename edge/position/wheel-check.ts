@@ -50,3 +50,7 @@ export const speedsConflict = ({ faster, slower }: WheelCheck): boolean => Math.
 
 /** Pure. Forgets the contradiction, keeps the calibration: for a receiver that has come back by a jump. */
 export const settled = (check: WheelCheck): WheelCheck => ({ ...check, faster: 0, slower: 0 })
+
+/** Pure. What one km/h of the wheels is in GNSS km/h; undefined until enough has been compared. */
+export const calibratedScale = ({ learned, scale }: WheelCheck): number | undefined =>
+  learned >= CALIBRATED_AFTER ? scale : undefined

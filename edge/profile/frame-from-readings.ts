@@ -8,8 +8,9 @@ export type FrameMoment = {
   readonly now: EpochMs
   readonly timeQuality: Exclude<TimeQuality, 'gnss'>
   readonly gnssTrust?: GnssTrust
-  /** The gateway's own counts go before a device's, from which they are made. */
+  /** The gateway's own count, which takes in the dashboard's: it goes before any device's. */
   readonly odometerKm?: number
+  /** The gateway's own count, where no device tells one. */
   readonly engineHours?: number
 }
 
@@ -63,7 +64,7 @@ export function frameFromReadings(readings: readonly Reading[], moment: FrameMom
   const time = good('position.time')
   const ignition = good('ignition')
   const motion = good('motion')
-  const numbers = { ...numbersOf(find), ...countsOf(moment) }
+  const numbers = numbersOf(find, moment)
   const frame: Frame = {
     kind: 'frame',
     ...(typeof time === 'number'
@@ -79,13 +80,11 @@ export function frameFromReadings(readings: readonly Reading[], moment: FrameMom
   return roundFrame(frame)
 }
 
-const countsOf = ({ odometerKm, engineHours }: FrameMoment): Partial<Record<NumberField, number>> => ({
-  ...(odometerKm === undefined ? {} : { odometerKm }),
-  ...(engineHours === undefined ? {} : { engineHours }),
-})
-
-function numbersOf(find: (capability: Capability) => Reading | undefined): Partial<Record<NumberField, number>> {
-  const fields: Partial<Record<NumberField, number>> = {}
+function numbersOf(
+  find: (capability: Capability) => Reading | undefined,
+  { odometerKm, engineHours }: FrameMoment,
+): Partial<Record<NumberField, number>> {
+  const fields: Partial<Record<NumberField, number>> = engineHours === undefined ? {} : { engineHours }
   for (const [capability, field, min, max] of NUMBERS) {
     const value = find(capability)?.value
     if (typeof value === 'number' && value >= min && value <= max) fields[field] = value
@@ -95,6 +94,7 @@ function numbersOf(find: (capability: Capability) => Reading | undefined): Parti
     delete fields.lon
     delete fields.accuracyM
   }
+  if (odometerKm !== undefined) fields.odometerKm = odometerKm
   return fields
 }
 

@@ -4,6 +4,8 @@ import type { Log } from '../log.ts'
 import { createOdometerStore, type OdometerStore } from '../odometer/odometer-store.ts'
 import { createOrderInboxStore, type OrderInboxStore, unusableInboxStore } from '../orders/order-inbox-store.ts'
 import { createStreamHeadStore, type StreamHeadStore } from '../outbox/stream-head-store.ts'
+import { createTimeStore, type TimeStore } from '../time/time-store.ts'
+import { createUnlockStore, type UnlockStore } from '../unlock/unlock-store.ts'
 import { openDatabase } from './sqlite-client.ts'
 
 /** What must outlive every power cut: orders seen, metres driven, numbers given. */
@@ -11,6 +13,8 @@ export type StateFile = {
   readonly inbox: OrderInboxStore
   readonly odometer: OdometerStore
   readonly heads: StreamHeadStore
+  readonly time: TimeStore
+  readonly unlock: UnlockStore
   /** What went wrong while opening, as names of events. */
   readonly mishaps: readonly string[]
   close(): void
@@ -39,4 +43,6 @@ const storesOf = (db: DatabaseSync) => ({
   inbox: createOrderInboxStore(db),
   odometer: createOdometerStore(db),
   heads: createStreamHeadStore(db),
+  time: createTimeStore(db),
+  unlock: createUnlockStore(db),
 })

@@ -1,116 +1,131 @@
-import { readFileSync } from 'node:fs'
-import { Geodesic } from 'geographiclib-geodesic'
-import { expect, test } from 'vitest'
-import { type EpochMs, epochMs, later } from '#contract/instant.ts'
-import { parseSentence } from '../../../edge/nmea/nmea-sentence.ts'
-import { drive, odometerAt, type Step, segmentMetres } from '../../../edge/odometer/odometer.ts'
+import { describe, expect, test } from 'vitest'
+import { epochMs, millis } from '#contract/instant.ts'
+import {
+  engineHours,
+  furthest,
+  type Odometer,
+  odometerAt,
+  readDashboard,
+  readDoubted,
+  readEngine,
+  readPlace,
+  readWheel,
+  restarted,
+} from '../../../edge/odometer/odometer.ts'
 
-const DATA = new URL('../../data/', import.meta.url)
-const START = odometerAt(0)
-const T0 = epochMs(1_795_000_000_000)
-
-const geodesic = (from: Step, to: Step): number =>
-  Geodesic.WGS84.Inverse(from.lat, from.lon, to.lat, to.lon).s12 ?? Number.NaN
-
-function recorded(file: string, id: string): readonly Step[] {
-  return readFileSync(new URL(`../../../demo/data/${file}.csv`, import.meta.url), 'utf8')
-    .split('\n')
-    .map((line) => line.split(','))
-    .filter(([name]) => name === id)
-    .map(([, time = '', lat, lon]) => ({ time: epochMs(Date.parse(time)), lat: Number(lat), lon: Number(lon) }))
-}
-
-/** Speed as a receiver shows it: the mean from the fix before to the fix after. */
-const withSpeed = (steps: readonly Step[], accuracyM: number): readonly Step[] =>
-  steps.map((step, index) => {
-    const [before, after] = [steps[index - 1] ?? step, steps[index + 1] ?? step]
-    const metres = geodesic(before, step) + geodesic(step, after)
-    return { ...step, accuracyM, speedKmh: (metres / Math.max(1, after.time - before.time)) * 3600 }
-  })
-
-/** Cleaned: without hops that no car makes. */
-const cleanedMetres = (steps: readonly Step[]): number =>
-  steps.reduce((sum, step, index) => {
-    const before = steps[index - 1] ?? step
-    const metres = geodesic(before, step)
-    return metres / Math.max(1, step.time - before.time) > 200 / 3600 ? sum : sum + metres
-  }, 0)
-
-const driven = (steps: readonly Step[], ignition: 'on' | 'unknown'): number =>
-  steps.reduce((odometer, step) => drive(odometer, step, ignition), START).metres
-
-test.each([
-  { file: 'car-munich', id: 'x0001-001' },
-  { file: 'car-munich', id: 'x0001-015' },
-  { file: 'bus-limerick', id: 'bus304' },
-])('the recorded drive $id counts within 1 % of its geodesic length, with and without speeds', ({ file, id }) => {
-  const steps = recorded(file, id)
-  const truth = cleanedMetres(steps)
-  expect(steps.length).toBeGreaterThan(50)
-  for (const told of [steps, withSpeed(steps, 4.5)]) {
-    const error = driven(told, 'on') / truth - 1
-    expect(Math.abs(error)).toBeLessThan(0.01)
-  }
-})
-
-function nmeaSteps(): readonly Step[] {
-  const steps: Step[] = []
-  let accuracyM: number | undefined
-  for (const line of readFileSync(new URL('nmea/signalk-gps.log', DATA), 'latin1').split(/\r?\n/)) {
-    if (parseSentence(line).kind !== 'sentence') continue
-    const cells = line.split(/[,*]/)
-    if (cells[0] === '$GPGGA') accuracyM = Number(cells[8]) * 5
-    if (cells[0] !== '$GPRMC' || cells[2] !== 'A') continue
-    const [, clock = '', , lat = '', , lon = '', , knots, , date = ''] = cells
-    const degrees = (text: string) => Math.floor(Number(text) / 100) + (Number(text) % 100) / 60
-    const [day, month, year] = [date.slice(0, 2), date.slice(2, 4), date.slice(4)]
-    const time = Date.parse(`20${year}-${month}-${day}T${clock.slice(0, 2)}:${clock.slice(2, 4)}:${clock.slice(4)}Z`)
-    const place = { lat: degrees(lat), lon: degrees(lon), time: epochMs(time), speedKmh: Number(knots) * 1.852 }
-    steps.push(accuracyM === undefined ? place : { ...place, accuracyM })
-  }
-  return steps
-}
-
-test('twenty minutes of standing with a wandering receiver stay under 20 m, even with the ignition on', () => {
-  const steps = nmeaSteps()
-  expect(steps.length).toBeGreaterThan(1100)
-  expect(driven(steps, 'unknown')).toBeLessThan(20)
-  expect(driven(steps, 'on')).toBeLessThan(20)
-})
-
-const north = (metres: number, seconds: number, more: Partial<Step> = {}): Step => ({
+const WALL = 1_795_000_000_000
+const step = (metres: number, second: number, speedKmh = 36) => ({
   lat: 55 + metres / 111_320,
   lon: 37,
-  time: later(T0, seconds * 1000) as EpochMs,
-  ...more,
+  time: epochMs(WALL + second * 1000),
+  speedKmh,
+  accuracyM: 4,
+})
+const s = (second: number) => millis(second * 1000)
+const seconds = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+/** Ten metres a second by the receiver alone. */
+const byReceiver = (odometer: Odometer, from: number, to: number): Odometer =>
+  seconds(from, to).reduce((seen, second) => readPlace(seen, step(second * 10, second), 'on', s(second)), odometer)
+const byWheel = (odometer: Odometer, from: number, to: number, kmh = 36): Odometer =>
+  seconds(from, to).reduce((seen, second) => readWheel(seen, kmh, s(second)), odometer)
+
+describe('which source counts', () => {
+  test('the receiver, while there is nothing better', () => {
+    expect(byReceiver(odometerAt(0), 0, 100)).toMatchObject({ metres: 1000, by: { doppler: 1000 } })
+  })
+  test('wheels silence the receiver, and it takes over when they are silent', () => {
+    let both = odometerAt(0)
+    for (const second of seconds(0, 100)) {
+      both = readWheel(both, 37, s(second))
+      both = readPlace(both, step(second * 10, second), 'on', s(second))
+    }
+    expect(both.by.doppler).toBe(0)
+    expect(both.metres).toBeCloseTo(1027.8, 1)
+    expect(byReceiver(both, 101, 200).by.doppler).toBeGreaterThan(900)
+  })
+  test('wheels that were silent on the way do not silence the stretch that only positions know', () => {
+    let odometer = byWheel(readPlace(odometerAt(0), step(0, 0), 'on', s(0)), 0, 10)
+    odometer = readPlace(odometer, step(100, 10), 'on', s(10))
+    odometer = readPlace(byWheel(odometer, 60, 60), step(600, 60), 'on', s(60))
+    expect(odometer.metres).toBeCloseTo(600, 0)
+  })
+  test('the dashboard is adopted at first, then counted; others only fill its steps', () => {
+    let odometer = readDashboard(odometerAt(0), 45_000, s(0))
+    expect(odometer.metres).toBe(45_000_000)
+    odometer = byReceiver(odometer, 1, 95)
+    expect(odometer.metres).toBeLessThan(45_001_000)
+    odometer = byReceiver(odometer, 96, 115)
+    expect(odometer.metres).toBe(45_000_990)
+    odometer = readDashboard(odometer, 45_001, s(116))
+    expect(odometer.metres).toBe(45_001_000)
+    expect(odometer.by.odometer).toBe(10)
+  })
+  test('a dashboard that falls or leaps is another one: ours goes on from where it is', () => {
+    const known = readDashboard(readDashboard(odometerAt(0), 45_000, s(0)), 45_001, s(100))
+    const fallen = readDashboard(known, 12, s(110))
+    expect(fallen.metres).toBe(45_001_000)
+    expect(readDashboard(fallen, 13, s(200)).metres).toBe(45_002_000)
+    expect(readDashboard(known, 99_000, s(110)).metres).toBe(45_001_000)
+  })
+  test('a dashboard fitted late that shows less takes nothing back', () => {
+    const late = readDashboard(byReceiver(odometerAt(500_000_000), 0, 100), 45_000, s(101))
+    expect(late.metres).toBe(500_001_000)
+    expect(readDashboard(late, 45_001, s(200)).metres).toBe(500_002_000)
+  })
 })
 
-test('nothing is counted with the ignition off, and counting starts where the car then is', () => {
-  const off = [north(0, 0), north(500, 60), north(1000, 120)].reduce((seen, step) => drive(seen, step, 'off'), START)
-  expect(off.metres).toBe(0)
-  expect(drive(off, north(1100, 130, { speedKmh: 40, accuracyM: 3 }), 'on').metres).toBeCloseTo(100, 0)
+describe('positions that are not believed', () => {
+  const before = byReceiver(odometerAt(0), 0, 50)
+  const doubt = (odometer: Odometer, from: number, to: number, shiftM: number): Odometer =>
+    seconds(from, to).reduce((seen, second) => readDoubted(seen, step(second * 10 + shiftM, second), 'on'), odometer)
+  test('count nothing while they are not', () => {
+    expect(doubt(before, 51, 300, 28_000).metres).toBe(500)
+  })
+  test('are forgotten when the receiver leaps back, and the way between is bridged', () => {
+    const back = readPlace(doubt(before, 51, 300, 28_000), step(3010, 301), 'on', s(301))
+    expect(back.metres).toBeCloseTo(3010, 0)
+    expect(back.by.straight).toBeGreaterThan(2000)
+    expect(back.errorM).toBeGreaterThan(800)
+  })
+  test('count in full, but for the hop, when they prove true', () => {
+    const proved = readPlace(doubt(before, 51, 100, 400), step(1410, 101), 'on', s(101))
+    expect(proved.metres).toBeCloseTo(1000, 0)
+  })
 })
 
-test('a hop no car makes is left out, and counting goes on from its end', () => {
-  const hop = [north(0, 0), north(20, 1), north(5000, 2), north(5020, 3)]
-  expect(hop.reduce((seen, step) => drive(seen, step, 'on'), START).metres).toBeCloseTo(40, 0)
+describe('across a restart', () => {
+  test('the dashboard makes up for what was driven in the dark', () => {
+    const dark = restarted(readDashboard(odometerAt(0), 45_000, s(900)))
+    expect(readDashboard(dark, 45_120, s(1)).metres).toBe(45_120_000)
+  })
+  test('what the wheels or the engine said belongs to another clock', () => {
+    const woken = restarted(readEngine(byWheel(odometerAt(0), 0, 100), 'running', s(100)))
+    expect(byWheel(woken, 103, 103).metres).toBe(woken.metres)
+    expect(readEngine(woken, 'running', s(103)).engineMs).toBe(woken.engineMs)
+  })
+  test('of two memories the one that counted further holds', () => {
+    expect(furthest(odometerAt(5), odometerAt(7)).metres).toBe(7)
+    expect(furthest(odometerAt(7), odometerAt(5)).metres).toBe(7)
+  })
 })
 
-test('a tunnel counts as the straight way through it', () => {
-  const tunnel = [north(0, 0, { speedKmh: 60 }), north(1000, 60, { speedKmh: 60 })]
-  expect(tunnel.reduce((seen, step) => drive(seen, step, 'on'), START).metres).toBeCloseTo(1000, -1)
+test('engine hours count what two looks saw running, not a silence between them', () => {
+  const ran = seconds(0, 3600).reduce((seen, second) => readEngine(seen, 'running', s(second)), odometerAt(0))
+  expect(engineHours(ran)).toBe(1)
+  expect(engineHours(readEngine(ran, 'running', s(7200)))).toBe(1)
+  const off = readEngine(ran, 'off', s(3601))
+  expect(engineHours(readEngine(off, 'running', s(3602)))).toBe(1)
+  expect(readEngine(off, 'unknown', s(3603))).toBe(off)
 })
 
-test('a position from before the last one changes nothing', () => {
-  const here = drive(drive(START, north(0, 10), 'on'), north(50, 14), 'on')
-  expect(drive(here, north(300, 5), 'on')).toBe(here)
-})
-
-test.each([
-  { from: { lat: 55.75, lon: 37.62 }, to: { lat: 55.751, lon: 37.63 } },
-  { from: { lat: 0, lon: 179.9999 }, to: { lat: 0.0001, lon: -179.9999 } },
-  { from: { lat: -52.6, lon: -8.6 }, to: { lat: -52.61, lon: -8.7 } },
-])('a short distance from $from to $to agrees with the geodesic within 0.01 %', ({ from, to }) => {
-  const truth = Geodesic.WGS84.Inverse(from.lat, from.lon, to.lat, to.lon).s12 ?? 0
-  expect(Math.abs(segmentMetres(from, to) / truth - 1)).toBeLessThan(1e-4)
+test('metres and their error never fall, whatever the order of the sources', () => {
+  let odometer = odometerAt(0)
+  for (const second of seconds(0, 300)) {
+    const before = odometer
+    odometer = readWheel(odometer, second % 7 === 0 ? 0 : 30, s(second))
+    odometer = readPlace(odometer, step(second % 13 === 0 ? -4000 : second * 9, second), 'on', s(second))
+    if (second % 40 === 0) odometer = readDashboard(odometer, 100 - (second % 3), s(second))
+    expect(odometer.metres).toBeGreaterThanOrEqual(before.metres)
+    expect(odometer.errorM).toBeGreaterThanOrEqual(before.errorM)
+  }
 })
