@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { millis, seconds } from '#contract/instant.ts'
 import type { Profile } from '#contract/profile.ts'
+import { createManagedGateway } from './configuration/app.ts'
+import type { GatewayRun, RunEars } from './configuration/gateway-run.ts'
 import { createDevices, type Devices } from './devices/app.ts'
 import { createFrameService, type FrameService } from './devices/frame-service.ts'
 import { profileOf, receiverOf } from './devices/receiver.ts'
-import { createVehicleReadings } from './devices/vehicle-readings.ts'
+import { createVehicleReadings, type VehicleReadings } from './devices/vehicle-readings.ts'
 import { type Gateway, type GatewayConfig, type GatewayStatus, type GatewayWorld, IDLE } from './gateway.ts'
 import { identify } from './identity/app.ts'
 import type { Identity } from './identity/identity.ts'
@@ -41,10 +43,14 @@ type Parts = {
   readonly cloud: CloudClient
   readonly outbox: Outbox
   readonly unlock: Unlock
+  readonly readings: VehicleReadings
 }
 
-/** Builds the gateway and starts nothing before `run`. */
-export function createGateway(config: GatewayConfig, world: GatewayWorld): Gateway {
+/** Builds the gateway and starts nothing before `run`. A change of its configuration runs it anew, in this process. */
+export const createGateway = (config: GatewayConfig, world: GatewayWorld): Gateway =>
+  createManagedGateway(config, world, (now, ears) => createRun(now, world, ears))
+
+function createRun(config: GatewayConfig, world: GatewayWorld, ears: RunEars): GatewayRun {
   const profiles = loadProfiles(config.profilesDir)
   const { installation, dir } = config
   const mistakes = wiringMistakes(installation, profiles)
@@ -61,7 +67,7 @@ export function createGateway(config: GatewayConfig, world: GatewayWorld): Gatew
       if (vehicleId !== installation.vehicleId)
         throw new Error(`the installation is of vehicle ${installation.vehicleId}, the identity of ${vehicleId}`)
       const state = openState(dir, world.log)
-      const assembled = assemble({ config, world, profiles, identity, state, relay: devices.relay })
+      const assembled = assemble({ config, world, profiles, identity, state, relay: devices.relay, ears })
       parts = assembled.parts
       try {
         await assembled.run(devices.run, stop)
@@ -73,6 +79,10 @@ export function createGateway(config: GatewayConfig, world: GatewayWorld): Gatew
     status: () => (parts === undefined ? IDLE : statusOf(parts)),
     releaseLocally: () => parts?.immobilizer.releaseLocally(),
     enterCode: (typed) => parts?.unlock.enter(typed),
+    readings: () => parts?.readings.now(world.clock.steady()) ?? [],
+    testRelay: (order, told) => parts?.immobilizer.testRelay(order, told) ?? 'busy',
+    endRelayTest: () => parts?.immobilizer.endTest(),
+    unlockForm: () => parts?.unlock.form,
   }
 }
 
@@ -88,9 +98,10 @@ type Given = {
   readonly identity: Identity
   readonly state: StateFile
   readonly relay: Devices['relay']
+  readonly ears: RunEars
 }
 
-function assemble({ config, world, profiles, identity, state, relay }: Given) {
+function assemble({ config, world, profiles, identity, state, relay, ears }: Given) {
   const { log } = world
   const { installation, software } = config
   const { gatewayId, signerKeys } = identity.grant
@@ -151,18 +162,18 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     store: state.unlock,
     releaseLocally: immobilizer.releaseLocally,
     keepEvent: outbox.keepEvent,
-    page: config.localPage,
     clock,
     log,
   })
   const positions = createPositionService({ ...(gnss === undefined ? {} : { gnss }), clock })
+  const readings = createVehicleReadings((reading) => {
+    const device = installation.devices.find(({ id }) => id === reading.device)
+    return readingPeriod(profileOf(profiles, device?.profile), reading.name)
+  })
   const frameService = createFrameService({
     installation,
     ...(gnss === undefined ? {} : { gnss }),
-    readings: createVehicleReadings((reading) => {
-      const device = installation.devices.find(({ id }) => id === reading.device)
-      return readingPeriod(profileOf(profiles, device?.profile), reading.name)
-    }),
+    readings,
     clock,
     time,
     trust: immobilizer.trust,
@@ -173,8 +184,9 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     keepEvent: outbox.keepEvent,
     odometer: restarted(furthest(state.odometer.load(), readOdometerText(outbox.frames.note()) ?? odometerAt(0))),
   })
+  const keys = createSignerKeysStore(signerKeys)
   const orders = createOrderService({
-    verify: createSignerKeysStore(signerKeys).verify,
+    verify: keys.verify,
     gatewayId,
     receive: (order) => {
       time.hearCloud(order.iat)
@@ -195,8 +207,9 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     random: randomOf(world),
     onReceipt: outbox.take,
     onOrder: (payload) => void orders.take(payload),
-    onConfig: () => log.warn({}, 'config.not-supported'),
+    onConfig: ears.onConfiguration,
     onChange: outbox.wake,
+    onContested: () => outbox.keepEvent({ kind: 'event', name: 'session-contested', at: clock.now(), data: {} }),
   })
 
   let savedMetres = frameService.odometer().metres
@@ -212,6 +225,8 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
   const run = async (runDevices: Devices['run'], stop: AbortSignal): Promise<void> => {
     for (const name of state.mishaps) outbox.keepEvent({ kind: 'event', name, at: clock.now(), data: {} })
     outbox.keepEvent({ kind: 'event', name: 'gateway-started', at: clock.now(), data: { software, boot } })
+    ears.begun({ identity, keepEvent: outbox.keepEvent, verifyConfiguration: keys.verifyConfiguration })
+    unlock.resume()
     const uplink = new AbortController()
     const beforeCommit = (): void => {
       frameService.consider()
@@ -220,7 +235,6 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     const sending = Promise.all([cloud.run(uplink.signal), outbox.run(cloud, beforeCommit, uplink.signal)])
     await Promise.all([
       immobilizer.run(stop),
-      unlock.run(stop),
       runDevices((read) => {
         const readings = positions.take(read)
         immobilizer.observe(readings)
@@ -234,13 +248,12 @@ function assemble({ config, world, profiles, identity, state, relay }: Given) {
     await sending
   }
 
-  return { parts: { identity, immobilizer, orders, frameService, cloud, outbox, unlock }, run }
+  return { parts: { identity, immobilizer, orders, frameService, cloud, outbox, unlock, readings }, run }
 }
 
-function statusOf({ identity, immobilizer, orders, frameService, cloud, outbox, unlock }: Parts): GatewayStatus {
+function statusOf({ identity, immobilizer, orders, frameService, cloud, outbox }: Parts): GatewayStatus {
   const { work, memory } = immobilizer.state()
   const lastFrame = frameService.last()
-  const localPort = unlock.port()
   return {
     gatewayId: identity.grant.gatewayId,
     uplink: cloud.connection() === undefined ? 'away' : 'connected',
@@ -252,6 +265,5 @@ function statusOf({ identity, immobilizer, orders, frameService, cloud, outbox, 
     odometerKm: frameService.odometer().metres / 1000,
     kept: { events: outbox.events.size().records, frames: outbox.frames.size().records },
     ...(lastFrame === undefined ? {} : { lastFrame }),
-    ...(localPort === undefined ? {} : { localPort }),
   }
 }

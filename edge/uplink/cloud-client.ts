@@ -1,11 +1,13 @@
-import { connect, type IClientOptions, type MqttClient } from 'mqtt'
+import { connect, type IClientOptions, type MqttClient, type Packet } from 'mqtt'
 import type { GatewayId } from '#contract/ids.ts'
-import { type Clock, millis, seconds } from '#contract/instant.ts'
+import { type Clock, type Millis, millis, seconds } from '#contract/instant.ts'
 import { type GatewayStatus, Receipt } from '#contract/receipt.ts'
 import { downTopic, parseTopic, upTopic } from '#contract/topics.ts'
 import type { Log } from '../log.ts'
 import type { Connection } from '../outbox/records-message.ts'
-import { reconnectPause } from './reconnect-pause.ts'
+import { FRESH, LONGEST_PAUSE, lostAfter, pingEvery, survived } from './keep-alive.ts'
+import { nextMove, openedLink, packetHeard, packetSent } from './link-watch.ts'
+import { type ConnectionEnd, connectionEnded, FIRST_TRY, reconnectPause } from './reconnect-pause.ts'
 
 export type CloudAccess =
   | { readonly by: 'certificate'; readonly keyPem: string; readonly certificatePem: string; readonly caPem: string }
@@ -28,6 +30,8 @@ export type CloudClientDeps = {
   readonly onConfig: (payload: Uint8Array) => void
   /** Called at every change of the connection. */
   readonly onChange: () => void
+  /** Somebody else connects with our identity, again and again. */
+  readonly onContested: () => void
 }
 
 export type CloudClient = {
@@ -38,14 +42,16 @@ export type CloudClient = {
   publishRecords(payload: Uint8Array): Promise<void>
 }
 
-const KEEPALIVE_S = 60
 const CONNECT_TIMEOUT_MS = 20_000
+/** How late a silent link may be noticed at most. */
+const WATCH_EVERY = seconds(10)
 
 /** The one connection to the cloud. Messages wait in the outbox, never in here. */
 export function createCloudClient(deps: CloudClientDeps): CloudClient {
   const { clock, log, gatewayId } = deps
   let client: MqttClient | undefined
   let connection: Connection | undefined
+  let keepAlive = FRESH
 
   const status = (online: boolean): string =>
     JSON.stringify({ v: 1, online, at: clock.now(), software: deps.software } satisfies GatewayStatus)
@@ -55,7 +61,8 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
     username: gatewayId,
     protocolVersion: deps.protocolVersion,
     clean: true,
-    keepalive: KEEPALIVE_S,
+    // Our own watch pings earlier, at a pause that it finds out; this is what the broker counts by.
+    keepalive: LONGEST_PAUSE / 1000,
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectPeriod: 0,
     queueQoSZero: false,
@@ -105,17 +112,53 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
     deps.onChange()
   }
 
-  /** One connection from beginning to end; answers whether it ever stood. */
-  const once = (stop: AbortSignal): Promise<boolean> =>
+  /** Pings when nothing else was said for long, and gives up a link that takes everything and answers nothing. */
+  const watch = async (fresh: MqttClient, giveUp: () => void, ended: AbortSignal): Promise<void> => {
+    let link = openedLink(clock.steady())
+    fresh.on('packetsend', (packet) => {
+      link = packetSent(link, kindOf(packet), clock.steady())
+    })
+    fresh.on('packetreceive', () => {
+      const heard = packetHeard(link, clock.steady())
+      link = heard.link
+      keepAlive = survived(keepAlive, heard.survived, clock.steady())
+    })
+    while (!ended.aborted) {
+      const now = clock.steady()
+      const next = nextMove(link, pingEvery(keepAlive), now)
+      switch (next.move) {
+        case 'wait':
+          await clock.sleep(millis(Math.min(next.until - now, WATCH_EVERY)), ended)
+          break
+        case 'ping':
+          fresh.sendPing()
+          // Should the library not tell us of its own ping.
+          if (link.pingedAt === undefined) link = packetSent(link, 'ping', now)
+          break
+        case 'give-up':
+          keepAlive = lostAfter(keepAlive, next.silence, now)
+          log.warn({ silenceMs: next.silence, pingEveryMs: pingEvery(keepAlive) }, 'uplink.silent')
+          return giveUp()
+        default:
+          next satisfies never
+      }
+    }
+  }
+
+  /** One connection from beginning to end. */
+  const once = (stop: AbortSignal): Promise<ConnectionEnd> =>
     new Promise((done) => {
       const fresh = connect(deps.brokerUrl, options())
-      let stood = false
-      const end = (): void => {
+      const ended = new AbortController()
+      let stoodAt: Millis | undefined
+      const end = (by: ConnectionEnd['by']): void => {
+        if (ended.signal.aborted) return
+        ended.abort()
         stop.removeEventListener('abort', leave)
-        fresh.off('close', end)
         connection = undefined
         client = undefined
-        fresh.end(true, () => done(stood))
+        const lasted = millis(clock.steady() - (stoodAt ?? clock.steady()))
+        fresh.end(true, () => done({ by: stoodAt === undefined ? 'no-connection' : by, lasted }))
         deps.onChange()
       }
       /** A planned end says so itself; a broker that does not answer within two seconds says it by the will. */
@@ -126,31 +169,37 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
         const patience = clock.sleep(seconds(2), new AbortController().signal)
         void Promise.race([said, patience])
           .catch(() => {})
-          .then(end)
+          .then(() => end('us'))
       }
       client = fresh
       stop.addEventListener('abort', leave, { once: true })
       fresh.on('error', (cause) => log.warn({ err: cause }, 'uplink.error'))
       fresh.on('message', take)
       fresh.on('connect', () => {
-        stood = true
+        stoodAt = clock.steady()
+        void watch(fresh, () => end('us'), ended.signal)
         arrived(fresh).catch((cause: unknown) => {
           log.warn({ err: cause }, 'uplink.not-accepted')
-          stood = false
-          end()
+          end('no-connection')
         })
       })
-      fresh.once('close', end)
+      fresh.once('close', () => end('them'))
     })
 
   return {
     run: async (stop) => {
-      let failures = 0
+      let history = FIRST_TRY
       while (!stop.aborted) {
-        failures = (await once(stop)) ? 0 : failures + 1
+        const end = await once(stop)
         if (stop.aborted) return
-        const pause = reconnectPause(failures, deps.random())
-        log.info({ failures, pauseMs: Math.round(pause) }, 'uplink.disconnected')
+        const seen = connectionEnded(history, end, clock.steady())
+        history = seen.history
+        if (seen.isContested) {
+          log.warn({ gatewayId, times: history.shortLived }, 'uplink.contested')
+          deps.onContested()
+        }
+        const pause = reconnectPause(history.failures, deps.random())
+        log.info({ failures: history.failures, pauseMs: Math.round(pause) }, 'uplink.disconnected')
         await clock.sleep(millis(pause), stop)
       }
     },
@@ -164,6 +213,11 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
       )
     },
   }
+}
+
+function kindOf(packet: Packet): 'statement' | 'question' | 'ping' {
+  if (packet.cmd === 'pingreq') return 'ping'
+  return packet.cmd === 'subscribe' || (packet.cmd === 'publish' && packet.qos > 0) ? 'question' : 'statement'
 }
 
 function jsonOf(payload: Uint8Array): unknown {
