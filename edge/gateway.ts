@@ -4,9 +4,10 @@ import type { Installation } from '#contract/installation.ts'
 import type { Clock } from '#contract/instant.ts'
 import type { IdentityConfig } from './identity/app.ts'
 import type { Work } from './immobilizer/immobilizer-state.ts'
+import type { GatewayView } from './local-page/gateway-view.ts'
+import type { LocalPage } from './local-page/page-loop.ts'
 import type { Log } from './log.ts'
 import type { BatchEncoding } from './outbox/records-message.ts'
-import type { LocalPage } from './unlock/unlock-page-loop.ts'
 import type { UnlockAnswer } from './unlock/unlock-service.ts'
 
 export type GatewayConfig = IdentityConfig & {
@@ -23,8 +24,12 @@ export type GatewayConfig = IdentityConfig & {
   /** Bound of the frames' outbox; above it the oldest are thinned. */
   readonly framesBytes?: number
   readonly allowRunningCircuitCut?: boolean
-  /** Where a person in the car types a one-time code; absent, nowhere. */
+  /** Where the status page, the metrics and the form for one-time codes are offered; absent, nowhere. */
   readonly localPage?: LocalPage
+  /** Unix socket of the technician's commands; absent, there are none. */
+  readonly controlSocket?: string
+  /** Reads the technician's file anew; absent, a change of it counts from the next start. */
+  readonly readInstallation?: () => Installation
 }
 
 /** What only main.ts owns: time, randomness, a place to say what happened, and how good the wall clock is. */
@@ -35,6 +40,8 @@ export type GatewayWorld = {
   randomBytes(length: number): Uint8Array
   /** Absent: nobody vouches for the wall clock, so an order's life is counted from its reception. */
   readonly timeQuality?: () => Exclude<TimeQuality, 'gnss'>
+  /** Resident memory of this process. */
+  readonly memoryBytes?: () => number
 }
 
 export type GatewayStatus = {
@@ -46,7 +53,7 @@ export type GatewayStatus = {
   readonly highestOrderSeq: number
   readonly rejectedOrders: number
   readonly odometerKm: number
-  /** Where the page for one-time codes answers now. */
+  /** Where the local page answers now. */
   readonly localPort?: number
   /** Records on disk that no receipt covers yet. */
   readonly kept: { readonly events: number; readonly frames: number }
@@ -62,6 +69,8 @@ export type Gateway = {
   releaseLocally(): void
   /** A one-time code, typed on whatever the car has for it. Undefined before the gateway runs. */
   enterCode(typed: string): UnlockAnswer | undefined
+  /** The same and more, as the local page shows it. */
+  view(): GatewayView
 }
 
 /** Pure. What a gateway says of itself before it runs. */

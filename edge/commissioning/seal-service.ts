@@ -53,7 +53,7 @@ export type SealService = {
   }
   /** Hash of wiring and of the profiles that speak for it. */
   bindingOf(installation: Installation): DocumentHash
-  seal(wish: SealWish): Promise<Sealed>
+  seal(wish: SealWish): Sealed
   tellTo(keepEvent: ((event: GatewayEvent) => void) | undefined): void
 }
 
@@ -126,7 +126,7 @@ export function createSealService({ store, profiles, hashOf, rfc3339, software, 
       const { state, at, by, sheet } = record
       return { state, at, by, ...(sheet === undefined ? {} : { sheet }) }
     },
-    seal: async (wish) => {
+    seal: (wish) => {
       const binding = bindingOf(wish.installation)
       const errors = missing(wish, binding)
       if (wish.sign === undefined || errors.length > 0) return { sealed: false, errors }
@@ -144,7 +144,7 @@ export function createSealService({ store, profiles, hashOf, rfc3339, software, 
         profiles: profilesOf(wish.installation),
         results: [...wish.results],
       })
-      const sheet = await wish.sign(claims)
+      const sheet = wish.sign(claims)
       store.save({
         schema: 'kordon-seal/1',
         state: 'sealed',

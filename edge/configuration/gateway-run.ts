@@ -7,7 +7,7 @@ import type { VerifyJws } from '../orders/order-signature.ts'
 import type { Reading } from '../profile/reading.ts'
 
 /** The gateway from one start to the next change of its configuration. */
-export type GatewayRun = Omit<Gateway, 'localPort'> & {
+export type GatewayRun = Omit<Gateway, 'view'> & {
   /** The newest reading of every device, as it counts now. */
   readings(): readonly Reading[]
   /** A technician's block at the vehicle, judged like any other but for the seal that it is to earn. */

@@ -24,6 +24,11 @@ export type CloudMock = {
   giveReceipts(given: 'yes' | 'no'): void
   sign(claims: object): Promise<string>
   order(gateway: GatewayId, jws: string): Promise<void>
+  /** The same keys; `typ` says what it is signed as. */
+  signAs(typ: string, claims: object): Promise<string>
+  configuration(gateway: GatewayId, jws: string): Promise<void>
+  /** While `shut`, whoever connects is cut off. */
+  door(is: 'open' | 'shut'): void
   /** Ends every connection without a word. */
   cut(): void
   close(): Promise<void>
@@ -40,6 +45,7 @@ export async function createCloudMock(port = 0): Promise<CloudMock> {
   const stored = new Map<StreamId, Set<number>>()
   let repeated = 0
   let receipts: 'yes' | 'no' = 'yes'
+  let door: 'open' | 'shut' = 'open'
 
   const publish = (topic: string, payload: string, retain: boolean): Promise<void> =>
     new Promise((done, failed) => {
@@ -76,6 +82,7 @@ export async function createCloudMock(port = 0): Promise<CloudMock> {
 
   const sockets = new Set<Socket>()
   const server: Server = createServer((socket) => {
+    if (door === 'shut') return void socket.destroy()
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
@@ -100,6 +107,14 @@ export async function createCloudMock(port = 0): Promise<CloudMock> {
         .setProtectedHeader({ alg: 'EdDSA', kid })
         .sign(privateKey),
     order: (gateway, jws) => publish(downTopic(gateway, 'order'), jws, true),
+    signAs: (typ, claims) =>
+      new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
+        .setProtectedHeader({ alg: 'EdDSA', kid, typ })
+        .sign(privateKey),
+    configuration: (gateway, jws) => publish(downTopic(gateway, 'config'), jws, true),
+    door: (is) => {
+      door = is
+    },
     cut: () => {
       for (const socket of sockets) socket.destroy()
     },
