@@ -53,6 +53,14 @@ const RIGHTS: readonly (readonly [route: string, roles: string])[] = [
   ['GET /api/vehicles/{id}/holds', ALL],
   ['POST /api/vehicles/{id}/holds', 'owner head manager security'],
   ['DELETE /api/vehicles/{id}/holds/{holdId}', 'owner head manager security'],
+  ['POST /api/vehicles/{id}/grace', 'owner head manager security'],
+  ['DELETE /api/vehicles/{id}/grace', 'owner head manager security'],
+  ['POST /api/vehicles/{id}/unlock-code', 'owner head manager security'],
+  ['GET /api/governor', ALL],
+  ['POST /api/governor/switch', 'owner head security'],
+  ['POST /api/governor/policy', 'owner'],
+  ['POST /api/governor/approvers', 'owner head security'],
+  ['POST /api/orders/approvals', 'owner head security'],
   ['GET /api/vehicles/{id}/orders', ALL],
   ['GET /api/orders/{id}', ALL],
   ['GET /api/gateways', ALL],
@@ -209,7 +217,7 @@ describe('a frame on its way', () => {
     const ready = (await call('GET', '/api/ready')).json()
     expect(ready).toMatchObject({
       ready: true,
-      dependencies: [{ name: 'sql' }, { name: 'journal' }, { name: 'broker' }],
+      dependencies: [{ name: 'sql' }, { name: 'journal' }, { name: 'broker' }, { name: 'signer' }],
     })
     expect((await call('GET', '/metrics')).body).toMatch(/kordon_ingest_total\{what="records"\} [1-9]/)
   })

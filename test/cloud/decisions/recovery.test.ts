@@ -130,3 +130,18 @@ test('a restart without any loss replays nothing', async () => {
     expect.objectContaining({ orderId: placed.order.id, state: 'created' }),
   )
 })
+
+test('codes that were given out, graces and secrets come back: no code is given twice', async () => {
+  const { vehicle } = await fittedVehicle(house)
+  await keepCopy()
+  const renewed = await fittedVehicle(house, 'В002ВВ77')
+  const ask = async (car: string) => (await house.call('manager', 'POST', `/api/vehicles/${car}/unlock-code`)).json()
+  const before = [await ask(vehicle), await ask(renewed.vehicle)]
+  const until = new Date(clock.now() + 3_600_000).toISOString()
+  await house.call('manager', 'POST', `/api/vehicles/${vehicle}/grace`, { until, note: 'x' })
+  await losePower()
+  const after = [await ask(vehicle), await ask(renewed.vehicle)]
+  expect(before.map(({ counter }) => counter)).toEqual([0, 0])
+  expect(after.map(({ counter }) => counter)).toEqual([1, 1])
+  expect((await vehicleJson(vehicle)).immobilizer.grace).toMatchObject({ until })
+})
