@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { generateKeyPair, SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { GatewayId } from '#contract/ids.ts'
+import { downTopic } from '#contract/topics.ts'
+import { readOrder } from '../../../edge/orders/order-signature.ts'
+import { createSignerKeysStore } from '../../../edge/orders/signer-keys-store.ts'
+import { localTarget } from '../../support/law.ts'
+import { readSource } from '../../support/law-source.ts'
+import type { RestClient } from '../../support/rest-client.ts'
+import { type RunningCloud, startCloud } from '../../support/running-cloud.ts'
+import { until } from '../../support/until.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+
+/** Every file of the house that a process loads, from its main.ts on. */
+function loadedBy(main: string): ReadonlySet<string> {
+  const loaded = new Set<string>()
+  const walk = (path: string): void => {
+    if (loaded.has(path)) return
+    loaded.add(path)
+    for (const { from, typeOnly } of readSource(path, readFileSync(join(ROOT, path), 'utf8')).imports) {
+      const target = typeOnly ? undefined : localTarget(path, from)
+      if (target?.endsWith('.ts')) walk(target)
+    }
+  }
+  walk(main)
+  return loaded
+}
+
+describe('what the web tier can reach', () => {
+  test('its process loads no file that opens or makes the private key; the signer’s does', () => {
+    const web = loadedBy('cloud/main.ts')
+    expect(web.size).toBeGreaterThan(100)
+    const keepers = ['cloud/signer/signer-store.ts', 'cloud/signer/signer-service.ts', 'cloud/signer/app.ts']
+    expect(keepers.filter((path) => web.has(path))).toEqual([])
+    expect(keepers.filter((path) => !loadedBy('cloud/signer/main.ts').has(path))).toEqual([])
+    const naming = [...web].filter((path) => /ed25519/i.test(readFileSync(join(ROOT, path), 'utf8')))
+    expect(naming.filter((path) => !path.startsWith('contract/'))).toEqual([])
+  })
+})
+
+describe('the signer as a process of the cloud', () => {
+  let cloud: RunningCloud
+  let api: RestClient
+  beforeAll(async () => {
+    cloud = await startCloud()
+    api = await cloud.as('owner')
+  }, 120_000)
+  afterAll(() => cloud?.stop(), 60_000)
+
+  const signerLine = async () => {
+    const { body } = await api.get('/api/ready')
+    return { ready: body.ready, ...body.dependencies.find((line: { name: string }) => line.name === 'signer') }
+  }
+  const signerPid = (): number => {
+    for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0')
+        if (!words.some((word) => word.endsWith('cloud/signer/main.ts'))) continue
+        const env = readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0')
+        if (env.includes(`KORDON_DATA_DIR=${cloud.dataDir}`)) return Number(entry)
+      } catch {
+        // Ended while we looked.
+      }
+    }
+    throw new Error('no signer runs for this cloud')
+  }
+
+  test('answers on a socket for its owner only, and is named in readiness', async () => {
+    expect(await signerLine()).toMatchObject({ ready: true, ok: true })
+    const folder = join(cloud.dataDir, 'signer')
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+    for (const file of ['signer.sock', 'ed25519.pem', 'signer.sqlite'])
+      expect(statSync(join(folder, file)).mode & 0o777).toBe(0o600)
+  })
+
+  test('killed, it is named, nothing else stops, and it is back by itself', async () => {
+    const killed = signerPid()
+    process.kill(killed, 'SIGKILL')
+    await until('it is missed or back', async () => signerPidOr(0) !== killed)
+    expect((await api.get('/api/vehicles')).status).toBe(200)
+    await until('it answers again', async () => (await signerLine()).ok === true, { withinMs: 30_000 })
+    expect(signerPid()).not.toBe(killed)
+    expect(cloud.output()).toContain('signer.ended')
+    expect((await api.get('/api/governor')).body).toMatchObject({ signer: 'up', switch: { mode: 'running' } })
+  }, 60_000)
+
+  const signerPidOr = (otherwise: number): number => {
+    try {
+      return signerPid()
+    } catch {
+      return otherwise
+    }
+  }
+
+  test('the cloud killed, the signer goes with it; started again, both work', async () => {
+    const orphan = signerPid()
+    await cloud.kill()
+    await until('it has gone', () => !isAlive(orphan), { withinMs: 20_000 })
+    await cloud.restart()
+    api = await cloud.as('owner')
+    expect(await signerLine()).toMatchObject({ ready: true, ok: true })
+  }, 120_000)
+
+  test('everything the web tier and the database hold makes no order that a gateway accepts', async () => {
+    const { body: vehicle } = await api.send('POST', '/api/vehicles', { plate: 'А777АА77', model: 'Haval' })
+    const { body: added } = await api.send('POST', '/api/gateways', { vehicleId: vehicle.id })
+    const { body: grant } = await api.send('POST', '/api/gateways/claim', { code: added.claimCode })
+    await api.send('POST', `/api/gateways/${added.id}/commissioning`, { note: 'ok' })
+    await api.send('POST', `/api/vehicles/${vehicle.id}/holds`, { reason: 'manual', note: 'x' })
+    const { verify } = createSignerKeysStore(grant.signerKeys)
+    expect(downTopic(GatewayId.parse(added.id), 'order')).toContain(added.id)
+
+    // Whatever lies outside the signer's own folder: is there a key among it that signs for this gateway?
+    const claims = { orderId: crypto.randomUUID(), seq: 99, aud: added.id, vehicleId: vehicle.id, action: 'unblock' }
+    const candidates: string[] = []
+    const collect = (folder: string): void => {
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        const path = join(folder, entry.name)
+        if (entry.isDirectory() && path !== join(cloud.dataDir, 'signer')) collect(path)
+        else if (entry.isFile()) candidates.push(readFileSync(path, 'latin1'))
+      }
+    }
+    collect(cloud.dataDir)
+    expect(candidates.length).toBeGreaterThan(10)
+    const secret = readFileSync(join(cloud.dataDir, 'signer', 'ed25519.pem'), 'utf8')
+    const [, body = ''] = secret.split('\n')
+    // PKCS #8 of Ed25519: the last 32 bytes are the key itself.
+    const seed = Buffer.from(body, 'base64').subarray(-32)
+    for (const forms of [
+      seed.toString('latin1'),
+      seed.toString('hex'),
+      seed.toString('base64'),
+      seed.toString('base64url'),
+    ])
+      expect(candidates.filter((text) => text.includes(forms))).toEqual([])
+
+    const foreign = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
+    const forged = await new SignJWT({ ...claims, reasons: [], iat: Date.now(), by: 'user:owner' })
+      .setProtectedHeader({ alg: 'EdDSA', kid: grant.signerKeys[0].kid })
+      .sign(foreign.privateKey)
+    const bytes = (jws: string) => new TextEncoder().encode(jws)
+    expect(await readOrder(bytes(forged), verify)).toMatchObject({ ok: false, reason: 'signature' })
+    // The genuine one of the same gateway passes, so the test can fail.
+    const jws = await until('an order is signed', async () => genuine(cloud.dataDir, added.id))
+    expect(await readOrder(bytes(jws), verify)).toMatchObject({ ok: true, order: { action: 'block' } })
+    const [head = '', text = '', signature = ''] = jws.split('.')
+    const changed = Buffer.from(text, 'base64url').toString().replace('"block"', '"unblock"')
+    const edited = `${head}.${Buffer.from(changed).toString('base64url')}.${signature}`
+    expect(await readOrder(bytes(edited), verify)).toMatchObject({ ok: false, reason: 'signature' })
+  }, 120_000)
+})
+
+/** The order as the web tier keeps it, found in the database's files: what a thief of the database would have. */
+function genuine(dataDir: string, gateway: string): string | undefined {
+  const files = readdirSync(join(dataDir, 'pglite'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  for (const entry of files) {
+    const text = readFileSync(join(entry.parentPath, entry.name), 'latin1')
+    for (const [jws] of text.matchAll(/eyJhbGciOiJFZERTQSI[\w-]+\.[\w-]+\.[\w-]{86}/g))
+      if (
+        Buffer.from(jws.split('.')[1] ?? '', 'base64url')
+          .toString()
+          .includes(gateway)
+      )
+        return jws
+  }
+  return undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
