@@ -84,7 +84,8 @@ export function createTimeService(deps: Deps): TimeService {
   }
 
   const now = (): WallTime => {
-    const told = timeNow(keeper, look())
+    const steady = look()
+    const told = timeNow(keeper, steady)
     if (told.quality !== quality) {
       quality = told.quality
       log.info({ quality }, 'time.quality')
