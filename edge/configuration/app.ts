@@ -82,9 +82,10 @@ export function createManagedGateway(config: GatewayConfig, world: GatewayWorld,
     },
   }
   const inForce = (): Installation => service.inForce().installation
+  const settled = () => seals.settle({ inForce: inForce(), local: service.local(), stage: service.stage() })
   const build = (): GatewayRun => {
     const { sealed: _written, ...installation } = inForce()
-    const sealed = seals.settle({ inForce: inForce(), local: service.local(), stage: service.stage() })
+    const sealed = settled()
     const { batch } = service.inForce()
     const { encoding = config.encoding, sendEveryMs = config.sendEveryMs } = batch ?? {}
     return createRun(
@@ -220,6 +221,7 @@ export function createManagedGateway(config: GatewayConfig, world: GatewayWorld,
           ignition: ignition(),
           wiring: () => wiringOf(service.waiting()),
           restart: () => now.abort(),
+          confirmed: () => void settled(),
           clock,
         },
         ended,

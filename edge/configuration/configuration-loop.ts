@@ -11,6 +11,8 @@ type Deps = {
   readonly wiring: () => 'same' | 'other'
   /** The gateway is to be run anew with what is now in force. */
   readonly restart: () => void
+  /** A trial has ended well. */
+  readonly confirmed: () => void
   readonly clock: Clock
 }
 
@@ -25,8 +27,10 @@ export async function runConfigurationLoop(deps: Deps, stop: AbortSignal): Promi
   while (!stop.aborted) {
     const status = deps.status()
     if (service.stage() === 'trial') {
-      if (status.uplink === 'connected') service.confirm()
-      else if (
+      if (status.uplink === 'connected') {
+        service.confirm()
+        deps.confirmed()
+      } else if (
         clock.steady() - began >= LINK_LIMIT &&
         service.rollBack(['the link to the cloud did not come back within 5 minutes'])
       )
