@@ -85,7 +85,7 @@ describe('a recorded drive, from the receiver to the history', () => {
         'the track has arrived',
         async () => {
           const { body } = await api.get(`/api/vehicles/${vehicleId}/track?${range}&maxPoints=100000`)
-          return body.total >= fixes.length ? body : undefined
+          return Date.parse(body.points.at(-1)?.readAt ?? '') >= startedAt + last.atMs - first.atMs ? body : undefined
         },
         { withinMs: 60_000, everyMs: 500 },
       )
@@ -101,7 +101,14 @@ describe('a recorded drive, from the receiver to the history', () => {
         return Math.abs(found.lat - fix.lat) > 1e-6 || Math.abs(found.lon - fix.lon) > 1e-6
       })
       expect(wrong).toEqual([])
-      expect(track.total).toBe(fixes.length)
+      // A frame on a change of the relay's word repeats the last place under its own time: few, and nowhere else.
+      const offsets = new Set(fixes.map((fix) => fix.atMs - first.atMs))
+      const repeated = [...stored].filter(([offset]) => !offsets.has(offset)).flatMap(([, points]) => points)
+      const strays = repeated.filter(
+        (point) => !fixes.some((fix) => Math.abs(fix.lat - point.lat) <= 1e-6 && Math.abs(fix.lon - point.lon) <= 1e-6),
+      )
+      expect(strays).toEqual([])
+      expect(repeated.length).toBeLessThan(fixes.length / 50)
 
       const { body: mileage } = await api.get(`/api/vehicles/${vehicleId}/mileage?${range}`)
       const reference = lengthKm(fixes)
