@@ -19,6 +19,7 @@ export type Hold = {
   readonly liftedBy: Actor | null
   readonly liftNote: string | null
   readonly orderId: string | null
+  readonly ruleVersion?: string | null
 }
 
 export type OrderState = 'created' | 'sent' | ReportedState
@@ -75,6 +76,15 @@ export type Immobilizer = {
   readonly order: Order | null
   readonly canBlock: boolean
   readonly whyNot: string | null
+  /** While it runs the car may start although holds stand. */
+  readonly grace?: Grace | null
+}
+
+export type Grace = {
+  readonly until: InstantText
+  readonly note: string
+  readonly givenBy: Actor
+  readonly givenAt: InstantText
 }
 
 export type VehicleGateway = {

@@ -19,6 +19,8 @@ const VehiclesPage = lazy(async () => ({ default: (await import('../vehicles/veh
 const VehiclePage = lazy(async () => ({ default: (await import('../vehicles/vehicle-page.tsx')).VehiclePage }))
 const GatewaysPage = lazy(async () => ({ default: (await import('../gateways/gateways-page.tsx')).GatewaysPage }))
 
+const GovernorPage = lazy(async () => ({ default: (await import('../governor/governor-page.tsx')).GovernorPage }))
+
 const Waiting = (): ReactNode => (
   <Center h="100%" mih={240}>
     <Loader size="sm" />
@@ -42,6 +44,9 @@ function Pages({ user }: { readonly user: User }): ReactNode {
               <Route path="/vehicles/:id">{({ id }) => <VehiclePage key={id} id={id} user={user} />}</Route>
               <Route path="/gateways">
                 <GatewaysPage user={user} />
+              </Route>
+              <Route path="/governor">
+                <GovernorPage user={user} />
               </Route>
               <Route>
                 <NotFound />

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { User } from '../api/session.ts'
+import { SignerBanner } from '../governor/signer-banner.tsx'
 import { useWords } from '../language/language.ts'
 import { LinkBanner } from '../live/link-banner.tsx'
 import { isIn, SECTIONS } from './sections.ts'
@@ -44,6 +45,7 @@ export function Shell({ user, children }: { readonly user: User; readonly childr
       </header>
       <div className={classes['body']}>
         <LinkBanner />
+        <SignerBanner />
         <main id="content" className={classes['content']} tabIndex={-1}>
           {children}
         </main>

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
+import { Alert, Button, Checkbox, Group, Modal, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import type { HoldReason } from '#contract/order.ts'
 import type { Vehicle } from '../api/vehicle.ts'
@@ -25,11 +25,12 @@ export function BlockDialog({
   const place = usePlaceHold(vehicle.id)
   const [reason, setReason] = useState<HoldReason | null>(null)
   const [note, setNote] = useState('')
+  const [whenNextParked, setWhenNextParked] = useState(false)
   const [asked, setAsked] = useState(false)
   const send = (): void => {
     setAsked(true)
     if (reason === null || note.trim() === '') return
-    place.mutate({ reason, note: note.trim() }, { onSuccess: onClose })
+    place.mutate({ reason, note: note.trim(), ...(whenNextParked ? { whenNextParked } : {}) }, { onSuccess: onClose })
   }
   return (
     <Modal
@@ -58,6 +59,11 @@ export function BlockDialog({
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
           error={asked && note.trim() === '' ? t('hold.noteRequired') : undefined}
+        />
+        <Checkbox
+          label={t('hold.whenNextParked')}
+          checked={whenNextParked}
+          onChange={(event) => setWhenNextParked(event.currentTarget.checked)}
         />
         {place.isError && (
           <Alert color="red" role="alert">

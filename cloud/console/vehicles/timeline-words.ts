@@ -32,6 +32,10 @@ export function timelineTitle(item: TimelineItem, t: Words): string {
         zone: said(t, `zoneNames.${text(facts['zone'])}`, text(facts['zone'])),
       })
     }
+    case 'grace':
+      return t(facts['change'] === 'ended' ? 'timeline.graceEnded' : 'timeline.graceGiven')
+    case 'unlock-code':
+      return t('timeline.unlockCode', { number: text(facts['counter']) })
     case 'status':
       return t(facts['online'] === true ? 'timeline.online' : 'timeline.offline')
     case 'event':
