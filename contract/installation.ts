@@ -84,8 +84,17 @@ export const Installation = z.strictObject({
     })
     .exactOptional(),
   interlock: InterlockSettings.exactOptional(),
-  /** How often a frame is made: while the vehicle is in use, and while it is parked. */
-  sampling: z.strictObject({ movingMs: z.int().min(200), parkedMs: z.int().min(1000) }).exactOptional(),
+  /**
+   * How often a frame is made: while the vehicle is in use, and while it is parked. `adaptive` keeps of these only what
+   * a track within 10 m of the full one needs; every one of them when left out.
+   */
+  sampling: z
+    .strictObject({
+      movingMs: z.int().min(200),
+      parkedMs: z.int().min(1000),
+      mode: z.enum(['every-fix', 'adaptive']).exactOptional(),
+    })
+    .exactOptional(),
   /** The technician's sealed commissioning sheet; without it no order may block this vehicle. */
   sealed: z.strictObject({ at: z.iso.datetime({ offset: true }), by: z.string().min(1) }).exactOptional(),
 })

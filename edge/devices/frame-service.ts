@@ -19,6 +19,7 @@ import { frameFromReadings } from '../profile/frame-from-readings.ts'
 import type { Reading } from '../profile/reading.ts'
 import { bindReading } from '../profile/reading-binding.ts'
 import type { WallTime } from '../time/time-keeper.ts'
+import { type HeldFixes, sample } from './adaptive-sampling.ts'
 import { DEFAULT_CADENCE, isFrameDue, type LastFrame, lastFrame, stamped } from './frame-cadence.ts'
 import { type MileageStand, mileageNotice } from './mileage-notice.ts'
 import { noticesBetween } from './vehicle-notices.ts'
@@ -62,6 +63,7 @@ export function createFrameService(deps: Deps): FrameService {
   let { odometer } = deps
   let told: MileageStand | undefined
   let last: LastFrame | undefined
+  let held: HeldFixes | undefined
 
   const consider = (): void => {
     const steady = clock.steady()
@@ -78,7 +80,14 @@ export function createFrameService(deps: Deps): FrameService {
     for (const notice of noticesBetween(last?.frame, frame, now.at, deps.suspicion())) deps.keepEvent(notice)
     sumUp(now)
     last = lastFrame(frame, next, last, steady)
-    deps.keepFrame(frame)
+    for (const kept of chosen(frame)) deps.keepFrame(kept)
+  }
+
+  const chosen = (frame: Frame): readonly Frame[] => {
+    if (installation.sampling?.mode !== 'adaptive') return [frame]
+    const sampled = sample(held, frame)
+    held = sampled.held
+    return sampled.keep
   }
 
   /** A clock that is only estimated knows no days. */
