@@ -1,4 +1,5 @@
-# One source, two images: `cloud` (also the demo fleet and the broker's setup) and `flows` (with Node-RED).
+# One source, three images: `cloud` (also the demo fleet and the broker's setup), `flows` (with Node-RED) and `edge`, the
+# gateway for arm64 and x86-64: docker buildx build --platform linux/arm64,linux/amd64 --target edge .
 # Neither runs as root, and both run with a read-only file system; what they write lies under /data.
 
 FROM node:26-bookworm-slim AS build
@@ -24,6 +25,18 @@ VOLUME /data
 FROM base AS flows
 COPY --from=build /kordon /kordon
 CMD ["node", "flows/main.ts"]
+
+# Serial bindings come prebuilt for both processors, so nothing is compiled.
+FROM base AS edge
+# Without systemd a thread of the gateway watches its event loop; whoever runs the image restarts it.
+ENV KORDON_EDGE_DIR=/data KORDON_EDGE_WATCHDOG_S=60
+COPY --from=lean /kordon/package.json /kordon/
+COPY --from=lean /kordon/node_modules /kordon/node_modules
+COPY --from=lean /kordon/contract /kordon/contract
+COPY --from=lean /kordon/edge /kordon/edge
+COPY --from=lean /kordon/bin /kordon/bin
+COPY --from=lean /kordon/device-profiles /kordon/device-profiles
+CMD ["node", "--max-old-space-size=64", "--max-semi-space-size=1", "edge/main.ts"]
 
 FROM base AS cloud
 COPY --from=lean /kordon /kordon

@@ -60,12 +60,22 @@ const Environment = z.object({
     .min(0)
     .max(65_535)
     .prefault('0')
-    .describe('page on which a one-time code is typed in the car; default 0, no page'),
+    .describe('status page, metrics and the form for one-time codes; default 0, no page'),
   KORDON_EDGE_LOCAL_HOST: z
     .string()
     .min(1)
     .prefault('127.0.0.1')
     .describe('address of that page: loopback, or one inside the car; default 127.0.0.1'),
+  KORDON_EDGE_CONTROL: z
+    .enum(['on', 'off'])
+    .prefault('on')
+    .describe('the socket of the technician’s commands, control.sock in the folder above; default on'),
+  KORDON_EDGE_WATCHDOG_S: z.coerce
+    .number<string>({ error: 'expected seconds' })
+    .min(0)
+    .max(3600)
+    .prefault('0')
+    .describe('end the process when its event loop hangs for so long; 0 (default): systemd watches, or nobody'),
   KORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('default info'),
 })
 
