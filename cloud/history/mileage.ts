@@ -21,6 +21,7 @@ const POSITIONS_ERROR = 0.03
 const UNSEEN_ERROR = 0.4
 const FASTEST_KMH = 250
 const UNSEEN_MS = 5 * 60_000
+const UNSEEN_LEAST_KM = 0.03
 /** A fix without accuracy is taken for this good. */
 const ACCURACY_M = 10
 /** A vehicle that says it stands still must be displaced this far, many times the wander of a fix, to have moved. */
@@ -41,28 +42,42 @@ export function mileageOf(frames: readonly PastFrame[]): Mileage {
 
 const rounded = (km: number): number => Math.round(km * 1000) / 1000
 
+/** `advancedAt`: since when the odometer shows what it shows; `blind`: whether a frame since then was without a trusted place. */
+type OdometerRun = { readonly reading: PastFrame; readonly advancedAt: EpochMs; readonly blind: boolean }
+
 function byOdometer(readings: readonly PastFrame[]): Mileage {
   const gaps: MileageGap[] = []
   let km = 0
   let unsure = 0
-  let before: PastFrame | undefined
+  let run: OdometerRun | undefined
   for (const reading of readings) {
-    if (before !== undefined) {
-      const step = (reading.odometerKm ?? 0) - (before.odometerKm ?? 0)
-      const most = ((reading.readAt - before.readAt) / 3_600_000) * FASTEST_KMH + ODOMETER_STEP_KM
-      if (step >= 0 && step <= most) km += step
-      else {
-        // Replaced, reset or misread: the odometer says nothing about this stretch.
-        const least = straightKm(before, reading)
-        gaps.push({ from: before.readAt, to: reading.readAt, km: rounded(least) })
-        km += least
-        unsure += least * UNSEEN_ERROR
+    const blind = !isTrusted(reading)
+    const from: OdometerRun = run ?? { reading, advancedAt: reading.readAt, blind }
+    const step = (reading.odometerKm ?? 0) - (from.reading.odometerKm ?? 0)
+    // An odometer that stood while nobody saw the car makes up for it in one step.
+    const most = ((reading.readAt - from.advancedAt) / 3_600_000) * FASTEST_KMH + ODOMETER_STEP_KM
+    if (step < 0 || step > most) {
+      // Replaced, reset or misread: the odometer says nothing about this stretch.
+      const least = straightKm(from.reading, reading)
+      gaps.push({ from: from.reading.readAt, to: reading.readAt, km: rounded(least) })
+      km += least
+      unsure += least * UNSEEN_ERROR
+    } else {
+      km += step
+      if (from.blind && isBridge(from, step, reading)) {
+        gaps.push({ from: from.advancedAt, to: reading.readAt, km: rounded(step) })
+        unsure += step * UNSEEN_ERROR
       }
     }
-    before = reading
+    run = step === 0 ? { ...from, reading, blind: from.blind || blind } : { reading, advancedAt: reading.readAt, blind }
   }
   return { km, errorKm: km * ODOMETER_ERROR + ODOMETER_STEP_KM + unsure, source: 'odometer', gaps }
 }
+
+/** It stood for longer than frames are apart, then moved by more than one interval explains: bridged, not driven now. */
+const isBridge = (from: OdometerRun, stepKm: number, to: PastFrame): boolean =>
+  from.reading.readAt > from.advancedAt &&
+  stepKm > ((to.readAt - from.reading.readAt) / 3_600_000) * FASTEST_KMH + UNSEEN_LEAST_KM
 
 const straightKm = (a: PastFrame, b: PastFrame): number =>
   a.position === null || b.position === null ? 0 : metresBetween(a.position, b.position) / 1000
@@ -79,8 +94,12 @@ function byPositions(frames: readonly PastFrame[]): Mileage {
   let strange = 0
   let anchor: Fixed | undefined
   let lastSeenAt = 0
+  let blind = false
   for (const frame of frames) {
-    if (!isTrusted(frame)) continue
+    if (!isTrusted(frame)) {
+      blind = true
+      continue
+    }
     const from = anchor
     if (from === undefined) {
       anchor = frame
@@ -89,11 +108,12 @@ function byPositions(frames: readonly PastFrame[]): Mileage {
     }
     const metres = metresBetween(from.position, frame.position)
     if (isImpossible(metres, frame.readAt - from.readAt) && ++strange < PERSISTENT) continue
-    const unseen = strange >= PERSISTENT || frame.readAt - lastSeenAt > UNSEEN_MS
+    const unseen = strange >= PERSISTENT || frame.readAt - lastSeenAt > UNSEEN_MS || blind
     strange = 0
     const since = lastSeenAt
     lastSeenAt = frame.readAt
     if (metres <= gateM(from, frame)) continue
+    blind = false
     anchor = frame
     if (!unseen) seenM += metres
     else {
