@@ -28,6 +28,10 @@ function changed(text: string, from: string | RegExp, to: string): { readonly te
   return { text: text.replace(from, to), line: text.slice(0, at).split('\n').length }
 }
 
+const shelly = readFileSync(new URL('shelly-gen2.yaml', shipped), 'utf8')
+const dongle = readFileSync(new URL('wican-obd.yaml', shipped), 'utf8')
+const gx = readFileSync(new URL('victron-gx-gps.yaml', shipped), 'utf8')
+
 const rut = 'teltonika-rut955.yaml'
 const wave = 'waveshare-relay-8ch.yaml'
 
@@ -244,6 +248,113 @@ test.each([
     from: 'altitude: { field: altitude',
     to: 'altitude: { group: fast, address: 1',
     reason: /needs transport modbusTcp or modbusRtu/,
+  },
+  {
+    name: 'a topic with a wildcard',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: 'topic: "status/input:0"',
+    to: 'topic: "status/+"',
+    reason: 'a topic has no wildcards and no spaces',
+  },
+  {
+    name: 'a retained command',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: 'retain: false',
+    to: 'retain: true',
+    reason: 'expected false',
+  },
+  {
+    name: 'a topic without MQTT',
+    file: 'shelly-gen2.yaml',
+    text: shelly.replace(/ {2}mqtt:\n.*\n.*\n.*\n/, '  gpsd: { port: 2947 }\n'),
+    from: 'input: { topic',
+    to: 'input: { topic',
+    reason: 'a topic needs transport mqtt',
+  },
+  {
+    name: 'a toggle as blocked, over MQTT',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: 'blocked: "on"',
+    to: 'blocked: "toggle"',
+    reason: 'the deny-list of this profile forbids this payload (blocked)',
+  },
+  {
+    name: 'a command on the topic of the state',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: 'publish: { topic: "command/switch:0"',
+    to: 'publish: { topic: "status/switch:0"',
+    reason: 'the unit says this topic itself: a reading has it',
+  },
+  {
+    name: 'a question on the command topic of the relay',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: '{ topic: command, payload: status_update',
+    to: '{ topic: "command/switch:0", payload: status_update',
+    reason: 'this is the command topic of the relay: only the immobilizer speaks there',
+  },
+  {
+    name: 'a remote call as a question',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: '{ topic: command, payload: status_update',
+    to: '{ topic: rpc, payload: status_update',
+    reason: 'the deny-list of this profile forbids this',
+  },
+  {
+    name: 'a member of a text',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: 'topic: online, type: text',
+    to: 'topic: online, type: text, path: [a]',
+    reason: 'a text has no members: path and when are for json',
+  },
+  {
+    name: 'bytes of nothing',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: 'input: { topic: "status/input:0", path: [state]',
+    to: 'input: { topic: "status/input:0", bytes: { at: 0, type: uint8 }',
+    reason: 'absent and bytes are of a member: they need a path',
+  },
+  {
+    name: 'a topic of the broker itself',
+    file: 'shelly-gen2.yaml',
+    text: shelly,
+    from: 'topic: "status/input:0"',
+    to: 'topic: "$SYS/input:0"',
+    reason: 'topics that begin with $ are reserved by brokers',
+  },
+  {
+    name: 'a prefix after more levels than there are',
+    file: 'shelly-gen2.yaml',
+    text: shelly.replace('qos: 1\n', 'qos: 1\n    prefixAt: 2\n'),
+    from: 'topic: online',
+    to: 'topic: online',
+    reason: 'the prefix stands after 2 levels, but this topic has fewer',
+  },
+  {
+    name: 'a CAN frame that is no question',
+    file: 'wican-obd.yaml',
+    text: dongle,
+    from: '"id":2015,"dlc":8,"rtr":false,"extd":false,"data":[2,1,12',
+    to: '"id":752,"dlc":8,"rtr":false,"extd":false,"data":[2,1,12',
+    reason: /^on a CAN bus only OBD-II questions of mode 01 are asked/,
+  },
+  {
+    name: 'a position that nothing makes new',
+    file: 'victron-gx-gps.yaml',
+    text: gx
+      .replace(', rejectZero: true', '')
+      .replace('capability: position.fix', 'map: { 0: none }')
+      .replace('map: { 0: none, 1: 3d }, ', ''),
+    from: 'position: { maxAgeMs',
+    to: 'position: { maxAgeMs',
+    reason: 'names no fix time that advances, so it needs a reading that is position.fix, or rejectZero',
   },
   {
     name: 'a file with another name',
