@@ -5,28 +5,26 @@ import { type Odometer, odometerAt, restarted } from './odometer.ts'
 
 export type OdometerStore = { load(): Odometer; save(odometer: Odometer): void }
 
-const Step = z.strictObject({
+const Step = z.object({
   lat: z.number(),
   lon: z.number(),
   time: EpochMs,
   speedKmh: z.number().exactOptional(),
   accuracyM: z.number().exactOptional(),
 })
+const count = z.number().min(0).catch(0)
 
+/** Whatever else cannot be read, the metres are: only they must never be lost. */
 const Kept = z.object({
   metres: z.number().min(0),
-  errorM: z.number().min(0),
-  engineMs: z.number().min(0),
-  by: z.strictObject({
-    odometer: z.number(),
-    wheel: z.number(),
-    doppler: z.number(),
-    positions: z.number(),
-    straight: z.number(),
-  }),
-  path: z.object({ anchor: Step.exactOptional() }),
-  dashboard: z.object({ metres: z.number(), offsetM: z.number(), stepM: z.number() }).exactOptional(),
-  wheelScale: z.number().exactOptional(),
+  errorM: count,
+  engineMs: count,
+  by: z
+    .object({ odometer: count, wheel: count, doppler: count, positions: count, straight: count })
+    .catch(odometerAt(0).by),
+  path: z.object({ anchor: Step.optional() }).catch({}),
+  dashboard: z.object({ metres: z.number(), offsetM: z.number(), stepM: z.number() }).optional().catch(undefined),
+  wheelScale: z.number().optional().catch(undefined),
 })
 
 /** The odometer as text: kept beside each frame that was made with it. The last minute's crawl is not kept. */
@@ -40,8 +38,13 @@ export function readOdometerText(text: string | undefined): Odometer | undefined
   if (text === undefined) return undefined
   const parsed = Kept.safeParse(jsonOf(text))
   if (!parsed.success) return Number.isFinite(Number(text)) ? odometerAt(Number(text)) : undefined
-  const { anchor } = parsed.data.path
-  return { ...parsed.data, path: anchor === undefined ? { since: [] } : { anchor, since: [anchor] } }
+  const { path, dashboard, wheelScale, ...counts } = parsed.data
+  return {
+    ...counts,
+    path: path.anchor === undefined ? { since: [] } : { anchor: path.anchor, since: [path.anchor] },
+    ...(dashboard === undefined ? {} : { dashboard }),
+    ...(wheelScale === undefined ? {} : { wheelScale }),
+  }
 }
 
 function jsonOf(text: string): unknown {

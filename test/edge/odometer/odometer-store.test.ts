@@ -58,6 +58,11 @@ test('metres never go back, and those of earlier software are taken over', () =>
 test.each([
   { name: 'its own text', text: odometerText(odometerAt(7)), metres: 7 },
   { name: 'bare metres', text: '12.5', metres: 12.5 },
+  {
+    name: 'metres beside what cannot be read any more',
+    text: '{"metres": 12.5, "path": {"anchor": {"lat": "north"}}, "by": 3, "dashboard": null}',
+    metres: 12.5,
+  },
   { name: 'nothing', text: undefined, metres: undefined },
   { name: 'another text', text: '{"metres": "many"}', metres: undefined },
   { name: 'broken text', text: '{"metres', metres: undefined },
