@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts'
 import { createLocalBroker } from './broker-client.ts'
-import { type FromBroker, ToBroker } from './broker-process.ts'
+import { type FromBroker, isToBroker } from './broker-process.ts'
 
 // The in-car broker in a process of its own, started by the gateway (see broker-loop.ts) and never by hand.
 
@@ -21,8 +21,8 @@ if (process.send === undefined) {
 // Without its gateway nobody may switch or hear anything: no broker. Ctrl-C is the gateway's to answer.
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => undefined)
-process.on('message', (told: unknown) => {
-  const message = ToBroker.parse(told)
+process.on('message', (message: unknown) => {
+  if (!isToBroker(message)) return
   if (message.kind === 'ping') return tell({ kind: 'pong' })
   createLocalBroker({ plan: message.plan, secrets: message.secrets, log })
     .start()
