@@ -31,8 +31,12 @@ export type DemoFleetConfig = {
   readonly plans: readonly VehiclePlan[]
   /** Tighter or looser interlock numbers for every car, as an installation may have them. */
   readonly interlock?: InterlockSettings
+  /** Pages for one-time codes: the first car's port, the others follow; absent, none. */
+  readonly localPort?: number
   /** Goes into every gateway's configuration, e.g. another broker. */
-  readonly gateway?: Partial<Pick<GatewayConfig, 'brokerUrl' | 'brokerVersion' | 'transport' | 'framesBytes'>>
+  readonly gateway?: Partial<
+    Pick<GatewayConfig, 'localPage' | 'brokerUrl' | 'brokerVersion' | 'transport' | 'framesBytes'>
+  >
 }
 
 /** One car of the fleet: its plan, the truth about it, and its running gateway once there is one. */
@@ -173,6 +177,7 @@ function createCar(plan: VehiclePlan, index: number, config: DemoFleetConfig, da
           cloudUrl: config.cloudUrl,
           software: 'demo',
           ...(granted.claimCode === undefined ? {} : { claimCode: granted.claimCode }),
+          ...(config.localPort === undefined ? {} : { localPage: { host: HOST, port: config.localPort + index } }),
           ...config.gateway,
         },
         { ...world, log: world.logOf(plan.key) },

@@ -46,6 +46,7 @@ const fleet = createDemoFleet(
     fleetDir: config.fleetDir,
     profilesDir: new URL('../device-profiles', import.meta.url).pathname,
     plans: config.plans,
+    ...(config.localPort === 0 ? {} : { localPort: config.localPort }),
   },
   {
     clock: fastClock(config.speed),
