@@ -14,6 +14,8 @@ import { createZoneStore, readZoneGeometry, type ZoneGeometry } from './zone-sto
 
 export const REGION = { id: 'moscow-region', name: 'Москва и Московская область' } as const
 const ATTRIBUTION = '© OpenStreetMap contributors'
+/** Of the rule's judgement: several trusted fixes beyond the border by a margin. */
+const RULE_VERSION = '1'
 const RULE = { kind: 'rule', id: 'zone-exit', name: 'Выезд из зоны' } as const
 
 type Parts = {
@@ -50,7 +52,9 @@ export function createZones(parts: Parts): Zones {
       return
     }
     const note = `Автомобиль покинул зону «${zone.name}»`
-    const placed = await holds.place({ vehicleId, reason: 'zone', note, by: RULE })
+    const { from, to, at, lat, lon } = crossing
+    const evidence = { zone: zone.id, from, to, at: Instant.encode(at), lat, lon }
+    const placed = await holds.place({ vehicleId, reason: 'zone', note, by: RULE, ruleVersion: RULE_VERSION, evidence })
     if (placed.outcome === 'refused') world.log.info({ vehicleId, whyNot: placed.whyNot }, 'zone.hold-refused')
   }
 

@@ -31,6 +31,8 @@ export function confirmWords(vehicle: Vehicle, { t, language, now }: Speech): st
 }
 
 export function placedByWords(hold: Hold, { t, language, now }: Speech): string {
-  const name = hold.placedBy.kind === 'rule' ? t('hold.rule', { name: hold.placedBy.name }) : hold.placedBy.name
+  const version = hold.ruleVersion ?? null
+  const rule = version === null ? hold.placedBy.name : `${hold.placedBy.name} v${version}`
+  const name = hold.placedBy.kind === 'rule' ? t('hold.rule', { name: rule }) : hold.placedBy.name
   return t('hold.by', { name, at: sinceWords(Date.parse(hold.placedAt), now, language) })
 }
