@@ -85,8 +85,8 @@ describe('a whole synthetic drive, deceptions and tunnels included', () => {
   })
 })
 
-/** The table of the report: `KORDON_TABLE=1 vitest run test/edge/odometer/recorded-drives`. */
-test.runIf(process.env['KORDON_TABLE'] === '1')('the table', () => {
+/** The table of the report: `TABLE=1 vitest run test/edge/odometer/recorded-drives`. */
+test.runIf(process.env['TABLE'] === '1')('the table', () => {
   const lines = [
     ...recorded.map(({ file, id, rows }) => ({ name: `${file} ${id}`, rows, reference: cleanedMetres(rows) })),
     ...synthetic.map(({ id, rows }) => ({ name: `${id} (whole, truth)`, rows, reference: odometerOf(rows.at(-1)) })),
