@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { configHelp } from '../cloud/config.ts'
+import { signerHelp } from '../cloud/signer/config.ts'
 import { HELP as DEMO_HELP } from '../demo/config.ts'
 import { HELP as EDGE_HELP } from '../edge/config.ts'
 import { HELP as FLOWS_HELP } from '../flows/config.ts'
@@ -21,7 +22,7 @@ test.each(pages)('%s: every link leads to a file, every path in code exists', (p
 })
 
 test.each(pages)('%s: every variable is one that a --help lists', (page) => {
-  const helps = `${configHelp()}${EDGE_HELP}${FLOWS_HELP}${DEMO_HELP}${read('deploy/example.env')} KORDON_REQUIRE_REAL`
+  const helps = `${configHelp()}${signerHelp()}${EDGE_HELP}${FLOWS_HELP}${DEMO_HELP}${read('deploy/example.env')} KORDON_REQUIRE_REAL`
   const named = [...read(page).matchAll(/\b(?:KORDON|INFLUX|BROKER)_[A-Z_]*[A-Z]\b|\bDATABASE_URL\b/g)].map(
     ([name]) => name,
   )
