@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { MqttClient } from 'mqtt'
 import { afterEach, expect, test } from 'vitest'
+import { DeviceId } from '#contract/ids.ts'
 import { epochMs, seconds } from '#contract/instant.ts'
 import { createLocalBus } from '../../../edge/local-bus/app.ts'
 import type { Reading } from '../../../edge/profile/reading.ts'
@@ -104,6 +105,7 @@ test('a relay on MQTT is written and read back over a broker in its own process'
   expect(unit.switched).toEqual(['on', 'off'])
   expect(latest.get('relay/drive')).toMatchObject({ value: 'free', quality: 'good', evidence: true })
   unit.mute = true
+  await until('its last words have come', async () => (await relay.readDrive(stop)).drive === 'unknown')
   await relay.writeDrive('blocked', stop)
   expect(await relay.readDrive(stop)).toMatchObject({ drive: 'unknown', cause: 'timeout' })
 })
@@ -126,6 +128,35 @@ test('when the broker is killed its units are stale, no command waits, and all o
   expect(unit.switched).toEqual(['on'])
   expect(lines.map(({ event }) => event)).toContain('local-bus.ended')
 })
+
+test('an order blocks and frees a car whose relay is on MQTT, through the whole gateway', async () => {
+  const port = await freePort()
+  const rig: EdgeRig = await createEdgeRig({
+    speed: 5,
+    change: (installation) => ({
+      ...installation,
+      localBus: { host: '127.0.0.1', port },
+      devices: [...installation.devices, { id: DeviceId.parse('plug'), profile: 'shelly-gen2', port: relayUnit.port }],
+      immobilizer: { device: DeviceId.parse('plug'), circuit: 'starter', contact: 'normally-closed' },
+    }),
+  })
+  closers.push(() => rig.close())
+  rig.start()
+  const unit = await firmware(port)
+  const done = async (action: 'block' | 'unblock', seq: number): Promise<readonly string[]> => {
+    const claims = rig.claims(action, seq)
+    await rig.cloud.order(GATEWAY, await rig.cloud.sign(claims))
+    await until(`${action} is verified`, () => rig.reports(claims.orderId).some(({ state }) => state === 'verified'))
+    return unit.switched
+  }
+  expect(await done('block', 1)).toEqual(['on'])
+  await until('the frames say so', () =>
+    rig.cloud.delivered.some(({ record }) => record.kind === 'frame' && record.relay === 'open'),
+  )
+  expect(await done('unblock', 2)).toEqual(['on', 'off'])
+  // The relay board that is there too was never touched.
+  expect(rig.switches).toEqual([])
+}, 90_000)
 
 test('the broker dies and dies again while a car is blocked by a Modbus relay: the interlock works on', async () => {
   const port = await freePort()
