@@ -1,15 +1,22 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GatewayId } from '#contract/ids.ts'
 import { downTopic } from '#contract/topics.ts'
+import { createSignerHouse } from '../../../cloud/signer/app.ts'
+import { DEFAULT_POLICY } from '../../../cloud/signer/signer-policy.ts'
 import { readOrder } from '../../../edge/orders/order-signature.ts'
 import { createSignerKeysStore } from '../../../edge/orders/signer-keys-store.ts'
 import { localTarget } from '../../support/law.ts'
 import { readSource } from '../../support/law-source.ts'
 import type { RestClient } from '../../support/rest-client.ts'
 import { type RunningCloud, startCloud } from '../../support/running-cloud.ts'
+import { silentLog } from '../../support/silent-log.ts'
+import { systemClock } from '../../support/system-clock.ts'
 import { until } from '../../support/until.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -151,6 +158,70 @@ describe('the signer as a process of the cloud', () => {
     const edited = `${head}.${Buffer.from(changed).toString('base64url')}.${signature}`
     expect(await readOrder(bytes(edited), verify)).toMatchObject({ ok: false, reason: 'signature' })
   }, 120_000)
+})
+
+describe('the signer by itself, under its own name', () => {
+  test('a wrong environment stops it, and one message names every mistake', () => {
+    const env = { ...process.env, KORDON_SIGNER_ONE_PERSON_VEHICLES: '51', KORDON_SIGNER_AUTOMATIC_SHARE: '-1' }
+    const { status, stderr } = spawnSync(process.execPath, ['cloud/signer/main.ts'], {
+      cwd: ROOT,
+      env,
+      encoding: 'utf8',
+    })
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/KORDON_SIGNER_AUTOMATIC_SHARE.*\n.*KORDON_SIGNER_ONE_PERSON_VEHICLES/)
+  })
+
+  test('serves a cloud that starts none, outlives it, and ends when told to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kordon-lone-signer-'))
+    const socket = join(folder, 'own.sock')
+    const env = { ...process.env, KORDON_SIGNER_DIR: join(folder, 'keys'), KORDON_SIGNER_SOCKET: socket }
+    const signer = spawn(process.execPath, ['cloud/signer/main.ts'], { cwd: ROOT, env, stdio: 'ignore' })
+    const cloud = await startCloud({ KORDON_SIGNER_SOCKET: socket })
+    try {
+      const api = await cloud.as('owner')
+      expect((await api.get('/api/governor')).body).toMatchObject({ signer: 'up' })
+      expect(existsSync(join(cloud.dataDir, 'signer'))).toBe(false)
+      await cloud.killAndRestart()
+      expect(isAlive(signer.pid ?? 0)).toBe(true)
+      const again = await cloud.as('owner')
+      expect((await again.get('/api/governor')).body).toMatchObject({ signer: 'up' })
+      signer.kill('SIGTERM')
+      await until('it has gone', () => signer.exitCode === 0)
+      expect((await again.get('/api/governor')).body).toMatchObject({ signer: 'down' })
+      expect((await again.get('/api/ready')).status).toBe(200)
+    } finally {
+      signer.kill('SIGKILL')
+      await cloud.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }, 120_000)
+
+  test.each([
+    { name: 'no such address', path: '/nowhere', body: '{}', status: 404 },
+    { name: 'no JSON', path: '/sign', body: 'sign this', status: 400 },
+    { name: 'claims that are none', path: '/sign', body: '{"claims":{"action":"block"}}', status: 400 },
+    { name: 'a switch that does not exist', path: '/switch', body: '{"mode":"on","reason":"","by":"x"}', status: 400 },
+    { name: 'a megabyte', path: '/sign', body: `"${'x'.repeat(1_000_000)}"`, status: 400 },
+  ])('words it does not know change nothing: $name', async ({ path, body, status }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kordon-signer-words-'))
+    const socketPath = join(folder, 's.sock')
+    const world = { clock: systemClock, log: silentLog }
+    const house = createSignerHouse({ folder, socketPath, socketMode: 0o600, policy: DEFAULT_POLICY }, world)
+    await house.listen()
+    const answered = await new Promise<number | string>((done) => {
+      const sent = request({ socketPath, path, method: 'POST' }, (answer) => {
+        answer.resume()
+        done(answer.statusCode ?? 0)
+      })
+      sent.on('error', () => done('cut off'))
+      sent.end(body)
+    })
+    expect(answered === 'cut off' ? 400 : answered).toBe(status)
+    expect((await house.signer.status()).switch.mode).toBe('running')
+    await house.close()
+    rmSync(folder, { recursive: true })
+  })
 })
 
 /** The order as the web tier keeps it, found in the database's files: what a thief of the database would have. */
