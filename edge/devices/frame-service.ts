@@ -20,6 +20,7 @@ import type { Reading } from '../profile/reading.ts'
 import { bindReading } from '../profile/reading-binding.ts'
 import type { WallTime } from '../time/time-keeper.ts'
 import { type HeldFixes, sample } from './adaptive-sampling.ts'
+import { steadied } from './dead-band.ts'
 import { DEFAULT_CADENCE, isFrameDue, type LastFrame, lastFrame, stamped } from './frame-cadence.ts'
 import { type MileageStand, mileageNotice } from './mileage-notice.ts'
 import { noticesBetween } from './vehicle-notices.ts'
@@ -76,7 +77,7 @@ export function createFrameService(deps: Deps): FrameService {
       engineHours: engineHours(odometer),
     })
     if (!isFrameDue(next, last, steady, cadence)) return
-    const frame = stamped(next, last, { now: now.at, quality: now.quality })
+    const frame = steadied(stamped(next, last, { now: now.at, quality: now.quality }), last?.frame)
     for (const notice of noticesBetween(last?.frame, frame, now.at, deps.suspicion())) deps.keepEvent(notice)
     sumUp(now)
     last = lastFrame(frame, next, last, steady)
