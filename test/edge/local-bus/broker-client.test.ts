@@ -91,6 +91,12 @@ describe('signing in', () => {
     expect([reader.connected, relay.connected]).toEqual([true, true])
   })
 
+  test.each(['__proto__', 'constructor', '#', 'a/+'])('a client id of %j harms nothing', async (clientId) => {
+    const odd = await join('relay', { clientId })
+    await odd.publishAsync(STATE, '{"output":true}', { qos: 1 })
+    expect((await join('phone')).connected).toBe(true)
+  })
+
   test('a unit that comes again takes its own place', async () => {
     const first = await join('relay')
     const second = await join('relay')
