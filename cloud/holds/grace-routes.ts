@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { OrderId, VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { callerOf, type RouteRoles } from '../http/access.ts'
-import type { Graced, HoldService } from './hold-service.ts'
+import type { HoldService } from './hold-service.ts'
 import { GraceView, graceView, HoldView, holdView } from './hold-view.ts'
+import type { Graced } from './hold-wish.ts'
 
 const MAY_GRACE: RouteRoles = ['owner', 'head', 'manager', 'security']
 const tags = ['holds']

@@ -1,5 +1,4 @@
 import { HoldId, type VehicleId } from '#contract/ids.ts'
-import type { EpochMs } from '#contract/instant.ts'
 import type { HoldReason, OrderAction } from '#contract/order.ts'
 import type { Actor, Decision, GraceGiven, HoldPlaced, OrderRequested } from '../decisions/decision.ts'
 import type { DecisionService } from '../decisions/decision-service.ts'
@@ -9,73 +8,17 @@ import { Fault } from '../http/fault.ts'
 import type { OrderRequest } from '../orders/order-service.ts'
 import type { OrderStore } from '../orders/order-store.ts'
 import type { RelayStore } from '../orders/relay-store.ts'
-import type { GraceRow, HoldEvidence, HoldRow } from '../postgres/fleet-tables.ts'
+import type { GraceRow, HoldRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
-import { type Hindrance, hindranceOf, type WhyNot } from './can-block.ts'
+import { hindranceOf } from './can-block.ts'
 import { GraceId, type GracePolicy, graceAfterCode, judgeGrace } from './grace.ts'
 import type { GraceStore } from './grace-store.ts'
 import { type Pace, wantedOrder } from './hold.ts'
 import { askerOf, authorOf, graceRow, holdRow, nameOf } from './hold-row.ts'
 import type { HoldStore } from './hold-store.ts'
+import type { CodeUsed, Graced, GraceWish, Lifted, LiftWish, Placed, PlaceWish } from './hold-wish.ts'
 import { servingOrder, type VehicleSituation, vehicleSituation } from './situation.ts'
-
-export type PlaceWish = {
-  readonly vehicleId: VehicleId
-  readonly reason: HoldReason
-  readonly note: string
-  readonly by: Actor
-  readonly ruleVersion?: string
-  readonly evidence?: HoldEvidence
-  readonly whenNextParked?: boolean
-}
-export type LiftWish = {
-  readonly vehicleId: VehicleId
-  readonly holdId: HoldId
-  readonly note: string
-  readonly by: Actor
-}
-
-export type Placed =
-  /** `order`: the one that serves this hold; null when none can be given now, `whyNot` then says why, if it is known. */
-  | {
-      readonly outcome: 'stands'
-      readonly hold: HoldRow
-      readonly orderId: string | null
-      readonly whyNot: WhyNot | Hindrance | null
-    }
-  /** A rule may not hold a vehicle that cannot be blocked. */
-  | { readonly outcome: 'refused'; readonly whyNot: WhyNot }
-
-export type Lifted = {
-  readonly hold: HoldRow
-  readonly orderId: string | null
-  /** The holds that still stand and keep the vehicle blocked. */
-  readonly remaining: readonly HoldRow[]
-}
-
-export type GraceWish = {
-  readonly vehicleId: VehicleId
-  readonly until: EpochMs
-  readonly note: string
-  readonly by: Actor
-}
-
-/** A grace, and the order that goes out because of it. */
-export type Graced = {
-  readonly grace: GraceRow | undefined
-  readonly orderId: string | null
-  /** The holds that stand all the same. */
-  readonly holds: readonly HoldRow[]
-}
-
-export type CodeUsed = {
-  readonly vehicleId: VehicleId
-  readonly at: EpochMs
-  readonly heardAt: EpochMs
-  /** Names the record that told it: told again it is the same grace. */
-  readonly toldBy: string
-}
 
 export type HoldService = {
   /** Faults: vehicle/unknown. The same rule saying the same reason again changes nothing. */

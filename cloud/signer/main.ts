@@ -33,9 +33,11 @@ try {
     log.info({}, 'signer.stopped')
     process.exit(0)
   }
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => void stop())
+  const isChild = process.argv.includes('--child')
+  // A terminal or a service manager signals the whole group: as a child we outlive the drain of the one that asks us.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => isChild || void stop())
   // The web tier that started us keeps this pipe open; when it dies, by kill -9 too, we go with it.
-  if (process.argv.includes('--child'))
+  if (isChild)
     process.stdin
       .resume()
       .once('end', () => void stop())

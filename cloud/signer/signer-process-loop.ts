@@ -14,7 +14,10 @@ const PAUSES_MS = [100, 500, 1000, 2000, 5000, 10_000]
 const SETTLED_MS = 60_000
 const PATIENCE_MS = 5000
 
-/** Keeps the signer running as a child process until told to stop; one that died is started again, with growing pauses. */
+/**
+ * Keeps the signer running as a child process until told to stop; one that died is started again, with growing pauses. It
+ * is told to end by the closing of its stdin, since signals reach a whole group.
+ */
 export async function runSignerProcessLoop(deps: Deps, stop: AbortSignal): Promise<void> {
   const { clock, log } = deps
   let deaths = 0
@@ -37,7 +40,7 @@ async function runOnce({ program, args, env, clock }: Deps, stop: AbortSignal): 
     child.once('exit', (code, signal) => done(signal ?? `exit code ${code}`))
   }).finally(() => gone.abort())
   const end = (): void => {
-    child.kill('SIGTERM')
+    child.stdin?.end()
     void clock.sleep(millis(PATIENCE_MS), gone.signal).then(() => gone.signal.aborted || child.kill('SIGKILL'))
   }
   // A closed pipe is a child that died: `exit` says so too.
