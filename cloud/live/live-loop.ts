@@ -1,16 +1,20 @@
 import { type Clock, millis, seconds } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
+import { restUntilRung } from '../orders/bell.ts'
 import type { LiveService } from './live-service.ts'
 
 type Deps = { readonly live: LiveService; readonly clock: Clock; readonly log: Log }
 
 const ROUND = millis(200)
+/** What happens together is told together, and what was told too lately comes with the next of these. */
+const BREATH = millis(25)
 const HEARTBEAT = seconds(15)
 
 /** Serves the readers of the live feed until told to stop, then ends their connections. */
 export async function runLiveLoop({ live, clock, log }: Deps, stop: AbortSignal): Promise<void> {
   let beatAt = clock.steady()
   while (!stop.aborted) {
+    live.bell.take()
     try {
       await live.round()
       if (clock.steady() - beatAt >= HEARTBEAT) {
@@ -20,7 +24,8 @@ export async function runLiveLoop({ live, clock, log }: Deps, stop: AbortSignal)
     } catch (err) {
       log.error({ err }, 'live.round-failed')
     }
-    await clock.sleep(ROUND, stop)
+    await clock.sleep(BREATH, stop)
+    await restUntilRung(live.bell, clock, live.isBehind() ? BREATH : ROUND, stop)
   }
   live.close()
 }

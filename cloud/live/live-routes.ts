@@ -26,7 +26,8 @@ export function createLiveRoutes({ live, world, isWelcome }: Deps): FastifyPlugi
         config: { roles: EVERY_ROLE, rateLimit: false },
         schema: {
           tags: ['live'],
-          summary: 'Server-sent events: hello, vehicle, order, alert; newest value per key, at most one a second',
+          summary:
+            'Server-sent events: hello, vehicle, order, alert; newest value per key; a vehicle at most once a second, a step of an order at once',
           response: { 200: { description: 'Events', content: { 'text/event-stream': { schema: z.string() } } } },
         },
       },

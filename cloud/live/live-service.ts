@@ -1,6 +1,7 @@
 import type { VehicleId } from '#contract/ids.ts'
 import type { Millis } from '#contract/instant.ts'
-import { seconds } from '#contract/instant.ts'
+import { millis, seconds } from '#contract/instant.ts'
+import { createBell } from '../orders/bell.ts'
 import type { World } from '../world.ts'
 import { type Alert, type Backlog, createBacklog, eventText, type LiveMessage } from './live-message.ts'
 
@@ -23,7 +24,8 @@ type Deps = {
 
 /** A fleet that starts at once is told in parts, so that a round stays short. */
 const PER_ROUND = 1000
-const ONCE_PER: Millis = seconds(1)
+/** Cars speak each second, for ever; an order has a few steps in its whole life, and somebody waits for each. */
+const ONCE_PER = { vehicle: seconds(1), order: millis(50) }
 /** A reader who takes nothing for this long has gone without saying so. */
 const PATIENCE: Millis = seconds(60)
 export const MOST_READERS = 2000
@@ -32,11 +34,12 @@ type Seat = { readonly reader: LiveReader; readonly backlog: Backlog; fullSince:
 
 export type LiveService = ReturnType<typeof createLiveService>
 
-/** Tells every reader what changed, at most once a second per key; a slow one gets the newest and never a queue. */
+/** Tells every reader what changed, vehicles at most once a second, orders as they happen; a slow one gets the newest and never a queue. */
 export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
   const seats = new Set<Seat>()
   const dirty = { vehicle: new Set<VehicleId>(), order: new Set<VehicleId>() }
   const toldAt = new Map<string, Millis>()
+  const bell = createBell<never>()
 
   const leave = (seat: Seat): void => {
     if (seats.delete(seat)) seat.reader.end()
@@ -56,7 +59,7 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
   const due = (event: 'vehicle' | 'order'): readonly VehicleId[] => {
     const now = world.clock.steady()
     const ids = [...dirty[event]]
-      .filter((id) => now - (toldAt.get(`${event} ${id}`) ?? -Infinity) >= ONCE_PER)
+      .filter((id) => now - (toldAt.get(`${event} ${id}`) ?? -Infinity) >= ONCE_PER[event])
       .slice(0, PER_ROUND)
     for (const id of ids) {
       dirty[event].delete(id)
@@ -84,8 +87,14 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
     orderChanged: (vehicle: VehicleId): void => {
       dirty.vehicle.add(vehicle)
       dirty.order.add(vehicle)
+      bell.ring()
     },
-    alert: (alert: Alert): void => tell({ event: 'alert', key: alert.id, data: JSON.stringify(alert) }),
+    alert: (alert: Alert): void => {
+      tell({ event: 'alert', key: alert.id, data: JSON.stringify(alert) })
+      bell.ring()
+    },
+    /** Rung when there is something to tell that should not wait for the next round. */
+    bell,
 
     /** Undefined when the house is full. The answer says "drained" and "gone" for this reader. */
     join: (reader: LiveReader) => {
@@ -126,6 +135,8 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
       for (const [key, at] of toldAt) if (now - at > PATIENCE) toldAt.delete(key)
     },
 
+    /** Something about an order waits to be told. */
+    isBehind: (): boolean => dirty.order.size > 0,
     readers: (): number => seats.size,
     close: (): void => {
       for (const seat of [...seats]) leave(seat)
