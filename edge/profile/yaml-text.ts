@@ -27,7 +27,10 @@ export function readYaml(text: string, file: string): YamlText {
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
   }
-  const broken = [...document.errors, ...document.warnings]
+  const faults = [...document.errors, ...document.warnings]
+  // One bracket left open makes a complaint of every token after it: only the first fault of form says something.
+  const firstOfForm = faults.find(({ code }) => code !== 'DUPLICATE_KEY')
+  const broken = faults.filter((fault) => fault.code === 'DUPLICATE_KEY' || fault === firstOfForm)
   if (broken.length > 0) {
     const mistakes = broken.map(({ pos, message }) => ({
       file,

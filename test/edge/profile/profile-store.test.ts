@@ -394,6 +394,11 @@ test.each([
   expect(mistakes.every(({ column }) => column >= 1)).toBe(true)
 })
 
+test('a bracket left open is one mistake, not one for every word after it', () => {
+  const { mistakes } = parseProfile(router.replace('range: [-90, 90]', 'range: [-90, 90'), rut)
+  expect(mistakes).toHaveLength(1)
+})
+
 test('a missing key is named where it is missed', () => {
   const { mistakes } = parseProfile(router.replace('revision: 1\n', ''), rut)
   expect(mistakes).toEqual([
