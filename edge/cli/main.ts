@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { mistakeLine } from '../profile/yaml-text.ts'
+import { addEdgeCommands } from './edge-commands.ts'
 import { KINDS, TRANSPORTS } from './profile-draft.ts'
 import { checkFile, profileFiles, strayMistakes, UsageError } from './profile-files.ts'
 import { type NewProfileOptions, newProfile } from './profile-new.ts'
@@ -60,6 +61,8 @@ profile
   .action(async (options: NewProfileOptions) => {
     process.exitCode = await beginProfile(options)
   })
+
+addEdgeCommands(program)
 
 try {
   await program.parseAsync()

@@ -53,6 +53,7 @@ export function createTechnicianRoutes(deps: Deps): readonly LocalRoute[] {
     route('GET', '/view', () => json(deps.view())),
     route('GET', '/readings', () =>
       json({
+        steady: deps.steady(),
         readings: deps.readings().map(({ steadyAt, ...reading }) => ({ ...reading, ageMs: deps.steady() - steadyAt })),
       }),
     ),

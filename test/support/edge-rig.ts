@@ -7,15 +7,18 @@ import { DeviceId, GatewayId, OrderId, OrderSeq, VehicleId } from '#contract/ids
 import type { Installation } from '#contract/installation.ts'
 import { type Clock, later } from '#contract/instant.ts'
 import type { OrderAction, OrderReport } from '#contract/order.ts'
+import { createPkiService } from '../../cloud/pki/pki-service.ts'
 import type { GpsFix } from '../../demo/gps-fix.ts'
 import { createHardware } from '../../demo/hardware.ts'
 import { createModbusDevice } from '../../demo/modbus-device-client.ts'
 import type { ModbusUnit } from '../../demo/modbus-unit.ts'
-import { createGateway, type Gateway } from '../../edge/app.ts'
+import { createGateway, type Gateway, type GatewayConfig } from '../../edge/app.ts'
 import { createIdentityStore } from '../../edge/identity/identity-store.ts'
+import { createGatewayKey } from '../../edge/identity/key-client.ts'
 import { createFastClock } from './fast-clock.ts'
 import { type CloudMock, createCloudMock } from './mqtt-mock.ts'
 import { silentLog } from './silent-log.ts'
+import { systemClock } from './system-clock.ts'
 
 export const GATEWAY = GatewayId.parse('gw-testtest1')
 export const VEHICLE = VehicleId.parse('3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a11')
@@ -32,7 +35,7 @@ export type EdgeRig = {
   coils(): readonly boolean[]
   /** Every write that changed a coil, in order. */
   readonly switches: readonly boolean[]
-  start(): { readonly gateway: Gateway; stop(): Promise<void> }
+  start(more?: Partial<GatewayConfig>): { readonly gateway: Gateway; stop(): Promise<void> }
   claims(action: OrderAction, seq: number, more?: object): { orderId: string } & Record<string, unknown>
   reports(orderId: string): readonly OrderReport[]
   close(): Promise<void>
@@ -42,9 +45,12 @@ export async function createEdgeRig(options: {
   readonly speed?: number
   readonly lying?: (unit: ModbusUnit) => ModbusUnit
   readonly change?: (installation: Installation) => Installation
+  /** Signs in with a certificate of its own authority instead of a password. */
+  readonly identity?: 'certificate'
 }): Promise<EdgeRig> {
   const clock = createFastClock(options.speed ?? 20)
-  const cloud = await createCloudMock()
+  const own = options.identity === 'certificate' ? await certified() : undefined
+  const cloud = await createCloudMock(0, own?.server)
   const dir = mkdtempSync(join(tmpdir(), 'kordon-edge-'))
   const car = { speedKmh: 0, ignition: false, hasFix: true, lat: 55.75, lon: 37.62 }
   const switches: boolean[] = []
@@ -96,14 +102,15 @@ export async function createEdgeRig(options: {
   const installation = options.change?.(plain) ?? plain
   createIdentityStore(dir).save({
     schema: 'kordon-identity/1',
-    keyPem: '',
+    keyPem: own?.keyPem ?? '',
     grant: {
-      by: 'password',
-      password: 'secret',
+      ...(own === undefined
+        ? { by: 'password', password: 'secret' }
+        : { by: 'certificate', certificatePem: own.certificatePem }),
       gatewayId: GATEWAY,
       vehicleId: VEHICLE,
       signerKeys: [...cloud.signerKeys],
-      caPem: '',
+      caPem: own?.server.ca ?? '',
       brokerUrl: cloud.brokerUrl,
     },
   })
@@ -117,7 +124,7 @@ export async function createEdgeRig(options: {
     car,
     coils: hardware.coils,
     switches,
-    start: () => {
+    start: (more = {}) => {
       const stopping = new AbortController()
       const gateway = createGateway(
         {
@@ -125,6 +132,7 @@ export async function createEdgeRig(options: {
           profilesDir: new URL('../../device-profiles', import.meta.url).pathname,
           installation,
           software: 'test',
+          ...more,
         },
         { clock, log: silentLog, uuid: randomUUID, randomBytes: (length) => randomBytes(length) },
       )
@@ -160,4 +168,20 @@ export async function createEdgeRig(options: {
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** A key of this gateway and a certificate for it, as the cloud would grant. */
+async function certified() {
+  const files = new Map<string, string>()
+  const pki = createPkiService({
+    store: { read: (name) => files.get(name), write: (name, text) => void files.set(name, text) },
+    hosts: [],
+    clock: systemClock,
+    randomBytes: (length) => randomBytes(length),
+  })
+  const server = await pki.open()
+  const { keyPem, csrPem } = await createGatewayKey()
+  const csr = await pki.readCsr(csrPem)
+  if (csr === undefined) throw new Error('the request was not understood')
+  return { server, keyPem, certificatePem: (await pki.sign(csr, GATEWAY)).certificatePem }
 }

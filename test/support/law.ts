@@ -11,7 +11,16 @@ const DIRECTIONS: readonly Allowed[] = [
   { folder: 'contract/', may: ['contract/'] },
   {
     folder: 'edge/cli/',
-    may: ['contract/', 'edge/modbus/', 'edge/nmea/', 'edge/gpsd/', 'edge/local-bus/', 'edge/profile/', 'edge/cli/'],
+    may: [
+      'contract/',
+      'edge/identity/',
+      'edge/modbus/',
+      'edge/nmea/',
+      'edge/gpsd/',
+      'edge/local-bus/',
+      'edge/profile/',
+      'edge/cli/',
+    ],
   },
   { folder: 'edge/', may: ['contract/', 'edge/'], never: ['edge/cli/'] },
   { folder: 'cloud/cli/', may: ['contract/', 'cloud/cli/'] },

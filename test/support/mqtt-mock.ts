@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { Aedes } from 'aedes'
 import { CompactSign, exportJWK, generateKeyPair } from 'jose'
 import mqemitter from 'mqemitter'
@@ -34,7 +35,11 @@ export type CloudMock = {
   close(): Promise<void>
 }
 
-export async function createCloudMock(port = 0): Promise<CloudMock> {
+/** `tls`: it listens with this identity instead of in the clear. */
+export async function createCloudMock(
+  port = 0,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<CloudMock> {
   const broker = await Aedes.createBroker({ mq: mqemitter({ concurrency: 0 }), drainTimeout: 10_000 })
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const kid = 'mock-signer'
@@ -81,19 +86,20 @@ export async function createCloudMock(port = 0): Promise<CloudMock> {
   }
 
   const sockets = new Set<Socket>()
-  const server: Server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     if (door === 'shut') return void socket.destroy()
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
     broker.handle(socket)
-  })
+  }
+  const server: Server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve)
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
   const address = server.address()
   const taken = typeof address === 'object' && address !== null ? address.port : port
 
   return {
-    brokerUrl: `mqtt://127.0.0.1:${taken}`,
+    brokerUrl: `${tls === undefined ? 'mqtt' : 'mqtts'}://127.0.0.1:${taken}`,
     signerKeys: [signerKey],
     delivered,
     repeats: () => repeated,

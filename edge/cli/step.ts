@@ -1,0 +1,80 @@
+import { Listr } from 'listr2'
+import type { CommissioningStep, StepResult } from '#contract/commissioning.ts'
+import { epochMs } from '#contract/instant.ts'
+import { PairingMistake } from './pairing.ts'
+import { UsageError } from './profile-files.ts'
+import { ServiceAway } from './service-client.ts'
+import { keepResult } from './sheet-file.ts'
+
+export type CommonOptions = {
+  readonly dir: string
+  readonly json?: boolean
+  /** A note with which the technician accepts what did not pass. */
+  readonly accept?: string
+}
+
+export type Finding = { readonly name: string; readonly state: 'good' | 'bad' | 'unknown'; readonly fact: string }
+
+export type Task = {
+  readonly title: string
+  readonly run: (say: (line: string) => void) => Promise<readonly Finding[]>
+}
+
+/** Exit codes: 0 done, 1 it did not pass, 2 wrongly asked. */
+export type ExitCode = 0 | 1 | 2
+
+/** Runs the tasks one after another, shows how far they are, and answers everything they found. */
+export async function findings(tasks: readonly Task[], { json }: CommonOptions): Promise<readonly Finding[]> {
+  const found: Finding[] = []
+  const misuse: unknown[] = []
+  const list = new Listr(
+    tasks.map(({ title, run }) => ({
+      title,
+      task: async (_: unknown, task: { output: string; title: string }) => {
+        const own = await run((line) => {
+          task.output = line
+        }).catch((cause: unknown): readonly Finding[] => {
+          if (cause instanceof PairingMistake || cause instanceof UsageError || cause instanceof ServiceAway) {
+            misuse.push(cause)
+            throw cause
+          }
+          return [{ name: title, state: 'bad', fact: cause instanceof Error ? cause.message : String(cause) }]
+        })
+        found.push(...own)
+        const bad = own.filter(({ state }) => state === 'bad')
+        if (bad.length > 0) throw new Error(bad.map(({ name, fact }) => `${name}: ${fact}`).join('; '))
+        task.title = `${title}: ${own.map(({ fact }) => fact).join('; ')}`
+      },
+    })),
+    { exitOnError: false, renderer: json === true ? 'silent' : process.stdout.isTTY === true ? 'default' : 'simple' },
+  )
+  await list.run()
+  if (misuse.length > 0) throw misuse[0]
+  return found
+}
+
+const textOf = ({ name, state, fact }: Finding): string =>
+  `${name}: ${fact}${state === 'good' ? '' : ` (${state})`}`.slice(0, 300)
+
+/** Makes a result of what was found, keeps it for the sheet, and says it. */
+export function concluded(
+  step: CommissioningStep,
+  found: readonly Finding[],
+  options: CommonOptions,
+  more: { readonly wiring?: string | undefined; readonly data?: object } = {},
+): ExitCode {
+  const failed = found.length === 0 || found.some(({ state }) => state === 'bad')
+  const outcome = !failed ? 'passed' : options.accept === undefined ? 'failed' : 'accepted'
+  const result: StepResult = {
+    step,
+    outcome,
+    at: epochMs(Date.now()),
+    facts: found.slice(0, 40).map(textOf),
+    ...(outcome === 'accepted' && options.accept !== undefined ? { note: options.accept.slice(0, 500) } : {}),
+    ...(more.wiring === undefined ? {} : { wiring: more.wiring }),
+  }
+  keepResult(options.dir, result)
+  if (options.json === true) console.log(JSON.stringify({ ...result, findings: found, ...more.data }, undefined, 2))
+  else console.log(`${step}: ${outcome}`)
+  return outcome === 'failed' ? 1 : 0
+}
