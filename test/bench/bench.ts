@@ -3,7 +3,13 @@ import { cpus } from 'node:os'
 import { type Spread, spread } from './table.ts'
 
 /** One benchmark: prints its own table and answers what goes into the JSON line. */
-export type Bench = { readonly name: string; readonly about: string; run(options: BenchOptions): Promise<BenchResult> }
+export type Bench = {
+  readonly name: string
+  readonly about: string
+  /** A name under which several run one after another. */
+  readonly group?: string
+  run(options: BenchOptions): Promise<BenchResult>
+}
 export type BenchOptions = { readonly full: boolean; readonly print: (text: string) => void }
 
 export type BenchResult = {

@@ -1,19 +1,25 @@
 import { parseArgs } from 'node:util'
 import { type Bench, jsonLine } from './bench.ts'
+import { bytes } from './bytes.ts'
+import { catchUp } from './catch-up.ts'
+import { edge } from './edge.ts'
 import { zone } from './zone.ts'
 
-const BENCHES: readonly Bench[] = [zone]
+const BENCHES: readonly Bench[] = [edge, catchUp, bytes, zone]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { full: { type: 'boolean', default: false } },
 })
-const chosen = BENCHES.filter((bench) => positionals.includes(bench.name))
-const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name))
+const chosen = BENCHES.filter(({ name, group }) => positionals.some((given) => given === name || given === group))
+const unknown = positionals.filter((given) => !BENCHES.some(({ name, group }) => given === name || given === group))
 if (chosen.length === 0 || unknown.length > 0) {
   for (const name of unknown) console.error(`No benchmark is called ${name}.`)
   console.error('npm run bench -- <name> [--full]\n')
-  for (const bench of BENCHES) console.error(`  ${bench.name.padEnd(14)}${bench.about}`)
+  for (const bench of BENCHES)
+    console.error(
+      `  ${bench.name.padEnd(14)}${bench.about}${bench.group === undefined ? '' : ` (part of ${bench.group})`}`,
+    )
   process.exit(2)
 }
 for (const bench of chosen) {

@@ -1,5 +1,6 @@
 import { type Frame, roundFrame } from '#contract/frame.ts'
 import { epochMs } from '#contract/instant.ts'
+import { steadied } from '../../edge/devices/dead-band.ts'
 import { readTrace, type TraceRow } from './trace.ts'
 
 /** A recorded drive as the frames a gateway makes of it, in order of time, every fix once. */
@@ -59,12 +60,14 @@ export const recordedDrives = (file: Parameters<typeof readTrace>[0], least = 10
     .map(([id, rows]) => ({ name: `${file} ${id}`, frames: framesOf(rows) }))
     .filter(({ frames }) => frames.length >= least)
 
-/** The frames a car makes that reports every `everyMs` only. */
+/** The frames a car makes that reports every `everyMs` only, with slow values as the gateway steadies them. */
 export function thinnedTo(frames: readonly Frame[], everyMs: number): readonly Frame[] {
   let next = Number.NEGATIVE_INFINITY
-  return frames.filter(({ readAt }) => {
-    if (readAt < next) return false
-    next = readAt + everyMs
-    return true
-  })
+  const taken: Frame[] = []
+  for (const frame of frames) {
+    if (frame.readAt < next) continue
+    next = frame.readAt + everyMs
+    taken.push(steadied(frame, taken.at(-1)))
+  }
+  return taken
 }

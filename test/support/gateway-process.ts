@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { DeviceId, GatewayId, VehicleId } from '#contract/ids.ts'
+import type { Installation } from '#contract/installation.ts'
+import { SignerKey } from '#contract/provisioning.ts'
+import type { GatewayConfig } from '../../edge/app.ts'
+import { createIdentityStore } from '../../edge/identity/identity-store.ts'
+
+/** As in deploy/systemd/kordon-edge.service. */
+export const SERVICE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1'] as const
+
+export const BENCH_GATEWAY = GatewayId.parse('gw-bench0001')
+const VEHICLE = VehicleId.parse('3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a11')
+
+/** A real gateway in a process of its own, over a folder that may already hold a backlog. */
+export type GatewayProcess = {
+  /** CPU seconds used so far, user and system. */
+  cpuSeconds(): number
+  /** Resident memory in MB: now, and the most so far. */
+  memoryMb(): { readonly now: number; readonly peak: number }
+  /** Bytes that reached the disk so far; NaN where the kernel does not say. */
+  writtenBytes(): number
+  stop(): Promise<void>
+}
+
+/** The installation of a receiver that speaks NMEA on a port of this machine. */
+export const nmeaInstallation = (port: number): Installation => ({
+  schema: 'kordon-installation/1',
+  version: 1,
+  vehicleId: VEHICLE,
+  devices: [
+    { id: DeviceId.parse('gps'), profile: 'generic-nmea-0183', port: { kind: 'nmeaTcp', host: '127.0.0.1', port } },
+  ],
+})
+
+/** Lets a gateway's folder belong to the gateway of the benchmarks, by password on a plain listener. */
+export function identify(dir: string, brokerUrl: string): void {
+  const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })
+  createIdentityStore(dir).save({
+    schema: 'kordon-identity/1',
+    keyPem: '',
+    grant: {
+      by: 'password',
+      password: 'secret',
+      gatewayId: BENCH_GATEWAY,
+      vehicleId: VEHICLE,
+      signerKeys: [SignerKey.parse({ kty: 'OKP', crv: 'Ed25519', x, kid: 'bench', alg: 'EdDSA', use: 'sig' })],
+      caPem: '',
+      brokerUrl,
+    },
+  })
+}
+
+const TICKS_PER_SECOND = 100
+
+/** Starts it with the flags that the product's service uses. */
+export function startGateway(
+  config: Pick<GatewayConfig, 'dir' | 'installation'>,
+  flags: readonly string[] = SERVICE_FLAGS,
+): GatewayProcess {
+  const program = new URL('./edge-process.ts', import.meta.url).pathname
+  const profilesDir = new URL('../../device-profiles', import.meta.url).pathname
+  const text = JSON.stringify({ ...config, profilesDir, software: 'bench' } satisfies GatewayConfig)
+  const child: ChildProcess = spawn(process.execPath, [...flags, program, text], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const proc = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
+  const kilobytes = (name: string): number =>
+    Number(new RegExp(`${name}:\\s+(\\d+)`).exec(proc('status'))?.[1] ?? Number.NaN)
+  return {
+    cpuSeconds: () => {
+      const fields = proc('stat').split(') ')[1]?.split(' ') ?? []
+      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+    },
+    memoryMb: () => ({ now: kilobytes('VmRSS') / 1024, peak: kilobytes('VmHWM') / 1024 }),
+    writtenBytes: () =>
+      existsSync(`/proc/${child.pid}/io`) ? Number(/write_bytes: (\d+)/.exec(proc('io'))?.[1]) : Number.NaN,
+    stop: async () => {
+      if (child.exitCode !== null) return
+      const gone = once(child, 'exit')
+      child.kill('SIGTERM')
+      await gone
+    },
+  }
+}
