@@ -28,14 +28,18 @@ export function isFrameDue(next: Frame, last: LastFrame | undefined, now: Millis
 
 const inUse = (frame: Frame): boolean => frame.ignition === true || (frame.speedKmh ?? 0) > MOVING_KMH
 
-/** Pure. A frame without a fix, or one that repeats a fix already told, is stamped by the clock. */
+/**
+ * Pure. A frame without a fix, or one that repeats a fix already told, is stamped by the clock. The place of a told fix
+ * is not said again: it was true at its own time, and a track must hold each fix once.
+ */
 export function stamped(
   next: Frame,
   last: LastFrame | undefined,
   clock: { readonly now: EpochMs; readonly quality: TimeQuality },
 ): Frame {
   if (next.timeQuality === 'gnss' && (last === undefined || isNewFix(next, last))) return next
-  return { ...next, readAt: clock.now, timeQuality: clock.quality }
+  const { lat: _lat, lon: _lon, accuracyM: _accuracyM, altitudeM: _altitudeM, ...rest } = next
+  return { ...(next.timeQuality === 'gnss' ? rest : next), readAt: clock.now, timeQuality: clock.quality }
 }
 
 /** Pure. What to remember of a frame that was made; `next` is the frame as it was before it was stamped. */

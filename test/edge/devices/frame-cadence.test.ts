@@ -70,6 +70,13 @@ test('a fix that a frame has already told is stamped by the clock, so each fix t
   expect(stamped(frame(0, { timeQuality: 'estimated' }), undefined, clock).timeQuality).toBe('ntp')
 })
 
+test('the place of a told fix is not said again, so a track holds each fix once', () => {
+  const clock = { now: epochMs(T0 + 250), quality: 'ntp' as const }
+  const place = { lat: 55.75, lon: 37.62, accuracyM: 3 }
+  expect(stamped(frame(1000, place), last(), clock)).toMatchObject(place)
+  expect(stamped(frame(0, place), last(), clock)).toEqual({ ...frame(0), readAt: T0 + 250, timeQuality: 'ntp' })
+})
+
 test('ignition edges and doubts about the receiver become events', () => {
   const names = (before: Frame | undefined, after: Frame) =>
     noticesBetween(before, after, epochMs(T0), undefined).map(({ name }) => name)
