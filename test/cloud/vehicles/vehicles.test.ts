@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import {
   createSqlDatabase,
@@ -20,6 +20,8 @@ import {
   type VehicleHouse,
 } from '../../support/vehicle-house.ts'
 
+// Hours pass in steps of five seconds, each with its queries.
+vi.setConfig({ testTimeout: 90_000 })
 afterAll(stopSqlServer)
 
 describe.each(sqlKinds())('a vehicle, its holds and orders on %s', (kind) => {
@@ -231,6 +233,7 @@ describe.each(sqlKinds())('a vehicle, its holds and orders on %s', (kind) => {
     const id = (await hold(vehicle)).json().order.id
     await house.settle()
     const at = house.clock.now()
+    await house.clock.advance(4000)
     const told = await house.tell(
       gateway,
       reportOf(newest(), 'verified', 'open', at + 3000),
