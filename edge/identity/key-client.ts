@@ -1,6 +1,5 @@
-import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
-import { cryptoProvider, PemConverter, Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { requestInfo, requestPem } from './certificate-request.ts'
 
 export type GatewayKey = {
   /** PKCS #8, PEM. It never leaves the gateway. */
@@ -9,17 +8,15 @@ export type GatewayKey = {
   readonly csrPem: string
 }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
-
-/** Makes a new EC P-256 key pair on this machine, and the request that proves its possession. */
+/**
+ * Makes a new EC P-256 key pair on this machine, and the request that proves its possession. The request is written by
+ * hand: a certificate library would stay in the memory of every gateway for the sake of one call in its life.
+ */
 export async function createGatewayKey(): Promise<GatewayKey> {
-  cryptoProvider.set(webcrypto)
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=kordon-gateway',
-    keys,
-    signingAlgorithm: ALGORITHM,
-  })
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
-  return { keyPem: PemConverter.encode(pkcs8, 'PRIVATE KEY'), csrPem: request.toString('pem') }
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const info = requestInfo('kordon-gateway', publicKey.export({ type: 'spki', format: 'der' }))
+  return {
+    keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    csrPem: requestPem(info, sign('sha256', info, privateKey)),
+  }
 }

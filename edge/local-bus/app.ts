@@ -5,7 +5,6 @@ import type { Profile } from '#contract/profile.ts'
 import type { WritesRelay } from '../immobilizer/relay-output.ts'
 import type { Log } from '../log.ts'
 import type { Reading } from '../profile/reading.ts'
-import { VOICES, type Voice, type VoiceSecrets } from './broker-client.ts'
 import { runBrokerLoop } from './broker-loop.ts'
 import { startBrokerProcess } from './broker-process-client.ts'
 import { type MqttPort, planBus } from './bus-access.ts'
@@ -14,6 +13,7 @@ import { createLocalBusClient } from './local-bus-client.ts'
 import { runRequestLoop } from './request-loop.ts'
 import { createUnitService } from './unit-service.ts'
 import { unitTopic } from './unit-topic.ts'
+import { VOICES, type Voice, type VoiceSecrets } from './voices.ts'
 
 export type MqttDevice = { readonly device: DeviceId; readonly profile: Profile; readonly port: MqttPort }
 

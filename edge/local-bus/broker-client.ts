@@ -5,12 +5,7 @@ import mqemitter from 'mqemitter'
 import type { Log } from '../log.ts'
 import { type BusIdentity, type BusPlan, judgePublish, mayHear, maySubscribe } from './bus-access.ts'
 import { createPacketLimit } from './packet-limit.ts'
-
-/** The gateway's own two voices on the bus. Units cannot take these names. */
-export const VOICES = { reader: 'kordon-reader', immobilizer: 'kordon-immobilizer' } as const
-export type Voice = keyof typeof VOICES
-/** Made anew at every start of the gateway; never on disk. */
-export type VoiceSecrets = Readonly<Record<Voice, string>>
+import { VOICES, type VoiceSecrets } from './voices.ts'
 
 export type LocalBroker = { start(): Promise<number>; close(): Promise<void> }
 

@@ -1,8 +1,8 @@
 import { type Clock, millis, seconds } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
-import type { VoiceSecrets } from './broker-client.ts'
 import type { BrokerProcess, StartBroker } from './broker-process-client.ts'
 import type { BusPlan } from './bus-access.ts'
+import type { VoiceSecrets } from './voices.ts'
 
 type Deps = {
   readonly plan: BusPlan

@@ -1,5 +1,5 @@
-import type { VoiceSecrets } from './broker-client.ts'
 import type { BusPlan } from './bus-access.ts'
+import type { VoiceSecrets } from './voices.ts'
 
 /** What the gateway tells the broker's process: first its whole configuration, then now and then that it is there. */
 export type ToBroker =

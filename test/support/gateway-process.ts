@@ -16,6 +16,7 @@ const VEHICLE = VehicleId.parse('3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a11')
 
 /** A real gateway in a process of its own, over a folder that may already hold a backlog. */
 export type GatewayProcess = {
+  readonly pid: number
   /** CPU seconds used so far, user and system. */
   cpuSeconds(): number
   /** Resident memory in MB: now, and the most so far. */
@@ -70,6 +71,7 @@ export function startGateway(
   const kilobytes = (name: string): number =>
     Number(new RegExp(`${name}:\\s+(\\d+)`).exec(proc('status'))?.[1] ?? Number.NaN)
   return {
+    pid: child.pid ?? 0,
     cpuSeconds: () => {
       const fields = proc('stat').split(') ')[1]?.split(' ') ?? []
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND

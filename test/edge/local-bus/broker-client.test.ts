@@ -1,8 +1,9 @@
 import { connect as connectTcp } from 'node:net'
 import type { MqttClient } from 'mqtt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createLocalBroker, type LocalBroker, VOICES, type Voice } from '../../../edge/local-bus/broker-client.ts'
+import { createLocalBroker, type LocalBroker } from '../../../edge/local-bus/broker-client.ts'
 import { planBus } from '../../../edge/local-bus/bus-access.ts'
+import { VOICES, type Voice } from '../../../edge/local-bus/voices.ts'
 import { until } from '../../support/until.ts'
 import { obdUnit, passwordOf, phoneUnit, relayUnit, signIn } from './garage.ts'
 
