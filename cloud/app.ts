@@ -8,6 +8,7 @@ import { createEmbeddedBroker } from './broker/app.ts'
 import type { Broker, BrokerEars } from './broker/broker.ts'
 import { createBrokerClient } from './broker/broker-client.ts'
 import type { CloudConfig } from './config.ts'
+import { createConfigurations } from './configurations/app.ts'
 import { createVehicleStore } from './fleet/vehicle-store.ts'
 import { createHistory } from './history/app.ts'
 import { ROLES } from './http/access.ts'
@@ -114,7 +115,15 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     changed: live.service.vehicleChanged,
     alert: live.service.alert,
   })
+  const configurations = createConfigurations({
+    db,
+    world,
+    fleet: vehicles.fleet,
+    sign: signer.signConfiguration,
+    publish: brokerSeat.publish,
+  })
   const projections = [
+    { projection: configurations.projection, rewinds: true },
     ...history.projections,
     { projection: zones.projection, rewinds: true },
     // These keep their own place in the database and need no rewinding here.
@@ -156,6 +165,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     routes: [
       people.routes,
       ...vehicles.routes,
+      configurations.routes,
       history.routes,
       zones.routes,
       live.routes,
@@ -195,6 +205,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       broker.onGatewayConnected((gateway) => {
         ingest.service.gatewayConnected(gateway)
         vehicles.gatewayConnected(gateway)
+        configurations.gatewayConnected(gateway)
       })
       await broker.start()
       brokerSeat.take(broker)
@@ -202,7 +213,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       return { url: addressOf(http, config), mqtt: brokerSeat.ports(), setupToken: await people.service.openSetup() }
     },
     run: async (stop) => {
-      const loops = [...ingest.loops(projections), ...vehicles.loops, live.loop]
+      const loops = [...ingest.loops(projections), ...vehicles.loops, configurations.loop, live.loop]
       await Promise.all([...loops.map((loop) => loop(stop)), runTidyLoop({ clock, log, tasks: tidying }, stop)])
     },
     close: async () => {

@@ -8,6 +8,7 @@ import type { Decision } from '../decisions/decision.ts'
 import type { DecisionService } from '../decisions/decision-service.ts'
 import { Fault } from '../http/fault.ts'
 import type { Pki, ReadCsr } from '../pki/pki-service.ts'
+import type { ReadSheet } from '../pki/report-proof-client.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
@@ -36,8 +37,9 @@ export type FleetService = Credentials & {
   issueCode(gateway: GatewayId, by: string): Promise<IssuedCode>
   /** Faults: claim/wrong-code (whatever is wrong with the code), claim/bad-csr, request/too-many. */
   claim(request: ClaimRequest, address: string): Promise<ClaimGrant>
-  /** Faults: gateway/unknown, gateway/revoked, gateway/not-active. */
-  seal(wish: { readonly gateway: GatewayId; readonly by: string; readonly note: string }): Promise<Gateway>
+  /** With the sheet that the gateway signed, if it comes along. Faults: gateway/unknown, gateway/revoked,
+   * gateway/not-active, sheet/refused. */
+  seal(wish: SealWish): Promise<Gateway>
   /** Ends its connection too. Faults: gateway/unknown, gateway/revoked. */
   revoke(gateway: GatewayId, by: string): Promise<Gateway>
   onStatus(gateway: GatewayId, status: GatewayStatus): Promise<void>
@@ -46,6 +48,13 @@ export type FleetService = Credentials & {
    * with the process, so a gateway that went away meanwhile would be shown online for ever.
    */
   forgetOnline(): Promise<void>
+}
+
+export type SealWish = {
+  readonly gateway: GatewayId
+  readonly by: string
+  readonly note: string
+  readonly sheet?: string | undefined
 }
 
 export type AddGateway = {
@@ -62,6 +71,7 @@ type Deps = World & {
   readonly attempts: ClaimAttempts
   readonly pki: Pick<Pki, 'readCsr' | 'sign'>
   readonly caPem: () => string
+  readonly readSheet: ReadSheet
   readonly signerKeys: () => Promise<readonly SignerKey[]>
   /** For one-time codes: in clear for the grant, sealed for the decision that keeps it. */
   readonly newUnlockSecret: (gateway: GatewayId) => { readonly secret: UnlockSecret; readonly sealed: string }
@@ -214,9 +224,14 @@ export function createFleetService(deps: Deps): FleetService {
         ? { ...granted, by: 'password', password, brokerUrl: urls.password }
         : { ...granted, by: 'certificate', certificatePem, brokerUrl: urls.certificate }
     },
-    seal: async ({ gateway: id, by, note }) => {
+    seal: async ({ gateway: id, by, note, sheet }) => {
       const gateway = notRevoked(id)
       if (gateway.state !== 'active') throw new Fault('gateway/not-active')
+      if (sheet !== undefined) {
+        const claims = deps.readSheet(id, sheet, clock.now())
+        if (claims === undefined || claims.vehicleId !== gateway.vehicleId) throw new Fault('sheet/refused')
+        await deps.gatewayStore(deps.db).keepSheet({ gatewayId: id, at: claims.at, byName: claims.by, sheet })
+      }
       log.info({ gatewayId: id, vehicleId: gateway.vehicleId, by }, 'gateway.sealed')
       return decideAbout(gateway, { kind: 'gateway-sealed', gatewayId: id, by, note, at: clock.now() })
     },

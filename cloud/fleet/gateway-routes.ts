@@ -104,13 +104,17 @@ export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf): Fa
           tags,
           summary: 'Seal the commissioning sheet: from now on this vehicle can be blocked',
           params,
-          body: z.strictObject({ note: z.string().trim().max(2000).default('') }),
+          body: z.strictObject({
+            note: z.string().trim().max(2000).default(''),
+            /** The sheet as the gateway signed it (JWS, ES256): kept when it is this gateway's, refused when not. */
+            sheet: z.string().max(65_536).optional(),
+          }),
           response: { 200: GatewayView },
         },
       },
       async (request) => {
         const by = callerOf(request).login
-        return viewOf(await fleet.seal({ gateway: request.params.id, by, note: request.body.note }))
+        return viewOf(await fleet.seal({ gateway: request.params.id, by, ...request.body }))
       },
     )
     app.post(

@@ -1,6 +1,7 @@
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { GatewayAdded, GatewayClaimed, GatewayRevoked, GatewaySealed } from '../decisions/decision.ts'
+import type { CommissioningSheetRow } from '../postgres/configuration-tables.ts'
 import type { ClaimCodeRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { type ConnectionStatus, type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
@@ -58,6 +59,13 @@ export function createGatewayStore(db: Db) {
         .onConflict((it) => it.doNothing())
         .execute()
     },
+
+    keepSheet: (sheet: CommissioningSheetRow) =>
+      db
+        .insertInto('commissioningSheets')
+        .values(sheet)
+        .onConflict((it) => it.doNothing())
+        .execute(),
 
     forgetOnline: () => db.updateTable('gateways').set({ online: null }).where('online', '=', true).execute(),
 

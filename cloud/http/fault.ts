@@ -40,6 +40,12 @@ export const FAULTS = {
   'gateway/already-claimed': { status: 409, title: 'This gateway has already been claimed' },
   'gateway/vehicle-taken': { status: 409, title: 'This vehicle already has a gateway' },
   'gateway/not-active': { status: 409, title: 'This gateway has not been claimed yet' },
+  'configuration/changed': { status: 409, title: 'Somebody has changed the configuration since you saw it' },
+  'configuration/override': {
+    status: 409,
+    title: 'A technician has changed the configuration at the vehicle: look at it first',
+  },
+  'sheet/refused': { status: 422, title: 'This commissioning sheet is not this gateway’s' },
   'claim/wrong-code': { status: 403, title: 'The claim code is wrong, used or out of date' },
   'claim/bad-csr': { status: 422, title: 'The certificate request is not usable' },
   'history/range': { status: 422, title: 'The time range is not usable' },

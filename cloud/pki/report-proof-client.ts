@@ -1,11 +1,17 @@
 import { verify, X509Certificate } from 'node:crypto'
 import { z } from 'zod'
+import { CommissioningSheet, SHEET_TYP } from '#contract/commissioning.ts'
 import type { GatewayId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import { type ProvenReport, provenText } from '#contract/order.ts'
 import type { ProofWord } from './report-proof.ts'
 
-const Header = z.strictObject({ alg: z.literal('ES256'), x5c: z.tuple([z.base64()]) })
+const Header = z.strictObject({
+  alg: z.literal('ES256'),
+  x5c: z.tuple([z.base64()]),
+  typ: z.string().exactOptional(),
+  kid: z.string().exactOptional(),
+})
 
 /** Checks the signature of a report that reached us at `receivedAt` from this gateway. */
 export type CheckProof = (gateway: GatewayId, report: ProvenReport, receivedAt: EpochMs) => ProofWord
@@ -22,6 +28,34 @@ export function createProofCheck(authority: () => string): CheckProof {
     return verify('sha256', signed, key, Buffer.from(signature, 'base64url')) ? 'verified' : 'false'
   }
 }
+
+/** Reads a commissioning sheet that this very gateway signed; undefined for any other. */
+export type ReadSheet = (gateway: GatewayId, sheet: string, receivedAt: EpochMs) => CommissioningSheet | undefined
+
+/** The same proof for a whole JWS, which says in its header that it is a sheet. */
+export function createSheetReader(authority: () => string): ReadSheet {
+  return (gateway, sheet, receivedAt) => {
+    const [header = '', payload = '', signature = ''] = sheet.split('.')
+    const certificate = certificateIn(header)
+    if (certificate === undefined || headerIn(header)?.typ !== SHEET_TYP) return undefined
+    if (!isIssued(certificate, authority(), gateway, receivedAt)) return undefined
+    const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' } as const
+    if (!verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url')))
+      return undefined
+    const claims = CommissioningSheet.safeParse(parsed(payload)).data
+    return claims?.gatewayId === gateway ? claims : undefined
+  }
+}
+
+function parsed(base64url: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+const headerIn = (header: string) => Header.safeParse(parsed(header)).data
 
 function certificateIn(header: string): X509Certificate | undefined {
   try {

@@ -1,3 +1,4 @@
+import type { ConfigurationTables } from './configuration-tables.ts'
 import type { FleetTables } from './fleet-tables.ts'
 import type { HistoryTables } from './history-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
@@ -13,6 +14,7 @@ export type MigrationRow = { readonly name: string; readonly checksum: string; r
  * Every table, columns in camelCase (snake_case in SQL). Times are EpochMs in bigint columns, read as numbers.
  */
 export type Tables = FleetTables &
+  ConfigurationTables &
   HistoryTables &
   PeopleTables &
   ZoneTables & { journalCursors: JournalCursorRow; migrations: MigrationRow }

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import { z } from 'zod'
 import { type Millis, seconds } from '#contract/instant.ts'
 import type { SignerKey } from '#contract/provisioning.ts'
-import { SignAnswer, SignerKeys, SignerStatus } from './signer-message.ts'
+import { SignAnswer, SignedConfiguration, SignerKeys, SignerStatus } from './signer-message.ts'
 import type { Signer } from './signer-service.ts'
 
 /** The signer does not answer: nothing was signed, as far as we know, and asking again with the same order id is safe. */
@@ -68,6 +68,7 @@ export function createSignerClient({ socketPath, limit = LIMIT, onReach }: Setti
       )
       return keys
     },
+    signConfiguration: async (document) => (await ask(SignedConfiguration, 'POST', '/configuration', document)).jws,
     status: () => ask(SignerStatus, 'GET', '/status'),
     setSwitch: (wish) => ask(SignerStatus, 'POST', '/switch', wish),
     tighten: (wish) => ask(SignerStatus, 'POST', '/policy', wish),

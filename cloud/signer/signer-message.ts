@@ -95,4 +95,7 @@ export const SignerStatus = z.strictObject({
 })
 export type SignerStatus = z.infer<typeof SignerStatus>
 
+/** A configuration carries no number of ours: the web tier counts versions, and the gateway takes only higher ones. */
+export const SignedConfiguration = z.strictObject({ jws: z.string() })
+
 export const SignerKeys = z.strictObject({ keys: z.array(SignerKey).readonly() })

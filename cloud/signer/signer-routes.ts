@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { z } from 'zod'
+import { Configuration } from '#contract/configuration.ts'
 import type { Log } from '../log.ts'
 import { ApproverWish, PolicyWish, SignRequest, SwitchWish } from './signer-message.ts'
 import type { Signer } from './signer-service.ts'
@@ -14,6 +15,7 @@ export function createSignerRoutes(signer: Signer, log: Log): RequestListener {
     ['GET /keys', async () => ({ keys: await signer.keys() })],
     ['GET /status', () => signer.status()],
     ['POST /sign', (body) => signer.sign(SignRequest.parse(body))],
+    ['POST /configuration', async (body) => ({ jws: await signer.signConfiguration(Configuration.parse(body)) })],
     ['POST /switch', (body) => signer.setSwitch(SwitchWish.parse(body))],
     ['POST /policy', (body) => signer.tighten(PolicyWish.parse(body))],
     ['POST /approvers', (body) => signer.addApprover(ApproverWish.parse(body))],

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { CompactSign, calculateJwkThumbprint } from 'jose'
+import { CONFIGURATION_TYP, type Configuration } from '#contract/configuration.ts'
 import type { GatewayId, OrderId } from '#contract/ids.ts'
 import { OrderSeq } from '#contract/ids.ts'
 import { later } from '#contract/instant.ts'
@@ -28,6 +29,8 @@ export type Signer = {
    * unblock never is, and goes before every block that waits.
    */
   sign(request: SignRequest): Promise<SignAnswer>
+  /** JWS of a configuration. Its `typ` keeps it from ever passing for an order, and an order for it. */
+  signConfiguration(document: Configuration): Promise<string>
   /** Public keys that gateways pin when they are provisioned. */
   keys(): Promise<readonly SignerKey[]>
   status(): Promise<SignerStatus>
@@ -137,6 +140,10 @@ export function createSignerService({ store, policy: configured, clock, log }: D
 
   return {
     sign: queue.add,
+    signConfiguration: async (document) =>
+      new CompactSign(new TextEncoder().encode(JSON.stringify(document)))
+        .setProtectedHeader({ alg: 'EdDSA', kid: await thumbprint, typ: CONFIGURATION_TYP })
+        .sign(store.privateKey),
     keys: async () => [SignerKey.parse({ ...jwk, kid: await thumbprint, alg: 'EdDSA', use: 'sig' })],
     status,
     setSwitch: async ({ mode, reason, by }) => {

@@ -30,7 +30,7 @@ import { createOrderStore, type OrderStore } from '../orders/order-store.ts'
 import { createRelayStore } from '../orders/relay-store.ts'
 import { createPkiService, type ServerIdentity } from '../pki/pki-service.ts'
 import { createPkiStore } from '../pki/pki-store.ts'
-import { createProofCheck } from '../pki/report-proof-client.ts'
+import { createProofCheck, createSheetReader } from '../pki/report-proof-client.ts'
 import { createCursorStore } from '../postgres/cursor-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import { createGovernorRoutes } from '../signer/governor-routes.ts'
@@ -148,6 +148,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     pki,
     caPem: () => identity?.ca ?? '',
     signerKeys: signer.keys,
+    readSheet: createSheetReader(() => identity?.ca ?? ''),
     newUnlockSecret: (gateway) => unlock.newSecret(gateway),
     brokerUrls: settings.brokerUrls,
     claimCodeLifetime: minutes(10),

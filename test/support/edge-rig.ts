@@ -171,7 +171,7 @@ export async function createEdgeRig(options: {
 }
 
 /** A key of this gateway and a certificate for it, as the cloud would grant. */
-async function certified() {
+export async function certified() {
   const files = new Map<string, string>()
   const pki = createPkiService({
     store: { read: (name) => files.get(name), write: (name, text) => void files.set(name, text) },

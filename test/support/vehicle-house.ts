@@ -6,6 +6,7 @@ import { epochMs, type Millis } from '#contract/instant.ts'
 import { Order } from '#contract/order.ts'
 import { ClaimGrant } from '#contract/provisioning.ts'
 import { type GatewayRecord, parseRecord } from '#contract/record.ts'
+import { type Configurations, createConfigurations } from '../../cloud/configurations/app.ts'
 import { EVERY_ROLE, Role } from '../../cloud/http/access.ts'
 import { createHttp } from '../../cloud/http/app.ts'
 import { createIdempotencyStore } from '../../cloud/http/idempotency-store.ts'
@@ -26,6 +27,7 @@ const inject = async (app: FastifyInstance, options: InjectOptions) => app.injec
 /** What the domain of vehicles needs around it, with a broker that only writes down what it was given. */
 export type VehicleHouse = {
   readonly parts: Vehicles
+  readonly configurations: Configurations
   readonly clock: ManualClock
   readonly app: FastifyInstance
   readonly published: Published[]
@@ -45,7 +47,7 @@ export type VehicleHouse = {
   /** Gives records to every projection, as the journal would. */
   tell(gateway: GatewayId, ...records: readonly object[]): Promise<readonly JournalEntry[]>
   give(entries: readonly JournalEntry[]): Promise<void>
-  call(role: Role, method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object): Promise<Answer>
+  call(role: Role, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object): Promise<Answer>
 }
 
 type Options = {
@@ -96,6 +98,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     signer: {
       sign: reachable(signer.signer.sign),
       keys: reachable(signer.signer.keys),
+      signConfiguration: reachable(signer.signer.signConfiguration),
       status: reachable(signer.signer.status),
       setSwitch: reachable(signer.signer.setSwitch),
       tighten: reachable(signer.signer.tighten),
@@ -122,12 +125,22 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     changed: (vehicle) => void changed.push(vehicle),
     alert: (alert) => void alerts.push(alert),
   })
+  const configurations = createConfigurations({
+    db: postgres.db,
+    world,
+    fleet: parts.fleet,
+    sign: reachable(signer.signer.signConfiguration),
+    publish: async (topic, payload, { retain }) => {
+      if (house.brokerDown) throw new Error('the broker is down')
+      published.push({ topic, payload: String(payload), retain })
+    },
+  })
   await parts.open({
     cursor: (name) => cursors.get(name) ?? 0,
     moveCursor: (name, position) => void cursors.set(name, position),
   })
   const stop = new AbortController()
-  const running = parts.loops.map((loop) => loop(stop.signal))
+  const running = [...parts.loops, configurations.loop].map((loop) => loop(stop.signal))
   /** Every loop has done what there was and waits for its time. */
   const atRest = async () => {
     do await new Promise((done) => setImmediate(done))
@@ -147,17 +160,18 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       const id = `00000000-0000-4000-8000-00000000000${EVERY_ROLE.indexOf(role.data)}`
       return { id, login: role.data, name: role.data, role: role.data, by: 'token' }
     },
-    routes: parts.routes,
+    routes: [...parts.routes, configurations.routes],
   })
   let position = 0
   const give = async (entries: readonly JournalEntry[]) => {
-    for (const projection of parts.projections) {
+    for (const projection of [...parts.projections, configurations.projection]) {
       await projection.apply(entries)
       cursors.set(projection.name, entries.at(-1)?.position ?? 0)
     }
   }
   return Object.assign(house, {
     parts,
+    configurations,
     clock,
     app,
     published,
@@ -189,7 +203,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       return entries
     },
     give,
-    call: (role: Role, method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) => {
+    call: (role: Role, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) => {
       const options = { method, url, headers: { authorization: `Bearer ${role}` } }
       return inject(app, payload === undefined ? options : { ...options, payload })
     },
