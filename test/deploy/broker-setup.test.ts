@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
@@ -11,12 +11,10 @@ import { downTopic, upTopic } from '#contract/topics.ts'
 import { createPkiService } from '../../cloud/pki/pki-service.ts'
 import { createPkiStore } from '../../cloud/pki/pki-store.ts'
 import { prepareBroker } from '../../deploy/broker-setup.ts'
-import { CLOUD_USER } from '../../deploy/mosquitto-account.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { findReal, requireReal } from '../support/real-servers.ts'
-import { freePort, type Running, run } from '../support/real-servers-process.ts'
+import { requireReal } from '../support/real-servers.ts'
+import { startShippedBroker } from '../support/shipped-broker.ts'
 
-const CONFIG = new URL('../../deploy/mosquitto/', import.meta.url).pathname
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const OWN = GatewayId.parse('gw-aaaaaaaa')
 const FOREIGN = GatewayId.parse('gw-bbbbbbbb')
@@ -57,30 +55,6 @@ async function gatewayIdentity(gateway: GatewayId) {
   return { key, cert: (await pki.sign(csr, gateway)).certificatePem }
 }
 
-/** Mosquitto with the very files that ship, but for folders and ports. */
-async function startShippedBroker(): Promise<{ cloudUrl: string; gatewayUrl: string }> {
-  const [cloudPort, gatewayPort] = [await freePort(), await freePort()]
-  const config = readFileSync(join(CONFIG, 'mosquitto.conf'), 'utf8')
-    .replaceAll('/mosquitto/data', join(dir, 'broker'))
-    .replaceAll('/mosquitto/config/', CONFIG)
-    .replace('listener 8883', `listener ${gatewayPort} 127.0.0.1`)
-    .replace('listener 1883', `listener ${cloudPort} 127.0.0.1`)
-  writeFileSync(join(dir, 'mosquitto.conf'), `user root\n${config}`)
-  const answers = async () => {
-    const probe = await mqtt.connectAsync(cloudUrl, { reconnectPeriod: 0, connectTimeout: 1000 })
-    await probe.endAsync()
-    return true
-  }
-  const cloudUrl = `mqtt://${CLOUD_USER}:${encodeURIComponent('of this test')}@127.0.0.1:${cloudPort}`
-  const running: Running = await run({
-    program: findReal('mosquitto') ?? '',
-    args: ['-c', join(dir, 'mosquitto.conf')],
-    answers,
-  })
-  closing.push(() => running.end('SIGTERM'))
-  return { cloudUrl, gatewayUrl: `mqtts://127.0.0.1:${gatewayPort}` }
-}
-
 test('the broker gets no key of the authority, and nobody else reads its own', async () => {
   await setUp()
   const ca = readFileSync(join(dir, 'data', 'pki', 'ca.key.pem'), 'utf8')
@@ -97,9 +71,10 @@ test('a second set-up keeps authority and certificate', async () => {
 
 describe.skipIf(!requireReal('mosquitto'))('the Mosquitto that ships', () => {
   test('serves a certified gateway its own topics, and hears nobody without a certificate or password', async () => {
-    await setUp()
-    const { cloudUrl, gatewayUrl } = await startShippedBroker()
-    const ca = readFileSync(join(dir, 'broker', 'ca.pem'), 'utf8')
+    const broker = await startShippedBroker(join(dir, 'data'))
+    closing.push(() => broker.stop())
+    const { cloudUrl, gatewayUrl } = broker
+    const ca = readFileSync(join(dir, 'data', 'broker', 'ca.pem'), 'utf8')
     const cloud = await mqtt.connectAsync(cloudUrl, { protocolVersion: 5 })
     closing.push(() => cloud.endAsync(true))
     const heard: string[] = []

@@ -1,17 +1,23 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { GatewayId } from '#contract/ids.ts'
+import { type GatewayId, OrderId } from '#contract/ids.ts'
 import { Order } from '#contract/order.ts'
 import { downTopic } from '#contract/topics.ts'
+import { createPkiService } from '../../cloud/pki/pki-service.ts'
+import { createPkiStore } from '../../cloud/pki/pki-store.ts'
+import { createSignerClient } from '../../cloud/signer/signer-client.ts'
 import type { DemoVehicle } from '../../demo/app.ts'
 import type { VehiclePlan } from '../../demo/fleet.ts'
 import { type RealMosquitto, requireReal, startMosquitto } from '../support/real-servers.ts'
+import { freePort } from '../support/real-servers-process.ts'
 import type { RestClient } from '../support/rest-client.ts'
 import { type RunningCloud, startCloud } from '../support/running-cloud.ts'
 import { type RunningFleet, startFleet } from '../support/running-fleet.ts'
+import { systemClock } from '../support/system-clock.ts'
 import { until } from '../support/until.ts'
 
 const MINUTE = 60_000
@@ -29,6 +35,7 @@ const [TARGET, OTHER] = [parked('target', 'М201ТУ799'), parked('other', 'М20
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 describe.skipIf(!requireReal('mosquitto'))('an attacker who owns the broker', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'kordon-attacks-'))
   let mosquitto: RealMosquitto
   let cloud: RunningCloud
   let fleet: RunningFleet
@@ -55,10 +62,23 @@ describe.skipIf(!requireReal('mosquitto'))('an attacker who owns the broker', ()
 
   beforeAll(async () => {
     // Larger messages than an operator's broker lets through, so that the gateway's own limit is what is tried.
-    mosquitto = await startMosquitto({ config: 'message_size_limit 4000000\n' })
-    cloud = await startCloud({ BROKER_URL: mosquitto.url, KORDON_SIGNER_MINUTES_BETWEEN_BLOCKS: '1' })
+    const world = {
+      clock: systemClock,
+      randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)),
+    }
+    const pki = await createPkiService({ ...world, store: createPkiStore(join(dataDir, 'pki')), hosts: [] }).open()
+    const backDoor = await freePort()
+    mosquitto = await startMosquitto({
+      tls: { ca: pki.ca, certificate: pki.cert, key: pki.key },
+      config: `message_size_limit 4000000\nlistener ${backDoor} 127.0.0.1\nallow_anonymous true\n`,
+    })
+    cloud = await startCloud({
+      BROKER_URL: mosquitto.url,
+      KORDON_DATA_DIR: dataDir,
+      KORDON_SIGNER_MINUTES_BETWEEN_BLOCKS: '1',
+    })
     api = await cloud.as('owner')
-    attacker = await connectAsync(mosquitto.url, { protocolVersion: 5 })
+    attacker = await connectAsync(`mqtt://127.0.0.1:${backDoor}`, { protocolVersion: 5 })
     attacker.on('message', (topic, payload) => {
       captured.set(topic, [...(captured.get(topic) ?? []), payload.toString()])
     })
@@ -67,7 +87,7 @@ describe.skipIf(!requireReal('mosquitto'))('an attacker who owns the broker', ()
       cloudUrl: cloud.url,
       plans: [TARGET, OTHER],
       speed: SPEED,
-      gateway: { brokerUrl: mosquitto.url, brokerVersion: 5 },
+      gateway: { brokerUrl: mosquitto.gatewayUrl, brokerVersion: 5 },
     })
     target = fleet.byKey('target')
     await until(
@@ -94,6 +114,7 @@ describe.skipIf(!requireReal('mosquitto'))('an attacker who owns the broker', ()
     await fleet?.stop()
     await cloud?.stop()
     await mosquitto?.stop()
+    rmSync(dataDir, { recursive: true, force: true })
   }, MINUTE)
 
   test(
@@ -123,7 +144,7 @@ describe.skipIf(!requireReal('mosquitto'))('an attacker who owns the broker', ()
       moves = [false]
 
       // Orders that the signer did sign and the broker kept back: only an attacker on the path can bring them late.
-      const key = createPrivateKey(readFileSync(join(cloud.dataDir, 'signer', 'ed25519.pem')))
+      const key = createPrivateKey(readFileSync(join(dataDir, 'signer', 'ed25519.pem')))
       const header = block.split('.')[0] ?? ''
       const signed = (body: object, by: KeyObject = key, head = header): string => {
         const text = `${head}.${base64url(body)}`
@@ -150,6 +171,19 @@ describe.skipIf(!requireReal('mosquitto'))('an attacker who owns the broker', ()
       const before = rejected()
       for (const payload of Object.values(forged)) await attack(payload)
       await until('each was turned away', () => rejected() === before + Object.keys(forged).length)
+      // The signer has numbered what the broker keeps back: its next order is newer than all of these.
+      const signer = createSignerClient({ socketPath: join(dataDir, 'signer', 'signer.sock') })
+      const { notAfter: _none, ...freeing } = { ...claims, orderId: OrderId.parse(randomUUID()) } as Order & {
+        notAfter?: number
+      }
+      const { seq: _unnumbered, ...unnumbered } = { ...freeing, action: 'unblock' as const }
+      const asked = await signer.sign({
+        claims: unnumbered,
+        above: highest + 2,
+        basis: { asker: 'rule', approvals: [], fleetSize: 2 },
+      })
+      expect(asked.outcome).toBe('signed')
+      signer.close()
       // Genuine, and too old, too late, in the wrong order, or not for this vehicle: known as such, and without effect.
       for (const payload of [block, unblock, block, signed({ ...wish, seq: highest, orderId: randomUUID() })])
         await attack(payload)
