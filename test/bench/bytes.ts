@@ -32,6 +32,19 @@ const MOST_MESSAGES = 300
 
 type Ride = { readonly name: string; readonly everyS: number; readonly frames: readonly Frame[] }
 
+type Row = Ride & {
+  readonly batch: number
+  readonly count: number
+  /** Bytes a position: payload with everything, payload of time, place and motion alone, everything on the wire. */
+  readonly payload: number
+  readonly place: number
+  readonly wire: number
+  readonly json: number
+  readonly jsonWire: number
+  readonly codec8: number
+  readonly codec8Wire: number
+}
+
 const streamOf = (index: number): StreamId =>
   StreamId.parse(`00112233-4455-4677-8899-${String(index).padStart(12, '0')}`)
 
@@ -161,7 +174,7 @@ export const bytes: Bench = {
     const dir = mkdtempSync(join(tmpdir(), 'kordon-bench-bytes-'))
     const line = await openLine(dir)
     try {
-      const rows = []
+      const rows: Row[] = []
       let stream = 0
       for (const ride of rides())
         for (const batch of [1, 6, 60]) {

@@ -16,6 +16,7 @@ import { median, spread, table } from './table.ts'
 
 const CPU_LIMIT_PERCENT = 3
 const MEMORY_LIMIT_MB = 90
+const FIRST_START_MS = 10_000
 const WARM_UP_MS = 20_000
 const BEAT_MS = 10_000
 
@@ -76,9 +77,16 @@ export const edge: Bench = {
     )
     const home = mkdtempSync(join(dir, 'gateway-'))
     identify(home, `mqtt://127.0.0.1:${port}`)
-    const gateway = startGateway({ dir: home, installation: installation(line.port) })
+    // As the service runs from its second start on: with the compiled code of the first one, and one malloc arena.
+    const env = { NODE_COMPILE_CACHE: join(dir, 'compiled'), MALLOC_ARENA_MAX: '1' }
+    const config = { dir: home, installation: installation(line.port) }
+    const first = startGateway(config, { env })
+    await pause(FIRST_START_MS)
+    await first.stop()
+    const gateway = startGateway(config, { env })
     try {
       await pause(WARM_UP_MS)
+      const [framesBefore, workBegan] = [journal.freshDelays([]).length, performance.now()]
       const beats: number[] = []
       const memory: number[] = []
       const [written, asked, began] = [gateway.writtenBytes(), line.requests(), performance.now()]
@@ -89,7 +97,7 @@ export const edge: Bench = {
         memory.push(gateway.memoryMb().now)
       }
       const seconds = (performance.now() - began) / 1000
-      const frames = journal.freshDelays([]).length
+      const frames = journal.freshDelays([]).length - framesBefore
       const [cpu, rss] = [spread(beats), spread(memory)]
       const mbPerDay = ((gateway.writtenBytes() - written) / seconds) * (86_400 / 1e6)
       print(
@@ -97,13 +105,14 @@ export const edge: Bench = {
           ['what', 'median', 'min', 'max', 'limit'],
           ['CPU, % of one core', cpu.median, cpu.min, cpu.max, CPU_LIMIT_PERCENT],
           ['RSS, MB', rss.median, rss.min, rss.max, MEMORY_LIMIT_MB],
+          ['of it private (not the Node program itself), MB', gateway.memoryMb().anonymous, '', '', ''],
           ['RSS at its highest, MB', gateway.memoryMb().peak, '', '', ''],
           ['requests on the line per s', (line.requests() - asked) / seconds, '', '', ''],
           ['written to disk, MB/day at 1 Hz', mbPerDay, '', '', ''],
           ['frames in the cloud journal', frames, '', '', ''],
         ]),
       )
-      const expected = (WARM_UP_MS / 1000 + seconds) * 0.7
+      const expected = 0.9 * ((performance.now() - workBegan) / 1000 - 2)
       const over = [
         ...(median(beats) < CPU_LIMIT_PERCENT ? [] : [`CPU ${cpu.median.toFixed(2)} % is over ${CPU_LIMIT_PERCENT} %`]),
         ...(rss.max < MEMORY_LIMIT_MB ? [] : [`${rss.max.toFixed(0)} MB is over ${MEMORY_LIMIT_MB} MB`]),
@@ -117,7 +126,14 @@ export const edge: Bench = {
         ratio: null,
         stored: frames,
         void: over.length === 0 ? null : over.join('; '),
-        more: { seconds, rssMb: rss, peakMb: gateway.memoryMb().peak, mbPerDay, flags: SERVICE_FLAGS },
+        more: {
+          seconds,
+          rssMb: rss,
+          peakMb: gateway.memoryMb().peak,
+          privateMb: gateway.memoryMb().anonymous,
+          mbPerDay,
+          flags: SERVICE_FLAGS,
+        },
       }
     } finally {
       await gateway.stop()

@@ -19,8 +19,8 @@ export type GatewayProcess = {
   readonly pid: number
   /** CPU seconds used so far, user and system. */
   cpuSeconds(): number
-  /** Resident memory in MB: now, and the most so far. */
-  memoryMb(): { readonly now: number; readonly peak: number }
+  /** Resident memory in MB: now, the most so far, and the part of now that is not backed by a file. */
+  memoryMb(): { readonly now: number; readonly peak: number; readonly anonymous: number }
   /** Bytes that reached the disk so far; NaN where the kernel does not say. */
   writtenBytes(): number
   stop(): Promise<void>
@@ -59,13 +59,15 @@ const TICKS_PER_SECOND = 100
 /** Starts it with the flags that the product's service uses. */
 export function startGateway(
   config: Pick<GatewayConfig, 'dir' | 'installation'>,
-  flags: readonly string[] = SERVICE_FLAGS,
+  more: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ): GatewayProcess {
+  const flags = more.flags ?? SERVICE_FLAGS
   const program = new URL('./edge-process.ts', import.meta.url).pathname
   const profilesDir = new URL('../../device-profiles', import.meta.url).pathname
   const text = JSON.stringify({ ...config, profilesDir, software: 'bench' } satisfies GatewayConfig)
   const child: ChildProcess = spawn(process.execPath, [...flags, program, text], {
     stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...more.env },
   })
   const proc = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
   const kilobytes = (name: string): number =>
@@ -76,7 +78,11 @@ export function startGateway(
       const fields = proc('stat').split(') ')[1]?.split(' ') ?? []
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
     },
-    memoryMb: () => ({ now: kilobytes('VmRSS') / 1024, peak: kilobytes('VmHWM') / 1024 }),
+    memoryMb: () => ({
+      now: kilobytes('VmRSS') / 1024,
+      peak: kilobytes('VmHWM') / 1024,
+      anonymous: kilobytes('RssAnon') / 1024,
+    }),
     writtenBytes: () =>
       existsSync(`/proc/${child.pid}/io`) ? Number(/write_bytes: (\d+)/.exec(proc('io'))?.[1]) : Number.NaN,
     stop: async () => {
