@@ -7,7 +7,7 @@ type Deps = { readonly live: LiveService; readonly clock: Clock; readonly log: L
 
 const ROUND = millis(200)
 /** What happens together is told together, and what was told too lately comes with the next of these. */
-const BREATH = millis(25)
+const BREATH = millis(8)
 const HEARTBEAT = seconds(15)
 
 /** Serves the readers of the live feed until told to stop, then ends their connections. */

@@ -25,7 +25,7 @@ type Deps = {
 /** A fleet that starts at once is told in parts, so that a round stays short. */
 const PER_ROUND = 1000
 /** Cars speak each second, for ever; an order has a few steps in its whole life, and somebody waits for each. */
-const ONCE_PER = { vehicle: seconds(1), order: millis(50) }
+const ONCE_PER = { vehicle: seconds(1), order: millis(10) }
 /** A reader who takes nothing for this long has gone without saying so. */
 const PATIENCE: Millis = seconds(60)
 export const MOST_READERS = 2000

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 import { type Bench, jsonLine } from './bench.ts'
+import { block } from './block.ts'
 import { bytes } from './bytes.ts'
 import { catchUp } from './catch-up.ts'
 import { edge } from './edge.ts'
 import { zone } from './zone.ts'
 
-const BENCHES: readonly Bench[] = [edge, catchUp, bytes, zone]
+const BENCHES: readonly Bench[] = [edge, block, catchUp, bytes, zone]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

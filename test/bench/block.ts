@@ -1,0 +1,169 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto'
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
+import { startCloud } from '../support/running-cloud.ts'
+import { startBarePeer } from './bare-peer.ts'
+import type { Bench, BenchOptions, BenchResult } from './bench.ts'
+import { type Cycle, clickCycle, type Desk } from './click.ts'
+import { followOrders, signIn } from './live-orders.ts'
+import { type ParkedCar, startParkedFleet } from './parked-fleet.ts'
+import { median, percentile, spread, table } from './table.ts'
+
+/** One person may begin to block so many in ten minutes, at the very most; the rule's own minute lies between two blocks. */
+const CARS = 49
+const MINUTE_MS = 61_000
+/** A minute of positions, ignition and motion, and what it takes to begin. */
+const SETTLE_MS = 70_000
+const BUS_MS = 1
+const WEATHER = { oneWayMs: 150, loss: 0.05 }
+const CLEAR = { oneWayMs: 0, loss: 0 }
+
+type Round = { readonly cycles: readonly Cycle[]; readonly peer: readonly number[] }
+
+/** One cycle of each car in turn; the peer's click goes between, so that the machine's other work hits both. */
+async function round(
+  cars: readonly ParkedCar[],
+  desk: Desk,
+  click: () => Promise<number>,
+  sideBySide = 1,
+): Promise<Round> {
+  const cycles: Cycle[] = []
+  const peer: number[] = []
+  const waiting = [...cars]
+  const work = async (): Promise<void> => {
+    for (let car = waiting.shift(); car !== undefined; car = waiting.shift()) {
+      cycles.push(await clickCycle(desk, car))
+      if (sideBySide === 1) peer.push(await click())
+      await pause(10)
+    }
+  }
+  await Promise.all(Array.from({ length: sideBySide }, work))
+  while (peer.length < cycles.length) peer.push(await click())
+  return { cycles, peer }
+}
+
+/** What no implementation can do without: sign, verify, one flush on each side, the bus twice, the road there and back. */
+function limitMs(rttMs: number): number {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const text = Buffer.alloc(500, 'x')
+  const dir = mkdtempSync(join(tmpdir(), 'kordon-flush-'))
+  const file = openSync(join(dir, 'flush'), 'w')
+  const took = Array.from({ length: 50 }, () => {
+    const from = performance.now()
+    if (!verify(null, text, publicKey, sign(null, text, privateKey))) throw new Error('the signature does not hold')
+    for (let side = 0; side < 2; side += 1) {
+      writeSync(file, text)
+      fdatasyncSync(file)
+    }
+    return performance.now() - from
+  })
+  closeSync(file)
+  rmSync(dir, { recursive: true })
+  return 2 * rttMs + median(took) + 2 * BUS_MS
+}
+
+const row = (name: string, values: readonly number[]): readonly (string | number)[] => [
+  name,
+  values.length,
+  percentile(values, 0.5),
+  percentile(values, 0.99),
+  values.length === 0 ? Number.NaN : Math.max(...values),
+]
+const HEADER = ['', 'cycles', 'p50 ms', 'p99 ms', 'most ms']
+
+async function run({ full, print }: BenchOptions): Promise<BenchResult> {
+  const rounds = full ? 11 : 5
+  const stormy = full ? 5 : 2
+  const cloud = await startCloud({
+    KORDON_SIGNER_ONE_PERSON_VEHICLES: '50',
+    KORDON_SIGNER_MINUTES_BETWEEN_BLOCKS: '1',
+    KORDON_REQUESTS_PER_MINUTE: '1000000',
+    KORDON_LOG_LEVEL: 'warn',
+  })
+  const proxy: FaultProxy = await startFaultProxy(cloud.mqttsPort)
+  let peerProxy: FaultProxy | undefined
+  const busMs = (): number => BUS_MS
+  const fleet = await startParkedFleet({
+    cloudUrl: cloud.url,
+    count: CARS,
+    brokerUrl: `mqtts://127.0.0.1:${proxy.port}`,
+    busMs,
+  })
+  const peer = await startBarePeer(busMs, async (port) => {
+    peerProxy = await startFaultProxy(port)
+    return peerProxy.port
+  })
+  print(`${CARS} parked cars, GNSS and motion sensor; they settle for ${SETTLE_MS / 1000} s`)
+  const live = await followOrders(cloud.url, await signIn(cloud.url, 'owner'))
+  const desk = { api: await cloud.as('owner'), live }
+  await pause(SETTLE_MS)
+  await peer.click('block')
+  await peer.click('unblock')
+  const clear: Round[] = []
+  const rough: Round[] = []
+  for (let index = 0; index < rounds + stormy; index += 1) {
+    const began = performance.now()
+    const weather = index < rounds ? CLEAR : WEATHER
+    proxy.set(weather)
+    peerProxy?.set(weather)
+    const done = await round(
+      fleet.cars,
+      desk,
+      () => peer.click('block').then(async (ms) => (await peer.click('unblock')) && ms),
+      index < rounds ? 1 : 4,
+    )
+    ;(index < rounds ? clear : rough).push(done)
+    if (index + 1 < rounds + stormy) await pause(Math.max(0, MINUTE_MS - (performance.now() - began)))
+  }
+  proxy.set(CLEAR)
+  live.close()
+  await peer.close()
+  await fleet.stop()
+  await Promise.all([proxy.close(), peerProxy?.close(), cloud.stop()])
+  const all = (kind: Round[], key: 'blockedMs' | 'freedMs'): number[] =>
+    kind.flatMap(({ cycles }) => cycles.map((cycle) => cycle[key]))
+  const peers = (kind: Round[]): number[] => kind.flatMap(({ peer: clicks }) => clicks)
+  const cycles = [...clear, ...rough].flatMap((each) => each.cycles)
+  const unproved = cycles.filter(({ proved }) => !proved).length
+  const rttMs = 2 * WEATHER.oneWayMs
+  print(
+    table([
+      HEADER,
+      row('block, loopback', all(clear, 'blockedMs')),
+      row('unblock, loopback', all(clear, 'freedMs')),
+      row('peer: bare MQTT.js, loopback', peers(clear)),
+      ['limit, loopback', '', limitMs(0), '', ''],
+      row(`block, RTT ${rttMs} ms, ${WEATHER.loss * 100} % loss`, all(rough, 'blockedMs')),
+      row(`unblock, RTT ${rttMs} ms, ${WEATHER.loss * 100} % loss`, all(rough, 'freedMs')),
+      row('peer, the same weather', peers(rough)),
+      ['limit, 2 RTT', '', limitMs(rttMs), '', ''],
+    ]),
+  )
+  const ratios = clear.map((each) => median(each.cycles.map(({ blockedMs }) => blockedMs)) / median(each.peer))
+  return {
+    unit: 'ms from the click to the verified read-back in the live feed, median of each round of cars',
+    pairs: rounds,
+    own: spread(clear.map((each) => median(each.cycles.map(({ blockedMs }) => blockedMs)))),
+    peer: spread(clear.map((each) => median(each.peer))),
+    ratio: spread(ratios),
+    void: unproved > 0 ? `${unproved} reports came without a signature that holds` : null,
+    more: {
+      block: { p50: percentile(all(clear, 'blockedMs'), 0.5), p99: percentile(all(clear, 'blockedMs'), 0.99) },
+      unblock: { p50: percentile(all(clear, 'freedMs'), 0.5), p99: percentile(all(clear, 'freedMs'), 0.99) },
+      rough: { p50: percentile(all(rough, 'blockedMs'), 0.5), p99: percentile(all(rough, 'blockedMs'), 0.99) },
+      roughUnblock: { p50: percentile(all(rough, 'freedMs'), 0.5), p99: percentile(all(rough, 'freedMs'), 0.99) },
+      cycles: cycles.length,
+      busMs: BUS_MS,
+    },
+  }
+}
+
+/** B8: from the click to the relay, read back and signed, and to the console's word; then the way back. */
+export const block: Bench = {
+  name: 'block',
+  about: 'B8: click to verified read-back of parked cars, loopback and bad weather, against bare MQTT',
+  run,
+}

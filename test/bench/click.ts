@@ -1,0 +1,33 @@
+import type { RestClient } from '../support/rest-client.ts'
+import type { LiveOrders } from './live-orders.ts'
+import type { ParkedCar } from './parked-fleet.ts'
+
+/** Milliseconds from the click until the live feed says `verified`. `proved`: the signature of both reports held. */
+export type Cycle = { readonly blockedMs: number; readonly freedMs: number; readonly proved: boolean }
+
+export type Desk = { readonly api: RestClient; readonly live: LiveOrders }
+
+/** One hold placed and lifted by REST as a console does, each timed to the cloud's own word that the car has proved it. */
+export async function clickCycle({ api, live }: Desk, car: ParkedCar): Promise<Cycle> {
+  const holds = `/api/vehicles/${car.vehicleId}/holds`
+  const clicked = performance.now()
+  const placed = await api.send('POST', holds, { reason: 'manual', note: 'bench' })
+  if (placed.status !== 202) throw new Error(`the hold was not taken: ${placed.status} ${JSON.stringify(placed.body)}`)
+  await live.verified(placed.body.order.id)
+  const blockedMs = performance.now() - clicked
+  if (car.coil() !== 'open') throw new Error('verified, and the coil is not open')
+  const lifted = performance.now()
+  const freed = await api.send('DELETE', `${holds}/${placed.body.hold.id}`, { note: 'bench' })
+  if (freed.status !== 202) throw new Error(`the hold was not lifted: ${freed.status} ${JSON.stringify(freed.body)}`)
+  await live.verified(freed.body.order.id)
+  const freedMs = performance.now() - lifted
+  if (car.coil() !== 'closed') throw new Error('verified, and the coil is not closed')
+  const proofs = await Promise.all([placed, freed].map(({ body }) => proofOf(api, body.order.id)))
+  return { blockedMs, freedMs, proved: proofs.every((word) => word === 'verified') }
+}
+
+async function proofOf(api: RestClient, order: string): Promise<string | undefined> {
+  const { body } = await api.get(`/api/orders/${order}`)
+  if (body.state !== 'verified') throw new Error(`the feed said verified, the order says ${body.state}`)
+  return body.steps.find((step: { state: string }) => step.state === 'verified')?.proof?.word
+}
