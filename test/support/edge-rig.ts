@@ -43,12 +43,14 @@ export type EdgeRig = {
 
 export async function createEdgeRig(options: {
   readonly speed?: number
+  /** How far the gateway's wall clock is behind the receiver's time, ms. */
+  readonly clockBehind?: number
   readonly lying?: (unit: ModbusUnit) => ModbusUnit
   readonly change?: (installation: Installation) => Installation
   /** Signs in with a certificate of its own authority instead of a password. */
   readonly identity?: 'certificate'
 }): Promise<EdgeRig> {
-  const clock = createFastClock(options.speed ?? 20)
+  const clock = createFastClock(options.speed ?? 20, options.clockBehind ?? 0)
   const own = options.identity === 'certificate' ? await certified() : undefined
   const cloud = await createCloudMock(0, own?.server)
   const dir = mkdtempSync(join(tmpdir(), 'kordon-edge-'))
@@ -57,7 +59,7 @@ export async function createEdgeRig(options: {
   const fixNow = (): GpsFix | undefined =>
     car.hasFix
       ? {
-          at: clock.now(),
+          at: later(clock.now(), options.clockBehind ?? 0),
           position: { lat: car.lat, lon: car.lon },
           speedKmh: car.speedKmh,
           courseDeg: 0,
