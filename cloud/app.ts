@@ -103,6 +103,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     zoneOf: (ids) => zones.zoneOf(ids),
     publish: brokerSeat.publish,
     disconnect: brokerSeat.disconnect,
+    relayTested: (vehicle) => configurations.relayTested(vehicle),
     changed: live.service.orderChanged,
     alert: live.service.alert,
   })

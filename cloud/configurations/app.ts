@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Configuration } from '#contract/configuration.ts'
-import type { GatewayId } from '#contract/ids.ts'
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { FleetService } from '../fleet/fleet-service.ts'
 import type { Projection } from '../ingest/journal-entry.ts'
@@ -17,6 +17,7 @@ export type Configurations = {
   readonly routes: FastifyPluginAsyncZod
   /** Reads again from the beginning without harm. */
   readonly projection: Projection
+  relayTested(vehicle: VehicleId): boolean
   /** A gateway listens again: its document is published anew. */
   gatewayConnected(gateway: GatewayId): void
   loop(stop: AbortSignal): Promise<void>
@@ -47,6 +48,7 @@ export function createConfigurations({ db, world, fleet, sign, publish }: Parts)
   return {
     routes: createConfigurationRoutes(service),
     projection: service.projection,
+    relayTested: service.relayTested,
     gatewayConnected: bell.ring,
     loop: (stop) =>
       runConfigurationLoop(

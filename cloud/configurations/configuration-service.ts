@@ -7,6 +7,7 @@ import {
   type ConfigurationWish,
 } from '#contract/configuration.ts'
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
+import { type EpochMs, later, minutes, seconds } from '#contract/instant.ts'
 import { Fault } from '../http/fault.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
 import type { ConfigurationReportRow, ConfigurationRow } from '../postgres/configuration-tables.ts'
@@ -29,6 +30,8 @@ export type ConfigurationService = {
    * configuration/changed, configuration/override.
    */
   ask(wish: ConfigurationAsk): Promise<ConfigurationView>
+  /** A technician is proving the relay of this vehicle: that it is open now calls for no order. */
+  relayTested(vehicle: VehicleId): boolean
   readonly projection: Projection
 }
 
@@ -68,8 +71,18 @@ export function createConfigurationService(deps: Deps): ConfigurationService {
     return { desired, reported, standing: standingOf(desired, reported) }
   }
 
+  const tests = new Map<VehicleId, EpochMs>()
+  const hearTest = ({ record, gateway, receivedAt }: JournalEntry): void => {
+    const vehicle = deps.gatewayOf(gateway)?.vehicleId
+    if (record.kind !== 'event' || vehicle === undefined) return
+    if (record.name === 'relay-test') tests.set(vehicle, later(receivedAt, TEST_LIMIT))
+    if (record.name === 'block-released' && record.data['cause'] === 'relay-test')
+      tests.set(vehicle, later(receivedAt, TEST_END))
+  }
+
   const hear = async (entry: JournalEntry): Promise<void> => {
     const { record, gateway, receivedAt } = entry
+    hearTest(entry)
     if (record.kind !== 'event' || deps.gatewayOf(gateway) === undefined) return
     if (record.name === 'seal-broken') {
       await store.breakSeal(gateway, receivedAt)
@@ -102,6 +115,7 @@ export function createConfigurationService(deps: Deps): ConfigurationService {
 
   return {
     view,
+    relayTested: (vehicle) => (tests.get(vehicle) ?? 0) > clock.now(),
     ask: async ({ gateway, document, base, reconciles, note, by }) => {
       const { vehicleId, state } = known(gateway)
       if (state === 'revoked') throw new Fault('gateway/revoked')
@@ -133,6 +147,11 @@ export function createConfigurationService(deps: Deps): ConfigurationService {
     },
   }
 }
+
+/** The gateway ends a test itself, five minutes after it began to wait and five after it blocked. */
+const TEST_LIMIT = minutes(10)
+/** Until the last frame that saw it open is surely past. */
+const TEST_END = seconds(90)
 
 const OUTCOMES = {
   'config-waiting': 'waiting',

@@ -51,6 +51,8 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log'> & {
   readonly requestOrder: (wish: OrderRequest) => OrderRequested
   readonly graceStore: (db: Db) => GraceStore
   readonly gracePolicy: GracePolicy
+  /** A technician is proving the relay of this vehicle. */
+  readonly relayTested: (vehicle: VehicleId) => boolean
   readonly signerReach: () => 'up' | 'down' | 'unknown'
   readonly pace: Pace
   readonly changed: (vehicle: VehicleId) => void
@@ -259,7 +261,9 @@ export function createHoldService(deps: Deps): HoldService {
       const early: VehicleId[] = []
       for (const known of (await situationsIn(deps.db, vehicles)).values()) {
         const wanted = wantedOrder(known.situation, deps.pace, clock.now())
-        if (wanted.order === 'later') early.push(known.vehicleId)
+        // Open for a technician's test, which ends by itself: an order would only spoil the proof.
+        const isTest = wanted.order === 'unblock' && known.situation.newest?.action !== 'block'
+        if (wanted.order === 'later' || (isTest && deps.relayTested(known.vehicleId))) early.push(known.vehicleId)
         else if (wanted.order !== 'none') await settleOne(known.vehicleId)
       }
       return early

@@ -66,6 +66,8 @@ export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
     readonly signer: Omit<SignerClient, 'close'>
     readonly accountOf: Parameters<typeof createGovernorRoutes>[0]['accountOf']
     readonly publish: Broker['publish']
+    /** A technician is proving the relay of this vehicle. */
+    readonly relayTested: (vehicle: VehicleId) => boolean
     readonly disconnect: Broker['disconnect']
     /** Something a person should see at once: for the live feed. */
     readonly alert: (alert: Alert) => void
@@ -193,6 +195,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     graceStore: createGraceStore,
     gracePolicy: settings.grace ?? GRACE,
     signerReach: signer.reach,
+    relayTested: parts.relayTested,
     requestOrder: orders.request,
     pace: PACE,
     changed,

@@ -1,22 +1,28 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { setTimeout as wait } from 'node:timers/promises'
 import { confirm, isCancel } from '@clack/prompts'
 import { type Command, Option } from 'commander'
-import { epochMs, millis } from '#contract/instant.ts'
 import type { Profile } from '#contract/profile.ts'
 import { ClaimCode } from '#contract/provisioning.ts'
-import { identify } from '../identity/app.ts'
-import { loadProfiles } from '../profile/profile-store.ts'
+import type { IdentityConfig } from '../identity/app.ts'
+import type { Identity } from '../identity/identity.ts'
 import { uploadSheet } from './cloud-sheet-client.ts'
 import { doctorTasks } from './doctor.ts'
-import { type Found, type ScanPort, scanLine } from './line-scan.ts'
+import { type Found, type OpenLine, type ScanPort, scanLine } from './line-scan.ts'
 import { PairingMistake, type PairOptions, readInstallation, withDevice, writeInstallation } from './pairing.ts'
 import { UsageError } from './profile-files.ts'
 import { createService, ServiceAway } from './service-client.ts'
 import { readSheetFile, writeSheetFile } from './sheet-file.ts'
 import { type CommonOptions, concluded, type ExitCode, findings } from './step.ts'
 import { type AskPerson, checkGps, checkIgnition, checkRelay, viewOf } from './wiring-check.ts'
+
+/** What touches the world besides files and terminal; made in main.ts. */
+export type EdgeTools = {
+  readonly loadProfiles: (dir: string) => readonly Profile[]
+  readonly openLine: OpenLine
+  /** Undefined when the cloud was not reached in time; rejects with its refusal. */
+  readonly claim: (config: IdentityConfig, stop: AbortSignal) => Promise<Identity | undefined>
+}
 
 type Common = CommonOptions & { readonly profiles: string; readonly by: string }
 
@@ -69,14 +75,14 @@ function numbersOf(text: string, lowest: number, highest: number): readonly numb
   return numbers
 }
 
-async function scan(options: ScanOptions): Promise<ExitCode> {
+async function scan(options: ScanOptions, tools: EdgeTools): Promise<ExitCode> {
   const port = scanPortOf(options.port)
   const wish = { units: numbersOf(options.units, 1, 247), bauds: numbersOf(options.bauds, 1200, 921_600) }
-  const profiles = loadProfiles(options.profiles)
+  const profiles = tools.loadProfiles(options.profiles)
   await notWhileServed(port, options)
   let found: readonly Found[] = []
   const run = async (say: (line: string) => void) => {
-    found = await scanLine(port, profiles, wish, say, new AbortController().signal)
+    found = await scanLine(tools.openLine, port, profiles, wish, say, new AbortController().signal)
     return found.length === 0
       ? [{ name: 'scan', state: 'bad' as const, fact: 'nobody answers' }]
       : found.map(({ unit, baud, profiles: fit }) => ({
@@ -115,36 +121,31 @@ type PairFlags = Common &
     readonly wait: string
   }
 
-async function pair(port: string | undefined, profile: string | undefined, options: PairFlags): Promise<ExitCode> {
-  if (options.gateway === true) return pairGateway(options)
+async function pair(
+  port: string | undefined,
+  profile: string | undefined,
+  options: PairFlags,
+  tools: EdgeTools,
+): Promise<ExitCode> {
+  if (options.gateway === true) return pairGateway(options, tools)
   if (options.device !== true || port === undefined || profile === undefined)
     throw new UsageError(
       'kordon edge pair --gateway --code XXXXXXXX --cloud <address>, or kordon edge pair --device <port> <profile>',
     )
-  return pairDevice(port, profile, options)
+  return pairDevice(port, profile, options, tools)
 }
 
-async function pairGateway(options: PairFlags): Promise<ExitCode> {
+async function pairGateway(options: PairFlags, tools: EdgeTools): Promise<ExitCode> {
   const code = ClaimCode.safeParse(options.code)
   if (!code.success || options.cloud === undefined || !URL.canParse(options.cloud))
     throw new UsageError('--code takes the eight characters from the office, --cloud the address of the cloud')
   const { cloud } = options
   const ca = options.ca === undefined ? {} : { caPem: readFileSync(options.ca, 'utf8') }
   const run = async () => {
-    const clock = {
-      now: () => epochMs(Date.now()),
-      steady: () => millis(performance.now()),
-      sleep: async (length: number, signal: AbortSignal) => {
-        await wait(length, undefined, { signal }).catch(() => undefined)
-      },
-    }
-    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
     const stop = AbortSignal.timeout(Number(options.wait) * 1000)
-    const identity = await identify(
-      { dir: options.dir, cloudUrl: cloud, claimCode: code.data, ...ca },
-      { clock, log },
-      stop,
-    ).catch((cause: unknown) => (cause instanceof Error ? cause.message : String(cause)))
+    const identity = await tools
+      .claim({ dir: options.dir, cloudUrl: cloud, claimCode: code.data, ...ca }, stop)
+      .catch((cause: unknown) => (cause instanceof Error ? cause.message : String(cause)))
     if (typeof identity === 'string') return [{ name: 'claim', state: 'bad' as const, fact: identity }]
     if (identity === undefined)
       return [
@@ -165,8 +166,8 @@ async function pairGateway(options: PairFlags): Promise<ExitCode> {
   return concluded('gateway', await findings([{ title: 'claim', run }], options), options)
 }
 
-async function pairDevice(port: string, id: string, options: PairFlags): Promise<ExitCode> {
-  const profile: Profile | undefined = loadProfiles(options.profiles).find((one) => one.id === id)
+async function pairDevice(port: string, id: string, options: PairFlags, tools: EdgeTools): Promise<ExitCode> {
+  const profile: Profile | undefined = tools.loadProfiles(options.profiles).find((one) => one.id === id)
   if (profile === undefined) throw new UsageError(`there is no profile ${id} in ${options.profiles}`)
   const service = createService(options.dir)
   let password: string | undefined
@@ -285,14 +286,14 @@ async function seal(options: SealOptions): Promise<ExitCode> {
 }
 
 /** `kordon edge …`: what a technician does at the car. Every step can be done again, and works without a network. */
-export function addEdgeCommands(program: Command): void {
+export function addEdgeCommands(program: Command, tools: EdgeTools): void {
   const edge = program.command('edge').description('commissioning, at the vehicle')
   common(edge.command('doctor').description('clock, disk, serial ports, uplink, supply voltage')).action(act(doctor))
   common(edge.command('scan').description('who answers on a line; reads only'))
     .option('--port <port>', '/dev/ttyUSB0, tcp:host:502 or rtu:host:4001')
     .option('--units <list>', 'unit ids', '1-32')
     .option('--bauds <list>', 'speeds of a serial line', '9600,19200,38400,115200')
-    .action(act(scan))
+    .action(act((options: ScanOptions) => scan(options, tools)))
   common(edge.command('pair').description('claim this gateway, or install a device'))
     .argument('[port]', '/dev/ttyUSB0@9600, tcp:host:502, rtu:host:4001, nmea:host:10110, gpsd:host:2947, mqtt:prefix')
     .argument('[profile]', 'id of the device’s profile')
@@ -314,7 +315,11 @@ export function addEdgeCommands(program: Command): void {
     .option('--motion <reading>', 'its input that is the motion sensor')
     .option('--sense <reading>', 'its input behind the contact')
     .option('--vehicle <id>', 'before the claim: the vehicle’s id')
-    .action(act(pair))
+    .action(
+      act((port: string | undefined, profile: string | undefined, options: PairFlags) =>
+        pair(port, profile, options, tools),
+      ),
+    )
   const test = edge.command('test').description('prove the wiring, through the running service')
   common(test.command('gps').description('a fix, and a minute without drift')).action(
     act((options: Common) => running('gps', options)),

@@ -1,9 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { type Clock, epochMs, millis } from '#contract/instant.ts'
 import type { Profile } from '#contract/profile.ts'
-import { openSerialLink, openTcpLink } from '../modbus/byte-link-client.ts'
-import { silenceMs } from '../modbus/line-settings.ts'
-import { createModbusLine, type ModbusDevice } from '../modbus/modbus-client.ts'
+import type { ModbusDevice, ModbusLine } from '../modbus/modbus-client.ts'
 import { asciiOf } from '../modbus/register-value.ts'
 
 export type ScanPort =
@@ -17,18 +13,13 @@ export type Found = {
   readonly profiles: readonly { readonly id: string; readonly says: string }[]
 }
 
+/** Opens a line at one speed; `baud` is absent where there is none to choose. */
+export type OpenLine = (port: ScanPort, baud: number | undefined) => ModbusLine
+
 /** Reads only: what is handed on has no way to write. */
 type ReadsOnly = Pick<ModbusDevice, 'read'>
 
-const clock: Clock = {
-  now: () => epochMs(Date.now()),
-  steady: () => millis(performance.now()),
-  sleep: async (length, signal) => {
-    await wait(length, undefined, { signal }).catch(() => undefined)
-  },
-}
 const TIMEOUT_MS = 250
-const quiet = { debug: () => {}, warn: () => {} }
 
 type Speaking = { readonly profile: Profile; readonly identify: NonNullable<Profile['identify']> }
 
@@ -37,6 +28,7 @@ const speaking = (profiles: readonly Profile[]): readonly Speaking[] =>
 
 /** Asks every unit at every speed who it is. Whoever answers at all is found; whose answer fits a profile is named. */
 export async function scanLine(
+  openLine: OpenLine,
   port: ScanPort,
   profiles: readonly Profile[],
   wish: { readonly units: readonly number[]; readonly bauds: readonly number[] },
@@ -46,18 +38,7 @@ export async function scanLine(
   const found: Found[] = []
   const bauds = port.kind === 'modbusRtu' ? wish.bauds : [undefined]
   for (const baud of bauds) {
-    const line = createModbusLine({
-      name: 'scan',
-      open:
-        port.kind === 'modbusRtu'
-          ? openSerialLink({ path: port.path, baud: baud ?? 9600, parity: 'none', stopBits: 1 })
-          : openTcpLink(port),
-      framing: port.kind === 'modbusTcp' ? 'mbap' : 'rtu',
-      silenceMs: port.kind === 'modbusTcp' ? 0 : silenceMs(baud ?? 9600),
-      clock,
-      random: Math.random,
-      log: quiet,
-    })
+    const line = openLine(port, baud)
     try {
       for (const unit of wish.units) {
         if (stop.aborted) return found

@@ -1,5 +1,12 @@
 import { statSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
+import { type Clock, epochMs, millis } from '#contract/instant.ts'
+import { identify } from '../identity/app.ts'
+import { openSerialLink, openTcpLink } from '../modbus/byte-link-client.ts'
+import { silenceMs } from '../modbus/line-settings.ts'
+import { createModbusLine } from '../modbus/modbus-client.ts'
+import { loadProfiles } from '../profile/profile-store.ts'
 import { mistakeLine } from '../profile/yaml-text.ts'
 import { addEdgeCommands } from './edge-commands.ts'
 import { KINDS, TRANSPORTS } from './profile-draft.ts'
@@ -62,7 +69,32 @@ profile
     process.exitCode = await beginProfile(options)
   })
 
-addEdgeCommands(program)
+const clock: Clock = {
+  now: () => epochMs(Date.now()),
+  steady: () => millis(performance.now()),
+  sleep: async (length, signal) => {
+    await wait(length, undefined, { signal }).catch(() => undefined)
+  },
+}
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+addEdgeCommands(program, {
+  loadProfiles,
+  claim: (config, stop) => identify(config, { clock, log }, stop),
+  openLine: (port, baud = 9600) => {
+    const isSerial = port.kind === 'modbusRtu'
+    const open = isSerial ? openSerialLink({ path: port.path, baud, parity: 'none', stopBits: 1 }) : openTcpLink(port)
+    const framing = port.kind === 'modbusTcp' ? 'mbap' : 'rtu'
+    return createModbusLine({
+      name: 'scan',
+      open,
+      framing,
+      silenceMs: framing === 'mbap' ? 0 : silenceMs(baud),
+      clock,
+      random: Math.random,
+      log,
+    })
+  },
+})
 
 try {
   await program.parseAsync()

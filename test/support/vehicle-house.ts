@@ -121,6 +121,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       if (house.brokerDown) throw new Error('the broker is down')
       published.push({ topic, payload: String(payload), retain })
     },
+    relayTested: (vehicle) => configurations.relayTested(vehicle),
     disconnect: (gateway) => void disconnected.push(gateway),
     changed: (vehicle) => void changed.push(vehicle),
     alert: (alert) => void alerts.push(alert),

@@ -1,31 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { CONFIGURATION_TYP, Configuration } from '#contract/configuration.ts'
 import { downTopic } from '#contract/topics.ts'
 import { createSheetReader } from '../../../cloud/pki/report-proof-client.ts'
-import { createMigrationService } from '../../../cloud/postgres/migration-service.ts'
-import { createPostgres, type Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createSheetSigner } from '../../../edge/commissioning/sheet-signature-client.ts'
 import { createSignerKeysStore } from '../../../edge/orders/signer-keys-store.ts'
 import { certified, GATEWAY } from '../../support/edge-rig.ts'
-import { silentLog } from '../../support/silent-log.ts'
+import { createSqlDatabase, emptied, migrated, type SqlDatabase } from '../../support/sql-databases.ts'
 import { systemClock } from '../../support/system-clock.ts'
-import { fittedVehicle, openVehicleHouse, type VehicleHouse } from '../../support/vehicle-house.ts'
+import { fittedVehicle, frameOf, openVehicleHouse, type VehicleHouse } from '../../support/vehicle-house.ts'
 
 let dir: string
+let database: SqlDatabase
 let postgres: Postgres
 let house: VehicleHouse
+beforeAll(async () => {
+  database = await createSqlDatabase('PGlite')
+  postgres = await migrated(database)
+})
+afterAll(() => database.close())
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'kordon-configurations-'))
-  postgres = createPostgres({ databaseUrl: undefined, dataDir: dir, log: silentLog })
-  await createMigrationService({ inTransaction: postgres.inTransaction, clock: systemClock, log: silentLog }).migrate()
+  await emptied(postgres)
   house = await openVehicleHouse(postgres, { dataDir: dir })
 })
 afterEach(async () => {
   await house.stop()
-  await postgres.close()
   rmSync(dir, { recursive: true, force: true })
 })
 
@@ -161,6 +164,19 @@ test('a seal that the gateway says is broken is broken here too: the vehicle can
   await house.clock.advance(1000)
   await house.tell(gateway, event('seal-broken', { sealedAt: '2026-11-01T09:00:00Z', by: 'technician' }))
   expect(await immobilizer()).toMatchObject({ canBlock: false, whyNot: 'not-commissioned' })
+})
+
+test('an open relay calls for no order while a technician proves it, and for one once the test should be over', async () => {
+  const { gateway, vehicle } = await fittedVehicle(house, 'А003АА77', 'unsealed')
+  const orders = async () => (await house.call('owner', 'GET', `/api/vehicles/${vehicle}/orders`)).json().items
+  await house.tell(gateway, event('relay-test', { state: 'received', relay: 'closed' }))
+  await house.tell(gateway, frameOf('open', house.clock.now()))
+  await house.settle()
+  expect(await orders()).toEqual([])
+  await house.clock.advance(10 * 60_000)
+  await house.tell(gateway, frameOf('open', house.clock.now()))
+  await house.settle()
+  expect(await orders()).toMatchObject([{ action: 'unblock' }])
 })
 
 test('a sheet seals only when this gateway signed it', async () => {
