@@ -87,6 +87,9 @@ function wantedUnblock(ours: NewestOrder | undefined, { relay }: Situation, pace
 
 /** Pure. Has the relay said the opposite since the order was verified? */
 const contradicts = (relay: Situation['relay'], word: RelayWord, order: NewestOrder): boolean =>
-  relay !== undefined && relay.word === word && relay.at > order.at + SAME_MOMENT_MS
+  relay !== undefined && relay.word === word && relay.at > verifiedAt(order) + SAME_MOMENT_MS
+
+/** By the gateway's clock, unless that ran ahead: it cannot have been later than we heard of it. */
+const verifiedAt = ({ at, closedAt }: NewestOrder): number => Math.min(at, closedAt ?? at)
 
 const due = (order: Wanted, at: EpochMs, now: EpochMs): Wanted => (now >= at ? order : { order: 'later', at })

@@ -25,7 +25,7 @@ export function newestWords(
 ): readonly RelayWordHeard[] {
   const newest = new Map<VehicleId, RelayWordHeard>()
   for (const entry of entries) {
-    const said = wordOf(entry)
+    const said = notAhead(wordOf(entry), entry.receivedAt)
     const vehicleId = said === undefined ? undefined : vehicleNow(entry.gateway)
     if (said === undefined || vehicleId === undefined) continue
     const known = newest.get(vehicleId)
@@ -36,7 +36,13 @@ export function newestWords(
   return [...newest.values()]
 }
 
-function wordOf({ record }: JournalEntry): Pick<RelayWordHeard, 'relay' | 'at' | 'source'> | undefined {
+type Said = Pick<RelayWordHeard, 'relay' | 'at' | 'source'>
+
+/** A gateway whose clock runs ahead must not freeze "now" at its future: no word is newer than its arrival. */
+const notAhead = (said: Said | undefined, receivedAt: EpochMs): Said | undefined =>
+  said === undefined || said.at <= receivedAt ? said : { ...said, at: receivedAt }
+
+function wordOf({ record }: JournalEntry): Said | undefined {
   switch (record.kind) {
     case 'report':
       return { relay: record.relay, at: record.at, source: 'report' }

@@ -120,8 +120,34 @@ export function speedRise(track: FixTrack, window: Millis): number {
 
 /** Pure. Does the run contradict standstill: displaced beyond its error, or setting off? */
 export const isUnrest = (track: FixTrack, policy: InterlockPolicy): boolean =>
-  displacement(track) > Math.max(policy.displacementM, 2 * (track.newest.accuracyM ?? 0)) ||
+  isDisplacedBeyond(track, Math.max(policy.displacementM, 2 * (track.newest.accuracyM ?? 0))) ||
   speedRise(track, policy.accelerationWindow) >= policy.accelerationKmh
+
+/** `displacement(track) > limitM`, asked at every fix: two cheap looks first, all pairs only where those cannot tell. */
+function isDisplacedBeyond(track: FixTrack, limitM: number): boolean {
+  const { recent, newest } = track
+  if (spread(recent) <= limitM) return false
+  return recent.some((old) => metresBetween(old, newest) > limitM) || displacement(track) > limitM
+}
+
+/** The diagonal of the box around all fixes: no two of them lie further apart. A little is added for the curve. */
+function spread(recent: readonly Fix[]): number {
+  if (recent.length === 0) return 0
+  let [south, west, north, east] = [90, 180, -90, -180]
+  for (const { lat, lon } of recent) {
+    south = Math.min(south, lat)
+    north = Math.max(north, lat)
+    west = Math.min(west, lon)
+    east = Math.max(east, lon)
+  }
+  // Across the date line, or across half the world, a box means nothing.
+  if (east - west > 1 || north - south > 1) return Number.POSITIVE_INFINITY
+  // The widest parallel of the box is the one nearest the equator.
+  const lat = south < 0 && north > 0 ? 0 : Math.min(Math.abs(south), Math.abs(north))
+  const high = metresBetween({ lat: south, lon: west }, { lat: north, lon: west })
+  const wide = metresBetween({ lat, lon: west }, { lat, lon: east })
+  return 1.001 * Math.hypot(high, wide)
+}
 
 /** Pure. How long the run is proved slow, and how long it is: up to the newest fix, not up to now. */
 export const slowFor = (track: FixTrack): Millis =>

@@ -4,7 +4,10 @@ import { type Millis, millis, minutes, seconds } from '#contract/instant.ts'
 /** Every number the interlock judges by. Made by `interlockPolicy` only, so a number below its floor cannot exist. */
 export type InterlockPolicy = {
   readonly ignitionOff: Millis
+  /** A longer silence breaks "off without a break". */
   readonly ignitionMaxAge: Millis
+  /** How old the last look at the ignition may be when the relay moves: see `ENGINE_START`. */
+  readonly ignitionFresh: Millis
   readonly standstillKmh: number
   /** No contact may move above this speed, whatever the settings say: I1. */
   readonly safeKmh: number
@@ -39,6 +42,10 @@ export type InterlockPolicy = {
   readonly loneFixMaxAge: Millis
 }
 
+/** From the key to a running engine it takes at least this long; a look must be younger by the way to the contact. */
+const ENGINE_START = seconds(1)
+const ACTUATION = millis(300)
+
 const clamp = (value: number, lowest: number, highest: number): number => Math.min(highest, Math.max(lowest, value))
 
 /** NaN and infinities never pass a clamp as a limit: an unusable number falls back to the default. */
@@ -56,6 +63,7 @@ export function interlockPolicy(
   return {
     ignitionOff: millis(within(settings.ignitionOffMs, 65_000, 30_000, 24 * 3_600_000)),
     ignitionMaxAge: seconds(3),
+    ignitionFresh: millis(ENGINE_START - ACTUATION),
     standstillKmh: within(settings.standstillKmh, 5, 0, 17),
     safeKmh: 5,
     hardLimitKmh: 17,
@@ -77,7 +85,7 @@ export function interlockPolicy(
     runningStandstill: seconds(30),
     rollingKmhPerS: 1.5 * 3.6,
     drivingKmhPerS: 3 * 3.6,
-    actuation: millis(300),
+    actuation: ACTUATION,
     runningActuation: seconds(1),
     loneFixMaxAge: seconds(1),
   }

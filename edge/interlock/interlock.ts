@@ -62,12 +62,12 @@ function refusal({ expiry, commissioning, circuit, relay, policy }: Question): V
 const fresh = (level: Level | undefined, maxAge: Millis, now: Millis): level is Level =>
   level !== undefined && now - level.at <= maxAge
 
-/** Condition 2. */
+/** Condition 2. The last look must be younger than an engine takes to start, the way to the contact included: I1. */
 function ignitionOff({ evidence, sources, policy, now }: Question): Verdict | undefined {
   const { ignition } = evidence
   if (sources.ignition === undefined || !fresh(ignition, policy.ignitionMaxAge, now)) return wait('evidence-stale')
   if (ignition.on || calmFor(ignition) < policy.ignitionOff) return wait('ignition-on')
-  return undefined
+  return fresh(ignition, policy.ignitionFresh, now) ? undefined : wait('evidence-stale')
 }
 
 /** Condition 4, where a motion sensor is fitted. */

@@ -74,6 +74,11 @@ describe('while holds stand', () => {
       expected: none,
     },
     {
+      name: 'closed again, though the gateway’s clock ran ahead when it blocked',
+      with: { newest: order('block', 'verified', { ...old, at: ago(-34_560_000_000) }), relay: relay('closed') },
+      expected: block,
+    },
+    {
       name: 'blocked long ago, read free since',
       with: { newest: order('block', 'verified', old), relay: relay('closed') },
       expected: block,

@@ -13,7 +13,14 @@ const STREAM = StreamId.parse('00000000-0000-4000-8000-000000000001')
 const entry = (gateway: GatewayId, seq: number, candidate: object): JournalEntry => {
   const parsed = parseRecord(candidate)
   if ('refused' in parsed) throw new Error(parsed.refused)
-  return { position: seq, gateway, stream: STREAM, seq: Seq.parse(seq), receivedAt: epochMs(0), record: parsed.record }
+  return {
+    position: seq,
+    gateway,
+    stream: STREAM,
+    seq: Seq.parse(seq),
+    receivedAt: epochMs(1000),
+    record: parsed.record,
+  }
 }
 const inCar = (gateway: GatewayId) => (gateway === A ? CAR : undefined)
 
@@ -42,6 +49,12 @@ test.each([
     name: 'an event carries no word',
     entries: [entry(A, 1, { kind: 'event', name: 'boot', at: 5, data: {} })],
     expected: undefined,
+  },
+  {
+    // Found by the simulator: a word from the future outlasted every later one, and the block was ordered for ever.
+    name: 'no word is newer than its arrival',
+    entries: [entry(A, 1, frameOf('open', 34_560_000_000))],
+    expected: ['open', 1000],
   },
   { name: 'a gateway in no vehicle speaks for none', entries: [entry(B, 1, frameOf('open', 20))], expected: undefined },
 ])('newestWords: $name', ({ entries, expected }) => {
