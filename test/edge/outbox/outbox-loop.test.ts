@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parseBatch } from '#contract/batch.ts'
+import type { Frame } from '#contract/frame.ts'
+import { epochMs, seconds } from '#contract/instant.ts'
+import { runOutboxLoop } from '../../../edge/outbox/outbox-loop.ts'
+import { createOutboxStore } from '../../../edge/outbox/outbox-store.ts'
+import { createSendWindow } from '../../../edge/outbox/send-window.ts'
+import { createStreamHeadStore } from '../../../edge/outbox/stream-head-store.ts'
+import { createWaker } from '../../../edge/outbox/waker.ts'
+import { openDatabase } from '../../../edge/state/sqlite-client.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { silentLog } from '../../support/silent-log.ts'
+
+let dir = ''
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'kordon-loop-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const frame = (index: number): Frame => ({
+  kind: 'frame',
+  readAt: epochMs(1_795_000_000_000 + index * 1000),
+  timeQuality: 'gnss',
+  fix: '3d',
+  gnssTrust: 'ok',
+  relay: 'closed',
+})
+
+/** A loop whose cloud takes everything and receipts nothing unless told to. */
+function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = {}) {
+  const clock = createManualClock()
+  const files = ['state', 'events', 'frames'].map((name) => openDatabase(join(dir, `${name}.sqlite`)))
+  const [state, eventsFile, framesFile] = files
+  if (state === undefined || eventsFile === undefined || framesFile === undefined) throw new Error('three files')
+  const log = { heads: createStreamHeadStore(state), clock, log: silentLog, boot: 'boot-1', uuid: randomUUID }
+  const events = createOutboxStore({ ...log, db: eventsFile, name: 'events' })
+  const frames = createOutboxStore({ ...log, db: framesFile, name: 'frames' })
+  const window = createSendWindow()
+  const waker = createWaker(clock)
+  const sent: { stream: string; from: number; count: number; kind: string; backfill: number; first: number }[] = []
+  let connection: { boot: string; since: ReturnType<typeof clock.steady> } | undefined
+  const stopping = new AbortController()
+  const uplink = {
+    connection: () => connection,
+    publishRecords: async (payload: Uint8Array) => {
+      const batch = parseBatch(payload)
+      if (!batch.ok) throw new Error(batch.reason)
+      const records = batch.items.flatMap((item) => ('record' in item ? [item.record] : []))
+      sent.push({
+        stream: batch.stream,
+        from: batch.firstSeq,
+        count: records.length,
+        kind: records[0]?.kind ?? '',
+        backfill: records.filter((record) => record.kind === 'frame' && record.backfill === true).length,
+        first: payload[0] ?? 0,
+      })
+    },
+  }
+  const done = runOutboxLoop(
+    {
+      ...{ events, frames, window, waker, uplink, clock, log: silentLog, connected: () => {} },
+      encoding: options.encoding ?? 'compact',
+      patience: seconds(options.patienceS ?? 0),
+    },
+    stopping.signal,
+  )
+  const fill = (from: number, to: number): void => {
+    for (let index = from; index < to; index += 1) frames.append(frame(index))
+    frames.flush()
+  }
+  return {
+    ...{ clock, events, frames, window, waker, sent, fill },
+    keepEvent: () => {
+      events.append({ kind: 'event', name: 'mark', at: epochMs(1), data: {} })
+      events.flush()
+      waker.wake()
+    },
+    connect: () => {
+      connection = { boot: 'boot-1', since: clock.steady() }
+      waker.wake()
+    },
+    close: async () => {
+      stopping.abort()
+      await clock.advance(2000)
+      await done
+      for (const file of files) file.close()
+    },
+  }
+}
+
+test('a backlog takes 6 messages of the window, fresh frames the rest of 16, and an event still goes at once', async () => {
+  const { clock, sent, fill, connect, keepEvent, close } = bench()
+  fill(0, 9000)
+  await clock.advance(11 * 60_000)
+  connect()
+  await clock.advance(1000)
+  expect(sent.map(({ count }) => count)).toEqual([1000, 1000, 1000, 1000, 1000, 1000])
+  expect(sent.every(({ backfill, count }) => backfill === count)).toBe(true)
+  for (let index = 0; index < 30; index += 1) {
+    fill(9000 + index, 9001 + index)
+    await clock.advance(1000)
+  }
+  const [old] = sent
+  const fresh = sent.filter(({ stream }) => stream !== old?.stream)
+  expect(fresh).toHaveLength(10)
+  expect(fresh.every(({ backfill }) => backfill === 0)).toBe(true)
+  keepEvent()
+  await clock.advance(10)
+  expect(sent.at(-1)).toMatchObject({ kind: 'event' })
+  expect(sent).toHaveLength(17)
+  await close()
+})
+
+test('a receipt makes room, and within a stream the oldest goes first', async () => {
+  const { clock, sent, window, waker, fill, connect, close } = bench()
+  fill(0, 9000)
+  await clock.advance(11 * 60_000)
+  connect()
+  await clock.advance(1000)
+  const stream = sent[0]?.stream ?? ''
+  window.covered(stream as never, 3000)
+  waker.wake()
+  await clock.advance(1000)
+  expect(sent.filter((one) => one.stream === stream).map(({ from }) => from)).toEqual([
+    1, 1001, 2001, 3001, 4001, 5001, 6001, 7001, 8001,
+  ])
+  await close()
+})
+
+test('fresh frames wait for company as long as they are told to, or until they are sixty', async () => {
+  const { clock, sent, fill, connect, close } = bench({ patienceS: 60 })
+  connect()
+  await clock.advance(0)
+  for (let index = 0; index < 12; index += 1) {
+    fill(index, index + 1)
+    await clock.advance(10_000)
+  }
+  expect(sent.map(({ count }) => count)).toEqual([6, 6])
+  fill(100, 160)
+  await clock.advance(1000)
+  expect(sent.at(-1)?.count).toBeGreaterThanOrEqual(60)
+  await close()
+})
+
+test.each([
+  { encoding: 'compact' as const, first: 0xb1 },
+  { encoding: 'json' as const, first: 0x7b },
+])('speaks $encoding when told to', async ({ encoding, first }) => {
+  const { clock, sent, fill, connect, close } = bench({ encoding })
+  fill(0, 3)
+  connect()
+  await clock.advance(1000)
+  expect(sent).toMatchObject([{ first, count: 3 }])
+  await close()
+})
+
+test('after six minutes without a receipt everything is sent again', async () => {
+  const { clock, sent, fill, connect, close } = bench()
+  fill(0, 3)
+  connect()
+  await clock.advance(1000)
+  for (let minute = 0; minute < 7; minute += 1) await clock.advance(60_000)
+  expect(sent.map(({ from, count }) => [from, count])).toEqual([
+    [1, 3],
+    [1, 3],
+  ])
+  await close()
+})
