@@ -20,6 +20,11 @@ const frame = (ms: number, more: Partial<Frame> = {}): Frame => ({
   ...more,
 })
 const parked = { ignition: false, speedKmh: 0 }
+/** A standing car whose ignition input says nothing. */
+const silent = (ms: number): Frame => {
+  const { ignition: _unknown, ...rest } = frame(ms, { speedKmh: 0 })
+  return rest
+}
 const last = (more: Partial<Frame> = {}): LastFrame => lastFrame(frame(0, more), frame(0, more), undefined, millis(0))
 
 test.each([
@@ -42,6 +47,20 @@ test.each([
     due: false,
   },
   { name: 'in use, the first fix at all', next: frame(100), before: last({ timeQuality: 'ntp' }), ms: 100, due: true },
+  {
+    name: 'standing, the ignition silent since it was on, a new fix',
+    next: silent(1000),
+    before: lastFrame(silent(0), silent(0), last(), millis(500)),
+    ms: 1000,
+    due: true,
+  },
+  {
+    name: 'standing, the ignition silent for ten minutes, a new fix',
+    next: silent(600_000),
+    before: lastFrame(silent(599_000), silent(599_000), last(), millis(599_000)),
+    ms: 600_000,
+    due: false,
+  },
   { name: 'parked, a new fix', next: frame(30_000, parked), before: last(parked), ms: 30_000, due: false },
   { name: 'parked, a minute later', next: frame(60_000, parked), before: last(parked), ms: 60_000, due: true },
   { name: 'ignition off at the same fix', next: frame(0, parked), before: last(), ms: 200, due: true },
