@@ -79,7 +79,7 @@ describe.each(sqlKinds())('people, rules, a car and its reports all at once on %
         const numbers = orders.flatMap((order) => order.seq ?? [])
         expect(numbers).toEqual([...numbers].sort((a, b) => b - a))
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     )
     await house.stop()
     await database.close()
