@@ -32,8 +32,8 @@ type Deps = {
 /** Messages without a receipt at any moment. Frames leave four of them to reports and events. */
 const WINDOW = 20
 const FRAMES_WINDOW = 16
-/** Of the window, what old streams may take beside the live one: 30 %. */
-const BACKLOG_WINDOW = 6
+/** Of the window, what old streams may have on the line at any moment, beside the live one: 30 %. */
+const BACKLOG_UNDERWAY = 6
 /** So many frames are company enough; and so many a message may carry when there is a backlog. */
 const COMPANY = 60
 const BATCH = 1000
@@ -78,7 +78,7 @@ function sendAll(connection: Connection, deps: Deps): void {
   for (const one of streams.toReversed()) {
     const mayGo = (): boolean =>
       deps.window.inFlight(frames) < FRAMES_WINDOW &&
-      (!isBacklog(one) || deps.window.inFlight(backlog) < BACKLOG_WINDOW)
+      (!isBacklog(one) || deps.window.underway(backlog) < BACKLOG_UNDERWAY)
     sendFrom(deps.frames, one.stream, connection, deps, mayGo, isBacklog(one) ? undefined : deps.patience)
   }
 }
@@ -101,10 +101,16 @@ function sendFrom(
     if (message === undefined) return
     outbox.markSent(stream, message.through)
     window.sent(stream, message.through, clock.steady())
-    deps.uplink.publishRecords(message.payload).catch((cause: unknown) => {
-      deps.log.warn({ err: cause, stream, through: message.through }, 'uplink.publish-failed')
-      deps.waker.wake()
-    })
+    deps.uplink.publishRecords(message.payload).then(
+      () => {
+        window.heard(stream, message.through)
+        deps.waker.wake()
+      },
+      (cause: unknown) => {
+        deps.log.warn({ err: cause, stream, through: message.through }, 'uplink.publish-failed')
+        deps.waker.wake()
+      },
+    )
   }
 }
 

@@ -43,6 +43,7 @@ function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = 
   const waker = createWaker(clock)
   const sent: { stream: string; from: number; count: number; kind: string; backfill: number; first: number }[] = []
   let connection: { boot: string; since: ReturnType<typeof clock.steady> } | undefined
+  let answers: 'all' | 'none' = 'none'
   const stopping = new AbortController()
   const uplink = {
     connection: () => connection,
@@ -58,6 +59,7 @@ function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = 
         backfill: records.filter((record) => record.kind === 'frame' && record.backfill === true).length,
         first: payload[0] ?? 0,
       })
+      if (answers === 'none') await new Promise(() => {})
     },
   }
   const done = runOutboxLoop(
@@ -74,6 +76,9 @@ function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = 
   }
   return {
     ...{ clock, events, frames, window, waker, sent, fill },
+    acknowledge: () => {
+      answers = 'all'
+    },
     keepEvent: () => {
       events.append({ kind: 'event', name: 'mark', at: epochMs(1), data: {} })
       events.flush()
@@ -112,6 +117,17 @@ test('a backlog takes 6 messages of the window, fresh frames the rest of 16, and
   await clock.advance(10)
   expect(sent.at(-1)).toMatchObject({ kind: 'event' })
   expect(sent).toHaveLength(17)
+  await close()
+})
+
+test('acknowledged is not stored: without a receipt at most 16 messages of frames go, however fast they are heard', async () => {
+  const { clock, sent, fill, connect, acknowledge, close } = bench()
+  acknowledge()
+  fill(0, 19_000)
+  await clock.advance(11 * 60_000)
+  connect()
+  await clock.advance(30_000)
+  expect(sent).toHaveLength(16)
   await close()
 })
 
