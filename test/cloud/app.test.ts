@@ -65,6 +65,8 @@ const RIGHTS: readonly (readonly [route: string, roles: string])[] = [
   ['GET /api/orders/{id}', ALL],
   ['GET /api/gateways', ALL],
   ['POST /api/gateways', 'owner head technician'],
+  ['GET /api/gateways/{id}/configuration', 'owner head technician'],
+  ['PUT /api/gateways/{id}/configuration', 'owner head technician'],
   ['POST /api/gateways/{id}/claim-code', 'owner head technician'],
   ['POST /api/gateways/{id}/commissioning', 'owner head technician'],
   ['POST /api/gateways/{id}/revoke', 'owner head technician security'],

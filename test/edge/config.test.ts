@@ -13,6 +13,10 @@ test('an empty environment is usable, and means the defaults', () => {
     KORDON_EDGE_SEND_EVERY: 0,
     KORDON_EDGE_FRAMES_MB: 256,
     KORDON_EDGE_ALLOW_RUNNING_CIRCUIT_CUT: 'no',
+    KORDON_EDGE_LOCAL_PORT: 0,
+    KORDON_EDGE_LOCAL_HOST: '127.0.0.1',
+    KORDON_EDGE_CONTROL: 'on',
+    KORDON_EDGE_WATCHDOG_S: 0,
     KORDON_LOG_LEVEL: 'info',
   })
 })
