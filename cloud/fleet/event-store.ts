@@ -41,18 +41,27 @@ const ALERTS: ReadonlySet<string> = new Set([
   'power-cut',
 ])
 
+/** Where nothing happened the place is kept this rarely: an order's report need not wait for it. */
+const KEEP_EVERY = 500
+
 /** The consumer of the journal that fills the table of events. */
-export const eventProjection = (deps: ProjectionDeps): Projection => ({
-  name: 'events',
-  apply: async (entries) => {
-    const events = entries.flatMap((entry) => eventOf(entry, deps.vehicleOf) ?? [])
-    await deps.inTransaction(async (db) => {
-      await deps.eventStore(db).add(events)
-      await deps.cameTo(db, entries.at(-1)?.position ?? 0)
-    })
-    for (const alert of events.flatMap((event) => alertOf(event) ?? [])) deps.alert(alert)
-  },
-})
+export function eventProjection(deps: ProjectionDeps): Projection {
+  let kept = 0
+  return {
+    name: 'events',
+    apply: async (entries) => {
+      const events = entries.flatMap((entry) => eventOf(entry, deps.vehicleOf) ?? [])
+      const position = entries.at(-1)?.position ?? 0
+      if (events.length === 0 && position - kept < KEEP_EVERY) return
+      await deps.inTransaction(async (db) => {
+        await deps.eventStore(db).add(events)
+        await deps.cameTo(db, position)
+      })
+      kept = position
+      for (const alert of events.flatMap((event) => alertOf(event) ?? [])) deps.alert(alert)
+    },
+  }
+}
 
 /** The record's own number is the alert's: told twice, it is one. */
 function alertOf({ stream, seq, vehicleId, name, at, data }: NewEvent): Alert | undefined {

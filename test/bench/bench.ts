@@ -10,7 +10,12 @@ export type Bench = {
   readonly group?: string
   run(options: BenchOptions): Promise<BenchResult>
 }
-export type BenchOptions = { readonly full: boolean; readonly print: (text: string) => void }
+export type BenchOptions = {
+  readonly full: boolean
+  /** Of `block`: so many cars at once by two persons, instead of one after another. */
+  readonly fleet?: number
+  readonly print: (text: string) => void
+}
 
 export type BenchResult = {
   /** What the figures count, e.g. `frames/s stored`. */

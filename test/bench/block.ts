@@ -8,6 +8,7 @@ import { startCloud } from '../support/running-cloud.ts'
 import { startBarePeer } from './bare-peer.ts'
 import type { Bench, BenchOptions, BenchResult } from './bench.ts'
 import { type Cycle, clickCycle, type Desk } from './click.ts'
+import { blockFleet } from './fleet-block.ts'
 import { followOrders, signIn } from './live-orders.ts'
 import { type ParkedCar, startParkedFleet } from './parked-fleet.ts'
 import { median, percentile, spread, table } from './table.ts'
@@ -74,7 +75,9 @@ const row = (name: string, values: readonly number[]): readonly (string | number
 ]
 const HEADER = ['', 'cycles', 'p50 ms', 'p99 ms', 'most ms']
 
-async function run({ full, print }: BenchOptions): Promise<BenchResult> {
+async function run(options: BenchOptions): Promise<BenchResult> {
+  if (options.fleet !== undefined) return blockFleet(options.fleet, options)
+  const { full, print } = options
   const rounds = full ? 11 : 5
   const stormy = full ? 5 : 2
   const cloud = await startCloud({

@@ -10,13 +10,13 @@ const BENCHES: readonly Bench[] = [edge, block, catchUp, bytes, zone]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { full: { type: 'boolean', default: false } },
+  options: { full: { type: 'boolean', default: false }, fleet: { type: 'string' } },
 })
 const chosen = BENCHES.filter(({ name, group }) => positionals.some((given) => given === name || given === group))
 const unknown = positionals.filter((given) => !BENCHES.some(({ name, group }) => given === name || given === group))
 if (chosen.length === 0 || unknown.length > 0) {
   for (const name of unknown) console.error(`No benchmark is called ${name}.`)
-  console.error('npm run bench -- <name> [--full]\n')
+  console.error('npm run bench -- <name> [--full] [--fleet 100]\n')
   for (const bench of BENCHES)
     console.error(
       `  ${bench.name.padEnd(14)}${bench.about}${bench.group === undefined ? '' : ` (part of ${bench.group})`}`,
@@ -24,7 +24,8 @@ if (chosen.length === 0 || unknown.length > 0) {
   process.exit(2)
 }
 for (const bench of chosen) {
-  const result = await bench.run({ full: values.full, print: (text) => console.log(text) })
+  const fleet = values.fleet === undefined ? {} : { fleet: Number.parseInt(values.fleet, 10) }
+  const result = await bench.run({ full: values.full, ...fleet, print: (text) => console.log(text) })
   console.log(jsonLine(bench.name, result))
   if (result.void !== null) process.exitCode = 1
 }

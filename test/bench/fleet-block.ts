@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { RestClient } from '../support/rest-client.ts'
+import { startCloud } from '../support/running-cloud.ts'
+import type { BenchOptions, BenchResult } from './bench.ts'
+import { followOrders, signIn } from './live-orders.ts'
+import { type ParkedCar, startParkedFleet } from './parked-fleet.ts'
+import { percentile, spread, table } from './table.ts'
+
+const SETTLE_MS = 70_000
+const AT_ONCE = 16
+const PATIENCE_MS = 10 * 60_000
+
+async function inParallel<Item, Answer>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Answer>,
+): Promise<Answer[]> {
+  const waiting = [...items]
+  const answers: Answer[] = []
+  const run = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) answers.push(await work(item))
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, run))
+  return answers
+}
+
+const place = async (api: RestClient, car: ParkedCar): Promise<string> => {
+  const { status, body } = await api.send('POST', `/api/vehicles/${car.vehicleId}/holds`, {
+    reason: 'theft',
+    note: 'bench',
+  })
+  if (status !== 202) throw new Error(`the hold was not taken: ${status} ${JSON.stringify(body)}`)
+  return body.order.id
+}
+
+/** A hold for every car of a fleet by one person, approved by another: until the last car has proved its block. */
+export async function blockFleet(count: number, { print }: BenchOptions): Promise<BenchResult> {
+  const cloud = await startCloud({ KORDON_REQUESTS_PER_MINUTE: '1000000', KORDON_LOG_LEVEL: 'warn' })
+  const fleet = await startParkedFleet({ cloudUrl: cloud.url, count, busMs: () => 1 })
+  print(`${fleet.cars.length} parked cars are connected; they settle for ${SETTLE_MS / 1000} s`)
+  await pause(SETTLE_MS)
+  const live = await followOrders(cloud.url, await signIn(cloud.url, 'owner'))
+  const [owner, second] = [await cloud.as('owner'), await cloud.as('head')]
+  const clicked = performance.now()
+  const provedMs: number[] = []
+  const orders = await inParallel(fleet.cars, (car) => place(owner, car))
+  const placedMs = performance.now() - clicked
+  const proving = orders.map((order) =>
+    live.verified(order, PATIENCE_MS).then(() => void provedMs.push(performance.now() - clicked)),
+  )
+  const approvedAt = performance.now()
+  for (let at = 0; at < orders.length; at += 500) {
+    const { status, body } = await second.send('POST', '/api/orders/approvals', { orders: orders.slice(at, at + 500) })
+    if (status !== 200) throw new Error(`not approved: ${status} ${JSON.stringify(body)}`)
+  }
+  const ended = await Promise.allSettled(proving)
+  const failed = ended.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))
+  const allMs = performance.now() - approvedAt
+  const closed = fleet.cars.filter((car) => car.coil() !== 'open').length
+  live.close()
+  await fleet.stop()
+  await cloud.stop()
+  print(
+    table([
+      [
+        'cars',
+        'verified',
+        'coils not open',
+        'holds placed s',
+        'p50 s from the first click',
+        'last s from the approval',
+      ],
+      [count, provedMs.length, closed, placedMs / 1000, percentile(provedMs, 0.5) / 1000, allMs / 1000],
+    ]),
+  )
+  return {
+    unit: 's from the second person’s approval to the last verified block',
+    pairs: 1,
+    own: spread([allMs / 1000]),
+    peer: null,
+    ratio: null,
+    void: failed.length + closed > 0 ? `${failed.length} of ${count} were not verified: ${failed[0] ?? ''}` : null,
+    more: { cars: count, verified: provedMs.length, placedS: placedMs / 1000 },
+  }
+}
