@@ -1,0 +1,642 @@
+import type { Frame } from '#contract/frame.ts'
+import { GatewayId, type StreamId, VehicleId } from '#contract/ids.ts'
+import { millis } from '#contract/instant.ts'
+import type { Order } from '#contract/order.ts'
+import type { GatewayRecord } from '#contract/record.ts'
+import { stepImmobilizer, wakeAt } from '../../edge/immobilizer/immobilizer.ts'
+import {
+  FIRST_MEMORY,
+  type ImmobilizerMemory,
+  type ImmobilizerState,
+  type Installed,
+  type Moment,
+  startState,
+} from '../../edge/immobilizer/immobilizer-state.ts'
+import { type Effect, type ImmobilizerEvent, relayWord, verdictNow } from '../../edge/immobilizer/immobilizer-step.ts'
+import type { RelayDrive } from '../../edge/immobilizer/relay-output.ts'
+import { observe } from '../../edge/interlock/evidence.ts'
+import { interlockPolicy } from '../../edge/interlock/interlock-policy.ts'
+import { gnssTrust } from '../../edge/position/gnss-trust.ts'
+import { freshUnlockState, tryUnlockCode, type UnlockState } from '../../edge/unlock/unlock-attempt.ts'
+import {
+  copyOfOutbox,
+  createSimulatedOutbox,
+  emptyOutboxFile,
+  type HeadFile,
+  type OutboxFile,
+  recordKeys,
+  type SimulatedOutbox,
+} from './outbox.ts'
+import type { Point } from './plan.ts'
+import type { RelayBoard } from './relay-board.ts'
+import { fittingOf, readingsOf, type Sample, type Sensors, sourcesOf } from './sensors.ts'
+import { instant, START_OF_TIME, type World } from './world.ts'
+
+/** A message on `down/order`; `genuine` stands for the signature: nobody but the signer can set it. */
+export type OrderMessage = { readonly order: Order; readonly genuine: boolean }
+
+export type Gateway = {
+  readonly id: GatewayId
+  readonly vehicleId: VehicleId
+  isUp(): boolean
+  start(): void
+  crash(cut: 'process' | 'power'): void
+  state(): ImmobilizerState
+  boot(): string
+  steady(): number
+  wall(): number
+  clockTrusted(): boolean
+  outboxes(): readonly SimulatedOutbox[]
+  takeOrder(message: OrderMessage): void
+  takeReceipt(stream: StreamId, through: number): void
+  typeCode(code: string): 'accepted' | 'wrong' | 'locked' | 'dead'
+  codeAt(counter: number): string
+  nextCounter(): number
+  backUp(): void
+  restoreBackup(): void
+  setActive(active: boolean): void
+  /** Does the interlock, asked now, withhold the open block? */
+  heldBack(): boolean
+}
+
+type Deps = {
+  readonly world: World
+  readonly vehicle: number
+  readonly board: RelayBoard
+  readonly sensors: Sensors
+  /** Something was committed that wants to be sent. */
+  readonly committed: () => void
+  readonly receipted: (stream: StreamId, through: number) => void
+  readonly died: () => void
+}
+
+type Disk = {
+  memory: ImmobilizerMemory
+  unlock: UnlockState
+  readonly heads: { events: HeadFile; frames: HeadFile }
+  events: OutboxFile
+  frames: OutboxFile
+}
+
+const FRAMES_KEPT = 130
+const VERSION = 'sim'
+
+const TEN = Array.from({ length: 10 }, (_, vehicle) => ({
+  gateway: GatewayId.parse(`gw-simcar00${vehicle}`),
+  vehicle: VehicleId.parse(`00000000-0000-4000-8000-00000000000${vehicle}`),
+}))
+const tenOf = (vehicle: number) => {
+  const ids = TEN[vehicle]
+  if (ids === undefined) throw new Error('a run has at most ten vehicles')
+  return ids
+}
+export const gatewayIdOf = (vehicle: number): GatewayId => tenOf(vehicle).gateway
+export const vehicleIdOf = (vehicle: number): VehicleId => tenOf(vehicle).vehicle
+
+/** The edge as a simulated shell around the real cores: one thread that a disk can hold up, and a power switch. */
+export function createGateway(deps: Deps): Gateway {
+  const { world, vehicle, board, sensors } = deps
+  const { oracle } = world
+  const draw = world.draw(`gateway-${vehicle}`)
+  const fitting = fittingOf(vehicle)
+  const [id, vehicleId] = [gatewayIdOf(vehicle), vehicleIdOf(vehicle)]
+  const drift = 1 + draw.between(-5e-5, 5e-5)
+  const hasNtp = vehicle % 3 !== 2
+  const disk: Disk = {
+    memory: FIRST_MEMORY,
+    unlock: freshUnlockState,
+    heads: { events: {}, frames: {} },
+    events: emptyOutboxFile(),
+    frames: emptyOutboxFile(),
+  }
+  let backup: Pick<Disk, 'events' | 'frames'> | undefined
+  let life = 0
+  let up = false
+  let booted = 0
+  let synced = false
+  let bootId = ''
+  let lastCut: 'process' | 'power' = 'power'
+  let installed = installedNow()
+  let state = startState(disk.memory, millis(0))
+  let unlock = disk.unlock
+  let unsynced: ImmobilizerMemory | undefined
+  let events: SimulatedOutbox | undefined
+  let frames: SimulatedOutbox | undefined
+  let agenda: Effect[] = []
+  let queue: ImmobilizerEvent[] = []
+  let mailbox: (() => void)[] = []
+  let blocked = false
+  let tickAt = Number.POSITIVE_INFINITY
+  let active = false
+  let polls = 0
+  let lastFrameAt = Number.NEGATIVE_INFINITY
+  let lastFlushAt = 0
+  let highestReceived = 0
+  let overdue: Sample[] = []
+
+  function installedNow(): Installed {
+    return {
+      gatewayId: id,
+      vehicleId,
+      sources: sourcesOf(fitting),
+      policy: interlockPolicy(),
+      circuit: 'starter',
+      sealedAt: '2026-11-01T09:00:00Z',
+      software: VERSION,
+      boot: bootId,
+    }
+  }
+
+  const steady = (): number => 1000 + (world.now() - booted) * drift
+  const clockFault = () => world.fault('clock-jump', vehicle)
+  const wall = (): number =>
+    synced || !hasNtp ? START_OF_TIME + world.now() + (clockFault()?.by ?? 0) : Math.round(steady())
+  const clockTrusted = (): boolean => synced && clockFault() === undefined
+  const moment = (): Moment => ({
+    steady: millis(steady()),
+    wall: instant(wall()),
+    quality: clockTrusted() ? 'ntp' : 'estimated',
+  })
+
+  /** Runs later unless the process has died by then. */
+  const later = (ms: number, run: () => void): void => {
+    const mine = life
+    world.after(ms, () => {
+      if (life === mine && up) run()
+    })
+  }
+  /** What comes from outside waits while the thread is held up. */
+  const inProcess = (run: () => void): void => {
+    if (blocked) return void mailbox.push(run)
+    run()
+    work()
+  }
+  const block = (ms: number, then: () => void): void => {
+    blocked = true
+    later(ms, () => {
+      blocked = false
+      then()
+      work()
+    })
+  }
+
+  const passes = (point: Point): boolean => {
+    const happens = world.passes(point, vehicle)
+    if (happens === 'crash' || happens === 'power-cut') {
+      crash(happens === 'crash' ? 'process' : 'power')
+      later(0, () => {})
+      const mine = life
+      world.after(draw.between(2000, 40_000), () => {
+        if (life === mine && !up) start()
+      })
+      return true
+    }
+    if (typeof happens === 'number') block(happens, () => {})
+    return false
+  }
+
+  const work = (): void => {
+    while (up && !blocked) {
+      const effect = agenda.shift()
+      if (effect !== undefined) {
+        execute(effect)
+        continue
+      }
+      const event = queue.shift()
+      if (event !== undefined) {
+        step(event)
+        continue
+      }
+      const message = mailbox.shift()
+      if (message === undefined) break
+      message()
+    }
+    if (up && !blocked) schedule()
+  }
+
+  const step = (event: ImmobilizerEvent): void => {
+    const before = state
+    const stepped = stepImmobilizer(state, event, moment(), installed)
+    state = stepped.state
+    agenda.push(...stepped.effects)
+    if (state.work !== before.work || state.memory !== before.memory) noteState()
+  }
+  const dispatch = (event: ImmobilizerEvent): void => {
+    queue.push(event)
+    work()
+  }
+  const noteState = (): void => {
+    const { open, reported } = state.memory
+    const { ignition, fix } = state.evidence
+    world.abstractState(
+      [
+        state.work.work,
+        open === undefined ? '-' : `${open.order.action}/${open.phase}`,
+        reported,
+        board.register(),
+        board.contact(),
+        ignition?.on === true ? 'key' : ignition?.calmSince === undefined ? 'unsure' : 'off',
+        fix?.slowSince === undefined ? 'moving' : 'slow',
+        gnssTrust(state.evidence.trust),
+        state.release ?? '-',
+      ].join(' '),
+    )
+    world.trace(1, state.ticket)
+  }
+
+  const execute = (effect: Effect): void => {
+    switch (effect.effect) {
+      case 'save': {
+        saveMemory(effect.memory, effect.ticket)
+        return
+      }
+      case 'report':
+        if (effect.report.state === 'verified') {
+          if (passes('after-read-back-before-report')) return
+          const target = state.memory.reported === 'blocked' ? 'blocked' : 'free'
+          const said = board.lastSaid(target)
+          // Said again after a start, it tells of what was true before.
+          if (state.work.work !== 'booting')
+            oracle.check(
+              'I4',
+              vehicle,
+              world.now() - said < 3000,
+              () => `verified ${target} was reported, never read back`,
+            )
+          oracle.ledger.verifiedSaid.add(effect.report.orderId)
+          world.sometimes(`verified: ${target}`)
+        }
+        if (
+          effect.report.state === 'executing' &&
+          state.memory.open !== undefined &&
+          steady() - state.memory.open.received.steadyAt > 5000
+        )
+          world.sometimes('order waited then executed')
+        world.sometimes(`report: ${effect.report.state}${'reason' in effect.report ? ` ${effect.report.reason}` : ''}`)
+        {
+          keepEvent(effect.report)
+          return
+        }
+      case 'event':
+        world.sometimes(`event: ${effect.record.name}`)
+        {
+          keepEvent(effect.record)
+          return
+        }
+      case 'read': {
+        later(0, () =>
+          board.read((word) =>
+            later(0, () => inProcess(() => dispatch({ event: 'drive', ticket: effect.ticket, word }))),
+          ),
+        )
+        return
+      }
+      case 'write': {
+        writeDrive(effect.target, effect.ticket)
+        return
+      }
+      default:
+        effect satisfies never
+    }
+  }
+
+  const saveMemory = (memory: ImmobilizerMemory, ticket: number): void => {
+    const isIntent = memory.open?.phase === 'intent'
+    if (isIntent && passes('after-verify-before-intent')) return
+    if (world.fault('disk-full', vehicle) !== undefined) return void queue.push({ event: 'unsaved', ticket })
+    const stall = world.fault('fsync-stall', vehicle)
+    const done = (): void => {
+      disk.memory = memory
+      unsynced = undefined
+      queue.push({ event: 'saved', ticket })
+      if (isIntent) passes('after-intent-before-coil')
+    }
+    if (blocked || (stall?.disk === 'state' && stall.stall > 0)) {
+      unsynced = memory
+      world.sometimes('a save was held up by the disk')
+      block(stall?.stall ?? 10, done)
+      return
+    }
+    done()
+  }
+
+  const mayStill = (target: RelayDrive, ticket: number): boolean => {
+    if (state.work.work !== 'writing' || state.ticket !== ticket) return false
+    return target === 'free' || verdictNow(state, moment(), installed, state.work.writes - 1).verdict === 'proceed'
+  }
+
+  const writeDrive = (target: RelayDrive, ticket: number): void => {
+    if (!mayStill(target, ticket)) return void queue.push({ event: 'withheld', ticket })
+    const wait = world.fault('relay', vehicle)?.shape === 'busy-line' ? draw.between(100, 3000) : draw.between(0, 25)
+    later(wait, () =>
+      inProcess(() => {
+        // The port is free: the last look, right before the bytes.
+        if (!mayStill(target, ticket)) {
+          world.sometimes('a write was withheld at the port')
+          return dispatch({ event: 'withheld', ticket })
+        }
+        world.tell(vehicle, () => `writes ${target}`)
+        judgeWrite(target)
+        board.write(target, state.memory.open?.order.orderId, (word) => {
+          if (up) later(0, () => inProcess(() => answerWrite(word, ticket)))
+        })
+        if (target === 'blocked') passes('after-coil-before-read-back')
+      }),
+    )
+  }
+  const answerWrite = (event: 'written' | 'unwritten', ticket: number): void => dispatch({ event, ticket })
+
+  /** I2 at the one place where it can be broken. */
+  const judgeWrite = (target: RelayDrive): void => {
+    const open = state.memory.open
+    const seq = open?.order.seq ?? 0
+    if (target === 'free') {
+      if (open !== undefined) oracle.ledger.executedSeq.set(vehicle, Math.max(seq, lastExecuted()))
+      return
+    }
+    oracle.check('I2', vehicle, open?.order.action === 'block', () => 'the relay was blocked without a block order')
+    if (open?.order.action !== 'block') return
+    const { order, received } = open
+    const stored = disk.memory.open
+    oracle.check(
+      'I2',
+      vehicle,
+      stored?.phase === 'intent' && stored.order.orderId === order.orderId,
+      () => 'the coil was written before its intent was stored',
+    )
+    oracle.check('I2', vehicle, order.aud === id && order.vehicleId === vehicleId, () => 'an order for another acted')
+    // A second write after a read-back that failed is the same act; one after a restart is another.
+    const act = `${order.orderId} ${bootId}`
+    const again = oracle.ledger.acts.get(vehicle) === act
+    oracle.check('I2', vehicle, again || seq > lastExecuted(), () => `order ${seq} acted after ${lastExecuted()}`)
+    oracle.ledger.acts.set(vehicle, act)
+    const trueNow = START_OF_TIME + world.now()
+    const life = order.notAfter - order.iat
+    const late = clockTrusted() ? trueNow - order.notAfter : steady() - received.steadyAt - life
+    oracle.check('I2', vehicle, late <= 1000, () => `a block acted ${Math.round(late / 1000)} s after its time`)
+    oracle.check('D1', vehicle, seq >= highestReceived, () => `order ${seq} acted though ${highestReceived} had come`)
+    oracle.ledger.executedSeq.set(vehicle, Math.max(seq, lastExecuted()))
+  }
+  const lastExecuted = (): number => oracle.ledger.executedSeq.get(vehicle) ?? 0
+
+  const schedule = (): void => {
+    const now = steady()
+    const due = wakeAt(state, millis(now))
+    if (due === undefined) return
+    const at = world.now() + Math.max(1, due - now)
+    if (tickAt <= at && tickAt > world.now()) return
+    tickAt = at
+    later(at - world.now(), () => {
+      if (tickAt === at) tickAt = Number.POSITIVE_INFINITY
+      inProcess(() => dispatch({ event: 'tick' }))
+    })
+  }
+
+  const keepEvent = (record: GatewayRecord): void => {
+    world.tell(vehicle, () => told(record))
+    events?.append(record)
+    const stall = world.fault('fsync-stall', vehicle)
+    if (stall?.disk === 'outbox' && !blocked) {
+      block(stall.stall, flushEvents)
+      return
+    }
+    flushEvents()
+  }
+  const flushEvents = (): void => flush(events)
+  const flush = (outbox: SimulatedOutbox | undefined): void => {
+    try {
+      if ((outbox?.flush() ?? 0) > 0 && up) deps.committed()
+    } catch {
+      world.sometimes('a full disk refused records')
+    }
+  }
+
+  const outboxOf = (name: 'events' | 'frames'): SimulatedOutbox =>
+    createSimulatedOutbox({
+      file: disk[name],
+      heads: disk.heads[name],
+      boot: bootId,
+      steady,
+      wall,
+      uuid: world.uuid,
+      ...(name === 'frames' ? { maxRecords: FRAMES_KEPT, announce: keepEvent } : {}),
+      full: () => world.fault('disk-full', vehicle) !== undefined,
+      committed: (key, record) => oracle.accepted(vehicle, key, record),
+      forgotten: (key) => oracle.forgotten(vehicle, key),
+      dies: (point) => passes(point),
+    })
+
+  function start(): void {
+    if (up) return
+    life += 1
+    up = true
+    // A process that died leaves the machine's clocks running and set.
+    if (lastCut === 'power') {
+      booted = world.now()
+      synced = false
+    }
+    world.tell(vehicle, () => `starts, remembering ${disk.memory.open?.phase ?? 'nothing'} and ${disk.memory.reported}`)
+    bootId = world.uuid()
+    installed = installedNow()
+    agenda = []
+    queue = []
+    mailbox = []
+    overdue = []
+    blocked = false
+    tickAt = Number.POSITIVE_INFINITY
+    unlock = { ...disk.unlock, wrongTries: 0, lockedUntil: millis(0) }
+    state = startState(disk.memory, millis(steady()))
+    events = outboxOf('events')
+    frames = outboxOf('frames')
+    later(draw.between(5000, 60_000), () => {
+      synced = hasNtp
+    })
+    dispatch({ event: 'started' })
+    pollAnew()
+  }
+
+  function crash(cut: 'process' | 'power'): void {
+    if (!up) return
+    life += 1
+    up = false
+    blocked = false
+    // Of what was being synced, nothing or all may have reached the disk.
+    if (unsynced !== undefined && draw.chance(0.5)) disk.memory = unsynced
+    unsynced = undefined
+    lastCut = cut
+    world.sometimes(`crash in ${state.work.work}`)
+    if (cut === 'power') board.brownOut()
+    deps.died()
+  }
+
+  const QUIET_POLL = 60_000
+  const isActive = (): boolean => active || state.memory.open !== undefined || state.work.work !== 'none'
+
+  /** A poll's request cannot leave a thread that is held up; one that had just left is answered all the same. */
+  const ask = (sampled: () => Sample, run: (sample: Sample, askedAt: number) => void): void => {
+    if (blocked && !draw.chance(0.15)) {
+      inProcess(() => run(sampled(), steady()))
+      return
+    }
+    const [sample, askedAt] = [sampled(), steady()]
+    inProcess(() => run(sample, askedAt))
+  }
+  const pollIo = (round: number): void => {
+    if (round !== polls) return
+    ask(
+      () => answered(sensors.io()),
+      (sample, askedAt) => {
+        take(sample, 'io', askedAt)
+        if (isActive()) later(500, () => pollIo(round))
+      },
+    )
+  }
+  const pollGnss = (round: number): void => {
+    if (round !== polls) return
+    ask(sensors.gnss, (sample, askedAt) => {
+      // A pushed sentence is dated when it is read; a polled answer when it was asked for.
+      take(sample, 'gps', fitting.gnss === 'pushed' ? steady() : askedAt)
+      considerFrame(sample)
+      if (isActive()) later(nextGnss(), () => pollGnss(round))
+      else later(QUIET_POLL, pollAtRest)
+    })
+  }
+  /** Nothing is asked of the car: a look a minute, everything at once. */
+  const pollAtRest = (): void => {
+    polls += 1
+    const round = polls
+    pollIo(round)
+    pollGnss(round)
+  }
+  const pollAnew = (): void => {
+    polls += 1
+    const round = polls
+    later(0, () => pollIo(round))
+    later(fitting.gnss === 'pushed' ? nextGnss() : draw.between(0, 1000), () => pollGnss(round))
+  }
+  /** A pushed fix comes a receiver's latency after its second; a polled one is found by a timer of our own. */
+  const nextGnss = (): number => {
+    if (fitting.gnss === 'polled') return 1000
+    const sinceSecond = (world.now() - sensors.latency) % 1000
+    return sinceSecond < 1 ? 1000 : 1000 - sinceSecond
+  }
+
+  /** On a line whose answers come too late, each belongs to a question already given up. */
+  const answered = (sample: Sample): Sample => {
+    if (world.fault('relay', vehicle)?.shape !== 'late-reply') {
+      overdue = []
+      return sample
+    }
+    overdue = [...overdue, sample].slice(-16)
+    return late() ?? sample.map(([name, capability]) => [name, capability, undefined] as const)
+  }
+  const late = (): Sample | undefined => undefined
+
+  const take = (sample: Sample, device: 'gps' | 'io', at: number): void => {
+    const readings = readingsOf(sample, device, at, wall())
+    const evidence = observe(state.evidence, readings, installed.sources, installed.policy)
+    dispatch({ event: 'readings', evidence })
+  }
+
+  const considerFrame = (sample: Sample): void => {
+    const value = (name: string): number | undefined => {
+      const found = sample.find(([key]) => key === name)?.[2]
+      return typeof found === 'number' ? found : undefined
+    }
+    const inUse = state.evidence.ignition?.on === true
+    if (steady() - lastFrameAt >= (inUse ? 10_000 : 60_000) || steady() < lastFrameAt) {
+      lastFrameAt = steady()
+      const [lat, lon, time, speed] = [value('lat'), value('lon'), value('time'), value('speed')]
+      const frame: Frame = {
+        kind: 'frame',
+        readAt: instant(time ?? wall()),
+        timeQuality: time === undefined ? moment().quality : 'gnss',
+        ...(lat === undefined || lon === undefined ? { fix: 'none' } : { lat, lon, accuracyM: 4, fix: '3d' }),
+        ...(speed === undefined ? {} : { speedKmh: speed }),
+        gnssTrust: gnssTrust(state.evidence.trust),
+        relay: relayWord(state, moment()),
+      }
+      frames?.append(frame)
+    }
+    if (steady() - lastFlushAt < 1000 && steady() >= lastFlushAt) return
+    lastFlushAt = steady()
+    flush(events)
+    flush(frames)
+  }
+
+  const takeOrder = ({ order, genuine }: OrderMessage): void => {
+    if (!up) return
+    inProcess(() => {
+      if (!genuine) return world.sometimes('a forged order was turned away')
+      if (order.aud === id && order.vehicleId === vehicleId) highestReceived = Math.max(highestReceived, order.seq)
+      world.trace(2, order.seq)
+      const wasActive = isActive()
+      dispatch({ event: 'order', order })
+      if (!wasActive && isActive()) pollAnew()
+    })
+  }
+
+  const takeReceipt = (stream: StreamId, through: number): void => {
+    if (!up) return
+    inProcess(() => {
+      for (const outbox of outboxes()) if (up) outbox.forgetThrough(stream, through)
+      if (up) deps.receipted(stream, through)
+    })
+  }
+  const outboxes = (): readonly SimulatedOutbox[] => (up && events && frames ? [events, frames] : [])
+
+  const codeAt = (counter: number): string => String(((counter + 1) * 7919 * (vehicle + 11)) % 1e8).padStart(8, '0')
+
+  const typeCode = (code: string): 'accepted' | 'wrong' | 'locked' | 'dead' => {
+    if (!up) return 'dead'
+    const tried = tryUnlockCode(unlock, code, codeAt, millis(steady()))
+    unlock = tried.state
+    if (tried.answer.verdict !== 'accepted') return tried.answer.verdict
+    if (world.fault('disk-full', vehicle) === undefined) disk.unlock = tried.state
+    inProcess(() => dispatch({ event: 'local-release' }))
+    return 'accepted'
+  }
+
+  return {
+    id,
+    vehicleId,
+    isUp: () => up,
+    start,
+    crash,
+    state: () => state,
+    boot: () => bootId,
+    steady,
+    wall,
+    clockTrusted,
+    outboxes,
+    takeOrder,
+    takeReceipt,
+    typeCode,
+    codeAt,
+    nextCounter: () => unlock.nextCounter,
+    backUp: () => {
+      backup = { events: copyOfOutbox(disk.events), frames: copyOfOutbox(disk.frames) }
+    },
+    restoreBackup: () => {
+      if (backup === undefined) return
+      // What only the lost files held is lost with them; nobody promised more.
+      const kept = new Set([...recordKeys(backup.events), ...recordKeys(backup.frames)])
+      for (const key of [...recordKeys(disk.events), ...recordKeys(disk.frames)])
+        if (!kept.has(key)) oracle.destroyed(key)
+      Object.assign(disk, backup)
+      backup = undefined
+    },
+    heldBack: () => verdictNow(state, moment(), installed).verdict !== 'proceed',
+    setActive: (wanted) => {
+      if (active === wanted) return
+      active = wanted
+      if (up && wanted) pollAnew()
+    },
+  }
+}
+
+const told = (record: GatewayRecord): string => {
+  if (record.kind === 'frame') return 'frame'
+  if (record.kind === 'event') return `event ${record.name} ${JSON.stringify(record.data)}`
+  return `order ${record.orderSeq} ${record.state} ${'reason' in record ? record.reason : ''} relay ${record.relay}`
+}
