@@ -2,8 +2,17 @@ import type { RestClient } from '../support/rest-client.ts'
 import type { LiveOrders } from './live-orders.ts'
 import type { ParkedCar } from './parked-fleet.ts'
 
-/** Milliseconds from the click until the live feed says `verified`. `proved`: the signature of both reports held. */
-export type Cycle = { readonly blockedMs: number; readonly freedMs: number; readonly proved: boolean }
+/**
+ * Milliseconds from the click until the live feed says `verified`. `proved`: the signature of both reports held.
+ * `waited`: the interlock had no unbroken minute of evidence, as when this machine stood still for more than 3 s; then
+ * the time says how long the rule is, not how long the way.
+ */
+export type Cycle = {
+  readonly blockedMs: number
+  readonly freedMs: number
+  readonly proved: boolean
+  readonly waited: boolean
+}
 
 export type Desk = { readonly api: RestClient; readonly live: LiveOrders }
 
@@ -13,7 +22,7 @@ export async function clickCycle({ api, live }: Desk, car: ParkedCar): Promise<C
   const clicked = performance.now()
   const placed = await api.send('POST', holds, { reason: 'manual', note: 'bench' })
   if (placed.status !== 202) throw new Error(`the hold was not taken: ${placed.status} ${JSON.stringify(placed.body)}`)
-  await live.verified(placed.body.order.id)
+  const { steps } = await live.verified(placed.body.order.id)
   const blockedMs = performance.now() - clicked
   if (car.coil() !== 'open') throw new Error('verified, and the coil is not open')
   const lifted = performance.now()
@@ -23,7 +32,8 @@ export async function clickCycle({ api, live }: Desk, car: ParkedCar): Promise<C
   const freedMs = performance.now() - lifted
   if (car.coil() !== 'closed') throw new Error('verified, and the coil is not closed')
   const proofs = await Promise.all([placed, freed].map(({ body }) => proofOf(api, body.order.id)))
-  return { blockedMs, freedMs, proved: proofs.every((word) => word === 'verified') }
+  const waited = steps.some(({ state }) => state === 'waiting')
+  return { blockedMs, freedMs, waited, proved: proofs.every((word) => word === 'verified') }
 }
 
 async function proofOf(api: RestClient, order: string): Promise<string | undefined> {

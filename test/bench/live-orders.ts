@@ -1,11 +1,16 @@
 import { get } from 'node:http'
 
-export type OrderState = { readonly id: string; readonly state: string; readonly reason: string | null }
+export type OrderState = {
+  readonly id: string
+  readonly state: string
+  readonly reason: string | null
+  readonly steps: readonly { readonly state: string }[]
+}
 
 /** Follows `GET /api/live` as a console does and remembers how each order stands. */
 export type LiveOrders = {
-  /** Resolves when the feed has told that the order is verified; rejects at any other end, and after the time. */
-  verified(order: string, withinMs?: number): Promise<void>
+  /** Resolves with the order when the feed has told that it is verified; rejects at any other end, and after the time. */
+  verified(order: string, withinMs?: number): Promise<OrderState>
   close(): void
 }
 
@@ -34,14 +39,14 @@ export async function followOrders(url: string, token: { readonly cookie: string
     asked.on('error', failed)
   })
   return {
-    verified: (id, withinMs = 30_000) =>
+    verified: (id, withinMs = 180_000) =>
       new Promise((done, failed) => {
         const end = (order: OrderState | undefined): void => {
           if (order === undefined) return
           if (order.state !== 'verified' && !FINAL.has(order.state)) return
           clearTimeout(patience)
           waiting.delete(id)
-          if (order.state === 'verified') done()
+          if (order.state === 'verified') done(order)
           else failed(new Error(`the order ended as ${order.state} ${order.reason ?? ''}`))
         }
         const patience = setTimeout(() => {
