@@ -75,10 +75,21 @@ export function createRelayTestService(deps: Deps): RelayTestService {
     go({ state: 'freed' })
   }
 
+  const isUnfinished = (): boolean => {
+    const proof = store.load()
+    return proof !== undefined && proof.freedAt === undefined
+  }
+  /** Cut short by a restart: nobody is there to end the test. Proved nothing, and over once the relay is free. */
+  const endLeft = (): void => {
+    deps.endTest()
+    store.save({ schema: 'kordon-relay-test/1', binding: deps.binding(), freedAt: clock.now() })
+  }
+
   return {
     block: (by) => {
       const own = deps.own()
-      if (own === undefined || deps.status().work !== 'none') return { state: 'failed', reason: 'busy' }
+      if (own === undefined || isUnfinished() || deps.status().work !== 'none')
+        return { state: 'failed', reason: 'busy' }
       store.save({ schema: 'kordon-relay-test/1', binding: deps.binding() })
       const now = clock.now()
       const order: BlockOrder = {
@@ -100,14 +111,16 @@ export function createRelayTestService(deps: Deps): RelayTestService {
     state: () => state,
     provedFor: () => {
       const proof = store.load()
-      return proof?.freedAt === undefined ? undefined : proof.binding
+      return proof?.blockedAt === undefined || proof.freedAt === undefined ? undefined : proof.binding
     },
     run: async (stop) => {
-      const left = store.load()
-      // Cut short by a restart: whatever the relay does now, nobody is there to end the test.
-      if (left !== undefined && left.freedAt === undefined) deps.endTest()
       go({ state: 'idle' })
+      let isLeft = isUnfinished()
       while (!stop.aborted) {
+        if (isLeft && deps.own() !== undefined) {
+          endLeft()
+          isLeft = false
+        }
         if (state.state === 'freeing') freed()
         const over = clock.steady() - since >= LIMIT
         if (over && (state.state === 'blocked' || state.state === 'blocking')) free()
