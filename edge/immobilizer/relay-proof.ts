@@ -39,8 +39,9 @@ export function afterWrite(
 ): Stepped {
   const { work } = state
   if (work.work !== 'writing') return stay(state)
-  // Nothing was written: the first attempt goes back to waiting, the second proves itself a failure.
-  if (answer === 'withheld')
+  // Nothing was written: the first attempt goes back to waiting, the second proves itself a failure. Freeing never waits:
+  // it is read back like any write, and repeated.
+  if (answer === 'withheld' && work.target === 'blocked')
     return work.writes === 1 ? waitAgain(state, at, installed) : gaveUp(state, 'unknown', at, installed)
   const watch = state.watch === undefined ? {} : { watch: { ...state.watch, until: millis(at.steady + WATCH_MS) } }
   const written: ImmobilizerState = {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { profileJsonSchema } from '#contract/profile.ts'
+import { interlockDecisions } from './interlock-decisions.ts'
 import { MOSQUITTO_LIMITS, mosquittoAcl, mosquittoCloudListener, mosquittoGatewayListener } from './mosquitto-config.ts'
 import { startCloud } from './running-cloud.ts'
 
@@ -14,6 +15,7 @@ export const GENERATED: Readonly<Record<string, () => string | Promise<string>>>
     formatted('device-profiles/profile.schema.json', asJson(profileJsonSchema())),
   'deploy/mosquitto/kordon.acl': () => mosquittoAcl(),
   'deploy/mosquitto/mosquitto.conf': mosquittoConf,
+  'docs/interlock-decisions.md': interlockDecisions,
   'docs/openapi.json': openapi,
 }
 
