@@ -4,7 +4,7 @@ import { type Seq, Seq as SeqSchema, type StreamId, StreamId as StreamIdSchema }
 import { type Clock, epochMs, type Millis, millis } from '#contract/instant.ts'
 import { type GatewayRecord, parseRecord } from '#contract/record.ts'
 import type { Log } from '../log.ts'
-import { inTransaction } from '../state/sqlite-client.ts'
+import { inTransaction } from '../state/transaction.ts'
 import { survivors } from './frame-thinning.ts'
 import { outboxSql } from './outbox-sql.ts'
 import { type PendingRecord, pendingRecord, thinnedPending } from './pending-records.ts'

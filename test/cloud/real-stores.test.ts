@@ -53,7 +53,10 @@ test.skipIf(!present)(
       const range = `from=${new Date(readAt - 60_000).toISOString()}&to=${new Date(readAt + 60_000).toISOString()}`
       await until('the position is known', async () => (await get(`/api/vehicles/${vehicle.id}`)).lastKnown !== null)
       await until('the track has it', async () => (await get(`/api/vehicles/${vehicle.id}/track?${range}`)).total === 1)
-      expect(await get('/api/ready')).toMatchObject({ ready: true, dependencies: [{}, {}, {}, { name: 'signer' }, { name: 'influx' }] })
+      expect(await get('/api/ready')).toMatchObject({
+        ready: true,
+        dependencies: [{}, {}, {}, { name: 'signer' }, { name: 'influx' }],
+      })
     } finally {
       await house.stop()
       await Promise.all(servers.map((server) => server.stop()))
