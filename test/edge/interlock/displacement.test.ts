@@ -132,3 +132,17 @@ test('a report says why the receiver was doubted', () => {
   expect(evidenceSnapshot(jumped, millis(2000), facts)).toMatchObject({ gnssTrust: 'suspect' })
   expect(evidenceSnapshot(jumped, millis(2000), facts).gnssReasons?.length).toBeGreaterThan(0)
 })
+
+test('wheels that stand beside a receiver that stands leave it trusted', () => {
+  const wheels = reading('relay', 'wheels', 0, 900, { capability: 'vehicle.speed' })
+  const seen = observe(observe(NO_EVIDENCE, [wheels], SOURCES, POLICY), fix(1000), SOURCES, POLICY)
+  expect(evidenceSnapshot(seen, millis(1000), { timeQuality: 'ntp', software: 'test' })).toMatchObject({
+    gnssTrust: 'ok',
+    speedKmh: 0,
+  })
+})
+
+test('an ignition input that gives a word is neither on nor off', () => {
+  const seen = observe(NO_EVIDENCE, [reading('relay', 'input1', 'odd', 1000)], SOURCES, POLICY)
+  expect(seen.ignition).toBeUndefined()
+})

@@ -61,3 +61,8 @@ test('every shipped profile that can block says what it does without power, and 
   expect(able.length).toBeGreaterThan(0)
   expect(able.filter(({ relay }) => relay?.onPowerLoss !== 'released').map(({ id }) => id)).toEqual([])
 })
+
+test('where no immobilizer is installed nothing can be wired wrongly', () => {
+  const { immobilizer: _none, ...rest } = installed({})
+  expect(wiringMistakes(rest, profiles)).toEqual([])
+})
