@@ -4,7 +4,7 @@ import { epochMs, millis } from '#contract/instant.ts'
 import { NO_EVIDENCE, observe } from '../../../edge/interlock/evidence.ts'
 import { evidenceSnapshot } from '../../../edge/interlock/evidence-snapshot.ts'
 import { displacement, type Fix, type FixTrack, isUnrest } from '../../../edge/interlock/fix-track.ts'
-import { fix, reading, SOURCES } from '../../support/moments.ts'
+import { fix, reading, SOURCES, withMotion } from '../../support/moments.ts'
 import { POLICY } from '../../support/parked.ts'
 
 const fixAt = (lat: number, lon: number, second = 0): Fix => ({
@@ -142,7 +142,7 @@ test('wheels that stand beside a receiver that stands leave it trusted', () => {
   })
 })
 
-test('an ignition input that gives a word is neither on nor off', () => {
-  const seen = observe(NO_EVIDENCE, [reading('relay', 'input1', 'odd', 1000)], SOURCES, POLICY)
-  expect(seen.ignition).toBeUndefined()
+test.each(['input1', 'input2'])('an input %s that gives a word is neither on nor off', (name) => {
+  const seen = observe(NO_EVIDENCE, [reading('relay', name, 'odd', 1000)], withMotion, POLICY)
+  expect([seen.ignition, seen.motion]).toEqual([undefined, undefined])
 })
