@@ -93,7 +93,8 @@ describe('a hold, from the click to the coil and back', () => {
       return immobilizer.state === 'blocked' && immobilizer
     })
     expect(shown).toMatchObject({ relay: 'open', order: { action: 'block', state: 'verified' } })
-    expect(shown.order.steps.map((step: { state: string }) => step.state)).toEqual(
+    const { body: order } = await api.get(`/api/orders/${shown.order.id}`)
+    expect(order.steps.map((step: { state: string }) => step.state)).toEqual(
       expect.arrayContaining(['received', 'waiting', 'executing', 'verified']),
     )
   }, 600_000)
