@@ -38,13 +38,20 @@ const recordingOf = (moments: readonly RecordedMoment[]): Recording => ({
   lengthMs: moments.at(-1)?.offsetMs ?? 0,
 })
 
+/** Fixes further apart say nothing of the speed at either of them. */
+const SPEED_STEP_MS = 3000
+
 /**
- * The traces hold positions only. A receiver also says speed and course, so these are taken from the fixes before and
- * after: the same mean a receiver shows over two seconds.
+ * The traces hold positions only. A receiver also says speed and course, so these are taken from the fixes right before
+ * and after: the mean a receiver shows over two seconds; beside a pause of the recording, from the side that is near.
  */
 function momentOf(fix: CsvFix, before: CsvFix, after: CsvFix, startAt: number): RecordedMoment {
-  const seconds = (after.at - before.at) / 1000
-  const metres = distanceM(before.position, fix.position) + distanceM(fix.position, after.position)
+  const near = [
+    { from: before, to: fix },
+    { from: fix, to: after },
+  ].filter(({ from, to }) => to.at - from.at <= SPEED_STEP_MS)
+  const seconds = near.reduce((sum, { from, to }) => sum + (to.at - from.at) / 1000, 0)
+  const metres = near.reduce((sum, { from, to }) => sum + distanceM(from.position, to.position), 0)
   return csvMoment(
     fix.at - startAt,
     fix.position,

@@ -54,6 +54,8 @@ function byOdometer(readings: readonly PastFrame[]): Mileage {
     const blind = !isTrusted(reading)
     const from: OdometerRun = run ?? { reading, advancedAt: reading.readAt, blind }
     const step = (reading.odometerKm ?? 0) - (from.reading.odometerKm ?? 0)
+    // A frame stamped by the clock stands beside one stamped by a fix that came a moment late: no odometer fell there.
+    if (step < 0 && step > -ODOMETER_STEP_KM) continue
     // An odometer that stood while nobody saw the car makes up for it in one step.
     const most = ((reading.readAt - from.advancedAt) / 3_600_000) * FASTEST_KMH + ODOMETER_STEP_KM
     if (step < 0 || step > most) {

@@ -50,6 +50,17 @@ describe('mileage by odometer', () => {
       gaps: 1,
     },
     {
+      name: 'nothing twice where a frame of the clock stands behind a fix that came late',
+      readings: [
+        [0, 100],
+        [1, 100.02],
+        [1.02, 100.01],
+        [2, 100.03],
+      ],
+      km: 0.03,
+      gaps: 0,
+    },
+    {
       name: 'no stretch where it leapt',
       readings: [
         [0, 100],
