@@ -82,6 +82,8 @@ export function createOutboxStore(deps: Deps): OutboxStore {
   const sentUnmarked = new Map<number, number>()
   const announced = new Set<number>()
   let size = readSize()
+  /** Whether the live stream was begun by this start; one that was not takes no more records. */
+  let isOurs = false
   let live = openLive()
 
   function readSize(): { records: number; bytes: number } {
@@ -93,6 +95,7 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     const stream = StreamIdSchema.parse(deps.uuid())
     heads.put(deps.name, { stream, reserved: RESERVE })
     const { lastInsertRowid } = sql.addStream.run(stream, 0)
+    isOurs = true
     return { no: Number(lastInsertRowid), stream, next: 1, reserved: RESERVE }
   }
 
@@ -109,6 +112,9 @@ export function createOutboxStore(deps: Deps): OutboxStore {
   function flush(): number {
     const { length: count } = pending
     if (count === 0) return 0
+    // Found by simulation: a card brought back to where it was minutes ago looks whole, and would number anew what the
+    // cloud already has under those numbers. So every start numbers in a stream of its own, once it has something to say.
+    if (!isOurs) live = addLive()
     while (live.next + count - 1 > live.reserved) {
       heads.put(deps.name, { stream: live.stream, reserved: live.reserved + RESERVE })
       live.reserved += RESERVE

@@ -472,30 +472,32 @@ export function createGateway(deps: Deps): Gateway {
   const QUIET_POLL = 60_000
   const isActive = (): boolean => active || state.memory.open !== undefined || state.work.work !== 'none'
 
-  /** A poll's request cannot leave a thread that is held up; one that had just left is answered all the same. */
-  const ask = (sampled: () => Sample, run: (sample: Sample, askedAt: number) => void): void => {
+  /**
+   * A poll's request cannot leave a thread that is held up; one that had just left is answered all the same, and dated
+   * when the thread has it in hand.
+   */
+  const ask = (sampled: () => Sample, run: (sample: Sample) => void): void => {
     if (blocked && !draw.chance(0.15)) {
-      inProcess(() => run(sampled(), steady()))
+      inProcess(() => run(sampled()))
       return
     }
-    const [sample, askedAt] = [sampled(), steady()]
-    inProcess(() => run(sample, askedAt))
+    const sample = sampled()
+    inProcess(() => run(sample))
   }
   const pollIo = (round: number): void => {
     if (round !== polls) return
     ask(
       () => answered(sensors.io()),
-      (sample, askedAt) => {
-        take(sample, 'io', askedAt)
+      (sample) => {
+        take(sample, 'io')
         if (isActive()) later(500, () => pollIo(round))
       },
     )
   }
   const pollGnss = (round: number): void => {
     if (round !== polls) return
-    ask(sensors.gnss, (sample, askedAt) => {
-      // A pushed sentence is dated when it is read; a polled answer when it was asked for.
-      take(sample, 'gps', fitting.gnss === 'pushed' ? steady() : askedAt)
+    ask(sensors.gnss, (sample) => {
+      take(sample, 'gps')
       considerFrame(sample)
       if (isActive()) later(nextGnss(), () => pollGnss(round))
       else later(QUIET_POLL, pollAtRest)
@@ -532,8 +534,8 @@ export function createGateway(deps: Deps): Gateway {
   }
   const late = (): Sample | undefined => undefined
 
-  const take = (sample: Sample, device: 'gps' | 'io', at: number): void => {
-    const readings = readingsOf(sample, device, at, wall())
+  const take = (sample: Sample, device: 'gps' | 'io'): void => {
+    const readings = readingsOf(sample, device, steady(), wall())
     const evidence = observe(state.evidence, readings, installed.sources, installed.policy)
     dispatch({ event: 'readings', evidence })
   }
