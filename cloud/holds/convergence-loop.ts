@@ -1,5 +1,5 @@
 import type { VehicleId } from '#contract/ids.ts'
-import type { Clock, Millis } from '#contract/instant.ts'
+import { type Clock, type Millis, millis } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
 import { type Bell, restUntilRung } from '../orders/bell.ts'
 import type { HoldService } from './hold-service.ts'
@@ -18,6 +18,9 @@ type Deps = {
   readonly idle: Millis
 }
 
+/** An order on its way changes several times at once; it needs the database more than this does. */
+const BREATH = millis(100)
+
 /** Brings what the vehicles do to what their holds say: expires blocks, and asks again for orders that came to nothing. */
 export async function runConvergenceLoop(deps: Deps, stop: AbortSignal): Promise<void> {
   let early: readonly VehicleId[] | undefined
@@ -31,5 +34,6 @@ export async function runConvergenceLoop(deps: Deps, stop: AbortSignal): Promise
       deps.log.warn({ err: cause }, 'convergence.failed')
     }
     await restUntilRung(deps.bell, deps.clock, deps.idle, stop)
+    await deps.clock.sleep(BREATH, stop)
   }
 }

@@ -7,25 +7,29 @@ type Deps = { readonly live: LiveService; readonly clock: Clock; readonly log: L
 
 const ROUND = millis(200)
 /** What happens together is told together, and what was told too lately comes with the next of these. */
-const BREATH = millis(8)
+const BREATH = millis(5)
 const HEARTBEAT = seconds(15)
 
 /** Serves the readers of the live feed until told to stop, then ends their connections. */
 export async function runLiveLoop({ live, clock, log }: Deps, stop: AbortSignal): Promise<void> {
-  let beatAt = clock.steady()
+  let [roundAt, beatAt] = [Number.NEGATIVE_INFINITY, clock.steady()]
   while (!stop.aborted) {
     live.bell.take()
     try {
-      await live.round()
-      if (clock.steady() - beatAt >= HEARTBEAT) {
-        beatAt = clock.steady()
+      const now = clock.steady()
+      const isFull = now - roundAt >= ROUND
+      if (isFull) roundAt = now
+      await live.round(isFull ? 'everything' : 'orders')
+      if (now - beatAt >= HEARTBEAT) {
+        beatAt = now
         await live.heartbeat()
       }
     } catch (err) {
       log.error({ err }, 'live.round-failed')
     }
     await clock.sleep(BREATH, stop)
-    await restUntilRung(live.bell, clock, live.isBehind() ? BREATH : ROUND, stop)
+    const rest = live.isBehind() ? BREATH : millis(Math.max(1, roundAt + ROUND - clock.steady()))
+    await restUntilRung(live.bell, clock, rest, stop)
   }
   live.close()
 }

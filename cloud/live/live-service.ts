@@ -110,8 +110,8 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
       }
     },
 
-    /** One round: reads what changed and is due, and writes it to every reader who keeps up. */
-    round: async (): Promise<void> => {
+    /** One round: reads what changed and is due, and writes it to every reader who keeps up. `orders`: those alone. */
+    round: async (what: 'everything' | 'orders' = 'everything'): Promise<void> => {
       if (seats.size === 0) {
         // Whoever comes later asks for the whole state first.
         dirty.vehicle.clear()
@@ -119,8 +119,11 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
         toldAt.clear()
         return
       }
-      await tellChanged('vehicle', vehicleViews)
+      // Orders first: somebody waits for each, and a fleet's worth of vehicles takes its time to read.
       await tellChanged('order', orderViews)
+      for (const seat of seats) pour(seat)
+      if (what === 'orders') return
+      await tellChanged('vehicle', vehicleViews)
       for (const seat of seats) pour(seat)
     },
 

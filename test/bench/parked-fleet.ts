@@ -25,6 +25,8 @@ export type ParkedFleet = { readonly cars: readonly ParkedCar[]; stop(): Promise
 type Options = {
   readonly cloudUrl: string
   readonly count: number
+  /** Where the numbers of the plates begin. */
+  readonly from?: number
   /** Instead of the broker that the cloud names. */
   readonly brokerUrl?: string
   readonly caPem?: string
@@ -59,7 +61,7 @@ export async function startParkedFleet(options: Options): Promise<ParkedFleet> {
     lines.push(device)
     return device.listen()
   }
-  for (let index = 0; index < options.count; index += 1) {
+  for (let index = options.from ?? 0; index < (options.from ?? 0) + options.count; index += 1) {
     const granted = await provisioning.provision(
       { plate: `Б${String(index).padStart(4, '0')}`, model: 'Bench' },
       'none',
