@@ -40,7 +40,7 @@ export function createDraw(seed: number, name: string): Draw {
 /** `dense`: one episode after the other, most of them ambushes; `wide`: days as a fleet has them. */
 export type Size = { readonly hours: number; readonly vehicles: number; readonly pace: 'dense' | 'wide' }
 
-const GAPS = { dense: [0.35, 0.9], wide: [7, 20] } as const
+const GAPS = { dense: [0.35, 0.9], wide: [10, 30] } as const
 
 /** Draws the whole story of a seed: days of quiet, and episodes in which holds, faults and people crowd. */
 export function drawPlan(seed: number, { hours, vehicles, pace }: Size): Plan {

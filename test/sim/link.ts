@@ -72,7 +72,7 @@ export function createLink(world: World, vehicle: number, gateway: Gateway, clou
   }
   /** Looks after the connection: silence in any direction ends it, and records are sent anew when receipts are missing. */
   const watch = (id: number): void =>
-    world.after(5000, () => {
+    world.after(20_000, () => {
       if (alive?.id !== id) return
       const fault = world.fault('link-down', vehicle)
       if (fault !== undefined && world.now() - fault.at > KEEP_ALIVE_MS) return drop()

@@ -11,8 +11,10 @@ export type RelayBoard = {
   read(answer: (word: RelayDrive | 'unknown') => void): void
   /** The board lost its supply for a moment: mono-stable, so the start line is closed again. */
   brownOut(): void
-  /** A stuck contact comes loose and follows its coil. */
+  /** A stuck contact comes loose: at once when its coil is at rest, else when the coil next lets go. */
   loosened(): void
+  /** The register says blocked and the start line is closed all the same. */
+  isWelded(): boolean
   /** When the register last said this; now, when it does. */
   lastSaid(word: RelayDrive): number
 }
@@ -28,13 +30,20 @@ export function createRelayBoard(
   let register: RelayDrive = 'free'
   let contact: 'open' | 'closed' = 'closed'
   let drivenBy: string | undefined
+  /** Stuck closed under a pulled coil: it stays so until the coil lets go. */
+  let welded = false
   /** Which run of the supply this is: a command dies with the one it came in. */
   let supply = 0
   const left = { free: 0, blocked: Number.NEGATIVE_INFINITY }
   const shape = () => world.fault('relay', vehicle)?.shape
 
   const follow = (): void => {
-    if (shape() === 'stuck') return
+    if (shape() === 'stuck') {
+      welded = register === 'blocked' && contact === 'closed'
+      return
+    }
+    if (register === 'free') welded = false
+    if (welded) return
     const to = register === 'blocked' ? 'open' : 'closed'
     if (to === contact) return
     contact = to
@@ -75,6 +84,7 @@ export function createRelayBoard(
       follow()
     },
     loosened: follow,
+    isWelded: () => welded,
     lastSaid: (word) => (register === word ? world.now() : left[word]),
   }
 }

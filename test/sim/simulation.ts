@@ -10,7 +10,7 @@ import { createLink, type Link } from './link.ts'
 import { createOracle } from './oracle.ts'
 import { type Attack, type Happening, HOUR, type Invariant, MINUTE, type Plan, type Violation } from './plan.ts'
 import { createRelayBoard, type RelayBoard } from './relay-board.ts'
-import { createSensors } from './sensors.ts'
+import { createSensors, fittingOf } from './sensors.ts'
 import type { World } from './world.ts'
 
 export type Run = {
@@ -447,7 +447,7 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
           () => 'still blocked 5 min after the last fault, no hold stands',
         )
     })
-    after(30_000, watchCalm)
+    after(60_000, watchCalm)
   }
   watchCalm()
   at(end, () => {
@@ -459,7 +459,9 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
         const shown = shownState(cloud.tables(), vehicle)
         const fits = want === 'open' ? shown === 'blocked' : shown === 'permitted'
         oracle.check('I4', vehicle, fits, () => `the car is ${want}, the console says ${shown}`)
-      } else if (want === 'open' && faultUnder !== undefined) world.sometimes('a latched relay fault kept a car free')
+      } else if (want === 'open' && board.isWelded() && !fittingOf(vehicle).sense)
+        world.sometimes('a stuck contact fooled a car without a sense contact')
+      else if (want === 'open' && faultUnder !== undefined) world.sometimes('a latched relay fault kept a car free')
       else if (want === 'open' && open !== undefined && isHeldBack(gateway))
         world.sometimes('the interlock held back to the end')
       else
