@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
 import type { GatewayId } from '#contract/ids.ts'
 import { type Clock, millis } from '#contract/instant.ts'
@@ -46,6 +47,8 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
       ...(deps.caPem === undefined ? {} : { ca: deps.caPem }),
       ...more,
     })
+    // An order must not wait for the acknowledgement of a receipt.
+    client.on('connect', () => client.stream instanceof Socket && client.stream.setNoDelay(true))
     client.on('error', (error) => log.warn({ name, reason: error.message }, 'broker.connection-failed'))
     client.on('close', () => log.info({ name }, 'broker.connection-closed'))
     return client

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { connect, type IClientOptions, type MqttClient, type Packet } from 'mqtt'
 import type { GatewayId } from '#contract/ids.ts'
 import { type Clock, type Millis, millis, seconds } from '#contract/instant.ts'
@@ -177,6 +178,8 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
       fresh.on('message', take)
       fresh.on('connect', () => {
         stoodAt = clock.steady()
+        // A report of 1 KB must not wait for the acknowledgement of the one before it: 40 ms here, a round trip on the road.
+        if (fresh.stream instanceof Socket) fresh.stream.setNoDelay(true)
         void watch(fresh, () => end('us'), ended.signal)
         arrived(fresh).catch((cause: unknown) => {
           log.warn({ err: cause }, 'uplink.not-accepted')

@@ -8,7 +8,7 @@ import mqemitter from 'mqemitter'
  * tells what the cars answer. No journal, no signature, no database, no interlock, nobody asked who he is.
  */
 const broker = await Aedes.createBroker({ mq: mqemitter({ concurrency: 0 }) })
-const tcp = createTcp((socket) => broker.handle(socket))
+const tcp = createTcp({ noDelay: true }, (socket) => broker.handle(socket))
 const readers = new Set<{ write(text: string): unknown }>()
 broker.on('publish', (packet) => {
   const [kind, car] = packet.topic.split('/')
