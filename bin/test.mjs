@@ -56,7 +56,7 @@ const node = (...args) => runToEnd(PINNED_NODE, args, { env })
 const tsc = (project) => node(join(modules, 'typescript', 'bin', 'tsc'), '-p', join(ROOT, project))
 const reportFolder = mkdtempSync(join(tmpdir(), 'kordon-test-'))
 
-/** Tests that run the whole product for minutes stand apart: beside a busy machine their cars would seem to stand still. */
+/** Tests that run the whole product stand apart: for minutes they mostly wait, and a busy machine would disturb their cars. */
 const WHOLE = 'test/system'
 const vitest = (report, ...args) => {
   const outputFile = join(reportFolder, report)
@@ -75,7 +75,11 @@ const TEST_STEPS =
     ? [{ name: TESTS, report: 'vitest.json', run: () => vitest('vitest.json', ...wanted) }]
     : [
         { name: TESTS, report: 'vitest.json', run: () => vitest('vitest.json', `--exclude=${WHOLE}/**`) },
-        { name: 'tests of the whole product', report: 'whole.json', run: () => vitest('whole.json', WHOLE) },
+        {
+          name: 'tests of the whole product',
+          report: 'whole.json',
+          run: () => vitest('whole.json', '--maxWorkers=3', WHOLE),
+        },
       ]
 
 const STEPS = [
