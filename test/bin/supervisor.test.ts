@@ -68,8 +68,8 @@ const pidSaid = (text: string): number => Number(/ready (\d+)/.exec(text)?.[1])
 
 test('Ctrl-C stops the child and waits until it has finished its work', async () => {
   const run = launch(`
-    console.log('ready ' + process.pid); setInterval(() => {}, 1000)
-    process.on('SIGTERM', () => setTimeout(() => { console.log('flushed'); process.exit(0) }, 50))`)
+    process.on('SIGTERM', () => setTimeout(() => { console.log('flushed'); process.exit(0) }, 50))
+    console.log('ready ' + process.pid); setInterval(() => {}, 1000)`)
   await run.says(/LINE ready/)
   const pid = pidSaid(run.said())
   run.launcher.kill('SIGINT')
