@@ -11,7 +11,6 @@ import type { CloudConfig } from './config.ts'
 import { createConfigurations } from './configurations/app.ts'
 import { createVehicleStore } from './fleet/vehicle-store.ts'
 import { createHistory } from './history/app.ts'
-import { ROLES } from './http/access.ts'
 import { createHttp } from './http/app.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { runTidyLoop } from './http/tidy-loop.ts'
@@ -196,9 +195,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await zones.open()
       await answered(signer, world)
       if (config.mode === 'demo') {
-        await people.service.ensureAccounts(demoAccounts(ROLES))
+        await people.service.ensureAccounts(demoAccounts())
         await registerDemoApprovers(signer, accounts, world)
-      } else await people.service.disableKnown(demoAccounts(ROLES))
+      } else await people.service.disableKnown(demoAccounts())
     },
     start: async () => {
       if (identity === undefined) throw new Error('open the cloud before starting it')

@@ -2,12 +2,37 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Fault } from './fault.ts'
 
-export const ROLES = ['owner', 'head', 'manager', 'technician', 'security', 'mechanic', 'dispatcher'] as const
+/** Every role an account may have, the widest first. */
+export const ROLES = [
+  'owner',
+  'head',
+  'manager',
+  'support',
+  'security',
+  'papers',
+  'service',
+  'mechanic',
+  'dispatcher',
+  'technician',
+  'accountant',
+  'auditor',
+  'driver',
+  'integration',
+] as const
 export const Role = z.enum(ROLES)
 export type Role = z.infer<typeof Role>
 
-/** For routes of everybody who has signed in. */
-export const EVERY_ROLE: readonly Role[] = ROLES
+/**
+ * For routes of everybody who works here. A driver sees nothing but what is his own, and a program nothing but what it
+ * was made for: both have to be named by the route itself.
+ */
+export const EVERY_ROLE: readonly Role[] = ROLES.filter((role) => role !== 'driver' && role !== 'integration')
+
+/** For routes about the caller's own account: everybody who has one. */
+export const ANY_ACCOUNT: readonly Role[] = ROLES
+
+/** Which parks a caller sees: all of them, or these (ids); what lies outside does not exist for him. */
+export type ParksInSight = 'all' | readonly string[]
 
 /** Who may call a route: the roles named, or anybody without signing in. Never implied: start fails without it. */
 export type RouteRoles = readonly Role[] | 'public'
@@ -19,6 +44,7 @@ export type Caller = {
   readonly name: string
   readonly role: Role
   readonly by: 'session' | 'token'
+  readonly parks: ParksInSight
 }
 
 // Fastify's documented augmentation for route metadata and request decorators, and the only one of the house.

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { Role } from '../http/access.ts'
+import { ROLES, type Role } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { createAccountStore } from './account-store.ts'
@@ -9,19 +9,27 @@ import { createSessionStore } from './session-store.ts'
 import { createSetupStore } from './setup-store.ts'
 import { createTokenStore } from './token-store.ts'
 
-/** Accounts that exist in demo mode only, with the password demo-<login>. */
-const DEMO_NAMES: Readonly<Record<Role, string>> = {
+/** Accounts that exist in demo mode only, one for each role of a person, with the password demo-<login>. */
+const DEMO_NAMES: Readonly<Partial<Record<Role, string>>> = {
   owner: 'Владелец (демо)',
   head: 'Руководитель (демо)',
   manager: 'Менеджер (демо)',
-  technician: 'Техник (демо)',
+  support: 'Поддержка (демо)',
   security: 'Служба безопасности (демо)',
+  papers: 'Оформление документов (демо)',
+  service: 'Сервис (демо)',
   mechanic: 'Механик (демо)',
   dispatcher: 'Диспетчер (демо)',
+  technician: 'Техник (демо)',
+  accountant: 'Бухгалтер (демо)',
+  auditor: 'Аудитор (демо)',
 }
 
-export const demoAccounts = (roles: readonly Role[]): readonly NewAccount[] =>
-  roles.map((role) => ({ login: role, name: DEMO_NAMES[role], role, password: `demo-${role}` }))
+export const demoAccounts = (): readonly NewAccount[] =>
+  ROLES.flatMap((role) => {
+    const name = DEMO_NAMES[role]
+    return name === undefined ? [] : [{ login: role, name, role, password: `demo-${role}` }]
+  })
 
 export type People = { readonly service: PeopleService; readonly routes: FastifyPluginAsyncZod }
 

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
-import { type Caller, callerOf, EVERY_ROLE, Role } from '../http/access.ts'
+import { ANY_ACCOUNT, type Caller, callerOf, Role } from '../http/access.ts'
 import { SESSION_COOKIE } from '../http/credentials.ts'
 import { Fault } from '../http/fault.ts'
 import { type Account, Login, PersonName } from './account.ts'
@@ -47,7 +47,7 @@ export function createPeopleRoutes(people: PeopleService, settings: { secureCook
     )
     app.get(
       '/api/session',
-      { config: { roles: EVERY_ROLE }, schema: { tags, summary: 'Who am I', response: { 200: SignedInAnswer } } },
+      { config: { roles: ANY_ACCOUNT }, schema: { tags, summary: 'Who am I', response: { 200: SignedInAnswer } } },
       async (request) => ({ user: userOf(callerOf(request)) }),
     )
     app.delete(
@@ -79,7 +79,7 @@ export function createPeopleRoutes(people: PeopleService, settings: { secureCook
     app.post(
       '/api/session/password',
       {
-        config: { roles: EVERY_ROLE, replay: 'never' },
+        config: { roles: ANY_ACCOUNT, replay: 'never' },
         schema: {
           tags,
           summary: 'Change the own password; ends every other session',
@@ -156,7 +156,7 @@ const tokenRoutes =
     app.get(
       '/api/tokens',
       {
-        config: { roles: EVERY_ROLE },
+        config: { roles: ANY_ACCOUNT },
         schema: { tags, summary: 'Own API tokens', response: { 200: z.object({ items: z.array(ApiToken) }) } },
       },
       async (request) => ({ items: [...(await people.listTokens(callerOf(request)))] }),
@@ -164,7 +164,7 @@ const tokenRoutes =
     app.post(
       '/api/tokens',
       {
-        config: { roles: EVERY_ROLE, replay: 'never' },
+        config: { roles: ANY_ACCOUNT, replay: 'never' },
         schema: {
           tags,
           summary: 'Make an API token with the own role; the token is shown once',
@@ -181,7 +181,7 @@ const tokenRoutes =
     app.delete(
       '/api/tokens/:id',
       {
-        config: { roles: EVERY_ROLE },
+        config: { roles: ANY_ACCOUNT },
         schema: { tags, summary: 'Revoke', params: z.object({ id: z.uuid() }), response: { 204: Nothing } },
       },
       async (request, reply) => {

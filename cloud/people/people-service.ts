@@ -225,7 +225,14 @@ export function createPeopleService({ world, accounts, sessions, tokens, setups 
 
 const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 
-const callerFrom = ({ id, login, name, role }: Account, by: Caller['by']): Caller => ({ id, login, name, role, by })
+const callerFrom = ({ id, login, name, role }: Account, by: Caller['by']): Caller => ({
+  id,
+  login,
+  name,
+  role,
+  by,
+  parks: 'all',
+})
 
 function deriveTag(password: string, hash: Omit<PasswordHash, 'tag'>, tagLength: number): Promise<Uint8Array> {
   // The same letters may be typed in different Unicode forms on different keyboards.

@@ -105,7 +105,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       addApprover: reachable(signer.signer.addApprover),
       reach: () => (house.signerDown ? 'down' : 'up'),
     },
-    accountOf: async (id) => ({ id, name: EVERY_ROLE[Number(id.at(-1))] ?? 'nobody' }),
+    accountOf: async (id) => ({ id, name: EVERY_ROLE[Number(id.slice(-2))] ?? 'nobody' }),
     db: postgres.db,
     inTransaction: postgres.inTransaction,
     lastKnownOf: async () => new Map(),
@@ -158,8 +158,8 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     findCaller: async ({ bearer }) => {
       const role = Role.safeParse(bearer)
       if (!role.success) return null
-      const id = `00000000-0000-4000-8000-00000000000${EVERY_ROLE.indexOf(role.data)}`
-      return { id, login: role.data, name: role.data, role: role.data, by: 'token' }
+      const id = `00000000-0000-4000-8000-${String(EVERY_ROLE.indexOf(role.data)).padStart(12, '0')}`
+      return { id, login: role.data, name: role.data, role: role.data, by: 'token', parks: 'all' }
     },
     routes: [...parts.routes, configurations.routes],
   })

@@ -28,6 +28,13 @@ export const en = {
     security: 'Security service',
     mechanic: 'Mechanic',
     dispatcher: 'Dispatcher',
+    support: 'Support',
+    papers: 'Paperwork',
+    service: 'Service',
+    accountant: 'Accountant',
+    auditor: 'Auditor',
+    driver: 'Driver',
+    integration: 'Integration',
   },
   signIn: {
     title: 'Sign in',

@@ -28,6 +28,13 @@ export const ru = {
     security: 'Служба безопасности',
     mechanic: 'Механик',
     dispatcher: 'Диспетчер',
+    support: 'Поддержка',
+    papers: 'Оформление документов',
+    service: 'Сервис',
+    accountant: 'Бухгалтер',
+    auditor: 'Аудитор',
+    driver: 'Водитель',
+    integration: 'Интеграция',
   },
   signIn: {
     title: 'Вход',
