@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // npm test: installs if needed, then every check this machine can run. The last line reads "N passed, N failed".
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { buildConsole, consoleIsFresh, ensureInstalled, PINNED_NODE, ROOT, runToEnd } from './installation.mjs'
@@ -58,27 +58,45 @@ const reportFolder = mkdtempSync(join(tmpdir(), 'kordon-test-'))
 
 /** Tests that run the whole product stand apart: for minutes they mostly wait, and a busy machine would disturb their cars. */
 const WHOLE = 'test/system'
-const vitest = (report, ...args) => {
-  const outputFile = join(reportFolder, report)
-  return node(
-    join(modules, 'vitest', 'vitest.mjs'),
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${outputFile}`,
-    ...args,
-  )
+const vitestArguments = (report, ...args) => [
+  join(modules, 'vitest', 'vitest.mjs'),
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${join(reportFolder, report)}`,
+  ...args,
+]
+const vitest = (report, ...args) => node(...vitestArguments(report, ...args))
+
+/** Beside another step: its output is kept until it has ended, so that two steps never speak at once. */
+const beside = async (name, ...args) => {
+  const outputFile = join(reportFolder, `${name}.txt`)
+  const output = openSync(outputFile, 'w')
+  const code = await runToEnd(PINNED_NODE, args, { env, stdio: ['ignore', output, output] })
+  closeSync(output)
+  return { code, words: readFileSync(outputFile, 'utf8') }
 }
+/** Six minutes of two recorded drives: hardly any work, so they are driven while the other tests run. */
+const DRIVES = `${WHOLE}/replay`
 const TESTS = 'tests'
 const TEST_STEPS =
   wanted.length > 0
     ? [{ name: TESTS, report: 'vitest.json', run: () => vitest('vitest.json', ...wanted) }]
     : [
-        { name: TESTS, report: 'vitest.json', run: () => vitest('vitest.json', `--exclude=${WHOLE}/**`) },
+        {
+          name: TESTS,
+          report: 'vitest.json',
+          run: () => vitest('vitest.json', `--exclude=${WHOLE}/**`),
+          beside: {
+            name: 'recorded drives',
+            report: 'drives.json',
+            run: () => beside('drives', ...vitestArguments('drives.json', DRIVES)),
+          },
+        },
         {
           name: 'tests of the whole product',
           report: 'whole.json',
-          run: () => vitest('whole.json', '--maxWorkers=3', WHOLE),
+          run: () => vitest('whole.json', '--maxWorkers=3', `--exclude=${DRIVES}*`, WHOLE),
         },
       ]
 
@@ -106,15 +124,25 @@ function testTotals(reportFile) {
 }
 
 const results = []
+const took = async (name, run) => {
+  const startedAt = Date.now()
+  const ended = await run()
+  const { code, words } = typeof ended === 'number' ? { code: ended } : ended
+  results.push({ name, code, seconds: (Date.now() - startedAt) / 1000 })
+  return words
+}
 for (const step of STEPS) {
   console.log(`\n── ${step.name}`)
-  const startedAt = Date.now()
-  const code = await step.run()
-  results.push({ name: step.name, code, seconds: (Date.now() - startedAt) / 1000 })
+  const companion = step.beside && took(step.beside.name, step.beside.run)
+  await took(step.name, step.run)
+  if (companion) console.log(`\n── ${step.beside.name}\n${await companion}`)
 }
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
-for (const { name, report } of TEST_STEPS) {
+const reported = TEST_STEPS.flatMap((step) => (step.beside ? [step, step.beside] : [step])).filter(
+  ({ report }) => report,
+)
+for (const { name, report } of reported) {
   const { passed, failed, skipped } = testTotals(join(reportFolder, report))
   totals.passed += passed
   // vitest may end badly with every test passed: an error outside of any test.
@@ -124,7 +152,7 @@ for (const { name, report } of TEST_STEPS) {
 rmSync(reportFolder, { recursive: true, force: true })
 const absent = REAL.filter((server) => !isHere(server))
 const stepFailures = results.filter(
-  ({ name, code }) => code !== 0 && !TEST_STEPS.some((step) => step.name === name),
+  ({ name, code }) => code !== 0 && !reported.some((step) => step.name === name),
 ).length
 const failed = totals.failed + stepFailures + (requireReal ? absent.length : 0)
 
