@@ -1,6 +1,10 @@
 import type { ConfigurationTables } from './configuration-tables.ts'
 import type { FleetTables } from './fleet-tables.ts'
 import type { HistoryTables } from './history-tables.ts'
+import type { JobTables } from './job-tables.ts'
+import type { LeaseTables } from './lease-tables.ts'
+import type { LedgerTables } from './ledger-tables.ts'
+import type { ParkTables } from './park-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
 import type { ZoneTables } from './zone-tables.ts'
 
@@ -16,5 +20,9 @@ export type MigrationRow = { readonly name: string; readonly checksum: string; r
 export type Tables = FleetTables &
   ConfigurationTables &
   HistoryTables &
+  ParkTables &
+  JobTables &
+  LeaseTables &
+  LedgerTables &
   PeopleTables &
   ZoneTables & { journalCursors: JournalCursorRow; migrations: MigrationRow }
