@@ -15,6 +15,7 @@ import { createHttp } from './http/app.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { runTidyLoop } from './http/tidy-loop.ts'
 import { createIngest } from './ingest/app.ts'
+import { createJobs } from './jobs/app.ts'
 import { createLive } from './live/app.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
@@ -57,6 +58,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const postgres = createPostgres({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log })
   const { db, inTransaction } = postgres
+  const jobs = createJobs({ postgres, engine: config.databaseUrl === undefined ? 'pglite' : 'postgres', world })
   const metrics = createMetricsService()
   const brokerSeat = createBrokerSeat()
 
@@ -161,6 +163,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     world,
     answers,
     findCaller: people.service.findCaller,
+    reach: vehicles.reach,
     onAnswered: metrics.observeRequest,
     routes: [
       people.routes,
@@ -193,7 +196,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       identity = await vehicles.open(ingest.journal)
       if (config.databaseUrl === undefined) ingest.rewind(projections)
       await zones.open()
-      await answered(signer, world)
+      await Promise.all([answered(signer, world), jobs.open()])
       if (config.mode === 'demo') {
         await people.service.ensureAccounts(demoAccounts())
         await registerDemoApprovers(signer, accounts, world)
@@ -214,7 +217,11 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     run: async (stop) => {
       const loops = [...ingest.loops(projections), ...vehicles.loops, configurations.loop, live.loop]
-      await Promise.all([...loops.map((loop) => loop(stop)), runTidyLoop({ clock, log, tasks: tidying }, stop)])
+      await Promise.all([
+        ...loops.map((loop) => loop(stop)),
+        jobs.run(stop),
+        runTidyLoop({ clock, log, tasks: tidying }, stop),
+      ])
     },
     close: async () => {
       live.service.close()
@@ -223,6 +230,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       history.close()
       vehicles.close()
       signer.close()
+      await jobs.close()
       ingest.journal.close()
       await postgres.close()
     },

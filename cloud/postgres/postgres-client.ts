@@ -14,6 +14,11 @@ export type Postgres = {
   readonly db: Db
   /** Commits when `work` resolves, rolls back when it rejects. Within `work` only the given `db` may be used. */
   inTransaction<Result>(work: (db: Db) => Promise<Result>): Promise<Result>
+  /**
+   * For a library that brings SQL of its own: one statement with values, or several without, on a connection that nobody
+   * else uses meanwhile. What fails leaves no transaction open.
+   */
+  runText(text: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>
   close(): Promise<void>
 }
 
@@ -38,6 +43,7 @@ export function createPostgres(settings: PostgresSettings): Postgres {
   return {
     db,
     inTransaction: (work) => db.transaction().execute(work),
+    runText: (text, values = []) => outside.runText(db, text, [...values]),
     close: async () => {
       await db.destroy()
       outside.release()
@@ -45,19 +51,36 @@ export function createPostgres(settings: PostgresSettings): Postgres {
   }
 }
 
-type Outside = { readonly dialect: Dialect; readonly release: () => void }
+type Outside = {
+  readonly dialect: Dialect
+  readonly release: () => void
+  readonly runText: (db: Db, text: string, values: unknown[]) => Promise<{ readonly rows: readonly unknown[] }>
+}
 
 function embedded({ dataDir, log }: PostgresSettings): Outside {
   let unlock = () => {}
+  let opened: PGlite | undefined
   const open = async () => {
     mkdirSync(dataDir, { recursive: true })
     unlock = lockFolder(dataDir)
-    const pglite = await PGlite.create({ dataDir: join(dataDir, 'pglite') })
+    opened = await PGlite.create({ dataDir: join(dataDir, 'pglite') })
     log.info({ dataDir }, 'postgres.embedded')
-    return pglite
+    return opened
   }
   return {
     dialect: new PGliteDialect({ pglite: open }),
+    // There is one connection, and holding it keeps us out of the transactions of others.
+    runText: (db, text, values) =>
+      db.connection().execute(async () => {
+        if (opened === undefined) throw new Error('the embedded database is not open')
+        if (values.length > 0) return opened.query(text, values)
+        try {
+          return { rows: (await opened.exec(text)).flatMap(({ rows }) => rows) }
+        } catch (cause) {
+          await opened.exec('rollback').catch(() => {})
+          throw cause
+        }
+      }),
     release: () => {
       unlock()
       unlock = () => {}
@@ -84,7 +107,22 @@ function connected(databaseUrl: string, log: Log): Outside {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, types: { getTypeParser } })
   // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
   pool.on('error', (err) => log.warn({ err }, 'postgres.connection-lost'))
-  return { dialect: new PostgresDialect({ pool }), release: () => {} }
+  return {
+    dialect: new PostgresDialect({ pool }),
+    release: () => {},
+    runText: async (_, text, values) => {
+      const client = await pool.connect()
+      try {
+        // Several statements have several answers.
+        return { rows: [await client.query(text, values)].flat().flatMap(({ rows }) => rows ?? []) }
+      } catch (cause) {
+        await client.query('rollback').catch(() => {})
+        throw cause
+      } finally {
+        client.release()
+      }
+    },
+  }
 }
 
 const INT8 = 20

@@ -1,0 +1,41 @@
+import { type EpochMs, epochMs, later, type Millis } from '#contract/instant.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+
+export type TurnStore = ReturnType<typeof createTurnStore>
+
+const FREE = epochMs(0)
+
+/** Turns as rows: one statement takes a turn, so that of two instances one gets it. */
+export function createTurnStore(db: Db, holder: string) {
+  const own = (name: string) => db.updateTable('jobTurns').where('name', '=', name).where('holder', '=', holder)
+  return {
+    declare: (names: readonly string[]) =>
+      names.length === 0
+        ? Promise.resolve()
+        : db
+            .insertInto('jobTurns')
+            .values(names.map((name) => ({ name, dueAt: FREE, heldUntil: FREE, holder: '' })))
+            .onConflict((conflict) => conflict.column('name').doNothing())
+            .execute(),
+    /** True when it was due and free, and now is ours for `lease`; the next one is due `after` from now. */
+    take: async (name: string, now: EpochMs, after: Millis, lease: Millis): Promise<boolean> => {
+      const taken = await db
+        .updateTable('jobTurns')
+        .set({ dueAt: later(now, after), heldUntil: later(now, lease), holder })
+        .where('name', '=', name)
+        .where('dueAt', '<=', now)
+        .where('heldUntil', '<=', now)
+        .executeTakeFirst()
+      return taken.numUpdatedRows > 0n
+    },
+    /** False when it is no longer ours. */
+    keep: async (name: string, now: EpochMs, lease: Millis): Promise<boolean> => {
+      const kept = await own(name)
+        .set({ heldUntil: later(now, lease) })
+        .where('heldUntil', '>', now)
+        .executeTakeFirst()
+      return kept.numUpdatedRows > 0n
+    },
+    giveBack: (name: string) => own(name).set({ heldUntil: FREE }).execute(),
+  }
+}
