@@ -8,11 +8,16 @@ import { GraceId } from '../holds/grace.ts'
 export const Actor = z.strictObject({ kind: z.enum(['user', 'rule']), id: z.string().min(1), name: z.string() })
 export type Actor = z.infer<typeof Actor>
 
+/** Tells holds of one reason apart, such as those of two drivers of one vehicle; empty where there is nothing to tell apart. */
+export const HoldKey = z.string().max(64)
+
 export const HoldPlaced = z.strictObject({
   kind: z.literal('hold-placed'),
   holdId: HoldId,
   vehicleId: VehicleId,
   reason: HoldReason,
+  /** Absent in decisions from before there were keys: reads as empty. */
+  key: HoldKey.exactOptional(),
   note: z.string(),
   by: Actor,
   at: EpochMs,

@@ -1,5 +1,7 @@
+import type { EpochMs } from '#contract/instant.ts'
 import type { Actor, GraceGiven, HoldPlaced } from '../decisions/decision.ts'
 import type { GraceRow, HoldRow } from '../postgres/fleet-tables.ts'
+import type { HoldQuery, LastLift, LiftReasonWish } from './hold-wish.ts'
 
 /** Pure. How an author reads in an order's claims. */
 export const nameOf = (by: Actor): string => `${by.kind}:${by.kind === 'rule' ? by.id : by.name}`.slice(0, 128)
@@ -18,6 +20,7 @@ export const holdRow = ({ holdId: id, vehicleId, reason, note, by, at, orderId, 
   id,
   vehicleId,
   reason,
+  key: more.key ?? '',
   note,
   placedByKind: by.kind,
   placedById: by.id,
@@ -33,6 +36,33 @@ export const holdRow = ({ holdId: id, vehicleId, reason, note, by, at, orderId, 
   liftedByName: null,
   liftNote: null,
 })
+
+/** Pure. The hold as it is stored once it has been lifted. */
+export const liftedRow = (
+  hold: HoldRow,
+  lift: { readonly note: string; readonly by: Actor; readonly at: EpochMs },
+) => ({
+  ...hold,
+  liftedAt: lift.at,
+  liftedByKind: lift.by.kind,
+  liftedById: lift.by.id,
+  liftedByName: lift.by.name,
+  liftNote: lift.note,
+})
+
+/** Pure. Is this hold one of those asked for? */
+export const asks = ({ reason, key }: HoldQuery, hold: HoldRow): boolean =>
+  hold.reason === reason && (key === undefined || hold.key === key)
+
+/** Pure. A rule takes back what rules placed, never what a person did. */
+export const mayLift = (hold: HoldRow, wish: LiftReasonWish): boolean =>
+  asks(wish, hold) && (wish.by.kind === 'user' || hold.placedByKind === 'rule')
+
+/** Pure. */
+export const lastLiftOf = ({ id: holdId, liftedAt: at, ...row }: HoldRow): LastLift | undefined =>
+  at === null || row.liftedByKind === null || row.liftedById === null
+    ? undefined
+    : { holdId, at, by: { kind: row.liftedByKind, id: row.liftedById, name: row.liftedByName ?? '' } }
 
 /** Pure. Whose word an order is, for the signer: rules have none. */
 export const askerOf = ({

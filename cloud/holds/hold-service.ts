@@ -1,5 +1,5 @@
 import { HoldId, type VehicleId } from '#contract/ids.ts'
-import type { HoldReason, OrderAction } from '#contract/order.ts'
+import type { OrderAction } from '#contract/order.ts'
 import type { Actor, Decision, GraceGiven, HoldPlaced, OrderRequested } from '../decisions/decision.ts'
 import type { DecisionService } from '../decisions/decision-service.ts'
 import type { Gateway } from '../fleet/gateway-registry.ts'
@@ -15,18 +15,37 @@ import { hindranceOf } from './can-block.ts'
 import { GraceId, type GracePolicy, graceAfterCode, judgeGrace } from './grace.ts'
 import type { GraceStore } from './grace-store.ts'
 import { type Pace, wantedOrder } from './hold.ts'
-import { askerOf, authorOf, graceRow, holdRow, nameOf } from './hold-row.ts'
+import { askerOf, asks, authorOf, graceRow, holdRow, lastLiftOf, liftedRow, mayLift, nameOf } from './hold-row.ts'
 import type { HoldStore } from './hold-store.ts'
-import type { CodeUsed, Graced, GraceWish, Lifted, LiftWish, Placed, PlaceWish } from './hold-wish.ts'
+import type {
+  CodeUsed,
+  Graced,
+  GraceWish,
+  HoldQuery,
+  LastLift,
+  Lifted,
+  LiftReasonWish,
+  LiftWish,
+  Placed,
+  PlaceWish,
+  ReasonLifted,
+} from './hold-wish.ts'
 import { servingOrder, type VehicleSituation, vehicleSituation } from './situation.ts'
 
 export type HoldService = {
-  /** Faults: vehicle/unknown. The same rule saying the same reason again changes nothing. */
+  /** Faults: vehicle/unknown. A reason that stands already under this key is left as it is, whoever says it again. */
   place(wish: PlaceWish): Promise<Placed>
   /** Faults: vehicle/unknown, hold/unknown, hold/already-lifted. */
   lift(wish: LiftWish): Promise<Lifted>
-  /** A rule takes its own reason back; undefined when it has none standing. */
-  liftByRule(wish: Omit<LiftWish, 'holdId'> & { readonly reason: HoldReason }): Promise<Lifted | undefined>
+  /**
+   * Lifts what stands of a reason, under one key or whole; undefined when nothing does. A rule lifts what rules placed:
+   * a person's hold is lifted by a person. Faults: vehicle/unknown.
+   */
+  liftReason(wish: LiftReasonWish): Promise<ReasonLifted | undefined>
+  /** Does this reason stand? */
+  held(query: HoldQuery): Promise<boolean>
+  /** Who lifted this reason last, under this key (empty when left out): a person's lift stands against rules. */
+  lastLift(query: HoldQuery): Promise<LastLift | undefined>
   /** Permits starts until then although holds stand. Faults: vehicle/unknown, grace/past, grace/too-long. */
   giveGrace(wish: GraceWish): Promise<Graced>
   /** Faults: vehicle/unknown, grace/none. */
@@ -129,10 +148,8 @@ export function createHoldService(deps: Deps): HoldService {
     const known = await situationLocked(db, wish.vehicleId)
     const { ability, gateway } = known.situation
     const whyNot = ability.whyNot ?? hindranceOf(known, deps.signerReach())
-    const standing =
-      wish.by.kind === 'rule'
-        ? await deps.holdStore(db).standingByRule(wish.vehicleId, wish.reason, wish.by)
-        : undefined
+    const key = wish.key ?? ''
+    const standing = known.holds.find((hold) => hold.reason === wish.reason && hold.key === key)
     if (standing !== undefined) {
       const result: Placed = { outcome: 'stands', hold: standing, orderId: standing.orderId, whyNot }
       return { decisions: [], result, order: undefined }
@@ -143,7 +160,7 @@ export function createHoldService(deps: Deps): HoldService {
     const order = orderFor(known, [...known.holds, { reason: wish.reason, whenNextParked }], wish.by)
     const orderId = order?.orderId ?? servingOrder(known, gateway?.id)?.id ?? null
     const holdId = HoldId.parse(deps.uuid())
-    const placed: HoldPlaced = { kind: 'hold-placed', holdId, ...wish, at: clock.now(), orderId }
+    const placed: HoldPlaced = { kind: 'hold-placed', holdId, ...wish, key, at: clock.now(), orderId }
     const decisions: readonly Decision[] = order === undefined ? [placed] : [placed, order]
     const result: Placed = { outcome: 'stands', hold: holdRow(placed), orderId, whyNot }
     return { decisions, result, order }
@@ -154,31 +171,46 @@ export function createHoldService(deps: Deps): HoldService {
     const hold = await deps.holdStore(db).find(wish.holdId)
     if (hold === undefined || hold.vehicleId !== wish.vehicleId) throw new Fault('hold/unknown')
     if (hold.liftedAt !== null) throw new Fault('hold/already-lifted')
-    const remaining = known.holds.filter((other) => other.id !== hold.id)
-    const order = orderFor(known, remaining, wish.by)
-    const at = clock.now()
-    const { holdId, note, by } = wish
-    const decisions: readonly Decision[] = [{ kind: 'hold-lifted', holdId, note, by, at }, ...(order ? [order] : [])]
-    const lifted = {
-      ...hold,
-      liftedAt: at,
-      liftedByKind: by.kind,
-      liftedById: by.id,
-      liftedByName: by.name,
-      liftNote: note,
-    }
-    return { decisions, order, result: { hold: lifted, orderId: order?.orderId ?? null, remaining } satisfies Lifted }
+    return liftedOf(known, [hold], wish)
   }
 
-  const lift = async (wish: LiftWish): Promise<Lifted> => {
+  const liftReasonIn = async (db: Db, wish: LiftReasonWish) => {
+    const known = await situationLocked(db, wish.vehicleId)
+    return liftedOf(
+      known,
+      known.holds.filter((hold) => mayLift(hold, wish)),
+      wish,
+    )
+  }
+
+  /** Everything at once, so that the vehicle gets one order and not one for each hold. */
+  const liftedOf = (
+    known: VehicleSituation,
+    holds: readonly HoldRow[],
+    { note, by }: Pick<LiftWish, 'note' | 'by'>,
+  ) => {
+    const remaining = known.holds.filter((other) => !holds.some((hold) => hold.id === other.id))
+    const order = holds.length === 0 ? undefined : orderFor(known, remaining, by)
+    const at = clock.now()
+    const lifts = holds.map(({ id: holdId }): Decision => ({ kind: 'hold-lifted', holdId, note, by, at }))
+    const decisions: readonly Decision[] = order === undefined ? lifts : [...lifts, order]
+    const lifted = holds.map((hold) => liftedRow(hold, { note, by, at }))
+    return { decisions, order, result: { holds: lifted, orderId: order?.orderId ?? null, remaining } }
+  }
+
+  const lifted = async (
+    { vehicleId, by }: Pick<LiftWish, 'vehicleId' | 'by'>,
+    choose: (db: Db) => Promise<ReturnType<typeof liftedOf>>,
+  ): Promise<ReasonLifted> => {
     let order: OrderRequested | undefined
-    const lifted = await decide(async (db) => {
-      const decided = await liftIn(db, wish)
+    const result = await decide(async (db) => {
+      const decided = await choose(db)
       order = decided.order
       return decided
     })
-    announce(wish.vehicleId, order, 'hold.lifted', { holdId: wish.holdId, by: nameOf(wish.by) })
-    return lifted
+    const holdIds = result.holds.map(({ id }) => id)
+    if (holdIds.length > 0) announce(vehicleId, order, 'hold.lifted', { holdIds, by: nameOf(by) })
+    return result
   }
 
   const settleOne = async (vehicleId: VehicleId): Promise<void> => {
@@ -250,10 +282,21 @@ export function createHoldService(deps: Deps): HoldService {
       announce(wish.vehicleId, order, `hold.${placed.outcome}`, { reason, by: nameOf(by), whyNot: placed.whyNot })
       return placed
     },
-    lift,
-    liftByRule: async ({ vehicleId, reason, note, by }) => {
-      const standing = await deps.holdStore(deps.db).standingByRule(vehicleId, reason, by)
-      return standing === undefined ? undefined : lift({ vehicleId, holdId: standing.id, note, by })
+    lift: async (wish) => {
+      const { holds, ...more } = await lifted(wish, (db) => liftIn(db, wish))
+      const [hold] = holds
+      if (hold === undefined) throw new Error(`hold ${wish.holdId} was not lifted`)
+      return { hold, ...more }
+    },
+    liftReason: async (wish) => {
+      const result = await lifted(wish, (db) => liftReasonIn(db, wish))
+      return result.holds.length === 0 ? undefined : result
+    },
+    held: async (query) =>
+      (await deps.holdStore(deps.db).standingOf([query.vehicleId])).some((hold) => asks(query, hold)),
+    lastLift: async ({ vehicleId, reason, key = '' }) => {
+      const row = await deps.holdStore(deps.db).lastLifted(vehicleId, reason, key)
+      return row === undefined ? undefined : lastLiftOf(row)
     },
     list: (vehicle, limit) => deps.holdStore(deps.db).ofVehicle(vehicle, limit),
     situationsOf: (vehicles) => situationsIn(deps.db, vehicles),

@@ -11,6 +11,8 @@ export const HoldView = z
     id: HoldId,
     vehicleId: VehicleId,
     reason: HoldReason,
+    /** Tells holds of one reason apart; a reason stands once for each key. */
+    key: z.string(),
     note: z.string(),
     placedBy: Actor,
     placedAt: Instant,
@@ -32,6 +34,7 @@ export const holdView = (row: HoldRow): HoldView => ({
   id: row.id,
   vehicleId: row.vehicleId,
   reason: row.reason,
+  key: row.key,
   note: row.note,
   placedBy: { kind: row.placedByKind, id: row.placedById, name: row.placedByName },
   placedAt: row.placedAt,

@@ -8,6 +8,8 @@ import type { Hindrance, WhyNot } from './can-block.ts'
 export type PlaceWish = {
   readonly vehicleId: VehicleId
   readonly reason: HoldReason
+  /** Tells holds of one reason apart; empty when left out. At most 64 characters. */
+  readonly key?: string
   readonly note: string
   readonly by: Actor
   readonly ruleVersion?: string
@@ -20,6 +22,13 @@ export type LiftWish = {
   readonly note: string
   readonly by: Actor
 }
+
+/** One reason of a vehicle: with `key` that one hold of it, without it the reason whole. */
+export type HoldQuery = { readonly vehicleId: VehicleId; readonly reason: HoldReason; readonly key?: string }
+export type LiftReasonWish = HoldQuery & { readonly note: string; readonly by: Actor }
+
+/** Who lifted a hold of this reason and key last, and when. */
+export type LastLift = { readonly holdId: HoldId; readonly by: Actor; readonly at: EpochMs }
 
 export type Placed =
   /** `order`: the one that serves this hold; null when none can be given now, `whyNot` then says why, if it is known. */
@@ -38,6 +47,9 @@ export type Lifted = {
   /** The holds that still stand and keep the vehicle blocked. */
   readonly remaining: readonly HoldRow[]
 }
+
+/** What of a reason was lifted; at least one. */
+export type ReasonLifted = Omit<Lifted, 'hold'> & { readonly holds: readonly HoldRow[] }
 
 export type GraceWish = {
   readonly vehicleId: VehicleId

@@ -68,6 +68,7 @@ export type HoldRow = {
   readonly id: HoldId
   readonly vehicleId: VehicleId
   readonly reason: HoldReason
+  readonly key: string
   readonly note: string
   readonly placedByKind: ActorKind
   readonly placedById: string

@@ -21,7 +21,7 @@ const RULE = { kind: 'rule', id: 'zone-exit', name: 'Выезд из зоны' }
 type Parts = {
   readonly world: World
   readonly inTransaction: Postgres['inTransaction']
-  readonly holds: Pick<HoldService, 'place' | 'liftByRule'>
+  readonly holds: Pick<HoldService, 'place' | 'liftReason'>
   /** on: a trusted exit places a hold and the return lifts it; off: both are shown and nothing else. */
   readonly zoneHolds: 'on' | 'off'
   vehicleOf: Parameters<typeof createZoneService>[0]['vehicleOf']
@@ -48,7 +48,7 @@ export function createZones(parts: Parts): Zones {
     if (parts.zoneHolds === 'off') return
     if (crossing.to === 'inside') {
       const note = 'Автомобиль вернулся в зону'
-      await holds.liftByRule({ vehicleId, reason: 'zone', note, by: RULE })
+      await holds.liftReason({ vehicleId, reason: 'zone', note, by: RULE })
       return
     }
     const note = `Автомобиль покинул зону «${zone.name}»`

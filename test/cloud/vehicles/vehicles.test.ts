@@ -182,8 +182,8 @@ describe.each(sqlKinds())('a vehicle, its holds and orders on %s', (kind) => {
     const first = await house.parts.holds.place(wish)
     const again = await house.parts.holds.place(wish)
     expect(first.outcome === 'stands' && again.outcome === 'stands' && first.hold.id === again.hold.id).toBe(true)
-    expect((await house.parts.holds.liftByRule(wish))?.remaining).toEqual([])
-    expect(await house.parts.holds.liftByRule(wish)).toBeUndefined()
+    expect((await house.parts.holds.liftReason(wish))?.remaining).toEqual([])
+    expect(await house.parts.holds.liftReason(wish)).toBeUndefined()
   })
 
   test('a block that expires is asked for anew while its hold stands', async () => {
