@@ -3,12 +3,14 @@ import type { VehicleStore } from '../fleet/vehicle-store.ts'
 import type { GraceStore } from '../holds/grace-store.ts'
 import type { HoldStore } from '../holds/hold-store.ts'
 import type { OrderStore } from '../orders/order-store.ts'
+import type { ParkStore } from '../parks/park-store.ts'
 import type { UnlockStore } from '../unlock/unlock-store.ts'
 import type { Decision } from './decision.ts'
 
 /** Stores bound to the transaction in which the decision is to take effect. */
 export type EffectStores = {
-  readonly vehicles: Pick<VehicleStore, 'applyAdded'>
+  readonly vehicles: Pick<VehicleStore, 'applyAdded' | 'applyMoved'>
+  readonly parks: Pick<ParkStore, 'applyNamed'>
   readonly gateways: Pick<GatewayStore, 'applyAdded' | 'applyClaimed' | 'applySealed' | 'applyRevoked'>
   readonly holds: Pick<HoldStore, 'applyPlaced' | 'applyLifted' | 'serve'>
   readonly graces: Pick<GraceStore, 'applyGiven' | 'applyEnded'>
@@ -22,6 +24,11 @@ export async function applyDecision(stores: EffectStores, decision: Decision): P
     case 'vehicle-added':
       await stores.vehicles.applyAdded(decision)
       return
+    case 'vehicle-moved':
+      await stores.vehicles.applyMoved(decision)
+      return
+    case 'park-named':
+      return stores.parks.applyNamed(decision.parkId, decision.name, decision.at)
     case 'gateway-added':
       await stores.gateways.applyAdded(decision)
       return

@@ -3,6 +3,7 @@ import { GatewayId, HoldId, OrderId, VehicleId } from '#contract/ids.ts'
 import { EpochMs } from '#contract/instant.ts'
 import { HoldReason, OrderAction } from '#contract/order.ts'
 import { GraceId } from '../holds/grace.ts'
+import { ParkId } from '../parks/park.ts'
 
 /** Who decided: a person, or a rule of the house. */
 export const Actor = z.strictObject({ kind: z.enum(['user', 'rule']), id: z.string().min(1), name: z.string() })
@@ -105,8 +106,30 @@ export const VehicleAdded = z.strictObject({
   plate: z.string(),
   model: z.string(),
   at: EpochMs,
+  /** Absent in decisions from before there were parks, and for the main one. */
+  parkId: ParkId.exactOptional(),
 })
 export type VehicleAdded = z.infer<typeof VehicleAdded>
+
+/** From now on it stands in another park, and other people see it. */
+export const VehicleMoved = z.strictObject({
+  kind: z.literal('vehicle-moved'),
+  vehicleId: VehicleId,
+  parkId: ParkId,
+  by: Actor,
+  at: EpochMs,
+})
+export type VehicleMoved = z.infer<typeof VehicleMoved>
+
+/** A park was opened, or has a new name. */
+export const ParkNamed = z.strictObject({
+  kind: z.literal('park-named'),
+  parkId: ParkId,
+  name: z.string(),
+  by: Actor,
+  at: EpochMs,
+})
+export type ParkNamed = z.infer<typeof ParkNamed>
 
 export const GatewayAdded = z.strictObject({
   kind: z.literal('gateway-added'),
@@ -160,6 +183,8 @@ export const Decision = z.discriminatedUnion('kind', [
   GraceEnded,
   UnlockCodeGiven,
   VehicleAdded,
+  VehicleMoved,
+  ParkNamed,
   GatewayAdded,
   GatewayClaimed,
   GatewaySealed,

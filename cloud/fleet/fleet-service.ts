@@ -7,6 +7,7 @@ import type { Credentials } from '../broker/broker.ts'
 import type { Decision } from '../decisions/decision.ts'
 import type { DecisionService } from '../decisions/decision-service.ts'
 import { Fault } from '../http/fault.ts'
+import type { ParkId } from '../parks/park.ts'
 import type { Pki, ReadCsr } from '../pki/pki-service.ts'
 import type { ReadSheet } from '../pki/report-proof-client.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
@@ -30,7 +31,7 @@ export type FleetService = Credentials & {
   gatewayOf(vehicle: VehicleId): Gateway | undefined
   gateways(): readonly Gateway[]
   /** Faults: vehicle/plate-taken. */
-  addVehicle(wish: { readonly plate: string; readonly model: string }): Promise<VehicleRow>
+  addVehicle(wish: { readonly plate: string; readonly model: string; readonly parkId: ParkId }): Promise<VehicleRow>
   /** Faults: vehicle/unknown, gateway/vehicle-taken unless `replaces` names the gateway that is in the vehicle. */
   addGateway(wish: AddGateway): Promise<IssuedCode & { readonly gateway: Gateway }>
   /** Voids earlier codes. Faults: gateway/unknown, gateway/revoked. */
@@ -171,12 +172,13 @@ export function createFleetService(deps: Deps): FleetService {
       return typeof hash === 'string' && timingSafeEqual(sha256(password), Buffer.from(hash, 'hex'))
     },
 
-    addVehicle: async ({ plate, model }) => {
-      const row = { id: VehicleId.parse(deps.uuid()), plate, model, createdAt: clock.now() }
+    addVehicle: async ({ plate, model, parkId }) => {
+      const createdAt = clock.now()
+      const row = { id: VehicleId.parse(deps.uuid()), plate, model, createdAt, parkId, parkSince: createdAt }
       await decide(async (db) => {
         if ((await deps.vehicleStore(db).findByPlate(plate)) !== undefined) throw new Fault('vehicle/plate-taken')
         return {
-          decisions: [{ kind: 'vehicle-added', vehicleId: row.id, plate, model, at: row.createdAt }],
+          decisions: [{ kind: 'vehicle-added', vehicleId: row.id, plate, model, parkId, at: createdAt }],
           result: row,
         }
       })

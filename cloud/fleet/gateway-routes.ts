@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { ClaimCode, ClaimGrant, ClaimRequest } from '#contract/provisioning.ts'
-import { callerOf, EVERY_ROLE, type RouteRoles } from '../http/access.ts'
+import { callerOf, EVERY_ROLE, type ParksInSight, type RouteRoles } from '../http/access.ts'
+import { Fault } from '../http/fault.ts'
 import type { FleetService } from './fleet-service.ts'
 import type { Gateway } from './gateway-registry.ts'
 
@@ -43,10 +44,14 @@ const gatewayView = (gateway: Gateway, plates: ReadonlyMap<VehicleId, string>): 
   certificateExpiresAt: gateway.certificateExpiresAt,
 })
 
+/** Those of these vehicles that exist for somebody who sees these parks. */
+type Seen = (parks: ParksInSight, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
 type PlatesOf = (vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, string>>
 
 /** Provisioning: a technician adds a gateway to a vehicle, the gateway claims its identity by a one-time code. */
-export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf): FastifyPluginAsyncZod {
+export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf, seen: Seen): FastifyPluginAsyncZod {
+  /** Where it is, or where it was meant to be. */
+  const placeOf = (gateway: Gateway): VehicleId => fleet.vehicleNow(gateway.id) ?? gateway.vehicleId
   const viewOf = async (gateway: Gateway) => gatewayView(gateway, await platesOf([gateway.vehicleId]))
   return async (app) => {
     app.get(
@@ -59,8 +64,10 @@ export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf): Fa
           response: { 200: z.strictObject({ items: z.array(GatewayView) }) },
         },
       },
-      async () => {
-        const gateways = fleet.gateways()
+      async (request) => {
+        const all = fleet.gateways()
+        const inSight = await seen(callerOf(request).parks, all.map(placeOf))
+        const gateways = all.filter((gateway) => inSight.has(placeOf(gateway)))
         const plates = await platesOf(gateways.map((gateway) => gateway.vehicleId))
         return { items: gateways.map((gateway) => gatewayView(gateway, plates)) }
       },
@@ -78,7 +85,9 @@ export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf): Fa
         },
       },
       async (request, reply) => {
-        const by = callerOf(request).login
+        const { login: by, parks } = callerOf(request)
+        if (!(await seen(parks, [request.body.vehicleId])).has(request.body.vehicleId))
+          throw new Fault('vehicle/unknown')
         const { gateway, claimCode, claimExpiresAt } = await fleet.addGateway({ ...request.body, by })
         return reply.code(201).send({ id: gateway.id, vehicleId: gateway.vehicleId, claimCode, claimExpiresAt })
       },

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { VehicleId } from '#contract/ids.ts'
-import type { VehicleAdded } from '../decisions/decision.ts'
+import type { VehicleAdded, VehicleMoved } from '../decisions/decision.ts'
+import type { ParksInSight } from '../http/access.ts'
+import { MAIN_PARK, ParkId } from '../parks/park.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 
@@ -10,6 +12,7 @@ export type VehicleQuery = {
   /** Part of the plate or the model, in any case. */
   readonly q?: string | undefined
   readonly limit: number
+  readonly parks: ParksInSight
   /** The last vehicle of the page before. */
   readonly after?: Pick<VehicleRow, 'plate' | 'id'> | undefined
 }
@@ -26,8 +29,15 @@ export function createVehicleStore(db: Db) {
     findAll: async (ids: readonly VehicleId[]): Promise<VehicleRow[]> =>
       ids.length === 0 ? [] : all().where('id', 'in', ids).execute(),
     /** By plate. */
-    list: ({ q, limit, after }: VehicleQuery): Promise<VehicleRow[]> => {
+    list: async ({ q, parks, limit, after }: VehicleQuery): Promise<VehicleRow[]> => {
+      if (parks.length === 0) return []
       let query = all()
+      if (parks !== 'all')
+        query = query.where(
+          'parkId',
+          'in',
+          parks.map((park) => ParkId.parse(park)),
+        )
       if (q !== undefined) {
         const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
         query = query.where((or) => or.or([or('plate', 'ilike', pattern), or('model', 'ilike', pattern)]))
@@ -41,11 +51,19 @@ export function createVehicleStore(db: Db) {
       return new Map(rows.map((row) => [row.id, row.plate]))
     },
     /** Harmless when the vehicle is there already. */
-    applyAdded: ({ vehicleId: id, plate, model, at: createdAt }: VehicleAdded) =>
+    applyAdded: ({ vehicleId: id, plate, model, at: createdAt, parkId = MAIN_PARK }: VehicleAdded) =>
       db
         .insertInto('vehicles')
-        .values({ id, plate, model, createdAt })
+        .values({ id, plate, model, createdAt, parkId, parkSince: createdAt })
         .onConflict((it) => it.doNothing())
+        .execute(),
+    /** The newest word wins. */
+    applyMoved: ({ vehicleId, parkId, at: parkSince }: VehicleMoved) =>
+      db
+        .updateTable('vehicles')
+        .set({ parkId, parkSince })
+        .where('id', '=', vehicleId)
+        .where('parkSince', '<', parkSince)
         .execute(),
   }
 }

@@ -25,6 +25,7 @@ import type { IdempotencyStore } from './idempotency-store.ts'
 import { openapiHead, withHouseRules } from './openapi.ts'
 import { felt, isOverload, type Pressure } from './pressure.ts'
 import { faultOf, PROBLEM_TYPE, problemOf } from './problem.ts'
+import type { Reach } from './reach.ts'
 import { isUnsafe } from './same-site.ts'
 
 export type HttpParts = {
@@ -38,6 +39,8 @@ export type HttpParts = {
   readonly consoleDir: string
   readonly world: World
   readonly answers: IdempotencyStore
+  /** Who may lay hands on what, by address; over every route, whoever declares it. */
+  readonly reach: readonly Reach[]
   readonly findCaller: Parameters<typeof createGuardService>[0]['findCaller']
   onAnswered?(request: { method: string; route: string; status: number; seconds: number }): void
   /** Every slice's routes; their paths are complete, nothing is prefixed. */

@@ -22,6 +22,8 @@ export const FAULTS = {
   'account/login-taken': { status: 409, title: 'This login is taken' },
   'account/weak-password': { status: 422, title: 'This password is too easy to guess' },
   'token/unknown': { status: 404, title: 'No such API token' },
+  'park/unknown': { status: 404, title: 'No such park' },
+  'park/name-taken': { status: 409, title: 'A park with this name exists' },
   'vehicle/unknown': { status: 404, title: 'No such vehicle' },
   'vehicle/plate-taken': { status: 409, title: 'A vehicle with this plate exists' },
   'vehicle/no-gateway': { status: 409, title: 'This vehicle has no gateway' },

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import type { World } from '../world.ts'
 import { type Caller, judgeAccess } from './access.ts'
 import { type Credentials, credentialsOf } from './credentials.ts'
 import { Fault } from './fault.ts'
 import { isIdempotencyKey } from './idempotency.ts'
 import type { IdempotencyStore, KeyedRequest } from './idempotency-store.ts'
+import { parameterOf, type Reach, reachOf } from './reach.ts'
 import { isCrossSite, isUnsafe } from './same-site.ts'
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
   readonly answers: IdempotencyStore
   readonly ownOrigins: readonly string[]
+  readonly reach: readonly Reach[]
   findCaller(credentials: Credentials): Promise<Caller | null>
 }
 
@@ -22,7 +25,7 @@ export function createGuardService(deps: Deps) {
   const keyed = new WeakMap<FastifyRequest, KeyedRequest>()
 
   return {
-    /** Throws unless the request comes from our own pages or a program, and its caller has a role the route names. */
+    /** Throws unless the request comes from our own pages or a program, and its caller has a role the route names, and reach. */
     admit: async (request: FastifyRequest): Promise<void> => {
       const credentials = credentialsOf(request)
       // A bearer token is never attached by a browser on its own, so it needs no protection against other sites.
@@ -34,6 +37,7 @@ export function createGuardService(deps: Deps) {
       const verdict = judgeAccess(request.routeOptions.config.roles, request.caller)
       if (verdict === 'sign-in-first') throw new Fault('session/missing')
       if (verdict === 'forbidden') throw new Fault('access/forbidden')
+      await refuseOutOfReach(request, deps.reach)
     },
 
     /** Answers a repeated Idempotency-Key from store; resolves to false when the request is to be carried out. */
@@ -70,6 +74,19 @@ export function createGuardService(deps: Deps) {
     },
   }
 }
+
+/** A wrong id is for the schema of the route to refuse, so it is asked about like any other and is nobody's. */
+async function refuseOutOfReach(request: FastifyRequest, reach: readonly Reach[]): Promise<void> {
+  const { caller } = request
+  if (caller === null || caller.parks === 'all') return
+  const given = Parameters.parse(request.params)
+  for (const rule of reachOf(reach, request.routeOptions.url ?? '')) {
+    const id = given[parameterOf(rule)]
+    if (id === undefined || !(await rule.reaches(caller, id))) throw new Fault(rule.fault)
+  }
+}
+
+const Parameters = z.record(z.string(), z.string())
 
 const originOf = (request: FastifyRequest) => ({
   method: request.method,

@@ -5,7 +5,7 @@ import type { Account } from './account.ts'
 
 export type AccountStore = ReturnType<typeof createAccountStore>
 
-const COLUMNS = ['id', 'login', 'name', 'role', 'passwordHash'] as const
+const COLUMNS = ['id', 'login', 'name', 'role', 'passwordHash', 'seesParks'] as const
 
 /** Table `accounts`. Disabled accounts stay for the record and are found by nobody. */
 export function createAccountStore(db: Kysely<Tables>) {

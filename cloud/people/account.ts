@@ -14,4 +14,6 @@ export type Account = {
   readonly role: Role
   /** Argon2id in PHC string form; see password.ts. */
   readonly passwordHash: string | null
+  /** Listed: only the parks of its list, be it none. */
+  readonly seesParks: 'all' | 'listed'
 }

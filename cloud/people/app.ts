@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { ROLES, type Role } from '../http/access.ts'
+import { createParkStore } from '../parks/park-store.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { createAccountStore } from './account-store.ts'
@@ -41,6 +42,7 @@ export function createPeople(db: Db, world: World, settings: { readonly secureCo
     sessions: createSessionStore(db),
     tokens: createTokenStore(db),
     setups: createSetupStore(db),
+    sightOf: createParkStore(db).sightOf,
   })
   return { service, routes: createPeopleRoutes(service, settings) }
 }

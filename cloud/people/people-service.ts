@@ -34,12 +34,15 @@ type Deps = {
   readonly sessions: SessionStore
   readonly tokens: TokenStore
   readonly setups: SetupStore
+  /** The parks listed for an account that does not see all. */
+  readonly sightOf: (accountId: string) => Promise<readonly string[]>
 }
 
 export type PeopleService = ReturnType<typeof createPeopleService>
 
 /** Accounts, sessions, API tokens: who is calling, proven by password, cookie or token. */
-export function createPeopleService({ world, accounts, sessions, tokens, setups }: Deps) {
+export function createPeopleService(deps: Deps) {
+  const { world, accounts, sessions, tokens, setups } = deps
   const { clock, log } = world
   const failures = createFailureBook()
   const secret = (): string => Buffer.from(world.randomBytes(32)).toString('base64url')
@@ -71,6 +74,7 @@ export function createPeopleService({ world, accounts, sessions, tokens, setups 
       name: wanted.name,
       role: wanted.role,
       passwordHash: await hashPassword(wanted.password),
+      seesParks: 'all' as const,
     }
     if (!(await accounts.insert(account, clock.now()))) return undefined
     log.info({ accountId: account.id, role: account.role }, 'people.account-created')
@@ -93,6 +97,11 @@ export function createPeopleService({ world, accounts, sessions, tokens, setups 
   const refuseWeak = (password: string, login: string): void => {
     const verdict = judgePassword(password, login)
     if (verdict !== 'good') throw new Fault('account/weak-password', verdict)
+  }
+
+  const callerFrom = async (account: Account, by: Caller['by']): Promise<Caller> => {
+    const { id, login, name, role, seesParks } = account
+    return { id, login, name, role, by, parks: seesParks === 'all' ? 'all' : await deps.sightOf(id) }
   }
 
   const bySession = async (session: string): Promise<Caller | null> => {
@@ -224,15 +233,6 @@ export function createPeopleService({ world, accounts, sessions, tokens, setups 
 }
 
 const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
-
-const callerFrom = ({ id, login, name, role }: Account, by: Caller['by']): Caller => ({
-  id,
-  login,
-  name,
-  role,
-  by,
-  parks: 'all',
-})
 
 function deriveTag(password: string, hash: Omit<PasswordHash, 'tag'>, tagLength: number): Promise<Uint8Array> {
   // The same letters may be typed in different Unicode forms on different keyboards.

@@ -1,3 +1,4 @@
+import type { ColumnType } from 'kysely'
 import type { RelayWord } from '#contract/frame.ts'
 import type { GatewayId, HoldId, OrderId, OrderSeq, Seq, StreamId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
@@ -5,6 +6,7 @@ import type { HoldReason, OrderAction, ReportedState } from '#contract/order.ts'
 import type { HoldPlaced } from '../decisions/decision.ts'
 import type { GraceId } from '../holds/grace.ts'
 import type { UnsignedBecause } from '../orders/unsigned.ts'
+import type { ParkId } from '../parks/park.ts'
 import type { ProofWord } from '../pki/report-proof.ts'
 import type { Approval } from '../signer/signer-message.ts'
 import type { Generated, Json } from './column.ts'
@@ -14,6 +16,9 @@ export type VehicleRow = {
   readonly plate: string
   readonly model: string
   readonly createdAt: EpochMs
+  readonly parkId: ParkId
+  /** Since when, by the newest word; 0 for a vehicle that was never moved. */
+  readonly parkSince: EpochMs
 }
 
 export type GatewayRow = {
@@ -180,7 +185,10 @@ export type UnlockCodeRow = {
 }
 
 export type FleetTables = {
-  vehicles: VehicleRow
+  vehicles: Omit<VehicleRow, 'parkId' | 'parkSince'> & {
+    readonly parkId: ColumnType<ParkId, ParkId | undefined, ParkId>
+    readonly parkSince: ColumnType<EpochMs, EpochMs | undefined, EpochMs>
+  }
   gateways: GatewayRow
   gatewayAssignments: GatewayAssignmentRow
   claimCodes: ClaimCodeRow

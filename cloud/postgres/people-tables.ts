@@ -1,3 +1,4 @@
+import type { ColumnType } from 'kysely'
 import type { EpochMs } from '#contract/instant.ts'
 import type { Role } from '../http/access.ts'
 
@@ -9,6 +10,7 @@ export type AccountRow = {
   readonly passwordHash: string | null
   readonly createdAt: EpochMs
   readonly disabledAt: EpochMs | null
+  readonly seesParks: ColumnType<'all' | 'listed', 'all' | 'listed' | undefined, 'all' | 'listed'>
 }
 
 export type SessionRow = {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { OrderId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
-import { callerOf, EVERY_ROLE, type RouteRoles } from '../http/access.ts'
+import { type Caller, callerOf, EVERY_ROLE, type ParksInSight, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import { OrderView, orderView } from '../orders/order-view.ts'
 import type { StoredOrder } from '../orders/stored-order.ts'
@@ -35,12 +35,27 @@ type Deps = {
   readonly waiting: (limit: number) => Promise<readonly StoredOrder[]>
   /** Faults: order/unknown, order/no-approval-needed, order/own-approval. */
   readonly approve: (orders: readonly OrderId[], by: { readonly id: string; readonly name: string }) => Promise<number>
+  readonly ordersInSight: (parks: ParksInSight, orders: readonly OrderId[]) => Promise<ReadonlySet<OrderId>>
   readonly accountOf: (id: string) => Promise<{ readonly id: string; readonly name: string } | undefined>
 }
 
 /** What keeps blocks within bounds: the master switch, the budgets, and the second person. */
-export function createGovernorRoutes({ signer, waiting, approve, accountOf }: Deps): FastifyPluginAsyncZod {
-  const view = async (asked: Promise<SignerStatus>): Promise<z.infer<typeof View>> => {
+export function createGovernorRoutes({
+  signer,
+  waiting,
+  approve,
+  ordersInSight,
+  accountOf,
+}: Deps): FastifyPluginAsyncZod {
+  const waitingFor = async ({ parks }: Caller) => {
+    const all = await waiting(WAITING)
+    const seen = await ordersInSight(
+      parks,
+      all.map(({ id }) => id),
+    )
+    return all.filter(({ id }) => seen.has(id)).map((order) => orderView(order))
+  }
+  const view = async (asked: Promise<SignerStatus>, caller: Caller): Promise<z.infer<typeof View>> => {
     const status = await asked.catch(() => undefined)
     return {
       signer: status === undefined ? 'down' : 'up',
@@ -49,15 +64,15 @@ export function createGovernorRoutes({ signer, waiting, approve, accountOf }: De
       usage: status?.usage ?? null,
       approvers: status?.approvers ?? [],
       storage: status?.storage ?? null,
-      waiting: (await waiting(WAITING)).map((order) => orderView(order)),
+      waiting: await waitingFor(caller),
     }
   }
   /** A change that did not reach the signer did not happen. */
-  const changed = async (wish: Promise<SignerStatus>) => {
+  const changed = async (wish: Promise<SignerStatus>, caller: Caller) => {
     const status = await wish.catch((cause: unknown) => {
       throw new Fault('signer/unavailable', cause instanceof Error ? cause.message : undefined)
     })
-    return view(Promise.resolve(status))
+    return view(Promise.resolve(status), caller)
   }
   return async (app) => {
     app.get(
@@ -66,7 +81,7 @@ export function createGovernorRoutes({ signer, waiting, approve, accountOf }: De
         config: { roles: EVERY_ROLE },
         schema: { tags, summary: 'Signer, master switch, budgets, and who waits for whom', response: { 200: View } },
       },
-      async () => view(signer.status()),
+      async (request) => view(signer.status(), callerOf(request)),
     )
     app.post(
       '/api/governor/switch',
@@ -80,7 +95,7 @@ export function createGovernorRoutes({ signer, waiting, approve, accountOf }: De
           response: { 200: View },
         },
       },
-      async (request) => changed(signer.setSwitch({ ...request.body, by: callerOf(request).login })),
+      async (request) => changed(signer.setSwitch({ ...request.body, by: callerOf(request).login }), callerOf(request)),
     )
     app.post(
       '/api/governor/policy',
@@ -94,7 +109,8 @@ export function createGovernorRoutes({ signer, waiting, approve, accountOf }: De
           response: { 200: View },
         },
       },
-      async (request) => changed(signer.tighten({ policy: request.body, by: callerOf(request).login })),
+      async (request) =>
+        changed(signer.tighten({ policy: request.body, by: callerOf(request).login }), callerOf(request)),
     )
     app.post(
       '/api/governor/approvers',
@@ -115,7 +131,7 @@ export function createGovernorRoutes({ signer, waiting, approve, accountOf }: De
         if (accountId !== caller.id && caller.role !== 'owner') throw new Fault('access/forbidden')
         const account = await accountOf(accountId)
         if (account === undefined) throw new Fault('account/unknown')
-        return changed(signer.addApprover({ ...account, by: caller.login }))
+        return changed(signer.addApprover({ ...account, by: caller.login }), caller)
       },
     )
     app.post(
@@ -130,8 +146,10 @@ export function createGovernorRoutes({ signer, waiting, approve, accountOf }: De
         },
       },
       async (request) => {
-        const { id, login: name } = callerOf(request)
-        return { approved: await approve(request.body.orders, { id, name }) }
+        const { id, login: name, parks } = callerOf(request)
+        const { orders } = request.body
+        if ((await ordersInSight(parks, orders)).size < new Set(orders).size) throw new Fault('order/unknown')
+        return { approved: await approve(orders, { id, name }) }
       },
     )
   }

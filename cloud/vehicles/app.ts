@@ -20,6 +20,7 @@ import { createGraceStore } from '../holds/grace-store.ts'
 import { createHoldRoutes } from '../holds/hold-routes.ts'
 import { createHoldService, type HoldService } from '../holds/hold-service.ts'
 import { createHoldStore } from '../holds/hold-store.ts'
+import type { Reach } from '../http/reach.ts'
 import type { Projection } from '../ingest/journal-entry.ts'
 import type { Alert } from '../live/live-message.ts'
 import { createBell } from '../orders/bell.ts'
@@ -28,6 +29,9 @@ import { createOrderRoutes } from '../orders/order-routes.ts'
 import { createOrderService } from '../orders/order-service.ts'
 import { createOrderStore, type OrderStore } from '../orders/order-store.ts'
 import { createRelayStore } from '../orders/relay-store.ts'
+import { fleetReach } from '../parks/fleet-reach.ts'
+import { createParkRoutes } from '../parks/park-routes.ts'
+import { createParkStore } from '../parks/park-store.ts'
 import { createPkiService, type ServerIdentity } from '../pki/pki-service.ts'
 import { createPkiStore } from '../pki/pki-store.ts'
 import { createProofCheck, createSheetReader } from '../pki/report-proof-client.ts'
@@ -85,6 +89,8 @@ export type Vehicles = {
   readonly vehicles: VehicleService
   readonly projections: readonly Projection[]
   readonly routes: readonly FastifyPluginAsyncZod[]
+  /** Whose vehicles, gateways and orders are whose. */
+  readonly reach: readonly Reach[]
   readonly loops: readonly ((stop: AbortSignal) => Promise<void>)[]
   /**
    * To be awaited after the migrations and before anything else: replays decisions the database has lost, winds the
@@ -124,6 +130,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
 
   const stores = (within: Db) => ({
     vehicles: createVehicleStore(within),
+    parks: createParkStore(within),
     gateways: createGatewayStore(within),
     holds: createHoldStore(within),
     orders: createOrderStore(within),
@@ -230,6 +237,12 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     alert: parts.alert,
   })
   const orderStore = createOrderStore(db)
+  const parks = createParkStore(db)
+  const reach = fleetReach({
+    inSight: parks.inSight,
+    vehicleOf: (gateway) => fleet.vehicleNow(gateway) ?? fleet.gateways().find(({ id }) => id === gateway)?.vehicleId,
+    ordersInSight: parks.ordersInSight,
+  })
   const projections = [orders.projection, events]
 
   return {
@@ -238,15 +251,18 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     orders: orderStore,
     vehicles,
     projections,
+    reach,
     routes: [
+      createParkRoutes({ parks, decide: decisions.decide, parkStore: createParkStore, world, changed }),
       createVehicleRoutes(vehicles, fleet.addVehicle),
-      createGatewayRoutes(fleet, createVehicleStore(db).platesOf),
+      createGatewayRoutes(fleet, createVehicleStore(db).platesOf, parks.inSight),
       createHoldRoutes(holds),
       createGraceRoutes(holds),
       createUnlockRoutes(unlock),
       createOrderRoutes(orderStore),
       createGovernorRoutes({
         signer,
+        ordersInSight: parks.ordersInSight,
         waiting: orderStore.awaitingApproval,
         approve: orders.approve,
         accountOf: parts.accountOf,

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import type { FleetService } from '../fleet/fleet-service.ts'
-import { EVERY_ROLE } from '../http/access.ts'
+import { callerOf, EVERY_ROLE } from '../http/access.ts'
+import { Fault } from '../http/fault.ts'
+import { ParkId, parkFor } from '../parks/park.ts'
 import type { VehicleService } from './vehicle-service.ts'
 import { VehicleView } from './vehicle-view.ts'
 
@@ -24,6 +26,8 @@ const NewVehicle = z.strictObject({
   /** As on the vehicle: letters, digits and spaces between them. */
   plate: z.string().trim().min(2).max(16),
   model: z.string().trim().min(1).max(80),
+  /** The main park, or the only one in sight, unless named. */
+  parkId: ParkId.optional(),
 })
 
 /** Vehicles, what is known of each, and everything that ever happened to it. */
@@ -45,7 +49,7 @@ export function createVehicleRoutes(
           },
         },
       },
-      async (request) => vehicles.views(request.query),
+      async (request) => vehicles.views({ ...request.query, parks: callerOf(request).parks }),
     )
     app.post(
       '/api/vehicles',
@@ -54,7 +58,9 @@ export function createVehicleRoutes(
         schema: { tags, summary: 'Add a vehicle', body: NewVehicle, response: { 201: VehicleView } },
       },
       async (request, reply) => {
-        const { id } = await addVehicle(request.body)
+        const parkId = parkFor(callerOf(request).parks, request.body.parkId)
+        if (parkId === undefined) throw new Fault('park/unknown')
+        const { id } = await addVehicle({ ...request.body, parkId })
         return reply
           .code(201)
           .header('location', `/api/vehicles/${id}`)

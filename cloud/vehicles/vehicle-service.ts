@@ -3,6 +3,7 @@ import { VehicleId } from '#contract/ids.ts'
 import { EpochMs } from '#contract/instant.ts'
 import type { VehicleStore } from '../fleet/vehicle-store.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
+import type { ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import { cursorFrom, placeFrom } from './cursor.ts'
@@ -17,7 +18,7 @@ export type VehicleService = {
   /** Without those that do not exist, in any order. */
   viewsOf(vehicles: readonly VehicleId[]): Promise<readonly VehicleView[]>
   /** By plate; `q` is part of plate or model. Faults: list/bad-cursor. */
-  views(query: ListQuery): Promise<Page<VehicleView>>
+  views(query: ListQuery & { readonly parks: ParksInSight }): Promise<Page<VehicleView>>
   /** Newest first. Faults: vehicle/unknown, list/bad-cursor. */
   timeline(vehicle: VehicleId, query: Omit<ListQuery, 'q'>): Promise<Page<Happening>>
 }
@@ -74,8 +75,8 @@ export function createVehicleService(deps: Deps): VehicleService {
       return view
     },
     viewsOf: async (ids) => assemble(await deps.vehicles.findAll(ids)),
-    views: async ({ q, limit, cursor }) => {
-      const rows = await deps.vehicles.list({ q, limit: limit + 1, after: placeFrom(VehiclePlace, cursor) })
+    views: async ({ q, parks, limit, cursor }) => {
+      const rows = await deps.vehicles.list({ q, parks, limit: limit + 1, after: placeFrom(VehiclePlace, cursor) })
       const page = rows.slice(0, limit)
       const last = rows.length > limit ? page.at(-1) : undefined
       const nextCursor = last === undefined ? null : cursorFrom({ plate: last.plate, id: last.id })

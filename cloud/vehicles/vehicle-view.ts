@@ -8,6 +8,7 @@ import { immobilizerState } from '../holds/immobilizer-state.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
 import { OrderView, orderView } from '../orders/order-view.ts'
 import { UnsignedBecause } from '../orders/unsigned.ts'
+import { ParkId } from '../parks/park.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 
 const LastKnownView = z.strictObject({
@@ -58,6 +59,7 @@ export const VehicleView = z
     id: VehicleId,
     plate: z.string(),
     model: z.string(),
+    parkId: ParkId,
     lastKnown: LastKnownView.nullable(),
     gateway: z
       .strictObject({
@@ -92,6 +94,7 @@ export const vehicleView = ({ row, known, signer, lastKnown, zone }: VehicleFact
   id: row.id,
   plate: row.plate,
   model: row.model,
+  parkId: row.parkId,
   lastKnown,
   gateway: gatewayView(known),
   immobilizer: immobilizerView(known, signer),

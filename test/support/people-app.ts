@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { createHttp, type HttpParts } from '../../cloud/http/app.ts'
 import { createIdempotencyStore } from '../../cloud/http/idempotency-store.ts'
+import { createParkStore } from '../../cloud/parks/park-store.ts'
 import { createAccountStore } from '../../cloud/people/account-store.ts'
 import { createPeopleRoutes } from '../../cloud/people/people-routes.ts'
 import { createPeopleService, type PeopleService } from '../../cloud/people/people-service.ts'
@@ -42,6 +43,7 @@ export async function createPeopleApp(
     sessions: createSessionStore(db),
     tokens: createTokenStore(db),
     setups: createSetupStore(db),
+    sightOf: createParkStore(db).sightOf,
   })
   const app = await createHttp({
     version: '0.0.0',
@@ -52,6 +54,7 @@ export async function createPeopleApp(
     world,
     answers: createIdempotencyStore(db),
     findCaller: people.findCaller,
+    reach: [],
     routes: [createPeopleRoutes(people, { secureCookies: true }), ...routes],
     ...settings,
   })

@@ -71,10 +71,10 @@ export async function stopSqlServer(): Promise<void> {
   server = undefined
 }
 
-/** Takes every row out of every table, as if it had just been migrated: faster than another database. */
+/** Takes every row out of every table but what the migrations put there, as if it had just been migrated: faster than another database. */
 export async function emptied({ db }: Postgres): Promise<void> {
   const found = await sql<{ name: string }>`select tablename as name from pg_tables
-    where schemaname = 'public' and tablename <> 'migrations'`.execute(db)
+    where schemaname = 'public' and tablename not in ('migrations', 'parks')`.execute(db)
   const tables = found.rows.map(({ name }) => sql.table(name))
   await sql`truncate ${sql.join(tables)} cascade`.execute(db)
 }

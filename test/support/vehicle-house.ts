@@ -161,6 +161,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       const id = `00000000-0000-4000-8000-${String(EVERY_ROLE.indexOf(role.data)).padStart(12, '0')}`
       return { id, login: role.data, name: role.data, role: role.data, by: 'token', parks: 'all' }
     },
+    reach: parts.reach,
     routes: [...parts.routes, configurations.routes],
   })
   let position = 0
