@@ -105,7 +105,8 @@ export function createPgBossClient({ runText, engine, clock, log, uuid }: Deps) 
       })
       boss.on('error', (err) => log.warn({ err }, 'jobs.database-failed'))
       boss.on('warning', ({ message, data }) => log.warn({ message, data }, 'jobs.warning'))
-      await boss.start()
+      // Of two instances that make the schema at the same moment one fails, and then finds it made.
+      await boss.start().catch(() => opened().start())
       await declare(queues)
       await plan(queues)
     },
