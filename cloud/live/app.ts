@@ -13,7 +13,7 @@ import { orderTexts, vehicleTexts } from './live-view.ts'
 type Parts = {
   readonly world: World
   /** Asked when the first view is needed: the feed is told of changes by the very slices it reads from. */
-  readonly vehicles: () => Pick<Vehicles, 'vehicles' | 'orders'>
+  readonly vehicles: () => Pick<Vehicles, 'vehicles' | 'orders' | 'parks'>
   readonly findCaller: PeopleService['findCaller']
 }
 
@@ -27,6 +27,7 @@ export type Live = {
 export function createLive({ world, vehicles, findCaller }: Parts): Live {
   const live = createLiveService({
     world,
+    parksOf: (ids) => vehicles().parks.parksOf(ids),
     vehicleViews: async (ids) => vehicleTexts(await vehicles().vehicles.viewsOf(ids)),
     orderViews: async (ids) => {
       const { orders } = vehicles()
@@ -38,9 +39,10 @@ export function createLive({ world, vehicles, findCaller }: Parts): Live {
   const routes = createLiveRoutes({
     world,
     live,
-    isWelcome: async (request) => {
+    sight: async (request) => {
       const caller = await findCaller(credentialsOf(request))
-      return judgeAccess(request.routeOptions.config.roles, caller) === 'allowed'
+      const verdict = judgeAccess(request.routeOptions.config.roles, caller)
+      return verdict === 'allowed' ? caller?.parks : undefined
     },
   })
   return { service: live, routes, loop: (stop) => runLiveLoop({ live, clock: world.clock, log: world.log }, stop) }

@@ -1,6 +1,9 @@
 /** What the live feed carries: the newest value of a key replaces an older one that was not sent yet. */
 export type LiveMessage = { readonly event: 'vehicle' | 'order' | 'alert'; readonly key: string; readonly data: string }
 
+/** What there is to tell about one vehicle. */
+export type LiveView = { readonly key: string; readonly vehicleId: string; readonly data: string }
+
 /** Something that happened and that a person should see at once. */
 export type Alert = {
   readonly id: string

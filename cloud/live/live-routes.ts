@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
-import { EVERY_ROLE } from '../http/access.ts'
+import { callerOf, EVERY_ROLE, type ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { World } from '../world.ts'
 import { eventText } from './live-message.ts'
@@ -11,14 +11,14 @@ import type { LiveService } from './live-service.ts'
 type Deps = {
   readonly world: Pick<World, 'clock'>
   readonly live: LiveService
-  /** Whether the credentials of this request would still be let in. */
-  isWelcome(request: FastifyRequest): Promise<boolean>
+  /** The parks in sight of whoever sent this request; undefined when he would not be let in any more. */
+  sight(request: FastifyRequest): Promise<ParksInSight | undefined>
 }
 
 const RECONNECT_AFTER_MS = 3000
 
 /** The live feed. It starts with `hello`: whoever reads that asks for the whole state once, then follows the changes. */
-export function createLiveRoutes({ live, world, isWelcome }: Deps): FastifyPluginAsyncZod {
+export function createLiveRoutes({ live, world, sight }: Deps): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/api/live',
@@ -33,11 +33,10 @@ export function createLiveRoutes({ live, world, isWelcome }: Deps): FastifyPlugi
       },
       async (request, reply) => {
         const { raw } = reply
-        const seat = live.join({
-          write: (text) => raw.write(text),
-          isWelcome: () => isWelcome(request),
-          end: () => raw.end(),
-        })
+        const seat = live.join(
+          { write: (text) => raw.write(text), sight: () => sight(request), end: () => raw.end() },
+          callerOf(request).parks,
+        )
         if (seat === undefined) throw new Fault('service/unavailable', 'too many readers of the live feed')
         reply.hijack()
         for (const [name, value] of Object.entries(reply.getHeaders()))

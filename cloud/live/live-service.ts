@@ -1,41 +1,52 @@
-import type { VehicleId } from '#contract/ids.ts'
+import { VehicleId } from '#contract/ids.ts'
 import type { Millis } from '#contract/instant.ts'
 import { millis, seconds } from '#contract/instant.ts'
+import type { ParksInSight } from '../http/access.ts'
 import { createBell } from '../orders/bell.ts'
+import { isInSight } from '../parks/park.ts'
 import type { World } from '../world.ts'
-import { type Alert, type Backlog, createBacklog, eventText, type LiveMessage } from './live-message.ts'
+import { type Alert, type Backlog, createBacklog, eventText, type LiveMessage, type LiveView } from './live-message.ts'
 
 /** One connected reader. */
 export type LiveReader = {
   /** False when the reader is slow: then nothing more is written until `drained` is called. */
   write(text: string): boolean
-  /** Whether the session of this reader still stands. */
-  isWelcome(): Promise<boolean>
+  /** The parks this reader sees by now; undefined when its session does not stand any more. */
+  sight(): Promise<ParksInSight | undefined>
   end(): void
 }
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
-  /** These vehicles as the REST API answers them, JSON by vehicle id; unknown ones are left out. */
-  vehicleViews(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<string, string>>
-  /** The newest order of each of these vehicles, JSON by order id. */
-  orderViews(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<string, string>>
+  /** These vehicles as the REST API answers them, as JSON; unknown ones are left out. */
+  vehicleViews(vehicles: readonly VehicleId[]): Promise<readonly LiveView[]>
+  /** The newest order of each of these vehicles. */
+  orderViews(vehicles: readonly VehicleId[]): Promise<readonly LiveView[]>
+  /** In which park each of these stands; asked only while there are readers who do not see all. */
+  parksOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<string, string>>
 }
 
 /** A fleet that starts at once is told in parts, so that a round stays short. */
 const PER_ROUND = 1000
+/** Alerts between two rounds; more at once than anybody reads. */
+const MOST_WAITING = 2000
 /** Cars speak each second, for ever; an order has a few steps in its whole life, and somebody waits for each. */
 const ONCE_PER = { vehicle: seconds(1), order: millis(10) }
 /** A reader who takes nothing for this long has gone without saying so. */
 const PATIENCE: Millis = seconds(60)
 export const MOST_READERS = 2000
 
-type Seat = { readonly reader: LiveReader; readonly backlog: Backlog; fullSince: Millis | undefined }
+type Seat = {
+  readonly reader: LiveReader
+  readonly backlog: Backlog
+  parks: ParksInSight
+  fullSince: Millis | undefined
+}
 
 export type LiveService = ReturnType<typeof createLiveService>
 
 /** Tells every reader what changed, vehicles at most once a second, orders as they happen; a slow one gets the newest and never a queue. */
-export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
+export function createLiveService({ world, vehicleViews, orderViews, parksOf }: Deps) {
   const seats = new Set<Seat>()
   const dirty = { vehicle: new Set<VehicleId>(), order: new Set<VehicleId>() }
   const toldAt = new Map<string, Millis>()
@@ -51,8 +62,28 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
     if (!seat.reader.write(text.join(''))) seat.fullSince = world.clock.steady()
   }
 
-  const tell = (message: LiveMessage): void => {
-    for (const seat of seats) seat.backlog.put(message)
+  const alerts: Alert[] = []
+
+  /** Everybody hears of what stands in a park in sight; of what stands nowhere only those hear who see all. */
+  const tell = async (event: LiveMessage['event'], views: readonly LiveView[]): Promise<void> => {
+    const someDoNotSeeAll = [...seats].some((seat) => seat.parks !== 'all')
+    const ids = views.flatMap(({ vehicleId }) => VehicleId.safeParse(vehicleId).data ?? [])
+    const parks = someDoNotSeeAll ? await parksOf(ids) : new Map<string, string>()
+    for (const seat of seats)
+      for (const { key, vehicleId, data } of views)
+        if (isInSight(seat.parks, parks.get(vehicleId) ?? '')) seat.backlog.put({ event, key, data })
+  }
+
+  const tellAlerts = async (): Promise<void> => {
+    const news = alerts.splice(0)
+    if (news.length === 0) return
+    const views = news.map((alert) => ({ key: alert.id, vehicleId: alert.vehicleId, data: JSON.stringify(alert) }))
+    try {
+      await tell('alert', views)
+    } catch (err) {
+      alerts.unshift(...news)
+      throw err
+    }
   }
 
   /** Ids that may be told again by now; the others stay for a later round. */
@@ -72,7 +103,7 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
     const ids = due(event)
     if (ids.length === 0) return
     try {
-      for (const [key, data] of await views(ids)) tell({ event, key, data })
+      await tell(event, await views(ids))
     } catch (err) {
       for (const id of ids) dirty[event].add(id)
       world.log.warn({ err, event }, 'live.view-failed')
@@ -90,16 +121,17 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
       bell.ring()
     },
     alert: (alert: Alert): void => {
-      tell({ event: 'alert', key: alert.id, data: JSON.stringify(alert) })
+      alerts.push(alert)
+      if (alerts.length > MOST_WAITING) alerts.shift()
       bell.ring()
     },
     /** Rung when there is something to tell that should not wait for the next round. */
     bell,
 
     /** Undefined when the house is full. The answer says "drained" and "gone" for this reader. */
-    join: (reader: LiveReader) => {
+    join: (reader: LiveReader, parks: ParksInSight) => {
       if (seats.size >= MOST_READERS) return undefined
-      const seat: Seat = { reader, backlog: createBacklog(), fullSince: undefined }
+      const seat: Seat = { reader, backlog: createBacklog(), parks, fullSince: undefined }
       seats.add(seat)
       return {
         drained: (): void => {
@@ -116,10 +148,12 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
         // Whoever comes later asks for the whole state first.
         dirty.vehicle.clear()
         dirty.order.clear()
+        alerts.length = 0
         toldAt.clear()
         return
       }
       // Orders first: somebody waits for each, and a fleet's worth of vehicles takes its time to read.
+      await tellAlerts()
       await tellChanged('order', orderViews)
       for (const seat of seats) pour(seat)
       if (what === 'orders') return
@@ -132,14 +166,16 @@ export function createLiveService({ world, vehicleViews, orderViews }: Deps) {
       const now = world.clock.steady()
       for (const seat of [...seats]) {
         const stuck = seat.fullSince !== undefined && now - seat.fullSince > PATIENCE
-        if (stuck || !(await seat.reader.isWelcome().catch(() => true))) leave(seat)
+        const sight = await seat.reader.sight().catch(() => seat.parks)
+        if (sight !== undefined) seat.parks = sight
+        if (stuck || sight === undefined) leave(seat)
         else if (seat.fullSince === undefined) seat.reader.write(': still here\n\n')
       }
       for (const [key, at] of toldAt) if (now - at > PATIENCE) toldAt.delete(key)
     },
 
     /** Something about an order waits to be told. */
-    isBehind: (): boolean => dirty.order.size > 0,
+    isBehind: (): boolean => dirty.order.size > 0 || alerts.length > 0,
     readers: (): number => seats.size,
     close: (): void => {
       for (const seat of [...seats]) leave(seat)

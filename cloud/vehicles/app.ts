@@ -31,7 +31,7 @@ import { createOrderStore, type OrderStore } from '../orders/order-store.ts'
 import { createRelayStore } from '../orders/relay-store.ts'
 import { fleetReach } from '../parks/fleet-reach.ts'
 import { createParkRoutes } from '../parks/park-routes.ts'
-import { createParkStore } from '../parks/park-store.ts'
+import { createParkStore, type ParkStore } from '../parks/park-store.ts'
 import { createPkiService, type ServerIdentity } from '../pki/pki-service.ts'
 import { createPkiStore } from '../pki/pki-store.ts'
 import { createProofCheck, createSheetReader } from '../pki/report-proof-client.ts'
@@ -86,6 +86,7 @@ export type Vehicles = {
   readonly fleet: FleetService
   readonly holds: HoldService
   readonly orders: OrderStore
+  readonly parks: ParkStore
   readonly vehicles: VehicleService
   readonly projections: readonly Projection[]
   readonly routes: readonly FastifyPluginAsyncZod[]
@@ -249,6 +250,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     fleet,
     holds,
     orders: orderStore,
+    parks,
     vehicles,
     projections,
     reach,

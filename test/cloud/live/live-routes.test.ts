@@ -10,11 +10,11 @@ const VEHICLE = VehicleId.parse('0a0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21')
 let house: PeopleApp
 let url: string
 const world = { clock: createManualClock(), log: silentLog }
-const views = async (ids: readonly string[]) => new Map(ids.map((id) => [id, `{"id":"${id}"}`]))
-const live = createLiveService({ world, vehicleViews: views, orderViews: views })
+const views = async (ids: readonly string[]) => ids.map((id) => ({ key: id, vehicleId: id, data: `{"id":"${id}"}` }))
+const live = createLiveService({ world, vehicleViews: views, orderViews: views, parksOf: async () => new Map() })
 let welcome = true
 beforeAll(async () => {
-  house = await createPeopleApp([createLiveRoutes({ world, live, isWelcome: async () => welcome })])
+  house = await createPeopleApp([createLiveRoutes({ world, live, sight: async () => (welcome ? 'all' : undefined) })])
   await house.people.ensureAccounts([{ login: 'manager', name: 'M', role: 'manager', password: 'demo-manager' }])
   url = await house.app.listen({ host: '127.0.0.1', port: 0 })
 })

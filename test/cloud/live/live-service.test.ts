@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { VehicleId } from '#contract/ids.ts'
+import type { ParksInSight } from '../../../cloud/http/access.ts'
 import { createBacklog, eventText } from '../../../cloud/live/live-message.ts'
 import { createLiveService, type LiveReader, type LiveService, MOST_READERS } from '../../../cloud/live/live-service.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
@@ -21,19 +22,29 @@ beforeEach(() => {
   const views = async (ids: readonly string[]) => {
     if (viewsFail) throw new Error('the database is down')
     asked = [...asked, [...ids]]
-    return new Map(ids.map((id) => [id, `{"id":"${id}","version":${version}}`]))
+    return ids.map((id) => ({ key: id, vehicleId: id, data: `{"id":"${id}","version":${version}}` }))
   }
-  live = createLiveService({ world: { clock, log: silentLog }, vehicleViews: views, orderViews: views })
+  live = createLiveService({
+    world: { clock, log: silentLog },
+    vehicleViews: views,
+    orderViews: views,
+    parksOf: async () =>
+      new Map([
+        [A, 'north'],
+        [B, 'south'],
+      ]),
+  })
 })
 
-function reader(settings: { full?: boolean; welcome?: boolean } = {}) {
-  const state = { full: settings.full ?? false, welcome: settings.welcome ?? true, ended: false, text: '' }
+function reader(settings: { full?: boolean; welcome?: boolean; parks?: ParksInSight } = {}) {
+  const parks: ParksInSight = settings.parks ?? 'all'
+  const state = { parks, full: settings.full ?? false, welcome: settings.welcome ?? true, ended: false, text: '' }
   const asReader: LiveReader = {
     write: (text) => {
       state.text += text
       return !state.full
     },
-    isWelcome: async () => state.welcome,
+    sight: async () => (state.welcome ? state.parks : undefined),
     end: () => {
       state.ended = true
     },
@@ -45,7 +56,7 @@ const alert = (id: string) => ({ id, vehicleId: 'v', kind: 'zone-exit', at: '202
 describe('the live feed', () => {
   test('tells a change at once and then at most once a second per vehicle', async () => {
     const { state, asReader } = reader()
-    live.join(asReader)
+    live.join(asReader, 'all')
     for (let step = 0; step < 20; step += 1) {
       version = step
       live.vehicleChanged(A)
@@ -59,7 +70,7 @@ describe('the live feed', () => {
   test('reads nothing from the database while nobody listens', async () => {
     live.vehicleChanged(A)
     await live.round()
-    live.join(reader().asReader)
+    live.join(reader().asReader, 'all')
     await live.round()
     expect(asked).toEqual([])
   })
@@ -67,8 +78,8 @@ describe('the live feed', () => {
   test('a slow reader gets the newest and never a queue; others are not held up', async () => {
     const slow = reader({ full: true })
     const quick = reader()
-    const seat = live.join(slow.asReader)
-    live.join(quick.asReader)
+    const seat = live.join(slow.asReader, 'all')
+    live.join(quick.asReader, 'all')
     for (let step = 0; step < 50; step += 1) {
       version = step
       live.vehicleChanged(A)
@@ -87,7 +98,7 @@ describe('the live feed', () => {
 
   test('tries a view again that could not be read', async () => {
     const { state, asReader } = reader()
-    live.join(asReader)
+    live.join(asReader, 'all')
     viewsFail = true
     live.orderChanged(A)
     await live.round()
@@ -99,7 +110,7 @@ describe('the live feed', () => {
 
   test('ends the connection of a session that ended, of a reader gone without a word, and all at the close', async () => {
     const [signedOut, gone, present] = [reader({ welcome: false }), reader({ full: true }), reader()]
-    for (const { asReader } of [signedOut, gone, present]) live.join(asReader)
+    for (const { asReader } of [signedOut, gone, present]) live.join(asReader, 'all')
     live.alert(alert('1'))
     await live.round()
     await clock.advance(61_000)
@@ -111,9 +122,29 @@ describe('the live feed', () => {
   })
 
   test('takes no more readers than it can serve', () => {
-    for (let n = 0; n < MOST_READERS; n += 1) expect(live.join(reader().asReader)).toBeDefined()
-    expect(live.join(reader().asReader)).toBeUndefined()
+    for (let n = 0; n < MOST_READERS; n += 1) expect(live.join(reader().asReader, 'all')).toBeDefined()
+    expect(live.join(reader().asReader, 'all')).toBeUndefined()
   })
+})
+
+test('who sees one park hears of its vehicles, orders and alerts alone, and of another one after the next heartbeat', async () => {
+  const { state, asReader } = reader({ parks: ['north'] })
+  live.join(asReader, ['north'])
+  const happen = async () => {
+    for (const vehicle of [A, B]) live.orderChanged(vehicle)
+    for (const vehicleId of [A, B]) live.alert({ ...alert(`alert of ${vehicleId}`), vehicleId })
+    await live.round()
+  }
+  await happen()
+  expect(state.text.split('event: ').length - 1).toBe(3)
+  expect(state.text).not.toContain(B)
+  Object.assign(state, { parks: ['south'], text: '' })
+  await live.heartbeat()
+  await clock.advance(2000)
+  state.text = ''
+  await happen()
+  expect(state.text).toContain(B)
+  expect(state.text).not.toContain(A)
 })
 
 test('a backlog is bounded: of many alerts the newest stay, and vehicles are not lost for them', () => {
