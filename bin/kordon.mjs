@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The CLI on the pinned Node, whatever Node runs this file: profiles and wiring at the vehicle, the rest over REST.
+// The CLI on the pinned Node, whatever Node runs this file: profiles and wiring at the vehicle, process files on the spot, the rest over REST.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -8,7 +8,11 @@ import { missingRuntime, PINNED_NODE, ROOT } from './installation.mjs'
 
 const args = process.argv.slice(2)
 const AT_THE_VEHICLE = new Set(['profile', 'edge'])
-const target = AT_THE_VEHICLE.has(args[0]) ? 'edge/cli/main.ts' : 'cloud/cli/main.ts'
+const target = AT_THE_VEHICLE.has(args[0])
+  ? 'edge/cli/main.ts'
+  : args[0] === 'process'
+    ? 'cloud/processes/main.ts'
+    : 'cloud/cli/main.ts'
 
 if (!existsSync(PINNED_NODE)) {
   console.error(missingRuntime())

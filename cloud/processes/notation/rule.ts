@@ -3,7 +3,7 @@ import { type Duration, duration } from './duration.ts'
 import { type Trigger, trigger } from './pipeline.ts'
 import type { Position } from './problem.ts'
 import { type NamedRead, readBlock } from './read.ts'
-import { flag, list, may, must, type Named, name, oneOf, type Read, shape, text } from './reader.ts'
+import { entryOf, flag, list, may, must, type Named, name, oneOf, type Read, shape, text } from './reader.ts'
 import { type Expr, expr } from './value.ts'
 
 export type RuleScope = {
@@ -72,8 +72,9 @@ export const rule: Read<Rule> = (node, report) => {
   if (read === undefined) return undefined
   if (read.event === undefined && read.every === undefined)
     report(node.at, 2, 'У правила нет ни event, ни every', 'Скажите, когда его проверять')
+  const everyAt = node.kind === 'map' ? entryOf(node, 'every')?.keyAt : undefined
   if (read.every !== undefined && read.every.months === 0 && read.every.ms < 60_000)
-    report(node.at, 15, 'every чаще раза в минуту', 'Поставьте не меньше 1m')
+    report(everyAt ?? node.at, 15, 'every чаще раза в минуту', 'Поставьте не меньше 1m')
   const { kind: _kind, ...rest } = read
   return {
     ...rest,

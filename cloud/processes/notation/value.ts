@@ -16,7 +16,8 @@ export const expr =
   (what: string): Read<Expr> =>
   (node, report) => {
     const inner = celOf(node)
-    const written = inner === undefined ? text(what)(node, report) : inner
+    if (inner !== undefined) return inner
+    const written = text(what)(node, report)
     return written === undefined ? undefined : { cel: written, pos: node.at }
   }
 
@@ -24,18 +25,18 @@ export const value =
   (what: string): Read<Value> =>
   (node, report) => {
     const cel = celOf(node)
-    if (cel !== undefined) return { cel, pos: node.at }
+    if (cel !== undefined) return cel
     const literal = literalOf(node)
     if (literal !== undefined) return { literal, pos: node.at }
     report(node.at, 2, `Нужно значение или {cel: …} (${what})`, 'Исправьте запись')
     return undefined
   }
 
-function celOf(node: Node): string | undefined {
+function celOf(node: Node): Expr | undefined {
   if (node.kind !== 'map' || node.entries.length !== 1) return undefined
   const [only] = node.entries
   return only?.key === 'cel' && only.value.kind === 'scalar' && only.value.value !== null
-    ? String(only.value.value)
+    ? { cel: String(only.value.value), pos: only.value.at }
     : undefined
 }
 
