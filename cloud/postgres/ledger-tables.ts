@@ -15,7 +15,7 @@ export type LedgerAccountRow = {
   readonly driverId: DriverId | null
   readonly leaseId: LeaseId | null
   readonly parkId: ParkId
-  readonly kopecks: Generated<number>
+  readonly kopecks: number
 }
 
 export type LedgerTransactionRow = {
@@ -95,7 +95,7 @@ export type ArrearsForecastRow = {
 }
 
 export type LedgerTables = {
-  ledgerAccounts: LedgerAccountRow
+  ledgerAccounts: Omit<LedgerAccountRow, 'kopecks'> & { readonly kopecks: Generated<number> }
   ledgerTransactions: Omit<LedgerTransactionRow, 'number'> & { readonly number: Generated<number> }
   ledgerEntries: LedgerEntryRow
   paymentPromises: PaymentPromiseRow
