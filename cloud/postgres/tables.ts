@@ -6,6 +6,7 @@ import type { LeaseTables } from './lease-tables.ts'
 import type { LedgerTables } from './ledger-tables.ts'
 import type { ParkTables } from './park-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
+import type { RuleTables } from './rule-tables.ts'
 import type { ZoneTables } from './zone-tables.ts'
 
 /** How far a consumer of a journal has come; written in the transaction of its effects. */
@@ -25,4 +26,5 @@ export type Tables = FleetTables &
   LeaseTables &
   LedgerTables &
   PeopleTables &
+  RuleTables &
   ZoneTables & { journalCursors: JournalCursorRow; migrations: MigrationRow }
