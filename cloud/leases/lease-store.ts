@@ -101,6 +101,15 @@ export function createLeaseStore(db: Db) {
             .orderBy('fromAt')
             .orderBy('driverId')
             .execute(),
+    /** Also those whose time is over. */
+    everyPartyOf: (leaseId: LeaseId): Promise<readonly LeasePartyRow[]> =>
+      db
+        .selectFrom('leaseParties')
+        .selectAll()
+        .where('leaseId', '=', leaseId)
+        .orderBy('main', 'desc')
+        .orderBy('fromAt')
+        .execute(),
     /** The given ones are on it from now on; the others' time ends. */
     setParties: async (
       leaseId: LeaseId,
