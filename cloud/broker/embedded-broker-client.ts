@@ -53,8 +53,9 @@ export function createEmbeddedBrokerClient(deps: EmbeddedBrokerDeps): EmbeddedBr
   const sessions: Sessions = new WeakMap()
   const refuse = createRefusal(deps)
   const stop = new AbortController()
+  const taken = skipFanOut(aedes)
   decideWhoConnects(aedes, sessions, deps, refuse)
-  decideWhoSpeaks(aedes, sessions, deps, refuse)
+  decideWhoSpeaks(aedes, sessions, deps, refuse, taken)
   const presence = watchPresence(aedes, sessions, log)
   return {
     start: async () => {
@@ -146,7 +147,31 @@ function proofOf({ conn }: Client): { by: 'certificate' | 'password'; certificat
   return { by: 'certificate', certificateName: typeof name === 'string' ? name : undefined }
 }
 
-function decideWhoSpeaks(aedes: Aedes, sessions: Sessions, deps: EmbeddedBrokerDeps, refuse: Refuse): void {
+type Taken = { add(packet: object): unknown }
+
+/**
+ * Nobody may subscribe to what gateways send up, and its consumers read the journal. The broker would still look for
+ * listeners of each record, at a tenth of what a record costs.
+ */
+function skipFanOut(aedes: Aedes): Taken {
+  const taken = new WeakSet<object>()
+  const { publish } = aedes
+  // Its own callers give the client too, which its types do not tell: (packet, done) or (packet, client, done).
+  aedes.publish = (packet: object, ...rest: readonly unknown[]): void => {
+    const done = rest.at(-1)
+    if (taken.delete(packet) && typeof done === 'function') done()
+    else Reflect.apply(publish, aedes, [packet, ...rest])
+  }
+  return taken
+}
+
+function decideWhoSpeaks(
+  aedes: Aedes,
+  sessions: Sessions,
+  deps: EmbeddedBrokerDeps,
+  refuse: Refuse,
+  taken: Taken,
+): void {
   const firstTime = createFirstTime()
   /** Answers whether it is a status to be kept. Whatever the listener does, the broker lives. */
   const takeStatus = (gateway: GatewayId, payload: string): 'taken' | 'refused' => {
@@ -179,6 +204,7 @@ function decideWhoSpeaks(aedes: Aedes, sessions: Sessions, deps: EmbeddedBrokerD
     }
     // Records live in the journal; a retained copy would only be a stale one.
     packet.retain = false
+    taken.add(packet)
     if (packet.qos === 0) deps.count('records-qos0', 1)
     session.lane.run(
       () => handOn(topic, packet.payload),

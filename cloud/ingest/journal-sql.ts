@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { GatewayId, Seq, StreamId } from '#contract/ids.ts'
-import { EpochMs } from '#contract/instant.ts'
+import { type EpochMs, epochMs } from '#contract/instant.ts'
 import type { StreamPosition } from './stream-position.ts'
 
 const SCHEMA = `
@@ -23,16 +23,12 @@ CREATE TABLE IF NOT EXISTS quarantine (
 CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
 `
 
+const MOST_SOURCES = 20_000
+
 const Beyond = z.array(z.strictObject({ from: z.int(), to: z.int() }))
 const StreamRow = z.object({ id: z.int(), through: z.int(), beyond: z.string() })
-const EntryRow = z.object({
-  position: z.int(),
-  gateway: GatewayId,
-  stream: StreamId,
-  seq: Seq,
-  receivedAt: EpochMs,
-  record: z.string(),
-})
+const Source = z.object({ gateway: GatewayId, stream: StreamId })
+type Source = z.infer<typeof Source>
 const Number1 = z.object({ value: z.int().nullable() })
 const Heard = z.array(z.object({ stream: StreamId, through: z.int() }))
 const Quarantined = z.array(
@@ -61,9 +57,10 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
     'INSERT INTO quarantine (gateway, stream, seq, received_at, reason, bytes) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const entries = db.prepare(
-    `SELECT position, gateway, stream, seq, received_at AS receivedAt, record
-     FROM entries JOIN streams ON streams.id = stream_id WHERE position > ? ORDER BY position LIMIT ?`,
+    `SELECT position, stream_id AS source, seq, received_at AS receivedAt, record
+     FROM entries WHERE position > ? ORDER BY position LIMIT ?`,
   )
+  const source = db.prepare('SELECT gateway, stream FROM streams WHERE id = ?')
   const head = db.prepare('SELECT max(position) AS value FROM entries')
   const cursor = db.prepare('SELECT position AS value FROM cursors WHERE name = ?')
   const moveCursor = db.prepare(
@@ -88,6 +85,14 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
   )
   const countEntries = db.prepare('SELECT count(*) AS value FROM entries')
   const countQuarantine = db.prepare('SELECT count(*) AS value FROM quarantine')
+  // Our own rows, many at a time when a projection is behind: ids are read once for each stream.
+  const sources = new Map<number, Source>()
+  const sourceOf = (id: number): Source => {
+    const known = sources.get(id) ?? Source.parse(source.get(id))
+    if (sources.size >= MOST_SOURCES) sources.clear()
+    sources.set(id, known)
+    return known
+  }
   const value = (row: unknown): number => (row === undefined ? 0 : (Number1.parse(row).value ?? 0))
   return {
     loadStream: (gateway: GatewayId, stream: StreamId): { id: number; position: StreamPosition } => {
@@ -110,7 +115,14 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
       reason: string,
       bytes: Uint8Array,
     ): void => void quarantine.run(gateway, stream, seq, receivedAt, reason, bytes),
-    readEntries: (after: number, limit: number) => entries.all(after, limit).map((row) => EntryRow.parse(row)),
+    readEntries: (after: number, limit: number) =>
+      entries.all(after, limit).map((row) => ({
+        position: Number(row['position']),
+        ...sourceOf(Number(row['source'])),
+        seq: Seq.parse(row['seq']),
+        receivedAt: epochMs(Number(row['receivedAt'])),
+        record: String(row['record']),
+      })),
     head: (): number => value(head.get()),
     cursor: (name: string): number => {
       const row = cursor.get(name)

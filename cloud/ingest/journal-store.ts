@@ -67,7 +67,8 @@ export type QuarantineRow = {
 
 const PRUNE_STEP = 10_000
 const QUARANTINE_ROWS = 100_000
-const TAIL_ENTRIES = 20_000
+/** Some 40 MB when full: as far as a history may fall behind before it reads from the file. */
+const TAIL_ENTRIES = 50_000
 
 /** The cloud's durable log: one SQLite file, WAL, synchronous FULL, one writer, group commit. `:memory:` for tests. */
 export function createJournalStore({ path, clock }: { readonly path: string; readonly clock: Clock }): JournalStore {
