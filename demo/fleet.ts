@@ -4,7 +4,7 @@ import type { Position } from './position.ts'
 export type Fitting =
   /** NMEA receiver behind a serial-to-network converter, Waveshare relay board. */
   | 'nmea-and-relay'
-  /** Ebyte GPS unit and Waveshare relay board, on two Modbus lines. */
+  /** Ebyte GPS unit, Waveshare relay board and a vibration sensor, on two Modbus lines. */
   | 'gps-unit-and-relay'
   /** Teltonika RUT955 as GPS, ignition input and relay. */
   | 'router'

@@ -29,7 +29,7 @@ export type HardwareDeps = {
   switched(): void
 }
 
-/** Channel 0 of the board opens the start line, input 0 sees the ignition. */
+/** Channel 0 of the board opens the start line, input 0 sees the ignition, input 1 the vibration sensor of a car whose GPS is polled. */
 export function createHardware(deps: HardwareDeps): Hardware {
   const { sensors } = deps
   if (deps.fitting === 'router') {
@@ -52,10 +52,13 @@ export function createHardware(deps: HardwareDeps): Hardware {
     }
   }
   const coils = Array.from({ length: 8 }, (_, channel) => deps.coils[channel] === true)
-  const board = createRelayUnit(coils, (channel) => channel === 0 && sensors.ignition(), deps.switched)
+  const isPolled = deps.fitting === 'gps-unit-and-relay'
+  const input = (channel: number): boolean =>
+    (channel === 0 && sensors.ignition()) || (channel === 1 && isPolled && sensors.motion())
+  const board = createRelayUnit(coils, input, deps.switched)
   return {
     relayUnit: board,
-    gpsUnit: deps.fitting === 'gps-unit-and-relay' ? createGpsUnit(sensors.fixNow) : undefined,
+    gpsUnit: isPolled ? createGpsUnit(sensors.fixNow) : undefined,
     coils: () => board.coils,
     startLine: () => (board.coils[0] === true ? 'inhibited' : 'permitted'),
   }

@@ -60,6 +60,8 @@ function devicesOf(
   return {
     devices: [gps, relay],
     ignition: { device: RELAY, reading: 'input1' },
+    // A GPS that is polled hides the age of its fix: the car's standstill has a second witness at the moment of the block.
+    ...(fitting === 'gps-unit-and-relay' ? { motion: { device: RELAY, reading: 'input2' } } : {}),
     immobilizer: { device: RELAY, circuit: 'starter', contact: 'normally-closed' },
   }
 }

@@ -235,12 +235,16 @@ function assemble({ config, world, profiles, identity, state, relay, ears }: Giv
     const sending = Promise.all([cloud.run(uplink.signal), outbox.run(cloud, beforeCommit, uplink.signal)])
     await Promise.all([
       immobilizer.run(stop),
-      runDevices((read) => {
-        const readings = positions.take(read)
-        immobilizer.observe(readings)
-        monitors.observe(readings)
-        frameService.take(readings)
-      }, stop),
+      runDevices(
+        (read) => {
+          const readings = positions.take(read)
+          immobilizer.observe(readings)
+          monitors.observe(readings)
+          frameService.take(readings)
+        },
+        stop,
+        immobilizer.awaitsFix,
+      ),
     ])
     outbox.frames.flush()
     keepOdometer(0)

@@ -21,7 +21,12 @@ export type Devices = {
   /** The relay of this vehicle, or one that is always silent where none is installed. */
   readonly relay: WritesRelay
   /** Polls and listens to every device until told to stop, then closes every line. */
-  run(onReadings: (readings: readonly Reading[]) => void, stop: AbortSignal): Promise<void>
+  run(
+    onReadings: (readings: readonly Reading[]) => void,
+    stop: AbortSignal,
+    /** A block waits for a position: registers of a receiver are read faster. */
+    isUrgent?: () => boolean,
+  ): Promise<void>
 }
 
 type Deps = {
@@ -57,7 +62,12 @@ export function createDevices(deps: Deps): Devices {
   const localBus = localBusOf(deps)
   const orders = createByteOrderStore(deps.dir)
 
-  const run = (device: Installed, onReadings: (readings: readonly Reading[]) => void, stop: AbortSignal) => {
+  const run = (
+    device: Installed,
+    onReadings: (readings: readonly Reading[]) => void,
+    stop: AbortSignal,
+    isUrgent: () => boolean,
+  ) => {
     const profile = profileOf(device, deps)
     const port = modbus.get(device.id)
     if (profile === undefined || device.port.kind === 'mqtt') return Promise.resolve()
@@ -76,16 +86,22 @@ export function createDevices(deps: Deps): Devices {
       }
     }
     return runPollLoop(
-      { ...common, modbus: port, onByteOrderLocked, ...(locked === undefined ? {} : { lockedByteOrder: locked }) },
+      {
+        ...common,
+        modbus: port,
+        isUrgent,
+        onByteOrderLocked,
+        ...(locked === undefined ? {} : { lockedByteOrder: locked }),
+      },
       stop,
     )
   }
 
   return {
     relay: localBus?.relay ?? relayOf(deps, modbus),
-    run: async (onReadings, stop) => {
+    run: async (onReadings, stop, isUrgent = () => false) => {
       await Promise.all([
-        ...installation.devices.map((device) => run(device, onReadings, stop)),
+        ...installation.devices.map((device) => run(device, onReadings, stop, isUrgent)),
         localBus?.run(onReadings, stop),
       ])
       for (const line of lines.values()) line.close()

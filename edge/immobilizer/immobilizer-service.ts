@@ -30,6 +30,8 @@ export type ImmobilizerService = {
   distrustRelay(): void
   relay(): RelayWord
   trust(): 'ok' | 'suspect' | 'jammed'
+  /** A block waits for the receiver's word alone: a receiver that is polled is to be asked more often. */
+  awaitsFix(): boolean
   /** Why the receiver is not believed; undefined while it is. */
   suspicion(): Suspicion | undefined
   /** What one km/h of the wheels is in GNSS km/h; undefined until that is learned. */
@@ -215,6 +217,7 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
     relay: () => relayWord(state, moment()),
     trust: () => gnssTrust(state.evidence.trust),
     wheelScale: () => calibratedScale(state.evidence.trust.wheel),
+    awaitsFix: () => installed.sources.motion === undefined && state.memory.open?.order.action === 'block',
     suspicion: () => suspicionOf(state.evidence.trust),
     state: () => state,
   }

@@ -1,5 +1,6 @@
 import type { DeviceId, GatewayId } from '#contract/ids.ts'
 import type { Installation } from '#contract/installation.ts'
+import type { Delivery } from '../interlock/fix-track.ts'
 import { interlockPolicy } from '../interlock/interlock-policy.ts'
 import type { Installed } from './immobilizer-state.ts'
 
@@ -22,7 +23,7 @@ export function installedFrom(installation: Installation, given: Given): Install
       ...(motion === undefined ? {} : { motion }),
       ...(immobilizer?.sense === undefined ? {} : { sense: immobilizer.sense }),
       ...(immobilizer === undefined ? {} : { relay: immobilizer.device }),
-      ...(given.gnss === undefined ? {} : { gnss: given.gnss }),
+      ...(given.gnss === undefined ? {} : { gnss: given.gnss, gnssDelivery: deliveryOf(installation, given.gnss) }),
     },
     policy: interlockPolicy(installation.interlock, { allowRunningCircuitCut: given.allowRunningCircuitCut }),
     ...(immobilizer === undefined ? {} : { circuit: immobilizer.circuit }),
@@ -30,4 +31,10 @@ export function installedFrom(installation: Installation, given: Given): Install
     software: given.software,
     boot: given.boot,
   }
+}
+
+/** A register is asked; everything else speaks when it has something to say. */
+function deliveryOf({ devices }: Installation, gnss: DeviceId): Delivery {
+  const kind = devices.find(({ id }) => id === gnss)?.port.kind
+  return kind === undefined || kind.startsWith('modbus') ? 'polled' : 'sent'
 }

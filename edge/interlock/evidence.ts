@@ -7,7 +7,7 @@ import { type Beside, followPosition, type GnssTrustState, heedReceiver, UNTRIED
 import { isZeroPosition, type Place } from '../position/place.ts'
 import { type ReadPosition, readPosition } from '../position/position-readings.ts'
 import type { Reading, ReadingValue } from '../profile/reading.ts'
-import { type FixTrack, followFix, isUnrest, noteSpeed } from './fix-track.ts'
+import { type Delivery, type FixTrack, followFix, isUnrest, noteSpeed } from './fix-track.ts'
 import type { InterlockPolicy } from './interlock-policy.ts'
 import { type MotionMinute, noteLook } from './motion-minute.ts'
 
@@ -20,6 +20,8 @@ export type EvidenceSources = {
   readonly relay?: DeviceId
   /** The one device whose position counts. */
   readonly gnss?: DeviceId
+  /** `sent` when it speaks by itself at every fix; else its fix may have waited for the question. */
+  readonly gnssDelivery?: Delivery
 }
 
 /** A yes/no source whose `false` is the calm state; `calmSince` is absent unless calm without a break. */
@@ -65,6 +67,7 @@ export function observe(
   const positioned = observeGnss(
     evidence,
     readings.filter((reading) => reading.device === sources.gnss),
+    sources.gnssDelivery ?? 'polled',
     policy,
   )
   const seen = readings.reduce((before, reading) => observeOne(before, reading, sources, policy), positioned)
@@ -145,14 +148,19 @@ const witness = (key: 'drive' | 'sense', reading: Reading): Partial<Record<'driv
   return { [key]: { word: reading.value, at: reading.steadyAt } }
 }
 
-function observeGnss(evidence: Evidence, readings: readonly Reading[], policy: InterlockPolicy): Evidence {
+function observeGnss(
+  evidence: Evidence,
+  readings: readonly Reading[],
+  delivery: Delivery,
+  policy: InterlockPolicy,
+): Evidence {
   if (readings.length === 0) return evidence
   const position = readPosition(readings)
   const trust = readings.reduce(heed, followed(evidence, position, policy))
   const speedKmh = position?.speedKmh
   const track =
     position?.proof === true && speedKmh !== undefined
-      ? followFix(evidence.fix, { ...position, speedKmh }, trust, policy)
+      ? followFix(evidence.fix, { ...position, speedKmh }, trust, policy, delivery)
       : evidence.fix
   const fix = readings.reduce((seen, reading) => heedSpeed(seen, reading, policy), track)
   const shown = fix !== undefined && isUnrest(fix, policy) ? fix.newest.at : evidence.unrestAt

@@ -15,24 +15,34 @@ export type Fix = {
   readonly valid: boolean
 }
 
+/** A receiver that is asked has its fix ready for an unknown time, up to the last look that did not show it. */
+export type Delivery = 'sent' | 'polled'
+
 /**
  * The newest fix and the unbroken run of acceptable fixes that it ends. `lag` is how much older than its reception the
- * fix is: a device that hands over a backlog delivers old fixes as if new.
+ * fix may be: it lay ready until it was asked for, or a device hands over a backlog as if it were new.
  */
 export type FixTrack = {
   readonly newest: Fix
+  /** When the receiver last said anything, new or not. */
+  readonly lookedAt: Millis
   readonly lag: Millis
-  /** The smallest reception delay seen in this run; its zero means nothing. */
-  readonly bestDelay: number
+  readonly offset: ClockOffset
   readonly runSince?: Millis
   readonly slowSince?: Millis
   readonly recent: readonly Fix[]
 }
 
+/**
+ * By how much our clock and the receiver's differ, as far as this run tells, in ms. No fix comes before its time, so the
+ * smallest delay is a ceiling; a fix that was not there at the look before is younger than that look, which is a floor.
+ */
+type ClockOffset = { readonly floor: number; readonly ceiling: number }
+
 /** A crystal may drift by this share of time against the receiver's clock. */
 const CLOCK_DRIFT = 2e-4
-/** Polling at 1 Hz finds a 1 Hz fix up to a second late without any fault of the device. */
-const POLL_PHASE_MS = 1000
+/** An answer is dated when it is complete; what it tells was read off up to this much earlier. */
+const ANSWER_MS = 100
 /** Positions closer in time than this say nothing new about displacement. */
 const TRACK_STEP_MS = 1000
 
@@ -52,18 +62,22 @@ export function followFix(
   fix: Fix,
   trust: GnssTrustState,
   policy: InterlockPolicy,
+  delivery: Delivery,
 ): FixTrack {
-  if (track !== undefined && fix.time === track.newest.time) return track
+  if (track !== undefined && fix.time === track.newest.time)
+    return delivery === 'sent' ? track : { ...track, lookedAt: fix.at }
   const accepted = acceptable(fix, trust, policy)
-  if (track?.runSince === undefined || !accepted || !continues(track, fix, policy)) return begin(fix, accepted, policy)
-  const drifted = track.bestDelay + (fix.at - track.newest.at) * CLOCK_DRIFT
+  const unseen = unseenFor(track, fix, policy, delivery)
+  if (track?.runSince === undefined || !accepted || !continues(track, fix, policy))
+    return begin(fix, accepted, policy, unseen)
   const delay = fix.at - fix.time
-  const bestDelay = Math.min(drifted, delay)
+  const offset = narrowed(track.offset, delay, unseen, (fix.at - track.newest.at) * CLOCK_DRIFT)
   const slow = fix.speedKmh <= policy.standstillKmh
   return {
     newest: fix,
-    bestDelay,
-    lag: millis(Math.max(0, delay - bestDelay - POLL_PHASE_MS)),
+    lookedAt: fix.at,
+    offset,
+    lag: millis(Math.max(0, delay - offset.floor)),
     runSince: track.runSince,
     ...(slow ? { slowSince: track.slowSince ?? fix.at } : {}),
     recent: keep(track.recent, fix, policy),
@@ -73,10 +87,31 @@ export function followFix(
 const continues = (track: FixTrack, fix: Fix, policy: InterlockPolicy): boolean =>
   fix.time > track.newest.time && fix.at - track.newest.at <= policy.fixMaxAge
 
-const begin = (fix: Fix, accepted: boolean, policy: InterlockPolicy): FixTrack => ({
+/** How long a fix may have lain ready: since the look before, and of a first look nobody knows. */
+function unseenFor(track: FixTrack | undefined, fix: Fix, policy: InterlockPolicy, delivery: Delivery): number {
+  if (delivery === 'sent') return 0
+  return Math.min(
+    policy.fixMaxAge,
+    track === undefined ? Number.POSITIVE_INFINITY : fix.at - track.lookedAt + ANSWER_MS,
+  )
+}
+
+/**
+ * What one more fix tells of the offset. A delay above the ceiling by more than the fix can have lain ready is the
+ * device's own lateness and tells nothing; one below the floor shows that the floor was such a lateness.
+ */
+function narrowed(offset: ClockOffset, delay: number, unseen: number, drift: number): ClockOffset {
+  const ceiling = Math.min(offset.ceiling + drift, delay)
+  const floor = offset.floor - drift
+  if (delay < floor) return { floor: delay - unseen, ceiling }
+  return { floor: delay - unseen > ceiling ? floor : Math.max(floor, delay - unseen), ceiling }
+}
+
+const begin = (fix: Fix, accepted: boolean, policy: InterlockPolicy, unseen: number): FixTrack => ({
   newest: fix,
-  bestDelay: fix.at - fix.time,
-  lag: millis(0),
+  lookedAt: fix.at,
+  offset: { floor: fix.at - fix.time - unseen, ceiling: fix.at - fix.time },
+  lag: millis(unseen),
   ...(accepted ? { runSince: fix.at } : {}),
   ...(accepted && fix.speedKmh <= policy.standstillKmh ? { slowSince: fix.at } : {}),
   recent: accepted ? [fix] : [],
@@ -101,7 +136,7 @@ export function noteSpeed(
   return rest
 }
 
-/** Pure. How old the newest fix is now, backlog included. */
+/** Pure. How old the newest fix may be now, the time it lay ready and a backlog included. */
 export const fixAge = (track: FixTrack, now: Millis): Millis => millis(now - track.newest.at + track.lag)
 
 /** Pure. Largest distance in metres between two fixes of the run within the window: the frozen and the crawling. */

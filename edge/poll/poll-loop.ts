@@ -21,6 +21,8 @@ export type PollDeps = {
   /** Float order found earlier for this device, if any, and the place to keep a newly found one. */
   readonly lockedByteOrder?: FixedByteOrder
   readonly onByteOrderLocked?: (order: FixedByteOrder) => void
+  /** While it holds, positions are asked for several times a second: how old a fix is shows no finer than that. */
+  readonly isUrgent?: () => boolean
   /** All readings of one group, once per look, with bad and stale ones. */
   readonly onReadings: (readings: readonly Reading[]) => void
 }
@@ -39,6 +41,8 @@ type Group = {
 const FAILURES_TO_OFFLINE = 3
 const REFUSALS_TO_SPLIT = 2
 const MAX_STRETCHED_MS = 60_000
+/** Between two looks at a position while a block waits for it. */
+const URGENT_MS = 200
 /** How often the other groups of an absent device look whether it is back, should they miss the news. */
 const ABSENCE_MS = 60_000
 const ILLEGAL_ADDRESS: QualityReason = 'exception-2'
@@ -79,6 +83,8 @@ export async function runPollLoop(deps: PollDeps, stop: AbortSignal): Promise<vo
   let comeback = new AbortController()
   const probe = cheapest(groups)
   const isOffline = (): boolean => failures >= FAILURES_TO_OFFLINE
+  const periodOf = ({ lane, everyMs, stretch }: Group): number =>
+    (lane === 'gps' && deps.isUrgent?.() === true ? Math.min(URGENT_MS, everyMs) : everyMs) * stretch
 
   const ask = async (group: Group): Promise<{ image: Map<string, number | QualityReason>; isSilent: boolean }> => {
     const image = new Map<string, number | QualityReason>()
@@ -157,7 +163,7 @@ export async function runPollLoop(deps: PollDeps, stop: AbortSignal): Promise<vo
       if (stop.aborted) return
       if (isOffline() && group !== probe) continue
       // Keeps the beat; a look that took longer than its period skips the missed ones.
-      group.dueAt = Math.max(group.dueAt + group.everyMs * group.stretch, clock.steady())
+      group.dueAt = Math.max(group.dueAt + periodOf(group), clock.steady())
       try {
         await look(group)
       } catch (cause) {

@@ -15,49 +15,47 @@ export function createEventQueue(): EventQueue {
   const heap: Entry[] = []
   let sequence = 0
 
-  const swap = (i: number, j: number): void => {
-    const [a, b] = [heap[i], heap[j]]
-    if (a === undefined || b === undefined) return
-    heap[i] = b
-    heap[j] = a
-  }
-  const isBefore = (i: number, j: number): boolean => {
-    const [a, b] = [heap[i], heap[j]]
-    return a !== undefined && b !== undefined && before(a, b)
-  }
-  const rise = (from: number): void => {
-    let index = from
-    while (index > 0) {
-      const parent = (index - 1) >> 1
-      if (!isBefore(index, parent)) return
-      swap(index, parent)
-      index = parent
+  /** Both ways move a hole instead of swapping: this is the busiest loop of a run. */
+  const rise = (from: number, entry: Entry): void => {
+    let hole = from
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1
+      const above = heap[parent]
+      if (above === undefined || before(above, entry)) break
+      heap[hole] = above
+      hole = parent
     }
+    heap[hole] = entry
   }
-  const sink = (): void => {
-    let index = 0
+  const sink = (entry: Entry): void => {
+    let hole = 0
     for (;;) {
-      const left = 2 * index + 1
-      const least = isBefore(left + 1, left) ? left + 1 : left
-      if (!isBefore(least, index)) return
-      swap(index, least)
-      index = least
+      let child = 2 * hole + 1
+      let least = heap[child]
+      if (least === undefined) break
+      const right = heap[child + 1]
+      if (right !== undefined && before(right, least)) {
+        least = right
+        child += 1
+      }
+      if (before(entry, least)) break
+      heap[hole] = least
+      hole = child
     }
+    heap[hole] = entry
   }
 
   return {
     push: (at, run) => {
       sequence += 1
-      heap.push({ at, sequence, run })
-      rise(heap.length - 1)
+      const entry = { at, sequence, run }
+      heap.push(entry)
+      rise(heap.length - 1, entry)
     },
     pop: () => {
       const first = heap[0]
       const last = heap.pop()
-      if (first !== undefined && last !== undefined && heap.length > 0) {
-        heap[0] = last
-        sink()
-      }
+      if (last !== undefined && heap.length > 0) sink(last)
       return first
     },
     size: () => heap.length,

@@ -55,6 +55,8 @@ export type Gateway = {
   backUp(): void
   restoreBackup(): void
   setActive(active: boolean): void
+  /** Something happens to this car: it is looked at more often for a while. */
+  stir(): void
   /** Does the interlock, asked now, withhold the open block? */
   heldBack(): boolean
 }
@@ -79,7 +81,10 @@ type Disk = {
 }
 
 const FRAMES_KEPT = 130
+/** What an answer of 90 bytes takes at 9600 baud. */
+const ANSWER_MS = 95
 const VERSION = 'sim'
+const [QUIET_POLL, RESTFUL_POLL, LATELY] = [60_000, 600_000, 20 * 60_000]
 
 const TEN = Array.from({ length: 10 }, (_, vehicle) => ({
   gateway: GatewayId.parse(`gw-simcar00${vehicle}`),
@@ -133,6 +138,7 @@ export function createGateway(deps: Deps): Gateway {
   let lastFlushAt = 0
   let highestReceived = 0
   let overdue: Sample[] = []
+  let stirredAt = 0
 
   function installedNow(): Installed {
     return {
@@ -265,6 +271,8 @@ export function createGateway(deps: Deps): Gateway {
             )
           oracle.ledger.verifiedSaid.add(effect.report.orderId)
           world.sometimes(`verified: ${target}`)
+          if (target === 'blocked' && !fitting.motion && fitting.gnss === 'polled')
+            world.sometimes('a polled receiver alone proved a standstill')
         }
         if (
           effect.report.state === 'executing' &&
@@ -469,8 +477,18 @@ export function createGateway(deps: Deps): Gateway {
     deps.died()
   }
 
-  const QUIET_POLL = 60_000
-  const isActive = (): boolean => active || state.memory.open !== undefined || state.work.work !== 'none'
+  /** Once a minute as long as anything happens to this car or lately did; else every ten, until something does. */
+  const quietPoll = (): number => (world.now() - stirredAt < LATELY ? QUIET_POLL : RESTFUL_POLL)
+  const stir = (): void => {
+    const rested = world.now() - stirredAt >= LATELY
+    stirredAt = world.now()
+    if (rested && up && !isActive()) pollAnew()
+  }
+  const isActive = (): boolean => {
+    if (!active && state.memory.open === undefined && state.work.work === 'none') return false
+    stirredAt = world.now()
+    return true
+  }
 
   /**
    * A poll's request cannot leave a thread that is held up; one that had just left is answered all the same, and dated
@@ -496,11 +514,16 @@ export function createGateway(deps: Deps): Gateway {
   }
   const pollGnss = (round: number): void => {
     if (round !== polls) return
-    ask(sensors.gnss, (sample) => {
+    const heard = (sample: Sample): void => {
       take(sample, 'gps')
       considerFrame(sample)
       if (isActive()) later(nextGnss(), () => pollGnss(round))
-      else later(QUIET_POLL, pollAtRest)
+      else later(quietPoll(), pollAtRest)
+    }
+    ask(sensors.gnss, (sample) => {
+      if (fitting.gnss === 'pushed') return heard(sample)
+      // The answer is on the line for a while; it is dated when it is complete.
+      later(draw.between(5, ANSWER_MS), () => inProcess(() => heard(sample)))
     })
   }
   /** Nothing is asked of the car: a look a minute, everything at once. */
@@ -518,7 +541,7 @@ export function createGateway(deps: Deps): Gateway {
   }
   /** A pushed fix comes a receiver's latency after its second; a polled one is found by a timer of our own. */
   const nextGnss = (): number => {
-    if (fitting.gnss === 'polled') return 1000
+    if (fitting.gnss === 'polled') return !fitting.motion && state.memory.open?.order.action === 'block' ? 200 : 1000
     const sinceSecond = (world.now() - sensors.latency) % 1000
     return sinceSecond < 1 ? 1000 : 1000 - sinceSecond
   }
@@ -629,6 +652,7 @@ export function createGateway(deps: Deps): Gateway {
       backup = undefined
     },
     heldBack: () => verdictNow(state, moment(), installed).verdict !== 'proceed',
+    stir,
     setActive: (wanted) => {
       if (active === wanted) return
       active = wanted

@@ -9,7 +9,7 @@ import { MUTANTS } from './mutants.ts'
 import { printed, type Report, reportOf } from './report.ts'
 import { simulate } from './simulation.ts'
 
-const HELP = `npm run sim -- [--seeds 1..400] [--hours 110] [--vehicles 4] [--dense 40] [--mutants all|none|1,6,12]
+const HELP = `npm run sim -- [--seeds 1..400] [--hours 88] [--vehicles 5] [--dense 40] [--mutants all|none|1,6,12]
                [--mutant-seeds 40] [--hashes 50] [--workers 2] [--replay <seed> --vehicle <n> [--pace dense|wide]]
 
 Runs the seeds, the planted bugs and the determinism proof, prints the report and one JSON line; exit code 1 when an
@@ -18,8 +18,8 @@ invariant broke, a planted bug was missed or a replay differed. --replay tells t
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1..400' },
-    hours: { type: 'string', default: '110' },
-    vehicles: { type: 'string', default: '4' },
+    hours: { type: 'string', default: '88' },
+    vehicles: { type: 'string', default: '5' },
     dense: { type: 'string', default: '40' },
     mutants: { type: 'string', default: 'all' },
     'mutant-seeds': { type: 'string', default: '40' },
@@ -87,7 +87,7 @@ async function runAll(all: readonly Job[]): Promise<readonly Result[]> {
   const results: Result[] = []
   let next = 0
   const work = async (worker: number): Promise<void> => {
-    const child = fork(join(import.meta.dirname, 'worker.ts'))
+    const child = fork(join(import.meta.dirname, 'worker.ts'), { execArgv: ['--max-semi-space-size=64'] })
     try {
       for (let job = shared[next++]; job !== undefined; job = shared[next++]) results.push(await asked(child, job))
       const own = hashes.slice(

@@ -50,6 +50,7 @@ export const SOMETIMES = [
   'unblock by code',
   'unblock by code while partitioned',
   'order waited then executed',
+  'a polled receiver alone proved a standstill',
   'verified: blocked',
   'verified: free',
   'SQL lost commits',

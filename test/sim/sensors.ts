@@ -17,16 +17,18 @@ const FITTINGS: readonly Fitting[] = [
   { motion: true, sense: true, gnss: 'polled' },
   { motion: false, sense: true, gnss: 'pushed' },
   { motion: true, sense: false, gnss: 'pushed' },
+  { motion: false, sense: false, gnss: 'polled' },
 ]
 export const fittingOf = (vehicle: number): Fitting =>
   FITTINGS[vehicle % FITTINGS.length] ?? { motion: false, sense: false, gnss: 'polled' }
 
-export const sourcesOf = ({ motion, sense }: Fitting): EvidenceSources => ({
+export const sourcesOf = ({ motion, sense, gnss }: Fitting): EvidenceSources => ({
   ignition: { device: IO, reading: 'ignition' },
   ...(motion ? { motion: { device: IO, reading: 'motion' } } : {}),
   ...(sense ? { sense: { device: IO, reading: 'sense' } } : {}),
   relay: IO,
   gnss: GPS,
+  gnssDelivery: gnss === 'pushed' ? 'sent' : 'polled',
 })
 
 /** A value as the device gave it; it becomes a reading when the process has it in hand. */

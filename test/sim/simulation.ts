@@ -330,9 +330,18 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
   }
 
   // — the plan —
+  const stirred = ({ vehicle, lasts }: Happening): void => {
+    const cars = vehicle < 0 ? vehicles : [vehicles[vehicle]]
+    const stir = (): void => cars.forEach((car) => void car?.gateway.stir())
+    stir()
+    // A fault may outlast what the car is watched for, and what it left behind is to be seen.
+    for (let minutes = 15; minutes * MINUTE < lasts; minutes += 15) after(minutes * MINUTE, stir)
+    after(lasts, stir)
+  }
   const begin = (one: Happening): void => {
     world.tell(one.vehicle, () => JSON.stringify(one))
     const target = vehicles[one.vehicle]
+    if (one.kind !== 'trip') stirred(one)
     switch (one.kind) {
       case 'trip':
         noted(one.kind)

@@ -1,7 +1,7 @@
 import { millis } from '#contract/instant.ts'
 import { judge, type Question, type Verdict } from '../../edge/interlock/interlock.ts'
 import { interlockPolicy } from '../../edge/interlock/interlock-policy.ts'
-import { drive, fix, ignition, motion, withMotion } from './moments.ts'
+import { drive, fix, ignition, motion, SOURCES, withMotion } from './moments.ts'
 import { asked, at, every, POLICY, silent } from './parked.ts'
 
 /** One line of the table: what is different from a car that stands with everything good. */
@@ -39,6 +39,14 @@ export const DECISIONS: readonly Decision[] = [
   row('3 GNSS', 'no fix, no motion sensor', asked({ gps: silent })),
   row('3 GNSS', 'fix 0.6 s old, no motion sensor', asked({}, {}, 600)),
   row('3 GNSS', 'fix 0.7 s old, no motion sensor', asked({}, {}, 700)),
+  row('3 GNSS', 'polled once a second, no motion sensor', asked(polledEvery(1000))),
+  row(
+    '3 GNSS',
+    'polled once a second, motion sensor still',
+    asked({ ...polledEvery(1000), sources: { ...withMotion, gnssDelivery: 'polled' } }),
+  ),
+  row('3 GNSS', 'polled five times a second, no motion sensor', asked(polledEvery(200))),
+  row('3 GNSS', 'polled five times a second, no motion sensor, 0.35 s later', asked(polledEvery(200), {}, 350)),
   row('3 GNSS', 'standing at 3 km/h, no motion sensor', asked({ gps: every({ speedKmh: 3 }) })),
   row('3 GNSS', 'standing at 4 km/h, no motion sensor', asked({ gps: every({ speedKmh: 4 }) })),
   row('3 GNSS', 'standing at 4 km/h, motion sensor still', asked({ ...fitted, gps: every({ speedKmh: 4 }) })),
@@ -81,6 +89,18 @@ export const DECISIONS: readonly Decision[] = [
   ),
 ]
 
+/** A receiver that is asked: a new fix each second, and looks in between that show the old one. */
+function polledEvery(ms: number) {
+  const { gnssDelivery: _sent, ...sources } = SOURCES
+  const look = (second: number, index: number) => {
+    const moment = s(second - 1) + (index + 1) * ms
+    return fix(moment, { timeMs: moment === s(second) ? moment : s(second - 1) })
+  }
+  return {
+    sources,
+    looks: (second: number) => Array.from({ length: 1000 / ms }, (_, index) => look(second, index)),
+  }
+}
 function withoutIgnition() {
   const { ignition: _none, ...rest } = withMotion
   return rest

@@ -12,6 +12,7 @@ export const SOURCES: EvidenceSources = {
   ignition: { device: RELAY, reading: 'input1' },
   relay: RELAY,
   gnss: GPS,
+  gnssDelivery: 'sent',
 }
 export const withMotion: EvidenceSources = { ...SOURCES, motion: { device: RELAY, reading: 'input2' } }
 

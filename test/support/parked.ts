@@ -14,6 +14,8 @@ export type Story = {
   readonly policy?: InterlockPolicy
   readonly ignition?: (s: number) => readonly Reading[]
   readonly gps?: (s: number) => readonly Reading[]
+  /** Several looks at the receiver within one second, instead of `gps`. */
+  readonly looks?: (s: number) => readonly (readonly Reading[])[]
   readonly motion?: (s: number) => readonly Reading[]
   readonly drive?: (s: number) => readonly Reading[]
 }
@@ -34,7 +36,7 @@ export function lived(story: Story): Evidence {
       story.ignition?.(s) ?? [ignition(false, at(s))],
       sources.motion === undefined ? [] : (story.motion?.(s) ?? [motion(false, at(s))]),
       story.drive?.(s) ?? [drive('free', at(s))],
-      story.gps?.(s) ?? fix(at(s)),
+      ...(story.looks?.(s) ?? [story.gps?.(s) ?? fix(at(s))]),
     ]
     for (const readings of groups) evidence = observe(evidence, readings, sources, policy)
   }

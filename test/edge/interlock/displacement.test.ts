@@ -18,7 +18,8 @@ const fixAt = (lat: number, lon: number, second = 0): Fix => ({
 const trackOf = (recent: readonly Fix[]): FixTrack => ({
   newest: recent.at(-1) ?? fixAt(55.75, 37.62),
   lag: millis(0),
-  bestDelay: 0,
+  lookedAt: millis(0),
+  offset: { floor: 0, ceiling: 0 },
   recent,
 })
 

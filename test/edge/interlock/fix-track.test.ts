@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { epochMs, millis } from '#contract/instant.ts'
 import { NO_EVIDENCE, observe } from '../../../edge/interlock/evidence.ts'
 import { evidenceSnapshot } from '../../../edge/interlock/evidence-snapshot.ts'
-import { type Fix, fixAge, followFix, noteSpeed, runFor } from '../../../edge/interlock/fix-track.ts'
+import { type Delivery, type Fix, fixAge, followFix, noteSpeed, runFor } from '../../../edge/interlock/fix-track.ts'
 import { UNTRIED } from '../../../edge/position/gnss-trust.ts'
 import { readPosition } from '../../../edge/position/position-readings.ts'
 import { drive, fix, ignition, motion, reading, SOURCES, withMotion } from '../../support/moments.ts'
@@ -18,9 +19,9 @@ const fixed = (atMs: number, more: Partial<Fix> = {}): Fix => ({
   valid: true,
   ...more,
 })
-const follow = (fixes: readonly Fix[]) =>
+const follow = (fixes: readonly Fix[], delivery: Delivery = 'polled') =>
   fixes.reduce<ReturnType<typeof followFix> | undefined>(
-    (track, one) => followFix(track, one, UNTRIED, POLICY),
+    (track, one) => followFix(track, one, UNTRIED, POLICY, delivery),
     undefined,
   )
 
@@ -35,10 +36,85 @@ test('a fix that is not acceptable begins no run', () => {
   expect(track && runFor(track)).toBe(0)
 })
 
-test('a fix handed over late is as old as its time says, beyond one polling second', () => {
-  const onTime = [1, 2, 3, 4, 5].map((s) => fixed(s * 1000))
-  const late = follow([...onTime, fixed(9000, { time: epochMs(WALL + 6000) })])
+const SECONDS = [1, 2, 3, 4, 5, 6]
+/** Asked every so often; each look shows the newest second that had been ready for `readyMs`. */
+const looked = (everyMs: number, readyMs: number, lastMs = 6000): readonly Fix[] =>
+  Array.from({ length: Math.floor(lastMs / everyMs) }, (_, index) => {
+    const now = (index + 1) * everyMs
+    return fixed(now, { time: epochMs(WALL + Math.floor((now - readyMs) / 1000) * 1000) })
+  })
+
+test('a fix that a receiver sends by itself is as old as its reception', () => {
+  const track = follow(
+    SECONDS.map((s) => fixed(s * 1000)),
+    'sent',
+  )
+  expect(track && fixAge(track, millis(6040))).toBe(40)
+})
+
+test.each([
+  { name: 'the moment it is ready', readyMs: 1 },
+  { name: 'just before the next one', readyMs: 999 },
+])('a fix read $name, once a second, may be older by the whole second and the answer', ({ readyMs }) => {
+  const track = follow(looked(1000, readyMs))
+  expect(track && fixAge(track, millis(6040))).toBeGreaterThanOrEqual(1100)
+})
+
+test('asked five times a second, a fix may be older by a fifth of it and the answer', () => {
+  const track = follow(looked(200, 90))
+  const age = track && fixAge(track, track.newest.at)
+  expect(age).toBeGreaterThanOrEqual(110)
+  expect(age).toBeLessThanOrEqual(310)
+})
+
+test('looks that begin to come faster find out at once how old a fix really is', () => {
+  const slow = looked(1000, 990)
+  const fast = looked(200, 190, 12_000).filter(({ at }) => at > 6000)
+  const track = follow([...slow, ...fast])
+  expect(track && fixAge(track, track.newest.at)).toBeLessThanOrEqual(310)
+})
+
+test('of a first look nobody knows how old its fix is', () => {
+  const track = follow([fixed(1000)])
+  expect(track && fixAge(track, millis(1000))).toBe(POLICY.fixMaxAge)
+})
+
+test('a fix handed over late is as old as its time says', () => {
+  const onTime = SECONDS.map((s) => fixed(s * 1000))
+  const late = follow([...onTime, fixed(9000, { time: epochMs(WALL + 7000) })], 'sent')
   expect(late && fixAge(late, millis(9000))).toBeCloseTo(2000, -1)
+})
+
+test('a lateness that turns out as such is not taken for the clocks’ difference', () => {
+  const late = looked(200, 1390)
+  const prompt = looked(200, 190, 12_000).filter(({ at }) => at > 6000)
+  const again = looked(200, 1390, 18_000).filter(({ at }) => at > 13_400)
+  const track = follow([...late, ...prompt, ...again])
+  expect(track && fixAge(track, track.newest.at)).toBeGreaterThanOrEqual(1200)
+})
+
+/** The truth against what the track says: whatever the phase, the pace and their changes, never younger than it is. */
+test('a prompt receiver’s fix is never taken for younger than it is', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 999 }),
+      fc.array(fc.integer({ min: 20, max: 1400 }), { minLength: 3, maxLength: 120 }),
+      fc.integer({ min: -1e6, max: 1e6 }),
+      (phase, pauses, clocks) => {
+        let now = 1000
+        let track: ReturnType<typeof follow>
+        for (const pause of pauses) {
+          now += pause
+          const second = Math.floor((now - phase) / 1000) * 1000
+          const before = track
+          track = followFix(track, fixed(now, { time: epochMs(WALL + second + clocks) }), UNTRIED, POLICY, 'polled')
+          if (track.newest === before?.newest) continue
+          expect(fixAge(track, millis(now))).toBeGreaterThanOrEqual(now - (second + phase))
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
 })
 
 test('a speed above the limit ends slowness once; a slow one and no track change nothing', () => {
