@@ -19,6 +19,7 @@ import { createJobs } from './jobs/app.ts'
 import { createLive } from './live/app.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
+import { createMileage } from './mileage/app.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
 import { createPeople, demoAccounts } from './people/app.ts'
 import type { ServerIdentity } from './pki/pki-service.ts'
@@ -72,13 +73,15 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   const live = createLive({ world, vehicles: () => vehicles, findCaller: people.service.findCaller })
   const history = createHistory({
     config,
-    db,
+    postgres,
     world,
     vehicleOf: (gateway, at) => vehicles.fleet.vehicleOf(gateway, at),
-    vehicleExists: async (id) => (await createVehicleStore(db).find(id)) !== undefined,
+    plateOf: async (id) => (await createVehicleStore(db).find(id))?.plate,
+    stored: (frames) => mileage.service.stored(frames),
     changed: live.service.vehicleChanged,
     count: metrics.counter('kordon_history_total', 'Lines of history, by fate'),
   })
+  const mileage = createMileage({ db, inTransaction, world, history: history.frames })
   const signer = createSignerClient({
     socketPath: config.signer.socketPath,
     onReach: (reach) => log.warn({ reach }, 'signer.reach'),
@@ -169,7 +172,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       people.routes,
       ...vehicles.routes,
       configurations.routes,
-      history.routes,
+      ...history.routes,
+      mileage.routes,
       zones.routes,
       live.routes,
       createHealthRoutes({ metrics, clock, version, dependencies }),
@@ -216,7 +220,14 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       return { url: addressOf(http, config), mqtt: brokerSeat.ports(), setupToken: await people.service.openSetup() }
     },
     run: async (stop) => {
-      const loops = [...ingest.loops(projections), ...vehicles.loops, configurations.loop, live.loop]
+      const loops = [
+        ...ingest.loops(projections),
+        ...vehicles.loops,
+        configurations.loop,
+        live.loop,
+        ...history.loops,
+        mileage.loop,
+      ]
       await Promise.all([
         ...loops.map((loop) => loop(stop)),
         jobs.run(stop),

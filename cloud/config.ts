@@ -50,6 +50,13 @@ const Environment = z.object({
   KORDON_UNLOCK_GRACE_HOURS: hours(72)
     .prefault('24')
     .describe('no block for so long after a one-time code was used at the vehicle, 1 to 72; default 24'),
+  KORDON_HISTORY_MONTHS: z.coerce
+    .number<string>({ error: 'a number of months' })
+    .int()
+    .min(3)
+    .max(600)
+    .prefault('36')
+    .describe('months of frames kept in the SQL database, 3 to 600; default 36; InfluxDB: see kordon history init'),
   KORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('default info'),
   KORDON_INSTANCE: text
     .regex(/^[a-z0-9-]{1,32}$/, '1 to 32 of a-z, 0-9 and -')
@@ -95,6 +102,7 @@ export type CloudConfig = {
   readonly instance: string
   /** Where the signer answers; `child`: it is ours to start. */
   readonly signer: { readonly runs: 'child' | 'elsewhere'; readonly socketPath: string }
+  readonly historyMonths: number
   readonly graceMaxHours: number
   readonly unlockGraceHours: number
   readonly databaseUrl: string | undefined
@@ -137,6 +145,7 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
       env.KORDON_SIGNER_SOCKET === undefined
         ? { runs: 'child', socketPath: `${env.KORDON_DATA_DIR.replace(/\/$/, '')}/signer/signer.sock` }
         : { runs: 'elsewhere', socketPath: env.KORDON_SIGNER_SOCKET },
+    historyMonths: env.KORDON_HISTORY_MONTHS,
     graceMaxHours: env.KORDON_GRACE_MAX_HOURS,
     unlockGraceHours: env.KORDON_UNLOCK_GRACE_HOURS,
     databaseUrl: env.DATABASE_URL,

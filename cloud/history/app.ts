@@ -4,27 +4,38 @@ import { millis } from '#contract/instant.ts'
 import type { CloudConfig } from '../config.ts'
 import type { FedProjection } from '../ingest/app.ts'
 import type { Dependency } from '../metrics/health-routes.ts'
-import type { Db } from '../postgres/postgres-client.ts'
+import type { Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
+import { createFleetRoutes } from './fleet-routes.ts'
 import { createFrameStore } from './frame-store.ts'
+import type { History as FrameHistory } from './history.ts'
 import { createHistoryRoutes } from './history-routes.ts'
 import { createHistoryService, type HistoryService } from './history-service.ts'
 import { createInfluxClient } from './influx-client.ts'
 import { createLastKnownStore } from './last-known-store.ts'
+import { runRetentionLoop } from './retention-loop.ts'
+import { createRetentionStore } from './retention-store.ts'
+import { createTrackRoutes } from './track-routes.ts'
+import { createWitnessStore } from './witness-store.ts'
 
 type Parts = {
-  readonly config: Pick<CloudConfig, 'influx'>
-  readonly db: Db
+  readonly config: Pick<CloudConfig, 'influx' | 'historyMonths'>
+  readonly postgres: Pick<Postgres, 'db' | 'inTransaction'>
   readonly world: World
+  /** Called after frames have been stored; a rejection repeats them. */
+  stored: Parameters<typeof createHistoryService>[0]['stored']
   vehicleOf: Parameters<typeof createHistoryService>[0]['vehicleOf']
-  vehicleExists(vehicle: VehicleId): Promise<boolean>
+  plateOf(vehicle: VehicleId): Promise<string | undefined>
   changed(vehicle: VehicleId): void
   count(what: 'history-lines-refused', by: number): void
 }
 
 export type History = {
   readonly service: HistoryService
-  readonly routes: FastifyPluginAsyncZod
+  /** Where the frames are: for whoever counts on them. */
+  readonly frames: FrameHistory
+  readonly routes: readonly FastifyPluginAsyncZod[]
+  readonly loops: readonly ((stop: AbortSignal) => Promise<void>)[]
   readonly projections: readonly FedProjection[]
   /** The time-series database, when there is one. */
   readonly dependencies: readonly Dependency[]
@@ -33,26 +44,43 @@ export type History = {
 
 /** Wires where the vehicles are and were: in InfluxDB when there is one, else in the SQL database. Starts nothing. */
 export function createHistory(parts: Parts): History {
-  const { config, db, world, vehicleOf, vehicleExists, changed } = parts
+  const { config, postgres, world, stored, vehicleOf, plateOf, changed } = parts
+  const { db } = postgres
   const influx = createInflux(config.influx, parts)
+  const table = createFrameStore(postgres)
+  const frames = influx ?? table
+  const lastKnown = createLastKnownStore(db)
   const service = createHistoryService({
-    history: influx ?? createFrameStore(db),
-    lastKnown: createLastKnownStore(db),
+    history: frames,
+    lastKnown,
+    witness: createWitnessStore(db),
+    stored,
     clock: world.clock,
     vehicleOf,
-    vehicleExists,
+    vehicleExists: async (vehicle) => (await plateOf(vehicle)) !== undefined,
     changed,
   })
   const { influx: settings } = config
+  const retention = createRetentionStore(postgres)
   return {
     service,
-    routes: createHistoryRoutes(service),
+    frames,
+    routes: [
+      createTrackRoutes(service, plateOf),
+      createHistoryRoutes(service),
+      createFleetRoutes({ lastKnown, clock: world.clock }),
+    ],
+    loops: [
+      (stop) =>
+        runRetentionLoop({ retention, keepMonths: config.historyMonths, dropped: table.forgetMonths, ...world }, stop),
+    ],
     projections: [
       // Large writes for stores of years; the pages of people do not wait for them.
       {
         projection: service.historyProjection,
         pace: { batch: 5000, fill: 1000, age: millis(1000) },
-        rewinds: influx === undefined,
+        // Its marks for the mileage ledger are in the SQL database in any case.
+        rewinds: true,
       },
       { projection: service.lastKnownProjection, rewinds: true },
     ],

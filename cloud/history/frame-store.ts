@@ -1,34 +1,53 @@
 import { sql } from 'kysely'
-import type { Db } from '../postgres/postgres-client.ts'
+import type { GatewayId } from '#contract/ids.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { History, HistoryFrame } from './history.ts'
+import { MONTHS_LOCK, type Month, monthOf } from './month.ts'
+import { readPackedFrames } from './packed-frames.ts'
 
 const ROWS_PER_STATEMENT = 1000
+type Sql = Pick<Postgres, 'db' | 'inTransaction'>
 
-/** History in the SQL database: for an installation without a time-series database. */
-export function createFrameStore(db: Db): History {
+/** History in the SQL database, a table for each month: for an installation without a time-series database. */
+export function createFrameStore(postgres: Sql): History & { forgetMonths(): void } {
+  const { db } = postgres
+  const months = new Set<string>()
+  const prepare = async (frames: readonly HistoryFrame[]): Promise<void> => {
+    for (const { frame } of frames) {
+      const month = monthOf(frame.readAt)
+      if (month === undefined || months.has(month.name)) continue
+      await addMonth(postgres, month)
+      months.add(month.name)
+    }
+  }
   return {
+    /** A month has been dropped: look again before the next write. */
+    forgetMonths: () => months.clear(),
     write: async (frames) => {
+      await prepare(frames)
       for (let from = 0; from < frames.length; from += ROWS_PER_STATEMENT)
         await insert(db, frames.slice(from, from + ROWS_PER_STATEMENT))
     },
     track: async (vehicleId, from, to) => {
-      const rows = await db
-        .selectFrom('frames')
-        .select(['readAt', 'lat', 'lon', 'accuracyM', 'speedKmh', 'headingDeg', 'ignition', 'motion', 'odometerKm'])
-        .select(['fix', 'gnssTrust'])
-        .where('vehicleId', '=', vehicleId)
-        .where('readAt', '>=', from)
-        .where('readAt', '<', to)
-        .orderBy('readAt')
-        .orderBy('seq')
-        .execute()
-      return rows.map(({ lat, lon, accuracyM, gnssTrust, ...row }) => ({
-        ...row,
-        position: lat === null || lon === null ? null : { lat, lon, accuracyM },
-        trust: gnssTrust,
-      }))
+      const { rows } = await sql<{ gatewayId: GatewayId; packed: string }>`
+        select gateway_id, encode(string_agg(packed, ''::bytea order by read_at, stream, seq), 'base64') as packed
+        from frames where vehicle_id = ${vehicleId}::uuid and read_at >= ${from} and read_at < ${to}
+        group by gateway_id`.execute(db)
+      return rows.flatMap(({ gatewayId, packed }) => readPackedFrames(Buffer.from(packed, 'base64'), gatewayId))
     },
   }
+}
+
+/** Makes the month's table unless it is there; two instances may come at once. */
+async function addMonth({ db, inTransaction }: Sql, { name, from, to }: Month): Promise<void> {
+  const table = `frames_${name}`
+  const found = await sql`select 1 from pg_class where relname = ${table}`.execute(db)
+  if (found.rows.length > 0) return
+  await inTransaction(async (within) => {
+    await sql`select pg_advisory_xact_lock(${MONTHS_LOCK}::bigint)`.execute(within)
+    await sql`create table if not exists ${sql.table(table)} partition of frames
+      for values from (${sql.lit(from)}) to (${sql.lit(to)})`.execute(within)
+  })
 }
 
 /** One statement for all rows: each column is one array parameter, twice as fast as a list of VALUES. */
@@ -42,9 +61,9 @@ async function insert(db: Db, frames: readonly HistoryFrame[]): Promise<void> {
       ${column(({ seq }) => seq)}::bigint[], ${column(({ vehicleId }) => vehicleId)}::uuid[],
       ${column(({ frame }) => frame.readAt)}::bigint[], ${column(({ frame }) => frame.timeQuality)}::text[],
       ${column(({ frame }) => frame.lat)}::float8[], ${column(({ frame }) => frame.lon)}::float8[],
-      ${column(({ frame }) => frame.accuracyM)}::real[], ${column(({ frame }) => frame.satellites)}::smallint[],
-      ${column(({ frame }) => frame.fix)}::text[], ${column(({ frame }) => frame.speedKmh)}::real[],
-      ${column(({ frame }) => frame.headingDeg)}::real[], ${column(({ frame }) => frame.altitudeM)}::real[],
+      ${column(({ frame }) => frame.accuracyM)}::float8[], ${column(({ frame }) => frame.satellites)}::smallint[],
+      ${column(({ frame }) => frame.fix)}::text[], ${column(({ frame }) => frame.speedKmh)}::float8[],
+      ${column(({ frame }) => frame.headingDeg)}::float8[], ${column(({ frame }) => frame.altitudeM)}::real[],
       ${column(({ frame }) => frame.ignition)}::boolean[], ${column(({ frame }) => frame.odometerKm)}::float8[],
       ${column(({ frame }) => frame.engineHours)}::float8[], ${column(({ frame }) => frame.supplyVolt)}::real[],
       ${column(({ frame }) => frame.motion)}::boolean[], ${column(({ frame }) => frame.gnssTrust)}::text[],

@@ -1,85 +1,141 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { GnssTrust } from '#contract/frame.ts'
 import { VehicleId } from '#contract/ids.ts'
-import { Instant } from '#contract/instant.ts'
+import { Instant, minutes } from '#contract/instant.ts'
 import { EVERY_ROLE } from '../http/access.ts'
+import { BLANK_CAUSES } from './blank.ts'
 import type { HistoryService } from './history-service.ts'
-
-const Where = z.object({ id: VehicleId })
-const range = { from: Instant, to: Instant }
-
-const TrackAnswer = z
-  .object({
-    points: z.array(
-      z.object({
-        readAt: Instant,
-        lat: z.number(),
-        lon: z.number(),
-        speedKmh: z.number().nullable(),
-        headingDeg: z.number().nullable(),
-        ignition: z.boolean().nullable(),
-        trust: GnssTrust,
-      }),
-    ),
-    total: z.int().meta({ description: 'Positions in the range, before thinning' }),
-    downsampled: z.boolean(),
-  })
-  .meta({ id: 'Track' })
-
-const MileageAnswer = z
-  .object({
-    km: z.number(),
-    errorKm: z.number().meta({ description: 'The true value lies within km ± errorKm' }),
-    source: z.enum(['odometer', 'positions']),
-    gaps: z.array(z.object({ from: Instant, to: Instant, km: z.number() })),
-  })
-  .meta({ id: 'Mileage' })
+import { MileageView } from './mileage-view.ts'
 
 const tags = ['history']
+const Where = z.object({ id: VehicleId })
+const range = { from: Instant, to: Instant }
+const Place = z.object({ lat: z.number(), lon: z.number() })
 
-/** Where a vehicle was, and how far it went. Paths begin with `/api`. */
+const TripView = z
+  .object({
+    from: Instant,
+    to: Instant,
+    start: Place.nullable(),
+    end: Place.nullable(),
+    mileage: MileageView,
+    highestKmh: z.number().nullable(),
+    open: z.boolean().meta({ description: 'The range ends before the trip does' }),
+  })
+  .meta({ id: 'Trip' })
+
+const StopView = z
+  .object({
+    from: Instant,
+    to: Instant,
+    place: Place.nullable(),
+    ignition: z.enum(['on', 'off', 'unknown']),
+    open: z.boolean(),
+  })
+  .meta({ id: 'Stop' })
+
+const SpeedView = z
+  .object({
+    bands: z.array(z.object({ fromKmh: z.number(), toKmh: z.number().nullable(), seconds: z.number() })).readonly(),
+    highest: z.object({ kmh: z.number(), at: Instant }).nullable(),
+    standingS: z.number(),
+    movingS: z.number(),
+    unknownS: z.number(),
+    points: z.array(z.object({ readAt: Instant, speedKmh: z.number().nullable() })).readonly(),
+  })
+  .meta({ id: 'SpeedProfile' })
+
+const BlankView = z
+  .object({
+    from: Instant,
+    to: Instant,
+    cause: z.enum(BLANK_CAUSES),
+    apartM: z.number().nullable().meta({ description: 'Straight line between the places before and after, metres' }),
+  })
+  .meta({ id: 'Blank' })
+
+const Journeys = z.object({
+  ...range,
+  dwellMin: z.coerce
+    .number()
+    .min(1)
+    .max(240)
+    .default(5)
+    .meta({ description: 'Standing for so many minutes is a stop; shorter belongs to the trip' }),
+})
+
+/** How a vehicle was driven. Paths begin with `/api`. */
 export function createHistoryRoutes(history: HistoryService): FastifyPluginAsyncZod {
+  const config = { roles: EVERY_ROLE, looksAt: 'location' } as const
+  const answer = <Item extends z.ZodType>(item: Item) => ({ 200: z.object({ items: z.array(item).readonly() }) })
   return async (app) => {
-    app.get(
-      '/api/vehicles/:id/track',
-      {
-        config: { roles: EVERY_ROLE },
-        schema: {
-          tags,
-          summary: 'Positions of a vehicle, thinned to maxPoints; first, last and turns are kept',
-          params: Where,
-          querystring: z.object({ ...range, maxPoints: z.coerce.number().int().min(2).max(100_000).default(5000) }),
-          response: { 200: TrackAnswer },
-        },
-      },
-      async ({ params, query }) => {
-        const { points, total } = await history.track(params.id, query.from, query.to, query.maxPoints)
-        return {
-          points: points.map(({ readAt, lat, lon, speedKmh, headingDeg, ignition, trust }) => ({
-            ...{ readAt, lat, lon, speedKmh, headingDeg, ignition, trust },
-          })),
-          total,
-          downsampled: points.length < total,
-        }
-      },
-    )
     app.get(
       '/api/vehicles/:id/mileage',
       {
-        config: { roles: EVERY_ROLE },
+        config,
         schema: {
-          tags,
-          summary: 'Kilometres of a vehicle, with error band and gaps',
-          params: Where,
+          ...{ tags, summary: 'Kilometres of a vehicle, with error band and gaps', params: Where },
           querystring: z.object(range),
-          response: { 200: MileageAnswer },
+          response: { 200: MileageView },
         },
       },
-      async ({ params, query }) => {
-        const { gaps, ...mileage } = await history.mileage(params.id, query.from, query.to)
-        return { ...mileage, gaps: [...gaps] }
+      async ({ params, query }) => history.mileage(params.id, query.from, query.to),
+    )
+    app.get(
+      '/api/vehicles/:id/trips',
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'Trips of a vehicle',
+          params: Where,
+          querystring: Journeys,
+          response: answer(TripView),
+        },
       },
+      async ({ params, query }) => ({
+        items: (await history.journeys(params.id, query, { dwellMs: minutes(query.dwellMin) })).trips,
+      }),
+    )
+    app.get(
+      '/api/vehicles/:id/stops',
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'Stops of a vehicle',
+          params: Where,
+          querystring: Journeys,
+          response: answer(StopView),
+        },
+      },
+      async ({ params, query }) => ({
+        items: (await history.journeys(params.id, query, { dwellMs: minutes(query.dwellMin) })).stops,
+      }),
+    )
+    app.get(
+      '/api/vehicles/:id/speed',
+      {
+        config,
+        schema: {
+          ...{ tags, summary: 'How fast a vehicle was, for how long', params: Where },
+          querystring: z.object({ ...range, maxPoints: z.coerce.number().int().min(2).max(20_000).default(1000) }),
+          response: { 200: SpeedView },
+        },
+      },
+      async ({ params, query }) => history.speed(params.id, query, query.maxPoints),
+    )
+    app.get(
+      '/api/vehicles/:id/gaps',
+      {
+        config,
+        schema: {
+          ...{ tags, summary: 'When nobody knows where a vehicle was, and why', params: Where },
+          querystring: z.object(range),
+          response: answer(BlankView),
+        },
+      },
+      async ({ params, query }) => ({ items: await history.blanks(params.id, query) }),
     )
   }
 }

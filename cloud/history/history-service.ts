@@ -1,24 +1,40 @@
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
-import type { Clock, EpochMs } from '#contract/instant.ts'
+import { type Clock, type EpochMs, later } from '#contract/instant.ts'
 import { Fault } from '../http/fault.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
 import type { LastKnownView } from '../vehicles/vehicle-view.ts'
+import { type Blank, blanksOf, type Witness } from './blank.ts'
 import type { History, HistoryFrame, PastFrame } from './history.ts'
 import { isCurrent, lastKnownView, newestOf } from './last-known.ts'
 import type { LastKnownStore } from './last-known-store.ts'
 import { type Mileage, mileageOf } from './mileage.ts'
-import { thinTrack } from './track.ts'
+import { oneLine, sourceKind } from './source.ts'
+import { breaksOf, type PlacedFrame, placedFrames } from './span.ts'
+import { type SpeedProfile, speedProfileOf } from './speed.ts'
+import { type Line, thinTrack } from './track.ts'
+import { type Journeys, journeysOf, type StopRule } from './trips.ts'
 
-export type TrackPoint = PastFrame & { readonly lat: number; readonly lon: number }
-export type Track = { readonly points: readonly TrackPoint[]; readonly total: number }
+export type Range = { readonly from: EpochMs; readonly to: EpochMs }
+export type Track = Line<PlacedFrame> & {
+  /** Before thinning. */
+  readonly total: number
+}
+export type TrackWish = Range & { readonly maxPoints: number; readonly simplifyM: number }
 
 export type HistoryService = {
   /** Stores every frame; wants large writes: run it with `HISTORY_PACE`. */
   readonly historyProjection: Projection
   /** Moves "now"; ignores backfill and whatever is older than what it has. */
   readonly lastKnownProjection: Projection
-  /** Positions of a vehicle, at most `maxPoints` of them. Faults: `vehicle/unknown`, `history/range`. */
-  track(vehicleId: VehicleId, from: EpochMs, to: EpochMs, maxPoints: number): Promise<Track>
+  /** Positions of a vehicle, thinned. Faults: `vehicle/unknown`, `history/range`. */
+  track(vehicleId: VehicleId, wish: TrackWish): Promise<Track>
+  /** The whole track, a day at a time; a piece without gaps may come in several parts. Faults as `track`, at once. */
+  trackParts(vehicleId: VehicleId, range: Range): Promise<AsyncIterable<TrackPart>>
+  /** Trips and stops. Faults as `track`. */
+  journeys(vehicleId: VehicleId, range: Range, rule: StopRule): Promise<Journeys>
+  speed(vehicleId: VehicleId, range: Range, maxPoints: number): Promise<SpeedProfile>
+  /** When nobody knows where the vehicle was, and why. Faults as `track`. */
+  blanks(vehicleId: VehicleId, range: Range): Promise<readonly Blank[]>
   /** Kilometres with their error and the gaps. Faults as `track`. */
   mileage(vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<Mileage>
   /** For the vehicle pages; a vehicle never heard of is absent. */
@@ -28,6 +44,9 @@ export type HistoryService = {
 type Deps = {
   readonly history: History
   readonly lastKnown: LastKnownStore
+  readonly witness: { of(vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<Witness> }
+  /** Called after the frames are in the store and before the journal's cursor moves; a rejection repeats both. */
+  stored(frames: readonly HistoryFrame[]): Promise<void>
   readonly clock: Clock
   vehicleOf(gateway: GatewayId, at: EpochMs): VehicleId | undefined
   vehicleExists(vehicleId: VehicleId): Promise<boolean>
@@ -35,7 +54,10 @@ type Deps = {
   readonly changed?: (vehicleId: VehicleId) => void
 }
 
-const LONGEST_MS = 62 * 24 * 3600 * 1000
+export type TrackPart = { readonly frames: readonly PlacedFrame[]; readonly begins: 'piece' | 'on' }
+
+const DAY_MS = 24 * 3600 * 1000
+const LONGEST_MS = 62 * DAY_MS
 
 /** Where the vehicles are and were, and how far they went. */
 export function createHistoryService(deps: Deps): HistoryService {
@@ -45,35 +67,72 @@ export function createHistoryService(deps: Deps): HistoryService {
         ? [{ gateway, stream, seq, receivedAt, vehicleId: deps.vehicleOf(gateway, record.readAt), frame: record }]
         : [],
     )
-  const past = async (vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<readonly PastFrame[]> => {
+  const line = async (vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<readonly PastFrame[]> =>
+    oneLine(await deps.history.track(vehicleId, from, to))
+  const check = async (vehicleId: VehicleId, { from, to }: Range): Promise<void> => {
     if (to <= from) throw new Fault('history/range', 'to must lie behind from')
     if (to - from > LONGEST_MS) throw new Fault('history/range', 'at most 62 days at a time')
     if (!(await deps.vehicleExists(vehicleId))) throw new Fault('vehicle/unknown')
-    return deps.history.track(vehicleId, from, to)
+  }
+  const past = async (vehicleId: VehicleId, range: Range): Promise<readonly PastFrame[]> => {
+    await check(vehicleId, range)
+    return line(vehicleId, range.from, range.to)
+  }
+  async function* parts(vehicleId: VehicleId, { from, to }: Range): AsyncIterable<TrackPart> {
+    let before: PlacedFrame | undefined
+    for (let start = from; start < to; start = later(start, DAY_MS)) {
+      const end = later(start, Math.min(DAY_MS, to - start))
+      const placed = placedFrames(await line(vehicleId, start, end))
+      const known = before === undefined ? placed : [before, ...placed]
+      const skip = known.length - placed.length
+      const starts = new Set(before === undefined ? [0, ...breaksOf(known)] : breaksOf(known))
+      const cuts = [skip, ...[...starts].filter((index) => index > skip)]
+      for (const [index, cut] of cuts.entries()) {
+        const frames = known.slice(cut, cuts[index + 1])
+        if (frames.length > 0) yield { frames, begins: starts.has(cut) ? 'piece' : 'on' }
+      }
+      before = placed.at(-1) ?? before
+    }
   }
   return {
     historyProjection: {
       name: 'history',
       apply: async (entries) => {
         const frames = framesOf(entries)
-        if (frames.length > 0) await deps.history.write(frames)
+        if (frames.length === 0) return
+        await deps.history.write(frames)
+        await deps.stored(frames)
       },
     },
     lastKnownProjection: {
       name: 'last-known',
       apply: async (entries) => {
-        const newest = newestOf(framesOf(entries).filter(({ frame, receivedAt }) => isCurrent(frame, receivedAt)))
-        await deps.lastKnown.keepNewest(newest)
-        for (const { vehicleId } of newest) deps.changed?.(vehicleId)
+        const current = framesOf(entries).filter(({ frame, receivedAt }) => isCurrent(frame, receivedAt))
+        // One after the other: whether a tracker is believed depends on what the vehicle's own gateway has said.
+        for (const kind of ['gateway', 'tracker'] as const) {
+          const newest = newestOf(current.filter(({ gateway }) => sourceKind(gateway) === kind))
+          await deps.lastKnown.keepNewest(newest)
+          for (const { vehicleId } of newest) deps.changed?.(vehicleId)
+        }
       },
     },
-    track: async (vehicleId, from, to, maxPoints) => {
-      const points = (await past(vehicleId, from, to)).flatMap((frame) =>
-        frame.position === null ? [] : [{ ...frame, lat: frame.position.lat, lon: frame.position.lon }],
-      )
-      return { points: thinTrack(points, maxPoints), total: points.length }
+    track: async (vehicleId, { maxPoints, simplifyM, ...range }) => {
+      const points = placedFrames(await past(vehicleId, range))
+      const limits = { points: maxPoints, toleranceM: simplifyM }
+      return { ...thinTrack({ points, breaks: breaksOf(points) }, limits), total: points.length }
     },
-    mileage: async (vehicleId, from, to) => mileageOf(await past(vehicleId, from, to)),
+    trackParts: async (vehicleId, range) => {
+      await check(vehicleId, range)
+      return parts(vehicleId, range)
+    },
+    journeys: async (vehicleId, range, rule) => journeysOf(await past(vehicleId, range), rule),
+    speed: async (vehicleId, range, maxPoints) => speedProfileOf(await past(vehicleId, range), maxPoints),
+    blanks: async (vehicleId, range) => {
+      const until = Math.min(range.to, deps.clock.now())
+      const told = { from: range.from, to: later(range.from, Math.max(0, until - range.from)) }
+      return blanksOf(await past(vehicleId, range), told, await deps.witness.of(vehicleId, range.from, range.to))
+    },
+    mileage: async (vehicleId, from, to) => mileageOf(await past(vehicleId, { from, to })),
     lastKnownOf: async (vehicles) => {
       const now = deps.clock.now()
       const known = await deps.lastKnown.of(vehicles)

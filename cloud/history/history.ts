@@ -15,6 +15,8 @@ export type HistoryFrame = {
 
 /** What questions about the past need of a frame; null = no good reading. */
 export type PastFrame = {
+  /** The gateway or tracker that read it. */
+  readonly source: GatewayId
   readonly readAt: EpochMs
   readonly position: { readonly lat: number; readonly lon: number; readonly accuracyM: number | null } | null
   readonly speedKmh: number | null
@@ -30,7 +32,7 @@ export type PastFrame = {
 export type History = {
   /** Resolves when all of them are stored; rejects when the store cannot take them now. */
   write(frames: readonly HistoryFrame[]): Promise<void>
-  /** Frames of a vehicle, `from` included and `to` excluded, oldest first. */
+  /** Frames of a vehicle, `from` included and `to` excluded; each source's oldest first, sources one after another. */
   track(vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<readonly PastFrame[]>
 }
 

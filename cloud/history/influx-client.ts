@@ -112,7 +112,7 @@ async function readByQuery(
 ): Promise<readonly PastFrame[]> {
   // Both values are parsed and of narrow form: nothing here needs quoting.
   const q = `SELECT ${PAST_FIELDS.map((field) => `"${field}"`).join(',')} FROM "${MEASUREMENT}"
-    WHERE "vehicle" = '${vehicleId}' AND time >= ${from}ms AND time < ${to}ms`
+    WHERE "vehicle" = '${vehicleId}' AND time >= ${from}ms AND time < ${to}ms GROUP BY "gateway"`
   const query = new URLSearchParams({ db: database, epoch: 'u', q })
   return readQueryAnswer(await influx.transport.request(`/query?${query}`, '', { method: 'GET' }))
 }

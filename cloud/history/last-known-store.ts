@@ -1,13 +1,42 @@
 import { sql } from 'kysely'
-import type { VehicleId } from '#contract/ids.ts'
+import type { Fix, GnssTrust } from '#contract/frame.ts'
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import type { ParksInSight } from '../http/access.ts'
+import { ParkId } from '../parks/park.ts'
 import type { LastKnownRow } from '../postgres/history-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { LastKnown } from './last-known.ts'
+import { TRACKER_PREFIX } from './source.ts'
 
 export type LastKnownStore = {
   /** Keeps what is newer than what it has, frame and place each for itself; older ones change nothing. */
   keepNewest(candidates: readonly LastKnown[]): Promise<void>
   of(vehicles: readonly VehicleId[]): Promise<readonly LastKnown[]>
+  /** Every vehicle in sight that was ever heard of, by id. */
+  fleet(query: FleetQuery): Promise<readonly FleetPlace[]>
+}
+export type FleetQuery = {
+  readonly parks: ParksInSight
+  readonly after?: VehicleId | undefined
+  readonly limit: number
+}
+
+/** As the map needs it; null = not known. `lat`, `lon` and `placeAt` are of the newest trusted place. */
+export type FleetPlace = {
+  readonly vehicleId: VehicleId
+  readonly plate: string
+  readonly source: GatewayId
+  readonly readAt: EpochMs
+  readonly lat: number | null
+  readonly lon: number | null
+  readonly accuracyM: number | null
+  readonly placeAt: EpochMs | null
+  readonly speedKmh: number | null
+  readonly headingDeg: number | null
+  readonly ignition: boolean | null
+  readonly fix: Fix
+  readonly trust: GnssTrust
 }
 
 /** One row per vehicle. */
@@ -30,14 +59,45 @@ export function createLastKnownStore(db: Db): LastKnownStore {
         .execute()
       return rows.map(knownOf)
     },
+    fleet: async ({ parks, after, limit }) => {
+      if (parks.length === 0) return []
+      let query = db
+        .selectFrom('lastKnown')
+        .innerJoin('vehicles', 'vehicles.id', 'lastKnown.vehicleId')
+        .select(['vehicleId', 'plate', 'gatewayId as source', 'readAt', 'placeLat as lat', 'placeLon as lon'])
+        .select(['placeAccuracyM as accuracyM', 'placeAt'])
+        .select([
+          sql<number | null>`(frame->'speedKmh')::float8`.as('speedKmh'),
+          sql<number | null>`(frame->'headingDeg')::float8`.as('headingDeg'),
+          sql<boolean | null>`(frame->'ignition')::boolean`.as('ignition'),
+          sql<Fix>`frame->>'fix'`.as('fix'),
+          sql<GnssTrust>`frame->>'gnssTrust'`.as('trust'),
+        ])
+      if (parks !== 'all')
+        query = query.where(
+          'parkId',
+          'in',
+          parks.map((park) => ParkId.parse(park)),
+        )
+      if (after !== undefined) query = query.where('vehicleId', '>', after)
+      return query.orderBy('vehicleId').limit(limit).execute()
+    },
   }
 }
 
 const when = <Value>(column: string, newer: ReturnType<typeof sql<boolean>>) =>
   sql<Value>`case when ${newer} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`last_known.${column}`)} end`
 
+const TRACKERS = `${TRACKER_PREFIX}%`
+const SILENCE_MS = 15 * 60_000
+
+/** A phone may walk away from the car: it speaks for the vehicle only after its own gateway has been silent. */
+const believed = (column: 'read_at' | 'place_at') => sql<boolean>`(excluded.gateway_id not like ${TRACKERS}
+  or last_known.gateway_id like ${TRACKERS}
+  or ${sql.ref(`excluded.${column}`)} > ${sql.ref(`last_known.${column}`)} + ${sql.lit(SILENCE_MS)})`
+
 function newerFrame() {
-  const newer = sql<boolean>`excluded.read_at >= last_known.read_at`
+  const newer = sql<boolean>`excluded.read_at >= last_known.read_at and ${believed('read_at')}`
   return {
     gatewayId: when<LastKnownRow['gatewayId']>('gateway_id', newer),
     stream: when<LastKnownRow['stream']>('stream', newer),
@@ -48,8 +108,8 @@ function newerFrame() {
 }
 
 function newerPlace() {
-  const newer = sql<boolean>`excluded.place_at is not null
-    and (last_known.place_at is null or excluded.place_at >= last_known.place_at)`
+  const newer = sql<boolean>`excluded.place_at is not null and (last_known.place_at is null
+    or (excluded.place_at >= last_known.place_at and ${believed('place_at')}))`
   return {
     placeLat: when<number | null>('place_lat', newer),
     placeLon: when<number | null>('place_lon', newer),

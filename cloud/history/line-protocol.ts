@@ -1,4 +1,5 @@
 import type { Frame } from '#contract/frame.ts'
+import type { Seq, StreamId } from '#contract/ids.ts'
 import { codeOf, WORD_CODES } from './frame-words.ts'
 import type { HistoryFrame } from './history.ts'
 
@@ -22,8 +23,9 @@ const TRUTHS = ['backfill', 'ignition', 'motion'] as const satisfies readonly (k
  * Pure. One line of InfluxDB's line protocol, time in microseconds. Ids are of narrow form, so nothing needs escaping;
  * the library's general Point would cost a third of the whole write in the one place where every frame passes.
  *
- * A frame's time is its readAt with the last three digits of its seq as microseconds: two frames of one stream with the
- * same millisecond stay two, and the same frame written again lands on itself.
+ * A frame's time is its readAt with three digits of microseconds made of its seq and stream: two frames of the same
+ * millisecond stay two, and the same frame written again lands on itself. The stream is no tag: every start of a gateway
+ * opens one, and a tag must not grow for ever.
  */
 export function lineOf({ gateway, stream, seq, vehicleId, frame }: HistoryFrame): string {
   const vehicle = vehicleId === undefined ? '' : `,vehicle=${vehicleId}`
@@ -39,5 +41,7 @@ export function lineOf({ gateway, stream, seq, vehicleId, frame }: HistoryFrame)
     const value = frame[name]
     if (value !== undefined) fields += `,${name}=${value}`
   }
-  return `${MEASUREMENT},gateway=${gateway},stream=${stream}${vehicle} ${fields} ${frame.readAt * 1000 + (seq % 1000)}`
+  return `${MEASUREMENT},gateway=${gateway}${vehicle} ${fields} ${frame.readAt * 1000 + microsOf(stream, seq)}`
 }
+
+const microsOf = (stream: StreamId, seq: Seq): number => (seq + Number.parseInt(stream.slice(0, 8), 16)) % 1000

@@ -31,25 +31,50 @@ const MOVING_KMH = 3
 const PERSISTENT = 5
 
 /**
- * Pure. Kilometres between the first and last frame (oldest first). The odometer decides where there is one, for it also
- * counts what no fix has seen; else positions, with a gate against the wander of a standing receiver.
+ * Where a count stands after the last frame it has seen, for the next stretch to go on from: what lies between two
+ * stretches then belongs to the second, and stretches add up to the whole.
  */
-export function mileageOf(frames: readonly PastFrame[]): Mileage {
+export type MileageState = { readonly odometer: OdometerRun | null; readonly place: PlaceRun | null }
+
+export const NO_MILEAGE_STATE: MileageState = { odometer: null, place: null }
+
+/**
+ * Pure. Kilometres from where `before` stands to the last frame (oldest first). The odometer decides where there is one,
+ * for it also counts what no fix has seen; else positions, with a gate against the wander of a standing receiver.
+ */
+export function mileageOf(frames: readonly PastFrame[], before: MileageState = NO_MILEAGE_STATE): Mileage {
+  return countMileage(frames, before).mileage
+}
+
+/** Pure. As `mileageOf`, and where the count stands then. */
+export function countMileage(
+  frames: readonly PastFrame[],
+  before: MileageState,
+): { readonly mileage: Mileage; readonly after: MileageState } {
   const readings = frames.filter((frame) => frame.odometerKm !== null)
-  const mileage = readings.length >= 2 ? byOdometer(readings) : byPositions(frames)
-  return { ...mileage, km: rounded(mileage.km), errorKm: rounded(mileage.errorKm) }
+  const odometer = byOdometer(readings, before.odometer)
+  const place = byPositions(frames, before.place)
+  const known = readings.length + (before.odometer === null ? 0 : 1)
+  const { km, errorKm, ...rest } = readings.length > 0 && known >= 2 ? odometer.mileage : place.mileage
+  return {
+    mileage: { ...rest, km: rounded(km), errorKm: rounded(errorKm) },
+    after: { odometer: odometer.run, place: place.run },
+  }
 }
 
 const rounded = (km: number): number => Math.round(km * 1000) / 1000
 
 /** `advancedAt`: since when the odometer shows what it shows; `blind`: whether a frame since then was without a trusted place. */
-type OdometerRun = { readonly reading: PastFrame; readonly advancedAt: EpochMs; readonly blind: boolean }
+export type OdometerRun = { readonly reading: Reading; readonly advancedAt: EpochMs; readonly blind: boolean }
+type Reading = Pick<PastFrame, 'readAt' | 'odometerKm' | 'position'>
 
-function byOdometer(readings: readonly PastFrame[]): Mileage {
+const readingOf = ({ readAt, odometerKm, position }: PastFrame): Reading => ({ readAt, odometerKm, position })
+
+function byOdometer(readings: readonly PastFrame[], before: OdometerRun | null) {
   const gaps: MileageGap[] = []
   let km = 0
   let unsure = 0
-  let run: OdometerRun | undefined
+  let run = before
   for (const reading of readings) {
     const blind = !isTrusted(reading)
     const from: OdometerRun = run ?? { reading, advancedAt: reading.readAt, blind }
@@ -71,9 +96,13 @@ function byOdometer(readings: readonly PastFrame[]): Mileage {
         unsure += step * UNSEEN_ERROR
       }
     }
-    run = step === 0 ? { ...from, reading, blind: from.blind || blind } : { reading, advancedAt: reading.readAt, blind }
+    run =
+      step === 0
+        ? { advancedAt: from.advancedAt, reading: readingOf(reading), blind: from.blind || blind }
+        : { reading: readingOf(reading), advancedAt: reading.readAt, blind }
   }
-  return { km, errorKm: km * ODOMETER_ERROR + ODOMETER_STEP_KM + unsure, source: 'odometer', gaps }
+  const errorKm = km * ODOMETER_ERROR + ODOMETER_STEP_KM + unsure
+  return { mileage: { km, errorKm, source: 'odometer', gaps } satisfies Mileage, run }
 }
 
 /** It stood for longer than frames are apart, then moved by more than one interval explains: bridged, not driven now. */
@@ -81,57 +110,68 @@ const isBridge = (from: OdometerRun, stepKm: number, to: PastFrame): boolean =>
   from.reading.readAt > from.advancedAt &&
   stepKm > ((to.readAt - from.reading.readAt) / 3_600_000) * FASTEST_KMH + UNSEEN_LEAST_KM
 
-const straightKm = (a: PastFrame, b: PastFrame): number =>
+const straightKm = (a: Reading, b: Reading): number =>
   a.position === null || b.position === null ? 0 : metresBetween(a.position, b.position) / 1000
 
-type Fixed = PastFrame & { readonly position: NonNullable<PastFrame['position']> }
+export type Fixed = PastFrame & { readonly position: NonNullable<PastFrame['position']> }
 
-const isTrusted = (frame: PastFrame): frame is Fixed =>
+/** Pure. Has it a place that may be counted with? */
+export const isTrusted = (frame: PastFrame): frame is Fixed =>
   frame.position !== null && frame.trust === 'ok' && frame.fix !== 'none'
 
-function byPositions(frames: readonly PastFrame[]): Mileage {
+/** `anchor`: the place counted last; `seenAt`: the newest believed place; `strange`: fixes in a row at an impossible one. */
+export type PlaceRun = {
+  readonly anchor: Anchor
+  readonly seenAt: EpochMs
+  readonly blind: boolean
+  readonly strange: number
+}
+type Anchor = Pick<Fixed, 'readAt' | 'position'>
+
+function byPositions(frames: readonly PastFrame[], before: PlaceRun | null) {
   const gaps: MileageGap[] = []
   let seenM = 0
   let unseenM = 0
-  let strange = 0
-  let anchor: Fixed | undefined
-  let lastSeenAt = 0
-  let blind = false
+  let strange = before?.strange ?? 0
+  let anchor: Anchor | undefined = before?.anchor
+  let seenAt: EpochMs | undefined = before?.seenAt
+  let blind = before?.blind ?? false
   for (const frame of frames) {
     if (!isTrusted(frame)) {
       blind = true
       continue
     }
-    const from = anchor
-    if (from === undefined) {
-      anchor = frame
-      lastSeenAt = frame.readAt
+    const here = { readAt: frame.readAt, position: frame.position }
+    if (anchor === undefined || seenAt === undefined) {
+      anchor = here
+      seenAt = frame.readAt
       continue
     }
-    const metres = metresBetween(from.position, frame.position)
-    if (isImpossible(metres, frame.readAt - from.readAt) && ++strange < PERSISTENT) continue
-    const unseen = strange >= PERSISTENT || frame.readAt - lastSeenAt > UNSEEN_MS || blind
+    const metres = metresBetween(anchor.position, frame.position)
+    if (isImpossible(metres, frame.readAt - anchor.readAt) && ++strange < PERSISTENT) continue
+    const unseen = strange >= PERSISTENT || frame.readAt - seenAt > UNSEEN_MS || blind
     strange = 0
-    const since = lastSeenAt
-    lastSeenAt = frame.readAt
-    if (metres <= gateM(from, frame)) continue
+    const since = seenAt
+    seenAt = frame.readAt
+    if (metres <= gateM(anchor, frame)) continue
     blind = false
-    anchor = frame
+    anchor = here
     if (!unseen) seenM += metres
     else {
       unseenM += metres
-      gaps.push({ from: since as EpochMs, to: frame.readAt, km: rounded(metres / 1000) })
+      gaps.push({ from: since, to: frame.readAt, km: rounded(metres / 1000) })
     }
   }
-  const km = (seenM + unseenM) / 1000
-  return { km, errorKm: (seenM * POSITIONS_ERROR + unseenM * UNSEEN_ERROR) / 1000 + 0.02, source: 'positions', gaps }
+  const errorKm = (seenM * POSITIONS_ERROR + unseenM * UNSEEN_ERROR) / 1000 + 0.02
+  const mileage: Mileage = { km: (seenM + unseenM) / 1000, errorKm, source: 'positions', gaps }
+  return { mileage, run: anchor === undefined || seenAt === undefined ? null : { anchor, seenAt, blind, strange } }
 }
 
 const isImpossible = (metres: number, ms: number): boolean =>
   metres > 200 && metres / 1000 > (Math.max(ms, 1) / 3_600_000) * FASTEST_KMH
 
 /** How far apart two fixes must be to count as movement. */
-function gateM(from: Fixed, to: Fixed): number {
+function gateM(from: Anchor, to: Fixed): number {
   const noise = Math.max(from.position.accuracyM ?? ACCURACY_M, to.position.accuracyM ?? ACCURACY_M)
   const standing = to.ignition === false || to.motion === false || (to.speedKmh !== null && to.speedKmh <= MOVING_KMH)
   if (standing) return Math.max(STILL_GATE_M, 3 * noise)

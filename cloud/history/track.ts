@@ -2,29 +2,67 @@ import { type Plane, type Point, planeOf, squareFromSegment } from './distance.t
 
 type Piece = { readonly from: number; readonly to: number; readonly peak: number; readonly away: number }
 
+/** A track as it is shown: `breaks` are the places in `points` at which a new piece begins; no line leads into it. */
+export type Line<At> = { readonly points: readonly At[]; readonly breaks: readonly number[] }
+
+type Limits = {
+  /** At most so many points. */
+  readonly points: number
+  /** What lies nearer than this to the drawn line may be left out, metres; 0 keeps all that `points` allows. */
+  readonly toleranceM: number
+}
+
 /**
- * Pure. At most `limit` of the points, in order: the first, the last, and the turns that matter most. Splits the line at
- * the point farthest from it, again and again (Douglas–Peucker, the largest deviation first), so that what is left out is
- * always less than what is kept.
+ * Pure. Fewer points, in order: the ends of every piece, and the turns that matter most. Splits each piece at the point
+ * farthest from its line, again and again (Douglas–Peucker, the largest deviation first), until all that is left out lies
+ * within the tolerance or the points are used up; what is left out is then always less than what is kept. Works piece by
+ * piece, never across a gap.
  */
-export function thinTrack<At extends Point>(points: readonly At[], limit: number): readonly At[] {
-  if (points.length <= limit || limit < 2) return points.slice(0, limit < 2 ? limit : undefined)
-  const kept = new Set([0, points.length - 1])
+export function thinTrack<At extends Point>({ points, breaks }: Line<At>, limits: Limits): Line<At> {
+  if (points.length <= limits.points && limits.toleranceM <= 0) return { points, breaks }
   const plane = planeOf(points)
   const heap = createHeap()
+  const least = limits.toleranceM > 0 ? limits.toleranceM ** 2 : -1
   const open = (from: number, to: number): void => {
     const piece = farthest(plane, from, to)
-    if (piece !== undefined) heap.push(piece)
+    if (piece !== undefined && piece.away > least) heap.push(piece)
   }
-  open(0, points.length - 1)
-  while (kept.size < limit) {
+  const kept = new Uint8Array(points.length)
+  let count = 0
+  const keep = (index: number): void => {
+    if (kept[index] === 0) count += 1
+    kept[index] = 1
+  }
+  // So few points that not even the ends of the pieces have room: the gaps are only marked then.
+  const starts = 2 * (breaks.length + 1) > limits.points ? [0] : [0, ...breaks]
+  for (const [index, from] of points.length === 0 ? [] : starts.entries()) {
+    const to = (starts[index + 1] ?? points.length) - 1
+    keep(from)
+    if (to > from) keep(to)
+    open(from, to)
+  }
+  while (count < limits.points) {
     const piece = heap.pop()
     if (piece === undefined) break
-    kept.add(piece.peak)
+    keep(piece.peak)
     open(piece.from, piece.peak)
     open(piece.peak, piece.to)
   }
-  return points.filter((_, index) => kept.has(index))
+  return picked(points, kept, new Set(breaks))
+}
+
+function picked<At>(points: readonly At[], kept: Uint8Array, broken: ReadonlySet<number>): Line<At> {
+  const left: At[] = []
+  const breaks: number[] = []
+  let isBroken = false
+  for (const [index, point] of points.entries()) {
+    isBroken ||= broken.has(index)
+    if (kept[index] === 0) continue
+    if (isBroken && left.length > 0) breaks.push(left.length)
+    isBroken = false
+    left.push(point)
+  }
+  return { points: left, breaks }
 }
 
 /** The point between two that is farthest from their line; undefined when there is none between. */

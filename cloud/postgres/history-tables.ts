@@ -1,3 +1,4 @@
+import type { GeneratedAlways } from 'kysely'
 import type { Fix, Frame, GnssTrust, RelayWord, TimeQuality } from '#contract/frame.ts'
 import type { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
@@ -26,6 +27,8 @@ export type FrameRow = {
   readonly gnssTrust: GnssTrust
   readonly relay: RelayWord
   readonly backfill: boolean
+  /** What questions about the past read, in one value; filled in by the database. See `packed-frames.ts`. */
+  readonly packed: GeneratedAlways<Uint8Array>
 }
 
 export type LastKnownRow = {

@@ -1,12 +1,16 @@
+import type { AuditTables } from './audit-tables.ts'
 import type { ConfigurationTables } from './configuration-tables.ts'
 import type { FleetTables } from './fleet-tables.ts'
 import type { HistoryTables } from './history-tables.ts'
 import type { JobTables } from './job-tables.ts'
 import type { LeaseTables } from './lease-tables.ts'
 import type { LedgerTables } from './ledger-tables.ts'
+import type { MileageTables } from './mileage-tables.ts'
 import type { ParkTables } from './park-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
 import type { RuleTables } from './rule-tables.ts'
+import type { UpkeepTables } from './upkeep-tables.ts'
+import type { StreamTables } from './stream-tables.ts'
 import type { ZoneTables } from './zone-tables.ts'
 
 /** How far a consumer of a journal has come; written in the transaction of its effects. */
@@ -21,10 +25,14 @@ export type MigrationRow = { readonly name: string; readonly checksum: string; r
 export type Tables = FleetTables &
   ConfigurationTables &
   HistoryTables &
+  MileageTables &
   ParkTables &
+  AuditTables &
   JobTables &
   LeaseTables &
   LedgerTables &
   PeopleTables &
+  StreamTables &
   RuleTables &
+  UpkeepTables &
   ZoneTables & { journalCursors: JournalCursorRow; migrations: MigrationRow }

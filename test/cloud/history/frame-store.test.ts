@@ -41,7 +41,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('history in %s', (engine) => {
     const log = listeningLog()
     postgres = createPostgres({ databaseUrl: server?.url, dataDir, log })
     await createMigrationService({ inTransaction: postgres.inTransaction, clock: realClock, log }).migrate()
-    history = createFrameStore(postgres.db)
+    history = createFrameStore(postgres)
     lastKnown = createLastKnownStore(postgres.db)
     stop = async () => {
       await postgres.close()

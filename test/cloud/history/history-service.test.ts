@@ -7,6 +7,7 @@ import type { HistoryFrame, PastFrame } from '../../../cloud/history/history.ts'
 import { createHistoryRoutes } from '../../../cloud/history/history-routes.ts'
 import { createHistoryService } from '../../../cloud/history/history-service.ts'
 import type { LastKnown } from '../../../cloud/history/last-known.ts'
+import { createTrackRoutes } from '../../../cloud/history/track-routes.ts'
 import { Fault } from '../../../cloud/http/fault.ts'
 import type { JournalEntry } from '../../../cloud/ingest/journal-entry.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
@@ -22,7 +23,13 @@ function bench(past: readonly PastFrame[] = []) {
   const changed: string[] = []
   const service = createHistoryService({
     history: { write: async (frames) => void written.push(...frames), track: async () => past },
-    lastKnown: { keepNewest: async (candidates) => void kept.push(...candidates), of: async () => kept },
+    lastKnown: {
+      keepNewest: async (candidates) => void kept.push(...candidates),
+      of: async () => kept,
+      fleet: async () => [],
+    },
+    witness: { of: async () => ({ events: [], connections: [] }) },
+    stored: async () => {},
     clock: createManualClock(T0 + 90_000),
     vehicleOf: (_, at) => (at < T0 + 30_000 ? VEHICLE : OTHER_VEHICLE),
     vehicleExists: async (id) => id === VEHICLE,
@@ -90,7 +97,9 @@ describe('history routes', () => {
     )
     const roles: unknown[] = []
     app.addHook('onRoute', (route) => void (route.method === 'GET' && roles.push(route.config?.roles)))
-    await app.register(createHistoryRoutes(bench(past).service))
+    const { service } = bench(past)
+    await app.register(createHistoryRoutes(service))
+    await app.register(createTrackRoutes(service, async () => 'А001АА77'))
     const get = async (path: string) => {
       const answer = await app.inject(path)
       const body: unknown = answer.json()
@@ -116,7 +125,10 @@ describe('history routes', () => {
           speedKmh: 40,
           headingDeg: null,
           ignition: null,
+          fix: '3d',
           trust: 'ok',
+          source: GATEWAY,
+          seenBy: 'gateway',
         },
         {
           readAt: new Date(T0 + 9000).toISOString(),
@@ -125,9 +137,13 @@ describe('history routes', () => {
           speedKmh: 40,
           headingDeg: null,
           ignition: null,
+          fix: '3d',
           trust: 'ok',
+          source: GATEWAY,
+          seenBy: 'gateway',
         },
       ],
+      breaks: [],
       total: 10,
       downsampled: true,
     })

@@ -35,6 +35,7 @@ export const historyFrame = (
 })
 
 export const pastFrame = (readAt: number, more: Partial<PastFrame> = {}): PastFrame => ({
+  source: GATEWAY,
   readAt: epochMs(readAt),
   position: null,
   speedKmh: null,

@@ -64,6 +64,7 @@ describe.skipIf(!INFLUX)('history in InfluxDB 1.x', () => {
     const track = await history.track(VEHICLE, T0, later(T0, 10_000))
     expect(track.map(({ readAt }) => readAt - T0)).toEqual([1000, 2000])
     expect(track[1]).toEqual({
+      source: 'gw-history01',
       readAt: T0 + 2000,
       position: { lat: 55.751244, lon: 37.618423, accuracyM: 2.5 },
       speedKmh: 43.2,
@@ -158,6 +159,7 @@ describe.skipIf(!VICTORIA)('history in VictoriaMetrics', () => {
     const track = await history.track(VEHICLE, T0, later(T0, 10_000))
     expect(track.map(({ readAt }) => readAt - T0)).toEqual([1000, 2000])
     expect(track[1]).toEqual({
+      source: 'gw-history01',
       readAt: T0 + 2000,
       position: { lat: 55.751244, lon: 37.618423, accuracyM: 2.5 },
       speedKmh: 43.2,
@@ -196,7 +198,7 @@ test('the v2 path carries token, organisation, bucket and microseconds', async (
     url: '/api/v2/write?org=park&bucket=cars&precision=us',
     authorization: 'Token secret',
   })
-  expect(seen[0]?.body).toContain(` ${(T0 + 1000) * 1000 + 1}`)
+  expect(seen[0]?.body).toContain(` ${(T0 + 1000) * 1000 + 868}`)
   history.close()
   server.close()
 })

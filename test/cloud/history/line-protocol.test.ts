@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { lineOf } from '../../../cloud/history/line-protocol.ts'
 import { anyFrame } from '../../support/any-record.ts'
-import { GATEWAY, historyFrame, STREAM, T0, VEHICLE } from './history-support.ts'
+import { GATEWAY, historyFrame, T0, VEHICLE } from './history-support.ts'
 
 /** The library writes booleans short; both forms are the protocol's. */
 const TRUTHS: ReadonlyMap<unknown, string> = new Map([
@@ -14,12 +14,12 @@ const TRUTHS: ReadonlyMap<unknown, string> = new Map([
 const fieldsOf = (line: string): Record<string, string> =>
   Object.fromEntries((line.split(' ')[1] ?? '').split(',').map((field) => field.split('=')))
 
-test('a frame is one line, its seq within the microseconds', () => {
+test('a frame is one line, seq and stream within the microseconds', () => {
   const line = lineOf(historyFrame(1234, {}, { speedKmh: 43.2, ignition: false, satellites: 9 }))
   expect(line).toBe(
-    `frame,gateway=${GATEWAY},stream=${STREAM},vehicle=${VEHICLE} ` +
+    `frame,gateway=${GATEWAY},vehicle=${VEHICLE} ` +
       'fix=2i,relay=1i,seq=1234i,time=0i,trust=0i,satellites=9i,lat=55.751244,lon=37.618423,speedKmh=43.2,ignition=false ' +
-      `${(T0 + 1_234_000) * 1000 + 234}`,
+      `${(T0 + 1_234_000) * 1000 + 101}`,
   )
   expect(lineOf(historyFrame(1, { vehicleId: undefined }))).not.toContain('vehicle')
 })

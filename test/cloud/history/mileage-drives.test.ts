@@ -4,9 +4,11 @@ import type { PastFrame } from '../../../cloud/history/history.ts'
 import { mileageOf } from '../../../cloud/history/mileage.ts'
 import { driveOnboard } from '../../support/onboard.ts'
 import { readTrace } from '../../support/trace.ts'
+import { GATEWAY } from './history-support.ts'
 
 /** A frame as history gives it back. */
 const past = (frame: Frame): PastFrame => ({
+  source: GATEWAY,
   readAt: frame.readAt,
   position:
     frame.lat === undefined || frame.lon === undefined
