@@ -88,6 +88,16 @@ export function createDriverStore(db: Db) {
       ])
       return { phones, channels, refs }
     },
+    mainPhonesOf: async (ids: readonly DriverId[]): Promise<ReadonlyMap<DriverId, DriverPhoneRow>> => {
+      if (ids.length === 0) return new Map()
+      const rows = await db
+        .selectFrom('driverPhones')
+        .selectAll()
+        .where('driverId', 'in', ids)
+        .where('main', '=', true)
+        .execute()
+      return new Map(rows.map((row) => [row.driverId, row]))
+    },
 
     insert: (row: DriverRow) => db.insertInto('drivers').values(row).execute(),
     update: (row: DriverRow) => db.updateTable('drivers').set(row).where('id', '=', row.id).execute(),

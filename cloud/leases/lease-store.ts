@@ -48,6 +48,20 @@ export function createLeaseStore(db: Db) {
         )
         .orderBy('number')
         .execute(),
+    /** The vehicles of their running leases. */
+    vehiclesOfDrivers: async (drivers: readonly DriverId[]): Promise<readonly VehicleId[]> => {
+      if (drivers.length === 0) return []
+      const rows = await db
+        .selectFrom('leases')
+        .innerJoin('leaseParties', 'leaseParties.leaseId', 'leases.id')
+        .select('leases.vehicleId')
+        .distinct()
+        .where('leases.state', 'in', RUNNING)
+        .where('leaseParties.driverId', 'in', drivers)
+        .where('leaseParties.untilAt', 'is', null)
+        .execute()
+      return rows.map(({ vehicleId }) => vehicleId)
+    },
     /** Running ones with a day to be charged, the longest overdue first. */
     chargeable: async (now: EpochMs, limit: number): Promise<readonly LeaseId[]> =>
       (
