@@ -6,9 +6,11 @@ import { downTopic } from '#contract/topics.ts'
 import { createFirstTime } from '../broker/first-time.ts'
 import type { Log } from '../log.ts'
 import { readBatch } from './batch.ts'
+import type { KnownStream } from './coverage-store.ts'
 import { declaredGap } from './gap-event.ts'
 import type { Appended, JournalStore } from './journal-store.ts'
 import { createReceiptBook, type ReceiptDue, type ReceiptPace } from './receipt-book.ts'
+import type { SharedStreams, Untold } from './shared-streams.ts'
 
 export type IngestCount = 'records' | 'duplicates' | 'records-refused' | 'batches-undecodable' | 'gaps' | 'receipts'
 
@@ -17,6 +19,8 @@ export type IngestService = {
   accept(gateway: GatewayId, payload: Uint8Array): Promise<void>
   /** The gateway listens (again): it gets the receipts it may have missed, and the next batches' at once. */
   gatewayConnected(gateway: GatewayId): void
+  /** Of several instances: what was durable here is now known to all, and together they have come so far. */
+  coveredTogether(told: Untold, through: number): void
   /** Sends the receipts that have waited long enough; called by the receipt loop. */
   sendOverdueReceipts(): void
 }
@@ -30,6 +34,11 @@ type Deps = {
   count(what: IngestCount, by: number): void
   /** Default: at once after a report, a duplicate or a reconnect, else every 5 batches or 5 minutes. */
   readonly receipts?: ReceiptPace
+  /** Of several instances behind one broker: none of them alone knows how far a stream is covered. */
+  readonly together?: {
+    readonly shared: Pick<SharedStreams, 'note'>
+    newestOf(gateway: GatewayId, limit: number): Promise<readonly KnownStream[]>
+  }
 }
 
 /** An edge has two streams, events and frames; older ones it no longer asks about. */
@@ -55,12 +64,18 @@ export function createIngestService(deps: Deps): IngestService {
   const settle = (gateway: GatewayId, stream: StreamId, appended: Appended, urgent: boolean): void => {
     if (appended.stored > 0) count('records', appended.stored)
     if (appended.duplicates > 0) count('duplicates', appended.duplicates)
+    const isUrgent = urgent || appended.duplicates > 0
+    if (deps.together !== undefined) {
+      const urgency = isUrgent ? 'urgent' : 'patient'
+      deps.together.shared.note({ gateway, stream, position: appended.position, batches: 1, urgency })
+      return
+    }
     if (appended.opened !== undefined) {
       count('gaps', 1)
       log.info({ gateway, stream, ...appended.opened }, 'ingest.gap')
     }
     const { through } = appended
-    const due = book.note({ gateway, stream, through, now: clock.steady(), urgent: urgent || appended.duplicates > 0 })
+    const due = book.note({ gateway, stream, through, now: clock.steady(), urgent: isUrgent })
     if (due !== undefined) send(due)
   }
 
@@ -96,8 +111,23 @@ export function createIngestService(deps: Deps): IngestService {
     },
     gatewayConnected: (gateway) => {
       book.reconnected(gateway)
-      for (const { stream, through } of journal.streamsOf(gateway, STREAMS_PER_GATEWAY))
-        if (through > 0) send({ gateway, stream, through })
+      if (deps.together === undefined) {
+        for (const { stream, through } of journal.streamsOf(gateway, STREAMS_PER_GATEWAY))
+          if (through > 0) send({ gateway, stream, through })
+        return
+      }
+      deps.together.newestOf(gateway, STREAMS_PER_GATEWAY).then(
+        (known) => {
+          for (const { stream, position } of known)
+            if (position.through > 0) send({ gateway, stream, through: position.through })
+        },
+        (err: unknown) => log.warn({ err, gateway }, 'ingest.receipt-failed'),
+      )
+    },
+    coveredTogether: ({ gateway, stream, batches, urgency }, through) => {
+      const note = { gateway, stream, through, batches, now: clock.steady(), urgent: urgency === 'urgent' }
+      const due = book.note(note)
+      if (due !== undefined) send(due)
     },
     sendOverdueReceipts: () => {
       for (const due of book.overdue(clock.steady())) send(due)

@@ -7,7 +7,7 @@ import type { JournalEntry } from './journal-entry.ts'
 import { createJournalPages, type TouchedPages } from './journal-pages.ts'
 import { journalSql } from './journal-sql.ts'
 import { createJournalTail, type JournalTail } from './journal-tail.ts'
-import { isIn, type SeqRange } from './stream-position.ts'
+import { isIn, type SeqRange, STREAM_START, type StreamPosition } from './stream-position.ts'
 
 /** What arrived in one message: records to store, or bytes to set aside; both count as covered. */
 export type JournalBatch = {
@@ -26,8 +26,18 @@ export type SetAside = Pick<JournalBatch, 'gateway' | 'receivedAt'> & {
   readonly unreadable: { readonly reason: string; readonly bytes: Uint8Array }
 }
 
+/** What other instances have of a stream: covered here too, so that it is a duplicate when it comes. */
+export type Learned = {
+  readonly learned: readonly {
+    readonly gateway: GatewayId
+    readonly stream: StreamId
+    readonly position: StreamPosition
+  }[]
+}
+
 export type Appended = {
   readonly through: number
+  readonly position: StreamPosition
   /** Records stored by this batch; the others had come before, or were refused. */
   readonly stored: number
   readonly duplicates: number
@@ -38,6 +48,8 @@ export type JournalStore = {
   /** Resolves after the commit has reached the disk; rejects, with nothing stored of this batch, otherwise. */
   append(batch: JournalBatch): Promise<Appended>
   setAside(entry: SetAside): Promise<void>
+  /** Resolves after the commit, as `append` does. */
+  learn(streams: Learned['learned']): Promise<void>
   /** Entries behind `after`, oldest first. */
   read(after: number, limit: number): readonly JournalEntry[]
   /** The position of the newest entry. */
@@ -89,6 +101,7 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
   return {
     append: (batch) => commits.add(batch, Math.max(1, batch.items.length)),
     setAside: async (entry) => void (await commits.add(entry, 1)),
+    learn: async (learned) => void (await commits.add({ learned }, learned.length)),
     read: (after, limit) => tail.read(after, limit) ?? sql.readEntries(after, limit).map(readEntry),
     head: sql.head,
     committed: (stop) =>
@@ -137,7 +150,7 @@ type CommitDeps = {
 /** One transaction for all entries; throws, with nothing stored, when any of them cannot be. */
 function createCommit({ db, sql, tail, clock }: CommitDeps) {
   const pages = createJournalPages(sql.loadStream)
-  return (entries: readonly (JournalBatch | SetAside)[]): readonly Appended[] => {
+  return (entries: readonly (JournalBatch | SetAside | Learned)[]): readonly Appended[] => {
     const touched = pages.begin()
     const fresh: JournalEntry[] = []
     db.exec('BEGIN IMMEDIATE')
@@ -159,12 +172,13 @@ function write(
   sql: JournalSql,
   touched: TouchedPages,
   written: JournalEntry[],
-  entry: JournalBatch | SetAside,
+  entry: JournalBatch | SetAside | Learned,
 ): Appended {
+  if ('learned' in entry) return learn(touched, entry)
   const { unreadable, gateway, receivedAt } = entry
   if (!('stream' in entry)) {
     sql.quarantine(gateway, null, null, receivedAt, entry.unreadable.reason, entry.unreadable.bytes)
-    return { through: 0, stored: 0, duplicates: 0, opened: undefined }
+    return NOTHING
   }
   const { stream, range, items, declared } = entry
   const { id, fresh, opened } = touched.cover(gateway, stream, range)
@@ -180,7 +194,18 @@ function write(
   if (unreadable !== undefined && fresh.length > 0)
     sql.quarantine(gateway, stream, range.from, receivedAt, unreadable.reason, unreadable.bytes)
   for (const gap of declared) touched.cover(gateway, gap.stream, gap.range)
-  return { through: touched.of(gateway, stream).position.through, stored, duplicates, opened }
+  const { position } = touched.of(gateway, stream)
+  return { through: position.through, position, stored, duplicates, opened }
+}
+
+const NOTHING: Appended = { through: 0, position: STREAM_START, stored: 0, duplicates: 0, opened: undefined }
+
+function learn(touched: TouchedPages, { learned }: Learned): Appended {
+  for (const { gateway, stream, position } of learned) {
+    if (position.through > 0) touched.cover(gateway, stream, { from: 1, to: position.through })
+    for (const range of position.beyond) touched.cover(gateway, stream, range)
+  }
+  return NOTHING
 }
 
 type JournalSql = ReturnType<typeof journalSql>

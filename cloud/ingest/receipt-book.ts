@@ -7,7 +7,7 @@ export type ReceiptDue = { readonly gateway: GatewayId; readonly stream: StreamI
 export type ReceiptPace = { readonly batches: number; readonly age: Millis }
 
 /** What a batch was to the gateway: `urgent` = it carried a report, or it had come before and so lacks a receipt. */
-export type BatchNote = ReceiptDue & { readonly now: Millis; readonly urgent: boolean }
+export type BatchNote = ReceiptDue & { readonly now: Millis; readonly urgent: boolean; readonly batches?: number }
 
 type Page = ReceiptDue & { through: number; batches: number; since: Millis; connection: number }
 
@@ -48,10 +48,10 @@ export function createReceiptBook(pace: ReceiptPace, limit = 50_000): ReceiptBoo
     return { gateway: page.gateway, stream: page.stream, through: page.through }
   }
   return {
-    note: ({ gateway, stream, through, now, urgent }) => {
+    note: ({ gateway, stream, through, now, urgent, batches = 1 }) => {
       const page = pageOf(gateway, stream, now)
       if (page.batches === 0) page.since = now
-      page.batches += 1
+      page.batches += batches
       page.through = Math.max(page.through, through)
       const atOnce = urgent || page.connection !== connectionOf(gateway)
       return atOnce || page.batches >= pace.batches ? tell(page) : undefined

@@ -35,6 +35,13 @@ export function cover(position: StreamPosition, range: SeqRange): Covered {
   return { position: { through: first?.to ?? 0, beyond }, fresh, opened: holeBefore(before, range) }
 }
 
+/** Pure. What several hold of one stream, taken together. */
+export function together(positions: readonly StreamPosition[]): StreamPosition {
+  const ranges = positions.flatMap(({ through, beyond }) => [{ from: 0, to: through }, ...beyond])
+  const [first, ...beyond] = merge(ranges)
+  return { through: first?.to ?? 0, beyond }
+}
+
 /** Pure. The holes before the highest covered number, in order. */
 export function holesOf({ through, beyond }: StreamPosition): readonly SeqRange[] {
   let next = through + 1

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { seedFleet } from '../support/seeded-fleet.ts'
+import type { LoadGateway } from '../support/load-plan.ts'
+import { startInflux, startPostgres } from '../support/real-servers.ts'
+import { startCloud } from '../support/running-cloud.ts'
+import { until } from '../support/until.ts'
+import { lagOf } from '../support/stored-frames.ts'
+
+export type OwnCloud = Awaited<ReturnType<typeof startOwnCloud>>
+
+/** The whole cloud as it ships, embedded broker, PostgreSQL and InfluxDB 1.x, with a fleet that has claimed its gateways. */
+export async function startOwnCloud(gateways: number, env: Readonly<Record<string, string>> = {}) {
+  const postgres = await startPostgres()
+  const influx = await startInflux()
+  const fleet: readonly LoadGateway[] = await seedFleet(postgres.url, gateways)
+  const cloud = await startCloud({
+    DATABASE_URL: postgres.url,
+    INFLUX_URL: influx.url,
+    INFLUX_API: 'v1',
+    KORDON_LOG_LEVEL: 'warn',
+    ...env,
+  })
+  const journal = join(cloud.dataDir, 'journal.sqlite')
+  return {
+    cloud,
+    postgres,
+    influx,
+    fleet,
+    journal,
+    /** Resolves when every entry of the journal is in the history. */
+    drained: () =>
+      until('the history has caught up', () => lagOf(journal, 'history') === 0, { everyMs: 20, withinMs: 120_000 }),
+    stop: async () => {
+      await cloud.stop()
+      await influx.stop()
+      await postgres.stop()
+    },
+  }
+}

@@ -1,0 +1,292 @@
+import { connect, type Socket } from 'node:net'
+import { encodeCompactBatch } from '#contract/compact-batch.ts'
+import type { Frame } from '#contract/frame.ts'
+import { Seq } from '#contract/ids.ts'
+import { epochMs } from '#contract/instant.ts'
+import { Receipt } from '#contract/receipt.ts'
+import { downTopic, upTopic } from '#contract/topics.ts'
+import type { LedgerPage, LoadGateway, LoadPlan } from './load-plan.ts'
+
+/** The frame of this number: a car on its way up and down one street, a little further with each. */
+export function frameOf(seq: number, { from, stepMs }: Pick<LoadPlan, 'from' | 'stepMs'>): Frame {
+  const leg = seq % 40_000
+  const along = leg < 20_000 ? leg : 40_000 - leg
+  return {
+    kind: 'frame',
+    readAt: epochMs(from + seq * stepMs),
+    timeQuality: 'gnss',
+    lat: Number((55.7 + along * 0.0000002).toFixed(7)),
+    lon: 37.618423,
+    accuracyM: 4.5,
+    satellites: 11,
+    fix: '3d',
+    speedKmh: 43.2,
+    headingDeg: 271,
+    altitudeM: 150.5,
+    ignition: true,
+    odometerKm: 1000,
+    supplyVolt: 13.8,
+    motion: true,
+    gnssTrust: 'ok',
+    relay: 'closed',
+  }
+}
+
+type Slot = { from: number; sentAt: number; state: 'free' | 'first' | 'again' }
+type Deps = {
+  readonly plan: LoadPlan
+  readonly gateway: LoadGateway
+  readonly index: number
+  acknowledged(ms: number, now: number): void
+  reconnected(): void
+  sentBytes(bytes: number): void
+}
+
+const PACKET = { connack: 2, publish: 3, puback: 4 } as const
+const RECONNECT_MS = 50
+const SILENT_MS = 3000
+const MOST_AHEAD = 2000
+
+export type LoadClient = ReturnType<typeof createLoadClient>
+
+/**
+ * One sender over a bare socket, MQTT 3.1.1 at QoS 1, since a library would cost more than what is measured. Keeps the
+ * ledger of its stream. What was not acknowledged when the connection broke is sent again.
+ */
+export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
+  const { framesPerMessage: per } = plan
+  const topic = Buffer.from(upTopic(gateway.id, 'records'))
+  const slots: Slot[] = Array.from({ length: plan.window }, () => ({ from: 0, sentAt: 0, state: 'free' }))
+  const beyond = new Set<number>()
+  const lost: number[] = []
+  let through = 0
+  let next = 1
+  let budget = plan.framesPerS === undefined ? Number.POSITIVE_INFINITY : 0
+  let socket: Socket | undefined
+  let connected = false
+  let sending: 'on' | 'off' = 'on'
+  let rest: Buffer = Buffer.alloc(0)
+  let progressAt = performance.now()
+  let dice = index + 1
+
+  const random = (): number => {
+    dice = (Math.imul(dice, 1_664_525) + 1_013_904_223) >>> 0
+    return dice / 2 ** 32
+  }
+
+  const payloadOf = (from: number): Buffer => {
+    if (per === 1) {
+      const frame = JSON.stringify(frameOf(from, plan))
+      return Buffer.from(`{"v":1,"stream":"${gateway.stream}","firstSeq":${from},"records":[${frame}]}`, 'latin1')
+    }
+    const frames = Array.from({ length: per }, (_, offset) => frameOf(from + offset, plan))
+    return Buffer.from(encodeCompactBatch(gateway.stream, Seq.parse(from), frames))
+  }
+
+  const write = (bytes: Buffer): void => {
+    tell.sentBytes(bytes.length)
+    socket?.write(bytes)
+  }
+
+  const publish = (slot: Slot, number: number, now: number): void => {
+    slot.sentAt = now
+    const payload = payloadOf(slot.from)
+    const length = 2 + topic.length + 2 + payload.length
+    const head = lengthBytes(length)
+    const packet = Buffer.allocUnsafe(1 + head.length + length)
+    packet[0] = 0x32
+    packet.set(head, 1)
+    let at = 1 + head.length
+    at = packet.writeUInt16BE(topic.length, at)
+    at += topic.copy(packet, at)
+    at = packet.writeUInt16BE(number + 1, at)
+    payload.copy(packet, at)
+    write(packet)
+  }
+
+  /** The next number to send, if any may be sent now. */
+  const take = (): number | undefined => {
+    if (sending === 'off') return undefined
+    const again = lost.pop()
+    if (again !== undefined) return again
+    if (budget < per || (plan.forgets === 'on-receipt' && next - through > MOST_AHEAD)) return undefined
+    budget -= per
+    const from = next
+    next += per
+    return from
+  }
+
+  const fill = (now: number): void => {
+    if (!connected || socket === undefined || socket.writableLength > 1_000_000) return
+    socket.cork()
+    for (const [number, slot] of slots.entries()) {
+      if (slot.state !== 'free') continue
+      const from = take()
+      if (from === undefined) break
+      slot.from = from
+      slot.state = 'first'
+      publish(slot, number, now)
+    }
+    socket.uncork()
+  }
+
+  const cover = (from: number): void => {
+    for (let seq = from; seq < from + per; seq += 1) {
+      if (seq === through + 1) {
+        through += 1
+        while (beyond.delete(through + 1)) through += 1
+      } else if (seq > through) beyond.add(seq)
+    }
+  }
+
+  const acknowledge = (number: number, now: number): void => {
+    const slot = slots[number]
+    if (slot === undefined || slot.state === 'free') return
+    tell.acknowledged(now - slot.sentAt, now)
+    progressAt = now
+    if (plan.forgets === 'on-acknowledgement') cover(slot.from)
+    if (slot.state === 'first' && sending === 'on' && random() < plan.resent) {
+      slot.state = 'again'
+      publish(slot, number, now)
+    } else slot.state = 'free'
+  }
+
+  const hearReceipt = (payload: Buffer, now: number): void => {
+    const receipt = Receipt.safeParse(JSON.parse(payload.toString()))
+    if (!receipt.success || receipt.data.stream !== gateway.stream) return
+    if (plan.forgets === 'on-receipt' && receipt.data.through > through) {
+      through = receipt.data.through
+      progressAt = now
+    }
+  }
+
+  const hear = (type: number, flags: number, body: Buffer, now: number): void => {
+    if (type === PACKET.puback) return acknowledge(body.readUInt16BE(0) - 1, now)
+    if (type === PACKET.connack) {
+      if (body[1] !== 0) return socket?.destroy(new Error(`refused with ${body[1]}`)) as undefined
+      connected = true
+      if (plan.protocol === 'own') write(subscribePacket(downTopic(gateway.id, 'receipt')))
+      return
+    }
+    if (type !== PACKET.publish) return
+    const length = body.readUInt16BE(0)
+    const qos = (flags >> 1) & 3
+    const at = 2 + length + (qos > 0 ? 2 : 0)
+    if (qos > 0) write(Buffer.from([0x40, 2, body[2 + length] ?? 0, body[3 + length] ?? 0]))
+    hearReceipt(body.subarray(at), now)
+  }
+
+  const read = (chunk: Buffer): void => {
+    const now = performance.now()
+    let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    for (;;) {
+      const packet = packetAt(bytes)
+      if (packet === undefined) break
+      hear(packet.type, packet.flags, packet.body, now)
+      bytes = bytes.subarray(packet.length)
+    }
+    rest = bytes
+    fill(now)
+  }
+
+  const open = (): void => {
+    rest = Buffer.alloc(0)
+    const port = plan.ports[index % plan.ports.length] ?? 0
+    const opened = connect({ port, host: plan.host })
+    socket = opened
+    opened.setNoDelay(true)
+    opened.on('connect', () => write(connectPacket(gateway)))
+    opened.on('data', read)
+    opened.on('error', () => {})
+    opened.on('close', () => {
+      connected = false
+      for (const slot of slots) {
+        if (slot.state === 'first') lost.push(slot.from)
+        slot.state = 'free'
+      }
+      if (plan.forgets === 'on-receipt') rewind()
+      if (ended) return
+      tell.reconnected()
+      setTimeout(open, RECONNECT_MS)
+    })
+  }
+  let ended = false
+
+  const rewind = (): void => {
+    lost.length = 0
+    next = through + 1
+    progressAt = performance.now()
+  }
+
+  return {
+    open,
+    isConnected: (): boolean => connected,
+    /** Open loop: so many frames more may be sent. */
+    allow: (frames: number): void => {
+      budget += frames
+    },
+    poke: (now: number): void => {
+      const isSilent = now - progressAt > SILENT_MS
+      if (isSilent && plan.forgets === 'on-receipt' && sending === 'on' && next > through + 1) rewind()
+      fill(now)
+    },
+    /** Sends nothing new; resolves by polling `isQuiet`. */
+    stop: (): void => {
+      sending = 'off'
+    },
+    isQuiet: (): boolean => slots.every(({ state }) => state === 'free'),
+    end: (): void => {
+      ended = true
+      socket?.destroy()
+    },
+    page: (): LedgerPage => ({
+      gateway: gateway.id,
+      stream: gateway.stream,
+      through,
+      beyond: [...beyond].sort((a, b) => a - b),
+    }),
+    lag: (): number => (budget === Number.POSITIVE_INFINITY ? 0 : budget),
+  }
+}
+
+function lengthBytes(length: number): Buffer {
+  const bytes: number[] = []
+  let left = length
+  do {
+    bytes.push((left & 0x7f) | (left > 0x7f ? 0x80 : 0))
+    left >>= 7
+  } while (left > 0)
+  return Buffer.from(bytes)
+}
+
+/** The first whole packet, or undefined when more bytes must come (MQTT 3.1.1 §2.2). */
+function packetAt(bytes: Buffer): { type: number; flags: number; body: Buffer; length: number } | undefined {
+  let body = 0
+  for (let at = 1; at < 5; at += 1) {
+    const byte = bytes[at]
+    if (byte === undefined) return undefined
+    body += (byte & 0x7f) << (7 * (at - 1))
+    if ((byte & 0x80) !== 0) continue
+    const length = at + 1 + body
+    if (bytes.length < length) return undefined
+    const first = bytes[0] ?? 0
+    return { type: first >> 4, flags: first & 15, body: bytes.subarray(at + 1, length), length }
+  }
+  return undefined
+}
+
+const text = (value: string): Buffer => {
+  const bytes = Buffer.from(value)
+  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes])
+}
+const packet = (first: number, ...parts: readonly Buffer[]): Buffer => {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([Buffer.from([first]), lengthBytes(body.length), body])
+}
+
+/** Clean session, user and password, keep-alive of ten minutes. */
+const connectPacket = ({ id, password }: LoadGateway): Buffer =>
+  packet(0x10, text('MQTT'), Buffer.from([4, 0xc2, 600 >> 8, 600 & 255]), text(id), text(id), text(password))
+
+const subscribePacket = (filter: string): Buffer =>
+  packet(0x82, Buffer.from([255, 255]), text(filter), Buffer.from([1]))
