@@ -4,6 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { millis, minutes, seconds } from '#contract/instant.ts'
 import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins } from './addresses.ts'
+import { createYandexFleetClient } from './balances/yandex-fleet-client.ts'
+import { readYandexKeys } from './balances/yandex-keys-store.ts'
 import { createEmbeddedBroker } from './broker/app.ts'
 import type { Broker, BrokerEars } from './broker/broker.ts'
 import { createBrokerClient } from './broker/broker-client.ts'
@@ -16,6 +18,7 @@ import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { runTidyLoop } from './http/tidy-loop.ts'
 import { createIngest } from './ingest/app.ts'
 import { createJobs } from './jobs/app.ts'
+import { createLeasing } from './leases/app.ts'
 import { createLive } from './live/app.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
@@ -66,11 +69,22 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   const ingest = createIngest({
     dataDir: config.dataDir,
     world,
+    several: config.brokerUrl === undefined ? undefined : { db, instance: config.instance },
     publish: brokerSeat.publish,
     count: metrics.counter('kordon_ingest_total', 'What came in from gateways, by fate'),
   })
   const people = createPeople(db, world, { secureCookies: config.publicUrl?.startsWith('https:') === true })
   const live = createLive({ world, vehicles: () => vehicles, findCaller: people.service.findCaller })
+  const yandexParks = config.yandexKeysFile === undefined ? [] : readYandexKeys(config.yandexKeysFile)
+  const leasing = createLeasing({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    sources: yandexParks.map((park) => createYandexFleetClient(park, { clock })),
+    changed: live.service.vehicleChanged,
+    happened: async (events) => log.debug({ events }, 'leasing.happened'),
+  })
   const history = createHistory({
     config,
     postgres,
@@ -105,6 +119,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     lastKnownOf: history.service.lastKnownOf,
     zoneOf: (ids) => zones.zoneOf(ids),
+    leaseFactsOf: leasing.leaseFactsOf,
     publish: brokerSeat.publish,
     disconnect: brokerSeat.disconnect,
     relayTested: (vehicle) => configurations.relayTested(vehicle),
@@ -171,6 +186,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     routes: [
       people.routes,
       ...vehicles.routes,
+      ...leasing.routes,
       configurations.routes,
       ...history.routes,
       mileage.routes,
@@ -200,7 +216,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       identity = await vehicles.open(ingest.journal)
       if (config.databaseUrl === undefined) ingest.rewind(projections)
       await zones.open()
-      await Promise.all([answered(signer, world), jobs.open()])
+      await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
       if (config.mode === 'demo') {
         await people.service.ensureAccounts(demoAccounts())
         await registerDemoApprovers(signer, accounts, world)

@@ -76,6 +76,9 @@ const Environment = z.object({
   INFLUX_TOKEN: text.prefault('').describe('token (v2), or user:password (v1); default none'),
   INFLUX_ORG: text.prefault('kordon').describe('organisation (v2); default kordon'),
   INFLUX_BUCKET: text.prefault('kordon').describe('bucket (v2) or database (v1); default kordon'),
+  YANDEX_FLEET_KEYS_FILE: text
+    .optional()
+    .describe('file (mode 600) with a JSON list of {parkId, clientId, apiKey} of Yandex Fleet; default: none'),
 })
 
 export type InfluxSettings = {
@@ -109,6 +112,7 @@ export type CloudConfig = {
   readonly brokerUrl: string | undefined
   readonly brokerCaFile: string | undefined
   readonly influx: InfluxSettings | undefined
+  readonly yandexKeysFile: string | undefined
 }
 
 export type ConfigResult =
@@ -151,6 +155,7 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     databaseUrl: env.DATABASE_URL,
     brokerUrl: env.BROKER_URL,
     brokerCaFile: env.BROKER_CA,
+    yandexKeysFile: env.YANDEX_FLEET_KEYS_FILE,
     influx:
       env.INFLUX_URL === undefined
         ? undefined

@@ -75,7 +75,7 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.get(
       '/api/drivers',
       {
-        config: { roles: SEES },
+        config: { roles: SEES, looksAt: 'personal' },
         schema: {
           tags,
           summary: 'Drivers by name',
@@ -100,7 +100,7 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.post(
       '/api/drivers',
       {
-        config: { roles: CHANGES },
+        config: { roles: CHANGES, looksAt: 'nothing' },
         schema: {
           tags,
           summary: 'Add a driver',
@@ -117,13 +117,16 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     )
     app.get(
       '/api/drivers/:id',
-      { config: { roles: SEES }, schema: { tags, summary: 'A driver', params, response: { 200: DriverView } } },
+      {
+        config: { roles: SEES, looksAt: 'personal' },
+        schema: { tags, summary: 'A driver', params, response: { 200: DriverView } },
+      },
       async (request) => drivers.view(request.params.id, callerOf(request).parks),
     )
     app.patch(
       '/api/drivers/:id',
       {
-        config: { roles: CHANGES },
+        config: { roles: CHANGES, looksAt: 'nothing' },
         schema: { tags, summary: 'Change a driver', params, body: DriverChange, response: { 200: DriverView } },
       },
       async (request) => {
@@ -135,7 +138,7 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.get(
       '/api/drivers/:id/history',
       {
-        config: { roles: SEES },
+        config: { roles: SEES, looksAt: 'personal' },
         schema: {
           tags,
           summary: 'Who changed what of a driver, newest first',
@@ -166,7 +169,7 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.post(
       '/api/drivers/:id/merge',
       {
-        config: { roles: ['owner', 'head', 'security'] },
+        config: { roles: ['owner', 'head', 'security'], looksAt: 'nothing' },
         schema: {
           tags,
           summary: 'Merge a double into another driver',
@@ -183,7 +186,7 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.get(
       '/api/drivers/:id/secrets',
       {
-        config: { roles: SEES_SECRETS },
+        config: { roles: SEES_SECRETS, looksAt: 'personal' },
         schema: { tags, summary: 'Birth date, passport and licence', params, response: { 200: DriverSecrets } },
       },
       async (request) => drivers.secrets(request.params.id, callerOf(request).parks),
@@ -191,7 +194,7 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.put(
       '/api/drivers/:id/secrets',
       {
-        config: { roles: SEES_SECRETS, replay: 'never' },
+        config: { roles: SEES_SECRETS, looksAt: 'personal', replay: 'never' },
         schema: {
           tags,
           summary: 'Write birth date, passport and licence',
@@ -205,7 +208,7 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.delete(
       '/api/drivers/:id/secrets',
       {
-        config: { roles: SEES_SECRETS },
+        config: { roles: SEES_SECRETS, looksAt: 'personal' },
         schema: { tags, summary: 'Erase birth date, passport and licence', params, response: { 204: z.null() } },
       },
       async (request, reply) => {

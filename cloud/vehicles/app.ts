@@ -228,6 +228,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     situationsOf: holds.situationsOf,
     lastKnownOf: parts.lastKnownOf,
     zoneOf: parts.zoneOf,
+    leaseFactsOf: parts.leaseFactsOf,
     zoneName: settings.zoneName,
   })
   const events = eventProjection({

@@ -6,7 +6,17 @@ import type { Db } from '../postgres/postgres-client.ts'
 
 type JsonValue = z.core.util.JSONType
 
-export type TimelineKind = 'hold' | 'order' | 'crossing' | 'event' | 'status' | 'grace' | 'unlock-code'
+export type TimelineKind =
+  | 'hold'
+  | 'order'
+  | 'crossing'
+  | 'event'
+  | 'status'
+  | 'grace'
+  | 'unlock-code'
+  | 'lease'
+  | 'shift'
+  | 'ledger'
 
 /** Something that happened to a vehicle. `key` is unique within the vehicle and breaks ties of time. */
 export type Happening = {
@@ -65,6 +75,21 @@ export function createTimelineStore(db: Db) {
           case when online then 'online' else 'offline' end as title,
           jsonb_build_object('gatewayId', gateway_id, 'online', online, 'software', software) as data
           from gateway_statuses where vehicle_id = ${vehicle}`,
+        sql`select s.at, 'lease ' || s.lease_id || ' ' || s.state as key, 'lease' as kind, s.state as title,
+          jsonb_build_object('leaseId', s.lease_id, 'number', l.number, 'state', s.state, 'note', s.note,
+            'parking', l.parking, 'by', jsonb_build_object('kind', 'user', 'id', s.by_id, 'name', s.by_name)) as data
+          from lease_steps s join leases l on l.id = s.lease_id where l.vehicle_id = ${vehicle}`,
+        sql`select s.opened_at as at, 'shift-opened ' || s.id as key, 'shift' as kind, 'opened' as title,
+          jsonb_build_object('shiftId', s.id, 'change', 'opened', 'driverId', s.driver_id, 'by', s.opened_by) as data
+          from shifts s where s.vehicle_id = ${vehicle}`,
+        sql`select s.closed_at as at, 'shift-closed ' || s.id as key, 'shift' as kind, 'closed' as title,
+          jsonb_build_object('shiftId', s.id, 'change', 'closed', 'driverId', s.driver_id, 'by', s.closed_by) as data
+          from shifts s where s.vehicle_id = ${vehicle} and s.closed_at is not null`,
+        sql`select t.at, 'ledger ' || t.id as key, 'ledger' as kind, t.kind as title,
+          jsonb_build_object('postingId', t.id, 'kind', t.kind, 'driverId', t.driver_id, 'leaseId', t.lease_id,
+            'note', t.note, 'kopecks', (select sum(e.kopecks) from ledger_entries e join ledger_accounts a on a.code = e.account
+              where e.transaction_id = t.id and a.kind = 'driver')) as data
+          from ledger_transactions t where t.vehicle_id = ${vehicle}`,
       ]
       const union = sql.join(parts.map(part), sql` union all `)
       const found = await sql<Happening>`select * from (${union}) as everything

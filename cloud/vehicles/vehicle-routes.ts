@@ -17,7 +17,7 @@ const Cursor = z.string().max(500).optional()
 const Happening = z.strictObject({
   at: Instant,
   key: z.string(),
-  kind: z.enum(['hold', 'order', 'crossing', 'event', 'status', 'grace', 'unlock-code']),
+  kind: z.enum(['hold', 'order', 'crossing', 'event', 'status', 'grace', 'unlock-code', 'lease', 'shift', 'ledger']),
   title: z.string(),
   data: z.record(z.string(), z.json()),
 })
@@ -39,7 +39,7 @@ export function createVehicleRoutes(
     app.get(
       '/api/vehicles',
       {
-        config: { roles: EVERY_ROLE },
+        config: { roles: EVERY_ROLE, looksAt: 'location' },
         schema: {
           tags,
           summary: 'Vehicles by plate',
@@ -54,7 +54,7 @@ export function createVehicleRoutes(
     app.post(
       '/api/vehicles',
       {
-        config: { roles: ['owner', 'head', 'technician'] },
+        config: { roles: ['owner', 'head', 'technician'], looksAt: 'nothing' },
         schema: { tags, summary: 'Add a vehicle', body: NewVehicle, response: { 201: VehicleView } },
       },
       async (request, reply) => {
@@ -70,7 +70,7 @@ export function createVehicleRoutes(
     app.get(
       '/api/vehicles/:id',
       {
-        config: { roles: EVERY_ROLE },
+        config: { roles: EVERY_ROLE, looksAt: 'location' },
         schema: { tags, summary: 'One vehicle', params, response: { 200: VehicleView } },
       },
       async (request) => vehicles.view(request.params.id),
@@ -78,7 +78,7 @@ export function createVehicleRoutes(
     app.get(
       '/api/vehicles/:id/timeline',
       {
-        config: { roles: EVERY_ROLE },
+        config: { roles: EVERY_ROLE, looksAt: 'location' },
         schema: {
           tags,
           summary: 'Everything that ever happened to a vehicle, newest first',

@@ -5,6 +5,7 @@ import type { VehicleStore } from '../fleet/vehicle-store.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
 import type { ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
+import type { LeaseFacts } from '../leases/lease-facts.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import { cursorFrom, placeFrom } from './cursor.ts'
 import type { Happening, TimelineStore } from './timeline-store.ts'
@@ -33,6 +34,7 @@ export type ListQuery = {
 export type Knowledge = {
   lastKnownOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, LastKnownView>>
   zoneOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, ZoneView>>
+  leaseFactsOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, LeaseFacts>>
 }
 
 type Deps = Knowledge & {
@@ -51,16 +53,26 @@ const HappeningPlace = z.strictObject({ at: EpochMs, key: z.string() })
 export function createVehicleService(deps: Deps): VehicleService {
   const assemble = async (rows: readonly VehicleRow[]): Promise<readonly VehicleView[]> => {
     const ids = rows.map((row) => row.id)
-    const [situations, lastKnown, zones] = await Promise.all([
+    const [situations, lastKnown, zones, leasing] = await Promise.all([
       deps.situationsOf(ids),
       deps.lastKnownOf(ids),
       deps.zoneOf(ids),
+      deps.leaseFactsOf(ids),
     ])
     return rows.flatMap((row) => {
       const known = situations.get(row.id)
       if (known === undefined) return []
       const zone = zones.get(row.id) ?? { name: deps.zoneName, inside: null, since: null }
-      return [vehicleView({ row, known, signer: deps.signerReach(), lastKnown: lastKnown.get(row.id) ?? null, zone })]
+      return [
+        vehicleView({
+          row,
+          known,
+          signer: deps.signerReach(),
+          lastKnown: lastKnown.get(row.id) ?? null,
+          zone,
+          leasing: leasing.get(row.id),
+        }),
+      ]
     })
   }
   const existing = async (id: VehicleId): Promise<VehicleRow> => {

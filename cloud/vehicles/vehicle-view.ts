@@ -6,6 +6,7 @@ import { hindranceOf } from '../holds/can-block.ts'
 import { GraceView, graceView, HoldView, holdView } from '../holds/hold-view.ts'
 import { immobilizerState } from '../holds/immobilizer-state.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
+import { type LeaseFacts, VehicleBalance, VehicleDriver, VehicleLease } from '../leases/lease-facts.ts'
 import { OrderView, orderView } from '../orders/order-view.ts'
 import { UnsignedBecause } from '../orders/unsigned.ts'
 import { ParkId } from '../parks/park.ts'
@@ -70,9 +71,11 @@ export const VehicleView = z
       })
       .nullable(),
     immobilizer: ImmobilizerView,
-    lease: z.null(),
-    driver: z.null(),
-    balance: z.null(),
+    lease: VehicleLease.nullable(),
+    /** Who answers for the vehicle; null when nobody is known to. */
+    driver: VehicleDriver.nullable(),
+    /** Of that driver, as of the time that its source told it. */
+    balance: VehicleBalance.nullable(),
     inspection: z.null(),
     papers: z.array(z.never()),
     zone: ZoneView,
@@ -87,10 +90,11 @@ export type VehicleFacts = {
   readonly signer: 'up' | 'down' | 'unknown'
   readonly lastKnown: LastKnownView | null
   readonly zone: ZoneView
+  readonly leasing: LeaseFacts | undefined
 }
 
 /** Pure. */
-export const vehicleView = ({ row, known, signer, lastKnown, zone }: VehicleFacts): VehicleView => ({
+export const vehicleView = ({ row, known, signer, lastKnown, zone, leasing }: VehicleFacts): VehicleView => ({
   id: row.id,
   plate: row.plate,
   model: row.model,
@@ -98,9 +102,9 @@ export const vehicleView = ({ row, known, signer, lastKnown, zone }: VehicleFact
   lastKnown,
   gateway: gatewayView(known),
   immobilizer: immobilizerView(known, signer),
-  lease: null,
-  driver: null,
-  balance: null,
+  lease: leasing?.lease ?? null,
+  driver: leasing?.driver ?? null,
+  balance: leasing?.balance ?? null,
   inspection: null,
   papers: [],
   zone,

@@ -103,6 +103,8 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       setSwitch: reachable(signer.signer.setSwitch),
       tighten: reachable(signer.signer.tighten),
       addApprover: reachable(signer.signer.addApprover),
+      rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off' },
+      witness: async () => {},
       reach: () => (house.signerDown ? 'down' : 'up'),
     },
     accountOf: async (id) => ({ id, name: EVERY_ROLE[Number(id.slice(-2))] ?? 'nobody' }),
@@ -110,6 +112,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     inTransaction: postgres.inTransaction,
     lastKnownOf: async () => new Map(),
     zoneOf: async () => new Map(),
+    leaseFactsOf: async () => new Map(),
     settings: {
       dataDir: options.dataDir,
       hosts: [],
