@@ -8,9 +8,11 @@ import type { LedgerTables } from './ledger-tables.ts'
 import type { MileageTables } from './mileage-tables.ts'
 import type { ParkTables } from './park-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
+import type { ProcessTables } from './process-tables.ts'
 import type { RuleTables } from './rule-tables.ts'
-import type { UpkeepTables } from './upkeep-tables.ts'
 import type { StreamTables } from './stream-tables.ts'
+import type { TrackerTables } from './tracker-tables.ts'
+import type { UpkeepTables } from './upkeep-tables.ts'
 import type { ZoneTables } from './zone-tables.ts'
 
 /** How far a consumer of a journal has come; written in the transaction of its effects. */
@@ -32,7 +34,9 @@ export type Tables = FleetTables &
   LeaseTables &
   LedgerTables &
   PeopleTables &
+  ProcessTables &
   StreamTables &
   RuleTables &
   UpkeepTables &
+  TrackerTables &
   ZoneTables & { journalCursors: JournalCursorRow; migrations: MigrationRow }
