@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { millis, minutes, seconds } from '#contract/instant.ts'
-import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins } from './addresses.ts'
+import { createAccess } from './access/app.ts'
+import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins, relyingParty } from './addresses.ts'
+import { createAudit } from './audit/app.ts'
 import { createYandexFleetClient } from './balances/yandex-fleet-client.ts'
 import { readYandexKeys } from './balances/yandex-keys-store.ts'
 import { createEmbeddedBroker } from './broker/app.ts'
@@ -23,12 +25,14 @@ import { createLive } from './live/app.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
 import { createMileage } from './mileage/app.ts'
+import { createParkStore } from './parks/park-store.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
 import { createPeople, demoAccounts } from './people/app.ts'
 import type { ServerIdentity } from './pki/pki-service.ts'
 import { createMigrationService } from './postgres/migration-service.ts'
 import { createPostgres } from './postgres/postgres-client.ts'
 import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
+import { createTrackers } from './trackers/app.ts'
 import { createVehicles, type Vehicles } from './vehicles/app.ts'
 import type { World } from './world.ts'
 import { createZones, REGION } from './zones/app.ts'
@@ -73,7 +77,25 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     publish: brokerSeat.publish,
     count: metrics.counter('kordon_ingest_total', 'What came in from gateways, by fate'),
   })
-  const people = createPeople(db, world, { secureCookies: config.publicUrl?.startsWith('https:') === true })
+  const audit = createAudit({
+    db,
+    inTransaction,
+    world,
+    dataDir: config.dataDir,
+    database: config.databaseUrl === undefined ? 'embedded' : 'outside',
+    checkpointDir: config.auditDir,
+    checkpointWebhook: config.auditWebhook,
+  })
+  const access = createAccess(db, world, config.mode)
+  const people = createPeople({
+    db,
+    world,
+    dataDir: config.dataDir,
+    secureCookies: config.publicUrl?.startsWith('https:') === true,
+    relyingParty: relyingParty(config),
+    witness: audit.service.tell,
+    secondFactorToBlock: access.service.secondFactorToBlock,
+  })
   const live = createLive({ world, vehicles: () => vehicles, findCaller: people.service.findCaller })
   const yandexParks = config.yandexKeysFile === undefined ? [] : readYandexKeys(config.yandexKeysFile)
   const leasing = createLeasing({
@@ -89,11 +111,20 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     config,
     postgres,
     world,
-    vehicleOf: (gateway, at) => vehicles.fleet.vehicleOf(gateway, at),
+    vehicleOf: (source, at) => vehicles.fleet.vehicleOf(source, at) ?? trackers.service.vehicleOf(source, at),
     plateOf: async (id) => (await createVehicleStore(db).find(id))?.plate,
     stored: (frames) => mileage.service.stored(frames),
     changed: live.service.vehicleChanged,
     count: metrics.counter('kordon_history_total', 'Lines of history, by fate'),
+  })
+  // Known to history only: orders, zones and rules never hear of what a tracker that is not ours has said.
+  const trackers = createTrackers({
+    db,
+    world,
+    journal: ingest.journal,
+    inSight: createParkStore(db).inSight,
+    platesOf: createVehicleStore(db).platesOf,
+    count: metrics.counter('kordon_trackers_total', 'Messages of third-party trackers, by fate'),
   })
   const mileage = createMileage({ db, inTransaction, world, history: history.frames })
   const signer = createSignerClient({
@@ -122,6 +153,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     leaseFactsOf: leasing.leaseFactsOf,
     publish: brokerSeat.publish,
     disconnect: brokerSeat.disconnect,
+    decided: audit.decided,
     relayTested: (vehicle) => configurations.relayTested(vehicle),
     changed: live.service.orderChanged,
     alert: live.service.alert,
@@ -182,26 +214,32 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     answers,
     findCaller: people.service.findCaller,
     reach: vehicles.reach,
+    rights: access.service,
+    witness: audit.service.tell,
     onAnswered: metrics.observeRequest,
     routes: [
-      people.routes,
+      ...people.routes,
+      access.routes,
+      audit.routes,
       ...vehicles.routes,
       ...leasing.routes,
       configurations.routes,
       ...history.routes,
       mileage.routes,
+      ...trackers.routes,
       zones.routes,
       live.routes,
       createHealthRoutes({ metrics, clock, version, dependencies }),
     ],
   })
   const tidying = [
-    { name: 'sessions', forget: people.service.forgetExpired },
+    { name: 'sessions', forget: people.forgetExpired },
     { name: 'answers', forget: () => answers.forgetOld(clock.now()) },
   ]
   const ears: BrokerEars = {
     ingest: ingest.service,
     credentials: vehicles.fleet,
+    phones: trackers.phones,
     onStatus: (gateway, status) => {
       vehicles.fleet.onStatus(gateway, status).catch((err: unknown) => log.error({ err, gateway }, 'status.not-kept'))
     },
@@ -213,7 +251,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     http,
     open: async () => {
       await createMigrationService({ inTransaction, clock, log }).migrate()
+      await audit.open()
       identity = await vehicles.open(ingest.journal)
+      await trackers.service.refresh()
       if (config.databaseUrl === undefined) ingest.rewind(projections)
       await zones.open()
       await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
@@ -237,12 +277,14 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     run: async (stop) => {
       const loops = [
+        audit.loop,
         ...ingest.loops(projections),
         ...vehicles.loops,
         configurations.loop,
         live.loop,
         ...history.loops,
         mileage.loop,
+        trackers.loop,
       ]
       await Promise.all([
         ...loops.map((loop) => loop(stop)),
@@ -256,6 +298,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await brokerSeat.close()
       history.close()
       vehicles.close()
+      audit.close()
       signer.close()
       await jobs.close()
       ingest.journal.close()

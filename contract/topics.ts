@@ -18,10 +18,35 @@ export const everyUp = (channel: UpChannel, share?: string): string =>
 /** Access patterns of an external broker, `%u` being the authenticated user name (Mosquitto's notation). */
 export const ACL_PATTERNS = { write: `${ROOT}/%u/up/#`, read: `${ROOT}/%u/down/#` } as const
 
+/** What OwnTracks phones publish besides positions, under a topic of its own each. */
+export const OWNTRACKS_CHANNELS = [
+  'event',
+  'status',
+  'waypoint',
+  'waypoints',
+  'step',
+  'beacon',
+  'dump',
+  'info',
+] as const
+export type OwntracksChannel = (typeof OWNTRACKS_CHANNELS)[number]
+
+/** What a cloud instance subscribes to for trackers behind an external broker. */
+export const everyOwntracks = (share: string): readonly string[] => [
+  `$share/${share}/owntracks/+/+`,
+  `$share/${share}/owntracks/+/+/+`,
+]
+
 export type ParsedTopic =
   | { readonly direction: 'up'; readonly gateway: GatewayId; readonly channel: UpChannel }
   | { readonly direction: 'down'; readonly gateway: GatewayId; readonly channel: DownChannel }
-  | { readonly direction: 'owntracks'; readonly user: string; readonly device: string }
+  | {
+      readonly direction: 'owntracks'
+      readonly user: string
+      readonly device: string
+      /** Absent for a position. */
+      readonly channel?: OwntracksChannel
+    }
 
 const isOneOf = <Word extends string>(words: readonly Word[], candidate: string): candidate is Word =>
   (words as readonly string[]).includes(candidate)
@@ -29,7 +54,7 @@ const isOneOf = <Word extends string>(words: readonly Word[], candidate: string)
 /** Pure. Reads a concrete topic name, or answers undefined for anything that is not exactly one of ours. */
 export function parseTopic(topic: string): ParsedTopic | undefined {
   const [root, second, third, fourth, fifth, ...rest] = topic.split('/')
-  if (root === 'owntracks') return parseOwntracks(second, third, fourth)
+  if (root === 'owntracks') return fifth === undefined ? parseOwntracks(second, third, fourth) : undefined
   if (rest.length > 0 || `${root}/${second}` !== ROOT || fifth === undefined) return undefined
   const gateway = GatewayId.safeParse(third)
   if (!gateway.success) return undefined
@@ -41,8 +66,9 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
 
 const OWNTRACKS_NAME = /^[A-Za-z0-9_.-]{1,64}$/
 
-function parseOwntracks(user?: string, device?: string, more?: string): ParsedTopic | undefined {
-  if (user === undefined || device === undefined || more !== undefined) return undefined
+function parseOwntracks(user?: string, device?: string, channel?: string): ParsedTopic | undefined {
+  if (user === undefined || device === undefined) return undefined
   if (!OWNTRACKS_NAME.test(user) || !OWNTRACKS_NAME.test(device)) return undefined
-  return { direction: 'owntracks', user, device }
+  if (channel === undefined) return { direction: 'owntracks', user, device }
+  return isOneOf(OWNTRACKS_CHANNELS, channel) ? { direction: 'owntracks', user, device, channel } : undefined
 }

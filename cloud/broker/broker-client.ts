@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
 import type { GatewayId } from '#contract/ids.ts'
 import { type Clock, millis } from '#contract/instant.ts'
-import { everyUp, parseTopic } from '#contract/topics.ts'
+import { everyOwntracks, everyUp, parseTopic } from '#contract/topics.ts'
 import type { Log } from '../log.ts'
 import type { Broker, BrokerEars } from './broker.ts'
 import { createFirstTime } from './first-time.ts'
@@ -57,6 +57,9 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
   /** Tries until the journal takes it: unacknowledged, the message stays with the broker, and so do those behind it. */
   const makeDurable = async (packet: IPublishPacket): Promise<void> => {
     const topic = parseTopic(packet.topic)
+    const { phones } = deps
+    if (topic?.direction === 'owntracks' && phones !== undefined)
+      return untilDurable(packet.topic, () => phones.accept(topic.user, topic.device, Buffer.from(packet.payload)))
     if (topic?.direction !== 'up' || topic.channel !== 'records' || deps.credentials.isRevoked(topic.gateway)) {
       deps.count('topic-refused', 1)
       if (firstTime(packet.topic)) log.warn({ topic: packet.topic.slice(0, 200) }, 'broker.topic-refused')
@@ -64,11 +67,14 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
     }
     if (packet.qos === 0) deps.count('records-qos0', 1)
     const bytes = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+    await untilDurable(topic.gateway, () => deps.ingest.accept(topic.gateway, bytes))
+  }
+  const untilDurable = async (from: string, accept: () => Promise<void>): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
-        return await deps.ingest.accept(topic.gateway, bytes)
+        return await accept()
       } catch (cause) {
-        log.warn({ err: cause, gateway: topic.gateway }, 'broker.records-delayed')
+        log.warn({ err: cause, from }, 'broker.records-delayed')
         await clock.sleep(millis(RETRY_MS), stop.signal)
       }
     }
@@ -114,6 +120,11 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
       // Asked for at every connect by the client itself; the first answer says whether the broker lets us.
       await subscribed(control, everyUp('status'))
       await Promise.all(consumers.map((client) => subscribed(client, everyUp('records', SHARE))))
+      const [first] = consumers
+      // A broker whose access list knows no trackers still carries the gateways.
+      if (deps.phones !== undefined && first !== undefined)
+        for (const filter of everyOwntracks(SHARE))
+          await subscribed(first, filter).catch((err: unknown) => log.warn({ err, filter }, 'broker.no-trackers'))
       log.info({ consumers: consumers.length }, 'broker.connected')
     },
     publish: async (topic, payload, { retain }) => {
