@@ -107,6 +107,8 @@ function connected(databaseUrl: string, log: Log): Outside {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, types: { getTypeParser } })
   // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
   pool.on('error', (err) => log.warn({ err }, 'postgres.connection-lost'))
+  // The pool hears idle connections only; one that breaks while in use fails its query, and says so once more.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return {
     dialect: new PostgresDialect({ pool }),
     release: () => {},

@@ -61,6 +61,7 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
   const lost: number[] = []
   let through = 0
   let next = 1
+  let highest = 0
   let budget = plan.framesPerS === undefined ? Number.POSITIVE_INFINITY : 0
   let socket: Socket | undefined
   let connected = false
@@ -106,13 +107,15 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
 
   /** The next number to send, if any may be sent now. */
   const take = (): number | undefined => {
-    if (sending === 'off') return undefined
+    if (sending === 'off' && (plan.forgets === 'on-acknowledgement' || next > highest)) return undefined
     const again = lost.pop()
     if (again !== undefined) return again
-    if (budget < per || (plan.forgets === 'on-receipt' && next - through > MOST_AHEAD)) return undefined
+    if ((budget < per && sending === 'on') || (plan.forgets === 'on-receipt' && next - through > MOST_AHEAD))
+      return undefined
     budget -= per
     const from = next
     next += per
+    highest = Math.max(highest, next - 1)
     return from
   }
 
@@ -161,12 +164,11 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
   }
 
   const hear = (type: number, flags: number, body: Buffer, now: number): void => {
-    if (type === PACKET.puback) return acknowledge(body.readUInt16BE(0) - 1, now)
+    if (type === PACKET.puback) acknowledge(body.readUInt16BE(0) - 1, now)
     if (type === PACKET.connack) {
-      if (body[1] !== 0) return socket?.destroy(new Error(`refused with ${body[1]}`)) as undefined
-      connected = true
-      if (plan.protocol === 'own') write(subscribePacket(downTopic(gateway.id, 'receipt')))
-      return
+      connected = body[1] === 0
+      if (!connected) socket?.destroy()
+      else if (plan.protocol === 'own') write(subscribePacket(downTopic(gateway.id, 'receipt')))
     }
     if (type !== PACKET.publish) return
     const length = body.readUInt16BE(0)
@@ -227,14 +229,15 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
     },
     poke: (now: number): void => {
       const isSilent = now - progressAt > SILENT_MS
-      if (isSilent && plan.forgets === 'on-receipt' && sending === 'on' && next > through + 1) rewind()
+      if (isSilent && plan.forgets === 'on-receipt' && next > through + 1) rewind()
       fill(now)
     },
-    /** Sends nothing new; resolves by polling `isQuiet`. */
+    /** Sends nothing new. Quiet when all of it is acknowledged, or receipted. */
     stop: (): void => {
       sending = 'off'
     },
-    isQuiet: (): boolean => slots.every(({ state }) => state === 'free'),
+    isQuiet: (): boolean =>
+      plan.forgets === 'on-receipt' ? through >= highest : slots.every(({ state }) => state === 'free'),
     end: (): void => {
       ended = true
       socket?.destroy()
@@ -245,7 +248,6 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
       through,
       beyond: [...beyond].sort((a, b) => a - b),
     }),
-    lag: (): number => (budget === Number.POSITIVE_INFINITY ? 0 : budget),
   }
 }
 

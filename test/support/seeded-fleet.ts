@@ -10,14 +10,22 @@ import { systemClock } from './system-clock.ts'
 
 const PASSWORD = 'for tests only'
 
-/** So many gateways in so many vehicles, as an installation that has claimed them all; each with one stream. */
-export async function seedFleet(databaseUrl: string, count: number): Promise<readonly LoadGateway[]> {
+/**
+ * So many gateways in so many vehicles, as an installation that has claimed them all; each with one stream. `named` are
+ * known too, and answered for by somebody else.
+ */
+export async function seedFleet(
+  databaseUrl: string,
+  count: number,
+  named: readonly GatewayId[] = [],
+): Promise<readonly LoadGateway[]> {
   const postgres = createPostgres({ databaseUrl, dataDir: tmpdir(), log: silentLog })
   await createMigrationService({ ...postgres, clock: systemClock, log: silentLog }).migrate()
   await postgres.close()
   const hash = createHash('sha256').update(PASSWORD).digest('hex')
-  const gateways = Array.from({ length: count }, (_, index) => ({
-    id: GatewayId.parse(`gw-load${String(index).padStart(8, '0')}`),
+  const made = Array.from({ length: count }, (_, index) => GatewayId.parse(`gw-load${String(index).padStart(8, '0')}`))
+  const gateways = [...made, ...named].map((id, index) => ({
+    id,
     stream: StreamId.parse(randomUUID()),
     vehicle: randomUUID(),
     plate: `Н${index}ГР`,
@@ -44,5 +52,5 @@ export async function seedFleet(databaseUrl: string, count: number): Promise<rea
     [ids, vehicles],
   )
   await client.end()
-  return gateways.map(({ id, stream }) => ({ id, stream, password: PASSWORD }))
+  return gateways.slice(0, count).map(({ id, stream }) => ({ id, stream, password: PASSWORD }))
 }

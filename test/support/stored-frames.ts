@@ -22,10 +22,11 @@ export const addUp = (tallies: readonly Tally[]): Tally =>
   )
 
 /** By query of InfluxDB 1.x, gateway by gateway: each has had one stream. */
-export async function tallyInflux(url: string, ledger: readonly LedgerPage[]): Promise<Tally> {
+export async function tallyInflux(url: string, ledger: readonly LedgerPage[], readBefore?: number): Promise<Tally> {
+  const until = readBefore === undefined ? '' : ` AND time < ${readBefore}ms`
   const tallies: Tally[] = []
   for (const page of ledger) {
-    const q = `SELECT "seq" FROM "frame" WHERE "gateway" = '${page.gateway}'`
+    const q = `SELECT "seq" FROM "frame" WHERE "gateway" = '${page.gateway}'${until}`
     const query = new URLSearchParams({ db: 'kordon', epoch: 'u', q })
     const answer = await fetch(`${url}/query?${query}`, { headers: { accept: 'application/csv' } })
     if (!answer.ok) throw new Error(`InfluxDB answered ${answer.status} ${await answer.text()}`)

@@ -1,0 +1,41 @@
+import { tmpdir } from 'node:os'
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { createPostgres } from '../../../cloud/postgres/postgres-client.ts'
+import { requireReal, startPostgres } from '../../support/real-servers.ts'
+import { silentLog } from '../../support/silent-log.ts'
+import { until } from '../../support/until.ts'
+
+test.skipIf(!requireReal('postgresql'))(
+  'a server killed in the middle of queries and transactions fails those, and nothing else: the next ones reach it again',
+  async () => {
+    const server = await startPostgres()
+    const { db, inTransaction, runText, close } = createPostgres({
+      databaseUrl: server.url,
+      dataDir: tmpdir(),
+      log: silentLog,
+    })
+    const long = 'select pg_sleep(30)'
+    const underway = Promise.allSettled([
+      sql.raw(long).execute(db),
+      inTransaction((within) => sql.raw(long).execute(within)),
+      runText(long),
+    ])
+    await until('they are under way', async () => {
+      const { rows } = await runText(`select count(*)::int as n from pg_stat_activity where query = $1`, [long])
+      return JSON.stringify(rows) === '[{"n":3}]'
+    })
+    await server.kill()
+    expect((await underway).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    await server.restart()
+    await until('it answers again', () =>
+      runText('select 1').then(
+        () => true,
+        () => false,
+      ),
+    )
+    await close()
+    await server.stop()
+  },
+  60_000,
+)
