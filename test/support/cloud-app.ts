@@ -7,6 +7,7 @@ import { readConfig } from '../../cloud/config.ts'
 import { createSignerHouse } from '../../cloud/signer/app.ts'
 import { DEFAULT_POLICY } from '../../cloud/signer/signer-policy.ts'
 import { cookieOf } from './people-app.ts'
+import { seedPglite } from './pglite-template.ts'
 import { silentLog } from './silent-log.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -23,6 +24,7 @@ export type CloudApp = {
 /** The whole cloud in this process, in demo mode, on free ports and a folder of its own. */
 export async function startCloudApp(env: Record<string, string> = {}, dataDir?: string): Promise<CloudApp> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'kordon-app-'))
+  if (dataDir === undefined && env['DATABASE_URL'] === undefined) await seedPglite(folder, 'migrated')
   const ports = { KORDON_HTTP_PORT: '0', KORDON_MQTT_PORT: '0', KORDON_MQTTS_PORT: '0' }
   const read = readConfig({ KORDON_DEMO: '1', KORDON_DATA_DIR: folder, ...ports, ...env })
   if (!read.ok) throw new Error(read.message)

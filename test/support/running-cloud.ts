@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { seedPglite } from './pglite-template.ts'
 import { freePort } from './real-servers-process.ts'
 import { createRestClient, type RestClient } from './rest-client.ts'
 
@@ -29,6 +30,7 @@ export type RunningCloud = {
 /** Starts `cloud/main.ts` in demo mode (accounts only, no fleet). `env` overrides what it is given. */
 export async function startCloud(env: Readonly<Record<string, string>> = {}): Promise<RunningCloud> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kordon-cloud-'))
+  if (env['DATABASE_URL'] === undefined) await seedPglite(dataDir, 'migrated')
   const [httpPort, mqttPort, mqttsPort] = [await freePort(), await freePort(), await freePort()]
   const url = `http://127.0.0.1:${httpPort}`
   let output = ''
