@@ -15,6 +15,13 @@ export function ownHosts({ host, publicUrl, gatewayBrokerUrl }: Settings): reado
 export const ownOrigins = ({ publicUrl }: Settings): readonly string[] =>
   publicUrl === undefined ? [] : [new URL(publicUrl).origin]
 
+/** Pure. The name under which passkeys are made: it has to be a domain, so without a public URL it is `localhost`. */
+export function relyingParty({ publicUrl, httpPort }: Pick<CloudConfig, 'publicUrl' | 'httpPort'>) {
+  if (publicUrl === undefined) return { id: 'localhost', origins: [`http://localhost:${httpPort}`] }
+  const { hostname, origin } = new URL(publicUrl)
+  return { id: hostname, origins: [origin] }
+}
+
 type Ports = { readonly plain: number | undefined; readonly tls: number | undefined }
 
 /** Pure. Where a gateway is told to connect, with a certificate and with a password. Carries no password of ours. */

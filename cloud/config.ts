@@ -10,6 +10,12 @@ const list = text.transform((items) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 )
+const pairs = list.transform((items, context) => {
+  const split = items.map((item) => item.split('=').map((part) => part.trim()))
+  if (split.some((parts) => parts.length !== 2 || parts.includes('')))
+    context.addIssue('value=role, separated by commas')
+  return Object.fromEntries(split.map(([value = '', role = '']) => [value, role]))
+})
 const url = (...protocols: readonly string[]) =>
   text.refine((given) => URL.canParse(given) && protocols.includes(new URL(given).protocol), {
     error: `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
@@ -58,6 +64,26 @@ const Environment = z.object({
     .prefault('36')
     .describe('months of frames kept in the SQL database, 3 to 600; default 36; InfluxDB: see kordon history init'),
   KORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('default info'),
+  KORDON_AUDIT_DIR: text
+    .optional()
+    .describe('second folder for signed audit checkpoints, best on another machine; default none'),
+  KORDON_AUDIT_WEBHOOK: url('http:', 'https:')
+    .optional()
+    .describe('address that each signed audit checkpoint is posted to; default none'),
+  KORDON_OIDC_ISSUER: url('http:', 'https:')
+    .optional()
+    .describe('sign-in by an outside OpenID Connect service; default none'),
+  KORDON_OIDC_CLIENT_ID: text.prefault('kordon').describe('our name there; default kordon'),
+  KORDON_OIDC_CLIENT_SECRET: text.prefault('').describe('our secret there; default none'),
+  KORDON_OIDC_DOMAINS: list
+    .prefault('')
+    .describe(
+      'e-mail domains whose people come in without having been linked, when their role is mapped; default none',
+    ),
+  KORDON_OIDC_ROLE_CLAIM: text.prefault('groups').describe('claim with what somebody is there; default groups'),
+  KORDON_OIDC_ROLES: pairs
+    .prefault('')
+    .describe('claim value=our role, separated by commas; never owner; default none'),
   KORDON_INSTANCE: text
     .regex(/^[a-z0-9-]{1,32}$/, '1 to 32 of a-z, 0-9 and -')
     .prefault('one')
@@ -89,6 +115,18 @@ export type InfluxSettings = {
   readonly bucket: string
 }
 
+export type OidcSettings = {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Domains of e-mail addresses whose people may come in without having been linked before. */
+  readonly domains: readonly string[]
+  /** The claim that tells what somebody is over there. */
+  readonly roleClaim: string
+  /** Its values → our roles; a value that is not named gives none. */
+  readonly roles: Readonly<Record<string, string>>
+}
+
 export type CloudConfig = {
   readonly mode: 'demo' | 'production'
   readonly host: string
@@ -108,6 +146,9 @@ export type CloudConfig = {
   readonly historyMonths: number
   readonly graceMaxHours: number
   readonly unlockGraceHours: number
+  readonly auditDir: string | undefined
+  readonly auditWebhook: string | undefined
+  readonly oidc: OidcSettings | undefined
   readonly databaseUrl: string | undefined
   readonly brokerUrl: string | undefined
   readonly brokerCaFile: string | undefined
@@ -152,6 +193,19 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     historyMonths: env.KORDON_HISTORY_MONTHS,
     graceMaxHours: env.KORDON_GRACE_MAX_HOURS,
     unlockGraceHours: env.KORDON_UNLOCK_GRACE_HOURS,
+    auditDir: env.KORDON_AUDIT_DIR,
+    auditWebhook: env.KORDON_AUDIT_WEBHOOK,
+    oidc:
+      env.KORDON_OIDC_ISSUER === undefined
+        ? undefined
+        : {
+            issuer: env.KORDON_OIDC_ISSUER,
+            clientId: env.KORDON_OIDC_CLIENT_ID,
+            clientSecret: env.KORDON_OIDC_CLIENT_SECRET,
+            domains: env.KORDON_OIDC_DOMAINS,
+            roleClaim: env.KORDON_OIDC_ROLE_CLAIM,
+            roles: env.KORDON_OIDC_ROLES,
+          },
     databaseUrl: env.DATABASE_URL,
     brokerUrl: env.BROKER_URL,
     brokerCaFile: env.BROKER_CA,

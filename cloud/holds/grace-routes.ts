@@ -31,7 +31,7 @@ export function createGraceRoutes(holds: Pick<HoldService, 'giveGrace' | 'endGra
     app.post(
       '/api/vehicles/:id/grace',
       {
-        config: { roles: MAY_GRACE },
+        config: { roles: MAY_GRACE, secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Permit starts until then although holds stand',

@@ -53,7 +53,7 @@ export function createHoldRoutes(holds: Pick<HoldService, 'place' | 'lift' | 'li
     app.post(
       '/api/vehicles/:id/holds',
       {
-        config: { roles: MAY_HOLD },
+        config: { roles: MAY_HOLD, secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Place a hold',

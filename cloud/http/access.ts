@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { EpochMs } from '#contract/instant.ts'
+import type { Action } from './action.ts'
 import { Fault } from './fault.ts'
+import { type Sight, sightsIn } from './shown-fields.ts'
 
 /** Every role an account may have, the widest first. */
 export const ROLES = [
@@ -45,6 +48,14 @@ export type Caller = {
   readonly role: Role
   readonly by: 'session' | 'token'
   readonly parks: ParksInSight
+  /** The session, for a person; the token, for a program. */
+  readonly through?: string
+  /** When this session was last proven by a second factor; absent when never. */
+  readonly secondFactorAt?: EpochMs
+  /** Came in by recovery: has no vehicle blocked until then, unless an owner stands by it. */
+  readonly noBlockUntil?: EpochMs
+  /** What a token may be used for, of all that its person may; absent: everything. */
+  readonly scopes?: readonly string[]
 }
 
 // Fastify's documented augmentation for route metadata and request decorators, and the only one of the house.
@@ -53,6 +64,14 @@ declare module 'fastify' {
     roles?: RouteRoles
     /** Exempt from Idempotency-Key replay, because the answer carries a secret or a stream. */
     replay?: 'never'
+    /** Its word in policies and scopes; made of its address unless said otherwise. */
+    action?: Action
+    /** What it shows of people and their whereabouts: each look is on record. Start fails when its answer shows it unsaid. */
+    looksAt?: Sight | 'nothing'
+    /** Can end in a block: needs a second factor shown within the last quarter of an hour, where the policy says so. */
+    secondFactor?: 'fresh'
+    /** Never ends: a look goes on record when it begins. */
+    streams?: true
   }
   interface FastifyRequest {
     caller: Caller | null
@@ -74,10 +93,17 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller
 }
 
+/** Pure. The caller, if a person signed in; throws otherwise: a stolen token must not be able to make itself permanent. */
+export function inPerson(caller: Caller): Caller {
+  if (caller.by !== 'session') throw new Fault('access/forbidden', 'this needs a sign-in, a token is not enough')
+  return caller
+}
+
 type RouteFacts = {
   readonly method: string | readonly string[]
   readonly url: string
-  readonly config?: { readonly roles?: RouteRoles } | undefined
+  readonly config?: { readonly roles?: RouteRoles; readonly looksAt?: Sight | 'nothing' } | undefined
+  readonly schema?: { readonly response?: unknown } | undefined
 }
 
 /** Pure. Names every route that declares no roles, as `METHOD /path`. */
@@ -85,3 +111,11 @@ export const routesWithoutRoles = (routes: readonly RouteFacts[]): readonly stri
   routes
     .filter((route) => route.config?.roles === undefined)
     .map((route) => `${[route.method].flat().join('|')} ${route.url}`)
+
+/** Pure. Names every route whose answer has fields of a person or a place and that does not say so by `looksAt`. */
+export const routesThatHide = (routes: readonly RouteFacts[]): readonly string[] =>
+  routes.flatMap(({ method, url, config, schema }) => {
+    if (config?.looksAt !== undefined || config?.roles === 'public') return []
+    const sights = [...sightsIn(schema?.response)]
+    return sights.length === 0 ? [] : [`${[method].flat().join('|')} ${url} (${sights.join(', ')})`]
+  })

@@ -6,7 +6,7 @@ import staticFiles from '@fastify/static'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import underPressure from '@fastify/under-pressure'
-import Fastify, { type FastifyError, type FastifyInstance, type RouteOptions } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
 import {
   type FastifyPluginAsyncZod,
   jsonSchemaTransform,
@@ -16,17 +16,19 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { AuditWord } from '../audit/entry.ts'
 import type { World } from '../world.ts'
-import { routesWithoutRoles } from './access.ts'
+import { routesThatHide, routesWithoutRoles } from './access.ts'
 import { cacheControlOf, isConsolePage } from './console-path.ts'
 import { Fault } from './fault.ts'
-import { createGuardService } from './guard-service.ts'
+import { createGuardService, type Rights } from './guard-service.ts'
 import type { IdempotencyStore } from './idempotency-store.ts'
 import { openapiHead, withHouseRules } from './openapi.ts'
 import { felt, isOverload, type Pressure } from './pressure.ts'
 import { faultOf, PROBLEM_TYPE, problemOf } from './problem.ts'
 import type { Reach } from './reach.ts'
 import { isUnsafe } from './same-site.ts'
+import { countOf, wordAbout } from './witness.ts'
 
 export type HttpParts = {
   readonly version: string
@@ -41,6 +43,9 @@ export type HttpParts = {
   readonly answers: IdempotencyStore
   /** Who may lay hands on what, by address; over every route, whoever declares it. */
   readonly reach: readonly Reach[]
+  readonly rights: Rights
+  /** Puts on record what was done, refused and looked at. Rejects when it cannot. */
+  witness(words: readonly AuditWord[]): Promise<void>
   readonly findCaller: Parameters<typeof createGuardService>[0]['findCaller']
   onAnswered?(request: { method: string; route: string; status: number; seconds: number }): void
   /** Every slice's routes; their paths are complete, nothing is prefixed. */
@@ -71,12 +76,41 @@ export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   await shedLoad(app, parts.world)
   await registerDocs(app, parts.version)
   guardEveryRoute(app, parts)
+  witnessEveryRoute(app, parts)
   for (const routes of parts.routes) await app.register(routes)
   await registerConsole(app, parts.consoleDir)
   await app.ready()
   const open = routesWithoutRoles(known)
   if (open.length > 0) throw new Error(`these routes declare no roles in their config: ${open.join(', ')}`)
+  const hiding = routesThatHide(known)
+  if (hiding.length > 0)
+    throw new Error(`these routes show people or places and do not say so by looksAt: ${hiding.join(', ')}`)
   return app
+}
+
+/** A look that cannot be put on record is not answered; a deed that was done is answered whatever happens. */
+function witnessEveryRoute(app: FastifyInstance, { witness, world }: HttpParts): void {
+  const counts = new WeakMap<FastifyRequest, number>()
+  const tell = async (request: FastifyRequest, status: number): Promise<void> => {
+    const count = counts.get(request)
+    const word = wordAbout({ request, status, count, now: world.clock.now() })
+    if (word === undefined) return
+    const told = witness([word])
+    if (word.kind === 'look') return told
+    await told.catch((err: unknown) => world.log.error({ err, requestId: request.id }, 'audit.not-told'))
+  }
+  app.addHook('preSerialization', async (request, _reply, payload) => {
+    const count = countOf(payload)
+    if (count !== undefined) counts.set(request, count)
+    return payload
+  })
+  app.addHook('preHandler', async (request) => {
+    if (request.routeOptions.config.streams === true) await tell(request, 200)
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    await tell(request, reply.statusCode)
+    return payload
+  })
 }
 
 function collectRoutes(app: FastifyInstance): readonly RouteOptions[] {

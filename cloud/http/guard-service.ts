@@ -3,12 +3,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { World } from '../world.ts'
 import { type Caller, judgeAccess } from './access.ts'
+import { type Action, actionOf, covers } from './action.ts'
 import { type Credentials, credentialsOf } from './credentials.ts'
 import { Fault } from './fault.ts'
 import { isIdempotencyKey } from './idempotency.ts'
 import type { IdempotencyStore, KeyedRequest } from './idempotency-store.ts'
 import { parameterOf, type Reach, reachOf } from './reach.ts'
 import { isCrossSite, isUnsafe } from './same-site.ts'
+import { judgeFactor } from './second-factor.ts'
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
@@ -16,6 +18,14 @@ type Deps = {
   readonly ownOrigins: readonly string[]
   readonly reach: readonly Reach[]
   findCaller(credentials: Credentials): Promise<Caller | null>
+  readonly rights: Rights
+}
+
+/** What the policy of the house says beyond the roles that a route names. */
+export type Rights = {
+  mayAct(caller: Caller, action: Action): Promise<boolean>
+  /** Whether blocking takes a second factor. */
+  secondFactorToBlock(): Promise<'on' | 'off'>
 }
 
 export type GuardService = ReturnType<typeof createGuardService>
@@ -23,6 +33,34 @@ export type GuardService = ReturnType<typeof createGuardService>
 /** What stands before every route, in this order: where from, who, may they, and was this asked before. */
 export function createGuardService(deps: Deps) {
   const keyed = new WeakMap<FastifyRequest, KeyedRequest>()
+
+  const refuseByPolicy = async ({ caller, method, routeOptions }: FastifyRequest): Promise<void> => {
+    if (caller === null) return
+    const { config, url = '' } = routeOptions
+    if (config.roles === 'public') return
+    const action = config.action ?? actionOf(method, url)
+    if (caller.scopes !== undefined && !caller.scopes.some((scope) => covers(scope, action)))
+      throw new Fault('access/scope', action)
+    if (!(await deps.rights.mayAct(caller, action))) throw new Fault('access/forbidden')
+    if (config.secondFactor === 'fresh') await refuseUnproven(caller, action)
+  }
+  const refuseUnproven = async (caller: Caller, action: Action): Promise<void> => {
+    const named = caller.scopes?.some((scope) => !scope.startsWith('*') && covers(scope, action)) === true
+    const policy = await deps.rights.secondFactorToBlock()
+    const verdict = judgeFactor(caller, policy, named, deps.world.clock.now())
+    switch (verdict) {
+      case 'enough':
+        return
+      case 'not-now':
+        throw new Fault('access/recovered-lately')
+      case 'second-factor-needed':
+        throw new Fault('access/second-factor')
+      case 'scope-needed':
+        throw new Fault('access/scope', action)
+      default:
+        verdict satisfies never
+    }
+  }
 
   return {
     /** Throws unless the request comes from our own pages or a program, and its caller has a role the route names, and reach. */
@@ -37,6 +75,7 @@ export function createGuardService(deps: Deps) {
       const verdict = judgeAccess(request.routeOptions.config.roles, request.caller)
       if (verdict === 'sign-in-first') throw new Fault('session/missing')
       if (verdict === 'forbidden') throw new Fault('access/forbidden')
+      await refuseByPolicy(request)
       await refuseOutOfReach(request, deps.reach)
     },
 

@@ -23,7 +23,7 @@ export function createLiveRoutes({ live, world, sight }: Deps): FastifyPluginAsy
     app.get(
       '/api/live',
       {
-        config: { roles: EVERY_ROLE, rateLimit: false },
+        config: { roles: EVERY_ROLE, rateLimit: false, looksAt: 'location', streams: true },
         schema: {
           tags: ['live'],
           summary:

@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely'
 import type { EpochMs } from '#contract/instant.ts'
+import type { Role } from '../http/access.ts'
 import type { Tables } from '../postgres/tables.ts'
 import type { Account } from './account.ts'
 
 export type AccountStore = ReturnType<typeof createAccountStore>
 
-const COLUMNS = ['id', 'login', 'name', 'role', 'passwordHash', 'seesParks'] as const
+const COLUMNS = ['id', 'login', 'name', 'role', 'passwordHash', 'seesParks', 'noBlockUntil'] as const
 
 /** Table `accounts`. Disabled accounts stay for the record and are found by nobody. */
 export function createAccountStore(db: Kysely<Tables>) {
@@ -13,6 +14,9 @@ export function createAccountStore(db: Kysely<Tables>) {
   return {
     byLogin: (login: string): Promise<Account | undefined> => enabled().where('login', '=', login).executeTakeFirst(),
     byId: (id: string): Promise<Account | undefined> => enabled().where('id', '=', id).executeTakeFirst(),
+    /** By anybody, disabled or not. */
+    isTaken: async (login: string): Promise<boolean> =>
+      (await db.selectFrom('accounts').select('id').where('login', '=', login).executeTakeFirst()) !== undefined,
     list: (): Promise<readonly Account[]> => enabled().orderBy('login').execute(),
     /** Whether nobody can sign in. */
     isEmpty: async (): Promise<boolean> => (await enabled().limit(1).executeTakeFirst()) === undefined,
@@ -33,6 +37,15 @@ export function createAccountStore(db: Kysely<Tables>) {
     setPassword: async (id: string, passwordHash: string): Promise<void> => {
       await db.updateTable('accounts').set({ passwordHash }).where('id', '=', id).execute()
     },
+    /** No block on this account's word until then; null: an owner stands by it. */
+    setNoBlock: async (id: string, noBlockUntil: EpochMs | null): Promise<void> => {
+      await db.updateTable('accounts').set({ noBlockUntil }).where('id', '=', id).execute()
+    },
+    change: async (id: string, wanted: { readonly role?: Role; readonly name?: string }): Promise<void> => {
+      if (Object.keys(wanted).length > 0) await db.updateTable('accounts').set(wanted).where('id', '=', id).execute()
+    },
+    /** How many can still sign in as owners. */
+    owners: async (): Promise<number> => (await enabled().where('role', '=', 'owner').execute()).length,
     disable: async (id: string, disabledAt: EpochMs): Promise<void> => {
       await db.updateTable('accounts').set({ disabledAt }).where('id', '=', id).execute()
     },

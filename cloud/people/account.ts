@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { EpochMs } from '#contract/instant.ts'
 import type { Role } from '../http/access.ts'
 
 export const Login = z
@@ -15,5 +16,7 @@ export type Account = {
   /** Argon2id in PHC string form; see password.ts. */
   readonly passwordHash: string | null
   /** Listed: only the parks of its list, be it none. */
+  /** Came in by recovery: no block until then. */
+  readonly noBlockUntil: EpochMs | null
   readonly seesParks: 'all' | 'listed'
 }

@@ -1,11 +1,25 @@
+import { join } from 'node:path'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { ROLES, type Role } from '../http/access.ts'
+import type { AuditWord } from '../audit/entry.ts'
+import { createFactorRoutes } from '../factors/factor-routes.ts'
+import { createFactorService, type FactorService } from '../factors/factor-service.ts'
+import { createFactorStore } from '../factors/factor-store.ts'
+import { createPasskeyClient, type RelyingParty } from '../factors/passkey-client.ts'
+import { type Caller, ROLES, type Role } from '../http/access.ts'
+import { Fault } from '../http/fault.ts'
+import { judgeFactor } from '../http/second-factor.ts'
+import { createInvitationRoutes } from '../invitations/invitation-routes.ts'
+import { createInvitationService } from '../invitations/invitation-service.ts'
+import { createInvitationStore } from '../invitations/invitation-store.ts'
+import { ParkId } from '../parks/park.ts'
 import { createParkStore } from '../parks/park-store.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { createUnlockKeyStore } from '../unlock/unlock-key-store.ts'
 import type { World } from '../world.ts'
 import { createAccountStore } from './account-store.ts'
 import { createPeopleRoutes } from './people-routes.ts'
 import { createPeopleService, type NewAccount, type PeopleService } from './people-service.ts'
+import { type SessionCookie, sessionCookie } from './session-cookie.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSetupStore } from './setup-store.ts'
 import { createTokenStore } from './token-store.ts'
@@ -32,17 +46,73 @@ export const demoAccounts = (): readonly NewAccount[] =>
     return name === undefined ? [] : [{ login: role, name, role, password: `demo-${role}` }]
   })
 
-export type People = { readonly service: PeopleService; readonly routes: FastifyPluginAsyncZod }
+export type People = {
+  readonly service: PeopleService
+  readonly factors: FactorService
+  readonly cookie: SessionCookie
+  readonly routes: readonly FastifyPluginAsyncZod[]
+  /** Half-way sign-ins and sessions that ended by themselves. */
+  forgetExpired(): Promise<void>
+}
 
-/** Wires accounts, sessions and tokens; starts nothing. */
-export function createPeople(db: Db, world: World, settings: { readonly secureCookies: boolean }): People {
+type Parts = {
+  readonly db: Db
+  readonly world: World
+  /** Where the key of the authenticator secrets lies, outside the database. */
+  readonly dataDir: string
+  readonly secureCookies: boolean
+  readonly relyingParty: RelyingParty
+  readonly witness: (words: readonly AuditWord[]) => Promise<void>
+  readonly secondFactorToBlock: () => Promise<'on' | 'off'>
+}
+
+/** Wires accounts, sessions, second factors, invitations and tokens; starts nothing. */
+export function createPeople(parts: Parts): People {
+  const { db, world, secondFactorToBlock } = parts
+  const parks = createParkStore(db)
+  const factors = createFactorService({
+    world,
+    store: createFactorStore(db),
+    seal: createUnlockKeyStore(join(parts.dataDir, 'people'), world.randomBytes, 'factors.key'),
+    passkeys: createPasskeyClient(parts.relyingParty),
+  })
   const service = createPeopleService({
     world,
     accounts: createAccountStore(db),
     sessions: createSessionStore(db),
     tokens: createTokenStore(db),
     setups: createSetupStore(db),
-    sightOf: createParkStore(db).sightOf,
+    sightOf: parks.sightOf,
+    setSight: (id, sight) => parks.setSight(id, sight, sight === 'all' ? [] : sight.map((park) => ParkId.parse(park))),
+    waysOf: factors.waysOf,
+    secondFactorOf: factors.begin,
+    witness: parts.witness,
   })
-  return { service, routes: createPeopleRoutes(service, settings) }
+  const invitations = createInvitationService({
+    world,
+    store: createInvitationStore(db),
+    people: service,
+    forgetFactors: factors.removeAllOf,
+  })
+  const cookie = sessionCookie(parts.secureCookies)
+  const proof = {
+    fresh: async (caller: Caller): Promise<void> => {
+      if (judgeFactor(caller, await secondFactorToBlock(), true, world.clock.now()) !== 'enough')
+        throw new Fault('access/second-factor')
+    },
+  }
+  return {
+    service,
+    factors,
+    cookie,
+    routes: [
+      createPeopleRoutes(service, cookie, proof),
+      createFactorRoutes({ people: service, factors, cookie, secondFactorToBlock }),
+      createInvitationRoutes(invitations, service, cookie),
+    ],
+    forgetExpired: async () => {
+      await service.forgetExpired()
+      await factors.forgetSteps()
+    },
+  }
 }

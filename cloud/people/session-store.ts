@@ -3,7 +3,19 @@ import type { EpochMs } from '#contract/instant.ts'
 import type { Tables } from '../postgres/tables.ts'
 import type { SessionTimes } from './session.ts'
 
-export type StoredSession = SessionTimes & { readonly tokenHash: string; readonly accountId: string }
+export type StoredSession = SessionTimes & {
+  readonly id: string
+  readonly tokenHash: string
+  readonly accountId: string
+  readonly secondFactorAt: EpochMs | null
+  /** From where, and by which program in its own words, it was opened. */
+  readonly address: string
+  readonly program: string
+}
+
+export type SeenSession = Omit<StoredSession, 'tokenHash'> & { readonly lastSeenAt: EpochMs }
+
+const COLUMNS = ['id', 'accountId', 'createdAt', 'expiresAt', 'secondFactorAt', 'address', 'program'] as const
 
 export type SessionStore = ReturnType<typeof createSessionStore>
 
@@ -19,11 +31,40 @@ export function createSessionStore(db: Kysely<Tables>) {
     find: (tokenHash: string): Promise<StoredSession | undefined> =>
       db
         .selectFrom('sessions')
-        .select(['tokenHash', 'accountId', 'createdAt', 'expiresAt'])
+        .select([...COLUMNS, 'tokenHash'])
         .where('tokenHash', '=', tokenHash)
         .executeTakeFirst(),
     extend: async (tokenHash: string, expiresAt: EpochMs, lastSeenAt: EpochMs): Promise<void> => {
       await db.updateTable('sessions').set({ expiresAt, lastSeenAt }).where('tokenHash', '=', tokenHash).execute()
+    },
+    /** The session goes on under another secret; the old one opens nothing from now on. */
+    rotate: async (tokenHash: string, next: string, secondFactorAt: EpochMs | null): Promise<void> => {
+      await db
+        .updateTable('sessions')
+        .set({ tokenHash: next, secondFactorAt })
+        .where('tokenHash', '=', tokenHash)
+        .execute()
+    },
+    /** Newest first. */
+    listOf: (accountId: string, now: EpochMs): Promise<readonly SeenSession[]> =>
+      db
+        .selectFrom('sessions')
+        .select([...COLUMNS, 'lastSeenAt'])
+        .where('accountId', '=', accountId)
+        .where('expiresAt', '>', now)
+        .orderBy('lastSeenAt', 'desc')
+        .execute(),
+    /** Resolves to false when this account has no such session. */
+    end: async (id: string, accountId: string): Promise<boolean> => {
+      const ended = await db
+        .deleteFrom('sessions')
+        .where('id', '=', id)
+        .where('accountId', '=', accountId)
+        .executeTakeFirst()
+      return ended.numDeletedRows > 0n
+    },
+    endOthers: async (id: string, accountId: string): Promise<void> => {
+      await db.deleteFrom('sessions').where('accountId', '=', accountId).where('id', '<>', id).execute()
     },
     remove: async (tokenHash: string): Promise<void> => {
       await db.deleteFrom('sessions').where('tokenHash', '=', tokenHash).execute()

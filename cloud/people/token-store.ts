@@ -9,11 +9,16 @@ export type ApiToken = {
   readonly name: string
   readonly createdAt: EpochMs
   readonly expiresAt: EpochMs | null
+  readonly lastUsedAt: EpochMs | null
+  /** What it may be used for; null: everything its person may. */
+  readonly scopes: readonly string[] | null
+  /** How it begins, to tell it from others. */
+  readonly shown: string
 }
 
 export type TokenStore = ReturnType<typeof createTokenStore>
 
-const COLUMNS = ['id', 'accountId', 'name', 'createdAt', 'expiresAt'] as const
+const COLUMNS = ['id', 'accountId', 'name', 'createdAt', 'expiresAt', 'lastUsedAt', 'scopes', 'shown'] as const
 
 /** Table `api_tokens`. Holds SHA-256 of the token; the token itself is shown once. */
 export function createTokenStore(db: Kysely<Tables>) {
@@ -22,11 +27,19 @@ export function createTokenStore(db: Kysely<Tables>) {
     insert: async (token: ApiToken, tokenHash: string): Promise<void> => {
       await db
         .insertInto('apiTokens')
-        .values({ ...token, tokenHash, lastUsedAt: null, revokedAt: null })
+        .values({
+          ...token,
+          scopes: token.scopes === null ? null : JSON.stringify(token.scopes),
+          tokenHash,
+          revokedAt: null,
+        })
         .execute()
     },
     find: (tokenHash: string): Promise<ApiToken | undefined> =>
       valid().where('tokenHash', '=', tokenHash).executeTakeFirst(),
+    used: async (id: string, lastUsedAt: EpochMs): Promise<void> => {
+      await db.updateTable('apiTokens').set({ lastUsedAt }).where('id', '=', id).execute()
+    },
     listOf: (accountId: string): Promise<readonly ApiToken[]> =>
       valid().where('accountId', '=', accountId).orderBy('createdAt').execute(),
     /** Resolves to false when this account has no such token. */

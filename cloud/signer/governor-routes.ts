@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { OrderId } from '#contract/ids.ts'
+import type { OrderId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { type Caller, callerOf, EVERY_ROLE, type ParksInSight, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import { OrderView, orderView } from '../orders/order-view.ts'
 import type { StoredOrder } from '../orders/stored-order.ts'
 import type { SignerClient } from './signer-client.ts'
-import { SignerStatus, SwitchState, SwitchWish } from './signer-message.ts'
+import { ApprovalWish, SignerStatus, SwitchState, SwitchWish } from './signer-message.ts'
 import { SignerPolicy } from './signer-policy.ts'
 
 const tags = ['governor']
@@ -31,7 +31,7 @@ const View = z
   .meta({ id: 'Governor' })
 
 type Deps = {
-  readonly signer: Pick<SignerClient, 'status' | 'setSwitch' | 'tighten' | 'addApprover'>
+  readonly signer: Pick<SignerClient, 'status' | 'setSwitch' | 'tighten' | 'addApprover' | 'approve'>
   readonly waiting: (limit: number) => Promise<readonly StoredOrder[]>
   /** Faults: order/unknown, order/no-approval-needed, order/own-approval. */
   readonly approve: (orders: readonly OrderId[], by: { readonly id: string; readonly name: string }) => Promise<number>
@@ -86,7 +86,7 @@ export function createGovernorRoutes({
     app.post(
       '/api/governor/switch',
       {
-        config: { roles: MAY_STOP },
+        config: { roles: MAY_STOP, secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'The master switch: stop blocks of rules, stop every block, or let both go on',
@@ -100,7 +100,7 @@ export function createGovernorRoutes({
     app.post(
       '/api/governor/policy',
       {
-        config: { roles: ['owner'] },
+        config: { roles: ['owner'], secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Make the limits stricter',
@@ -115,7 +115,7 @@ export function createGovernorRoutes({
     app.post(
       '/api/governor/approvers',
       {
-        config: { roles: MAY_APPROVE },
+        config: { roles: MAY_APPROVE, secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Register a person whose word counts for more than a few vehicles',
@@ -137,18 +137,24 @@ export function createGovernorRoutes({
     app.post(
       '/api/orders/approvals',
       {
-        config: { roles: MAY_APPROVE },
+        config: { roles: MAY_APPROVE, secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Stand by blocks that one person alone may not order',
-          body: z.strictObject({ orders: z.array(OrderId).min(1).max(2000) }),
+          description:
+            'The code is of the authenticator that was set up where the signer runs: it checks it itself and counts a code once.',
+          body: z.strictObject({ orders: ApprovalWish.shape.orders, code: ApprovalWish.shape.code }),
           response: { 200: z.strictObject({ approved: z.int() }) },
         },
       },
       async (request) => {
         const { id, login: name, parks } = callerOf(request)
-        const { orders } = request.body
+        const { orders, code } = request.body
         if ((await ordersInSight(parks, orders)).size < new Set(orders).size) throw new Fault('order/unknown')
+        const answer = await signer.approve({ id, code, orders }).catch((cause: unknown) => {
+          throw new Fault('signer/unavailable', cause instanceof Error ? cause.message : undefined)
+        })
+        if (answer.outcome === 'refused') throw new Fault(`approval/${answer.reason}`)
         return { approved: await approve(orders, { id, name }) }
       },
     )

@@ -13,10 +13,17 @@ const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** `folder/unlock.key` (0600), made when absent: AES-256-GCM. A copy of the database alone yields no code. */
-export function createUnlockKeyStore(folder: string, randomBytes: (length: number) => Uint8Array): UnlockKeyStore {
+/**
+ * `folder/unlock.key` (0600) or another name, made when absent: AES-256-GCM. A copy of the database alone yields no
+ * code.
+ */
+export function createUnlockKeyStore(
+  folder: string,
+  randomBytes: (length: number) => Uint8Array,
+  name = 'unlock.key',
+): UnlockKeyStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, 'unlock.key')
+  const path = join(folder, name)
   if (!existsSync(path)) {
     writeFileSync(`${path}.new`, randomBytes(KEY_BYTES), { mode: 0o600, flush: true })
     renameSync(`${path}.new`, path)

@@ -23,7 +23,7 @@ export function createUnlockRoutes(unlock: Pick<UnlockService, 'give'>): Fastify
       '/api/vehicles/:id/unlock-code',
       {
         // A code must not lie in the table of replayed answers.
-        config: { roles: ['owner', 'head', 'manager', 'security'], replay: 'never' },
+        config: { roles: ['owner', 'head', 'manager', 'security'], replay: 'never', secondFactor: 'fresh' },
         schema: {
           tags: ['holds'],
           summary: 'A one-time code that frees the vehicle on the spot, without network or clock',

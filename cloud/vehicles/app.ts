@@ -4,6 +4,7 @@ import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import { type Millis, minutes, seconds } from '#contract/instant.ts'
 import type { Broker } from '../broker/broker.ts'
 import { applyDecision } from '../decisions/decision-effect.ts'
+import type { Decision } from '../decisions/decision.ts'
 import { createDecisionService } from '../decisions/decision-service.ts'
 import { createDecisionStore } from '../decisions/decision-store.ts'
 import { createClaimAttempts } from '../fleet/claim-attempts.ts'
@@ -73,6 +74,8 @@ export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
     /** A technician is proving the relay of this vehicle. */
     readonly relayTested: (vehicle: VehicleId) => boolean
     readonly disconnect: Broker['disconnect']
+    /** In the transaction in which a decision takes effect: for the record. */
+    readonly decided: (within: Db, decision: Decision) => Promise<void>
     /** Something a person should see at once: for the live feed. */
     readonly alert: (alert: Alert) => void
     /** A vehicle, its holds or orders have changed: for the live feed. */
@@ -143,7 +146,10 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     inTransaction,
     journal,
     cursors: createCursorStore,
-    apply: (within, decision) => applyDecision(stores(within), decision),
+    apply: async (within, decision) => {
+      await applyDecision(stores(within), decision)
+      await parts.decided(within, decision)
+    },
     log,
   })
 

@@ -1,15 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { AuditWord } from '../../cloud/audit/entry.ts'
+import type { FactorService } from '../../cloud/factors/factor-service.ts'
 import { createHttp, type HttpParts } from '../../cloud/http/app.ts'
 import { createIdempotencyStore } from '../../cloud/http/idempotency-store.ts'
-import { createParkStore } from '../../cloud/parks/park-store.ts'
-import { createAccountStore } from '../../cloud/people/account-store.ts'
-import { createPeopleRoutes } from '../../cloud/people/people-routes.ts'
-import { createPeopleService, type PeopleService } from '../../cloud/people/people-service.ts'
-import { createSessionStore } from '../../cloud/people/session-store.ts'
-import { createSetupStore } from '../../cloud/people/setup-store.ts'
-import { createTokenStore } from '../../cloud/people/token-store.ts'
+import { createPeople } from '../../cloud/people/app.ts'
+import type { PeopleService } from '../../cloud/people/people-service.ts'
+import type { Db } from '../../cloud/postgres/postgres-client.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 import { silentLog } from './silent-log.ts'
 import { createSqlDatabase, migrated } from './sql-databases.ts'
@@ -19,6 +17,12 @@ export const ORIGIN = 'https://kordon.example'
 export type PeopleApp = {
   readonly app: FastifyInstance
   readonly people: PeopleService
+  readonly factors: FactorService
+  readonly db: Db
+  /** What the installation says about second factors; to be changed by tests. */
+  readonly policy: { secondFactorToBlock: 'on' | 'off' }
+  /** What went on record. */
+  readonly told: readonly AuditWord[]
   readonly clock: ManualClock
   close(): Promise<void>
 }
@@ -37,13 +41,22 @@ export async function createPeopleApp(
     uuid: () => randomUUID(),
     randomBytes: (length: number) => randomBytes(length),
   }
-  const people = createPeopleService({
+  const told: AuditWord[] = []
+  const witness = async (words: readonly AuditWord[]) => void told.push(...words)
+  const rights = { mayAct: async () => true, secondFactorToBlock: async () => policy.secondFactorToBlock }
+  const policy = { secondFactorToBlock: 'off' as 'on' | 'off' }
+  const {
+    service: people,
+    routes: own,
+    ...rest
+  } = createPeople({
+    db,
     world,
-    accounts: createAccountStore(db),
-    sessions: createSessionStore(db),
-    tokens: createTokenStore(db),
-    setups: createSetupStore(db),
-    sightOf: createParkStore(db).sightOf,
+    dataDir: database.dataDir,
+    secureCookies: true,
+    relyingParty: { id: 'kordon.example', origins: [ORIGIN] },
+    witness,
+    secondFactorToBlock: rights.secondFactorToBlock,
   })
   const app = await createHttp({
     version: '0.0.0',
@@ -54,13 +67,19 @@ export async function createPeopleApp(
     world,
     answers: createIdempotencyStore(db),
     findCaller: people.findCaller,
+    rights,
+    witness,
     reach: [],
-    routes: [createPeopleRoutes(people, { secureCookies: true }), ...routes],
+    routes: [...own, ...routes],
     ...settings,
   })
   return {
     app,
     people,
+    factors: rest.factors,
+    db,
+    policy,
+    told,
     clock,
     close: async () => {
       await app.close()

@@ -103,8 +103,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       setSwitch: reachable(signer.signer.setSwitch),
       tighten: reachable(signer.signer.tighten),
       addApprover: reachable(signer.signer.addApprover),
-      rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off' },
-      witness: async () => {},
+      approve: reachable(signer.signer.approve),
       reach: () => (house.signerDown ? 'down' : 'up'),
     },
     accountOf: async (id) => ({ id, name: EVERY_ROLE[Number(id.slice(-2))] ?? 'nobody' }),
@@ -125,6 +124,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       published.push({ topic, payload: String(payload), retain })
     },
     relayTested: (vehicle) => configurations.relayTested(vehicle),
+    decided: async () => {},
     disconnect: (gateway) => void disconnected.push(gateway),
     changed: (vehicle) => void changed.push(vehicle),
     alert: (alert) => void alerts.push(alert),
@@ -164,6 +164,8 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       const id = `00000000-0000-4000-8000-${String(EVERY_ROLE.indexOf(role.data)).padStart(12, '0')}`
       return { id, login: role.data, name: role.data, role: role.data, by: 'token', parks: 'all' }
     },
+    rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off' },
+    witness: async () => {},
     reach: parts.reach,
     routes: [...parts.routes, configurations.routes],
   })
