@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 # No install script runs: the image brings the runtime, and every other package is free of them.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN node node_modules/vite/bin/vite.js build cloud/console --logLevel warn
+RUN node node_modules/vite/bin/vite.js build cloud/console --logLevel warn && node bin/build-edge.mjs
 
 FROM build AS lean
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
@@ -29,14 +29,14 @@ CMD ["node", "flows/main.ts"]
 # Serial bindings come prebuilt for both processors, so nothing is compiled.
 FROM base AS edge
 # Without systemd a thread of the gateway watches its event loop; whoever runs the image restarts it.
-ENV KORDON_EDGE_DIR=/data KORDON_EDGE_WATCHDOG_S=60
+ENV KORDON_EDGE_DIR=/data KORDON_EDGE_WATCHDOG_S=60 MALLOC_ARENA_MAX=1
 COPY --from=lean /kordon/package.json /kordon/
 COPY --from=lean /kordon/node_modules /kordon/node_modules
 COPY --from=lean /kordon/contract /kordon/contract
 COPY --from=lean /kordon/edge /kordon/edge
 COPY --from=lean /kordon/bin /kordon/bin
 COPY --from=lean /kordon/device-profiles /kordon/device-profiles
-CMD ["node", "--max-old-space-size=64", "--max-semi-space-size=1", "edge/main.ts"]
+CMD ["node", "--max-old-space-size=64", "--max-semi-space-size=1", "--no-opt", "--no-maglev", "--disable-warning=DEP0169", "edge/dist/main.mjs"]
 
 FROM base AS cloud
 COPY --from=lean /kordon /kordon

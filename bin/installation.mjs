@@ -98,3 +98,27 @@ export const buildConsole = (options) =>
     [join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', CONSOLE, '--logLevel', 'warn'],
     options,
   )
+
+/**
+ * The gateway as its service starts it: no optimising compilers, whose code costs more memory than a car's work needs.
+ * The warning left out is about how the MQTT library reads an address, which is ours.
+ */
+export const EDGE_FLAGS = [
+  '--max-old-space-size=64',
+  '--max-semi-space-size=1',
+  '--no-opt',
+  '--no-maglev',
+  '--disable-warning=DEP0169',
+]
+const EDGE_BUILT = join(ROOT, 'edge', 'dist', 'main.mjs')
+
+/** Makes edge/dist; answers the exit code. */
+export const buildEdge = () => runToEnd(PINNED_NODE, [join(ROOT, 'bin', 'build-edge.mjs')])
+
+/** The built gateway, made anew where a source is newer; where it cannot be made (no development packages), the sources. */
+export async function edgeProgram() {
+  const sources = [join(ROOT, 'edge'), join(ROOT, 'contract'), join(ROOT, 'bin', 'build-edge.mjs')]
+  const isFresh = () => sources.every((path) => newestChange(path) <= changedAt(EDGE_BUILT))
+  if (!isFresh() && existsSync(join(ROOT, 'node_modules', 'rolldown'))) await buildEdge()
+  return isFresh() ? EDGE_BUILT : join(ROOT, 'edge', 'main.ts')
+}

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { buildConsole, missingRuntime, PINNED_NODE, ROOT } from './installation.mjs'
+import { buildConsole, buildEdge, EDGE_FLAGS, edgeProgram, missingRuntime, PINNED_NODE, ROOT } from './installation.mjs'
 
 const [target, ...args] = process.argv.slice(2)
 
@@ -16,14 +16,15 @@ if (!existsSync(PINNED_NODE)) {
   console.error(missingRuntime())
   process.exit(1)
 }
-if (target === 'build') process.exit(await buildConsole())
+if (target === 'build') process.exit((await buildConsole()) || (await buildEdge()))
 if (!existsSync(join(ROOT, target))) {
   console.error(`${target}: no such file in ${ROOT}`)
   process.exit(2)
 }
 
 // Relative paths in arguments and environment mean the folder the user stands in, so the child stays there too.
-const child = spawn(PINNED_NODE, [join(ROOT, target), ...args], { stdio: 'inherit' })
+const program = target === 'edge/main.ts' ? [...EDGE_FLAGS, await edgeProgram()] : [join(ROOT, target)]
+const child = spawn(PINNED_NODE, [...program, ...args], { stdio: 'inherit' })
 child.once('error', (error) => {
   console.error(error.message)
   process.exit(127)

@@ -16,7 +16,6 @@ import { median, spread, table } from './table.ts'
 
 const CPU_LIMIT_PERCENT = 3
 const MEMORY_LIMIT_MB = 90
-const FIRST_START_MS = 10_000
 const WARM_UP_MS = 20_000
 const BEAT_MS = 10_000
 
@@ -53,7 +52,7 @@ function driving() {
   }
 }
 
-/** B14: what a gateway costs the computer it runs on, the process as its service starts it. */
+/** B14: what a gateway costs the computer it runs on, the built program as its service starts it. */
 export const edge: Bench = {
   name: 'gateway',
   group: 'edge',
@@ -77,13 +76,7 @@ export const edge: Bench = {
     )
     const home = mkdtempSync(join(dir, 'gateway-'))
     identify(home, `mqtt://127.0.0.1:${port}`)
-    // As the service runs from its second start on: with the compiled code of the first one, and one malloc arena.
-    const env = { NODE_COMPILE_CACHE: join(dir, 'compiled'), MALLOC_ARENA_MAX: '1' }
-    const config = { dir: home, installation: installation(line.port) }
-    const first = startGateway(config, { env })
-    await pause(FIRST_START_MS)
-    await first.stop()
-    const gateway = startGateway(config, { env })
+    const gateway = startGateway({ dir: home, installation: installation(line.port) })
     try {
       await pause(WARM_UP_MS)
       const [framesBefore, workBegan] = [journal.freshDelays([]).length, performance.now()]

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { EDGE_FLAGS } from '../../bin/installation.mjs'
 
 const root = new URL('../../', import.meta.url).pathname
 const unitFile = `${root}deploy/systemd/kordon-edge.service`
@@ -27,8 +28,7 @@ test.each([
 })
 
 test('the unit starts a file that is there, and gives it a folder that it may write', () => {
-  const started = /edge\/main\.ts$/.exec(said('ExecStart') ?? '')?.[0] ?? 'nothing'
-  expect(existsSync(root + started)).toBe(true)
+  expect(said('ExecStart')).toBe(`/usr/bin/node ${EDGE_FLAGS.join(' ')} /opt/kordon/edge/dist/main.mjs`)
   expect(unit).toContain(`KORDON_EDGE_DIR=/var/lib/${said('StateDirectory')}`)
 })
 
@@ -71,4 +71,33 @@ test('it runs as nobody special, on a base that exists for both processors, and 
 test.each(['linux-arm64', 'linux-x64'])('serial ports need no compiler on %s', (platform) => {
   const built = readdirSync(`${root}node_modules/@serialport/bindings-cpp/prebuilds/${platform}`)
   expect(built.filter((name) => name.includes('glibc') && name.endsWith('.node'))).toHaveLength(1)
+})
+
+test('the image starts the gateway as its service does, built for neither processor and compiled by nobody', () => {
+  expect(stage('edge')).toContain(
+    `CMD ${JSON.stringify(['node', ...EDGE_FLAGS, 'edge/dist/main.mjs']).replaceAll(',', ', ')}`,
+  )
+  expect(stage('build')).toContain('node bin/build-edge.mjs')
+  const orders = dockerfile.split('\n').filter((line) => !line.startsWith('#'))
+  expect(orders.join('\n')).not.toMatch(/--platform|apt-get|node-gyp|amd64|x86.64/)
+})
+
+test('every package a gateway loads is free of compiling: its one native part comes prebuilt for arm64 and x86-64', () => {
+  const prebuilds = `${root}node_modules/@serialport/bindings-cpp/prebuilds`
+  const machineOf = (file: string): number => readFileSync(`${prebuilds}/${file}`).readUInt16LE(18)
+  // e_machine of the ELF head: 183 is AArch64, 62 is x86-64.
+  expect(machineOf('linux-arm64/@serialport+bindings-cpp.armv8.glibc.node')).toBe(183)
+  expect(machineOf('linux-x64/@serialport+bindings-cpp.glibc.node')).toBe(62)
+})
+
+test('the lock carries what the build needs on an arm64 machine', () => {
+  const { packages }: { packages: Record<string, object> } = JSON.parse(
+    readFileSync(`${root}package-lock.json`, 'utf8'),
+  )
+  expect(Object.keys(packages)).toEqual(
+    expect.arrayContaining([
+      'node_modules/@rolldown/binding-linux-arm64-gnu',
+      'node_modules/@rolldown/binding-linux-x64-gnu',
+    ]),
+  )
 })

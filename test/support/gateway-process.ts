@@ -1,15 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DeviceId, GatewayId, VehicleId } from '#contract/ids.ts'
 import type { Installation } from '#contract/installation.ts'
 import { SignerKey } from '#contract/provisioning.ts'
+import { EDGE_FLAGS } from '../../bin/installation.mjs'
 import type { GatewayConfig } from '../../edge/app.ts'
 import { createIdentityStore } from '../../edge/identity/identity-store.ts'
 
 /** As in deploy/systemd/kordon-edge.service. */
-export const SERVICE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1'] as const
+export const SERVICE_FLAGS: readonly string[] = EDGE_FLAGS
 
 export const BENCH_GATEWAY = GatewayId.parse('gw-bench0001')
 const VEHICLE = VehicleId.parse('3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a11')
@@ -56,18 +58,30 @@ export function identify(dir: string, brokerUrl: string): void {
 
 const TICKS_PER_SECOND = 100
 
-/** Starts it with the flags that the product's service uses. */
+const BUILT = new URL('../../edge/dist/main.mjs', import.meta.url).pathname
+let isBuilt = false
+/** Once a process, half a second: what is measured is what stands in the sources. */
+function build(): void {
+  if (isBuilt) return
+  const { status } = spawnSync(process.execPath, [new URL('../../bin/build-edge.mjs', import.meta.url).pathname], {
+    stdio: 'inherit',
+  })
+  if (status !== 0) throw new Error('the gateway could not be built')
+  isBuilt = true
+}
+
+/** The built gateway (`npm run build`), started with the flags and the environment that the product's service uses. */
 export function startGateway(
   config: Pick<GatewayConfig, 'dir' | 'installation'>,
   more: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ): GatewayProcess {
   const flags = more.flags ?? SERVICE_FLAGS
-  const program = new URL('./edge-process.ts', import.meta.url).pathname
-  const profilesDir = new URL('../../device-profiles', import.meta.url).pathname
-  const text = JSON.stringify({ ...config, profilesDir, software: 'bench' } satisfies GatewayConfig)
-  const child: ChildProcess = spawn(process.execPath, [...flags, program, text], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...more.env },
+  build()
+  // YAML knows all of JSON.
+  writeFileSync(join(config.dir, 'installation.yaml'), JSON.stringify(config.installation))
+  const child: ChildProcess = spawn(process.execPath, [...flags, BUILT], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { MALLOC_ARENA_MAX: '1', KORDON_EDGE_DIR: config.dir, ...more.env },
   })
   const proc = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
   const kilobytes = (name: string): number =>

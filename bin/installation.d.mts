@@ -1,0 +1,2 @@
+/** What the tests need to know of installation.mjs, which is plain JavaScript. */
+export const EDGE_FLAGS: readonly string[]
