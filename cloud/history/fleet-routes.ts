@@ -35,7 +35,7 @@ export function createFleetRoutes({ lastKnown, clock }: Deps): FastifyPluginAsyn
     app.get(
       '/api/fleet/last-known',
       {
-        config: { roles: EVERY_ROLE },
+        config: { roles: EVERY_ROLE, looksAt: 'location' },
         schema: {
           tags: ['history'],
           summary: 'The last known place of every vehicle in sight that was ever heard of, by vehicle id',

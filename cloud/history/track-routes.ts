@@ -46,7 +46,7 @@ export function createTrackRoutes(
     app.get(
       '/api/vehicles/:id/track',
       {
-        config: { roles: EVERY_ROLE },
+        config: { roles: EVERY_ROLE, looksAt: 'location' },
         schema: {
           tags,
           summary: 'Positions of a vehicle, thinned; ends of pieces and turns are kept',
@@ -80,7 +80,7 @@ export function createTrackRoutes(
       app.get(
         `/api/vehicles/:id/track.${format}`,
         {
-          config: { roles: EVERY_ROLE },
+          config: { roles: EVERY_ROLE, looksAt: 'location' },
           schema: {
             tags,
             summary: `Every position of a vehicle as ${format.toUpperCase()}`,
