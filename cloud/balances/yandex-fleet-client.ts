@@ -41,7 +41,7 @@ export function createYandexFleetClient(
     id: park.source,
     page: async (cursor, stop) => {
       const offset = cursor === undefined ? 0 : Number(cursor)
-      await clock.sleep(millis(Math.max(0, freeAt - clock.steady())), stop)
+      if (freeAt > clock.steady()) await clock.sleep(millis(freeAt - clock.steady()), stop)
       if (stop.aborted) throw new SourceTrouble('unavailable', 'stopped')
       freeAt = millis(clock.steady() + BETWEEN_REQUESTS)
       const response = await request(offset, stop)

@@ -81,7 +81,7 @@ export function driverView(row: DriverRow, details: DriverDetails, balance: Bala
     phones: details.phones.flatMap(({ driverId, phone, main }) => (driverId === row.id ? [{ phone, main }] : [])),
     channels: details.channels.flatMap(({ driverId, ...channel }) => (driverId === row.id ? [channel] : [])),
     ref: ref === undefined ? null : { source: ref.source, externalId: ref.externalId },
-    balance: balance ?? null,
+    balance: balance === undefined ? null : { kopecks: balance.kopecks, asOf: balance.asOf, source: balance.source },
     note: row.note,
     version: row.version,
     createdAt: row.createdAt,
