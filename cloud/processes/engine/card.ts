@@ -3,7 +3,7 @@ import type { Plain } from '../notation/value.ts'
 
 /** Who did something. */
 export type Actor =
-  | { readonly kind: 'person'; readonly id: string; readonly name: string; readonly role: string }
+  | { readonly kind: 'person'; readonly id: string; readonly name: string; readonly roles: readonly string[] }
   | { readonly kind: 'rule'; readonly id: string; readonly version: number }
   | { readonly kind: 'process'; readonly id: string; readonly run: string }
   | { readonly kind: 'system'; readonly id: string }
@@ -122,6 +122,8 @@ export type CardEvent =
   | { readonly kind: 'answered'; readonly run: string; readonly step: string; readonly answer: Facts | undefined }
   | { readonly kind: 'payment'; readonly amount: number; readonly key: string; readonly fill: readonly string[] }
   | { readonly kind: 'responsible'; readonly to: string }
+  /** An effect could not be carried out for good. */
+  | { readonly kind: 'failed'; readonly what: string; readonly why: string }
 
 /** One line of the log. */
 export type Change =
@@ -226,6 +228,8 @@ export type Effect =
       readonly append: Facts
     }
   | { readonly kind: 'onCard'; readonly card: string; readonly task: string; readonly about: string | undefined }
+  | { readonly kind: 'deliver'; readonly card: string; readonly event: CardEvent }
+  | { readonly kind: 'deliverOldest'; readonly pipeline: string; readonly stage: string; readonly event: CardEvent }
   | {
       readonly kind: 'permit'
       readonly permit: string

@@ -148,6 +148,9 @@ function handle(draft: Draft, event: Question['event']): void {
     case 'payment':
       pay(draft, event.amount, event.key, event.fill)
       break
+    case 'failed':
+      hands.refuse(draft, event.what, [event.why])
+      break
     case 'responsible':
       draft.card = { ...draft.card, responsible: event.to }
       draft.log({ kind: 'responsible', to: event.to })
@@ -202,7 +205,11 @@ function outcome(draft: Draft, event: Extract<CardEvent, { kind: 'outcome' }>): 
   if (task.kind === 'task') {
     const chosen = draft.machine.template(task.template)?.outcomes.find(({ id }) => id === event.outcome)
     if (chosen === undefined) throw new Refused('task', ['У этой задачи нет такого результата'])
-    if (chosen.whoOnly !== undefined && draft.actor.kind === 'person' && draft.actor.role !== chosen.whoOnly.name)
+    if (
+      chosen.whoOnly !== undefined &&
+      draft.actor.kind === 'person' &&
+      !draft.actor.roles.includes(chosen.whoOnly.name)
+    )
       throw new Refused('task', ['Этот результат выбирает другая роль'])
     need(draft, [
       ...emptyOf(draft, chosen.need),
@@ -297,7 +304,7 @@ function button(draft: Draft, id: string): void {
   const stage = draft.machine.stage(draft.card.pipeline, draft.card.stage)
   const line = stage?.when.find(({ event }) => event.kind === 'button' && event.id.name === id)
   if (stage === undefined || line === undefined) throw new Refused('button', ['Такой кнопки здесь нет'])
-  if (actor.kind === 'person' && line.who.length > 0 && !line.who.some(({ name }) => name === actor.role))
+  if (actor.kind === 'person' && line.who.length > 0 && !line.who.some(({ name }) => actor.roles.includes(name)))
     throw new Refused('button', ['Эта кнопка для другой роли'])
   if (!react(hands, draft, (event) => event.kind === 'button' && event.id.name === id, NO_LOCALS, 'person'))
     throw new Refused('button', [`«${line.title ?? id}» сейчас нельзя: условие не выполнено`])
@@ -307,7 +314,7 @@ function begin(draft: Draft, id: string, set: Facts): void {
   const process = draft.machine.definitions.processes.get(id)
   if (process === undefined) throw new Refused('unknown', [`Процесса «${id}» нет`])
   const { actor } = draft
-  if (actor.kind === 'person' && !(process.start?.who.some(({ name }) => name === actor.role) ?? false))
+  if (actor.kind === 'person' && !(process.start?.who.some(({ name }) => actor.roles.includes(name)) ?? false))
     throw new Refused('button', ['Этот процесс запускает другая роль'])
   if (draft.runs.some((run) => run.process === id && run.state === 'running'))
     throw new Refused('button', ['Этот процесс уже идёт'])
@@ -454,7 +461,7 @@ export function ways(
 /** Pure. Buttons of the stage that hold for this role now. */
 export function buttons(
   question: Omit<Question, 'event'>,
-  role: string,
+  roles: readonly string[],
 ):
   | Decision
   | { readonly kind: 'buttons'; readonly buttons: readonly { readonly id: string; readonly title: string }[] } {
@@ -462,7 +469,7 @@ export function buttons(
   const stage = draft.machine.stage(draft.card.pipeline, draft.card.stage)
   try {
     const shown = (stage?.when ?? []).flatMap(({ event, title, who, if: condition }) => {
-      if (event.kind !== 'button' || !who.some(({ name }) => name === role)) return []
+      if (event.kind !== 'button' || !who.some(({ name }) => roles.includes(name))) return []
       const result =
         condition === undefined ? undefined : draft.evaluate(condition, { ...NO_LOCALS, reads: stage?.read ?? [] })
       const holds = result === undefined || (result.kind === 'value' && result.value === true)

@@ -1,0 +1,223 @@
+import { type SqlBool, sql } from 'kysely'
+import type { Facts } from '../expressions/fact-type.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+import { factsFrom } from './stored-facts.ts'
+
+export type CardBrief = {
+  readonly id: string
+  readonly no: number
+  readonly pipeline: string
+  readonly stage: string
+  readonly definition: number
+  readonly enteredAt: number
+  readonly createdAt: number
+  readonly closedAt: number | null
+  readonly responsible: string | null
+  readonly parked: string | null
+  readonly subject: string | null
+  readonly fields: Facts
+}
+export type CardFilter = {
+  readonly pipeline?: string | undefined
+  readonly stage?: string | undefined
+  readonly responsible?: string | undefined
+  readonly state?: 'open' | 'closed' | 'all' | undefined
+  readonly q?: string | undefined
+  /** Field → exact value. */
+  readonly fields?: Facts | undefined
+  readonly link?: { readonly entity: string; readonly record: string } | undefined
+}
+export type BoardStore = ReturnType<typeof createBoardStore>
+
+const BRIEF = [
+  'id',
+  'no',
+  'pipeline',
+  'stage',
+  'definition',
+  'enteredAt',
+  'createdAt',
+  'closedAt',
+  'responsible',
+  'parked',
+  'subject',
+  'fields',
+] as const
+
+/** Cards as lists, counts and neighbours of one another; permits and payments that stand beside them. */
+export function createBoardStore(db: Db) {
+  const chosen = (filter: CardFilter) => {
+    let cards = db.selectFrom('cards')
+    if (filter.pipeline !== undefined) cards = cards.where('pipeline', '=', filter.pipeline)
+    if (filter.stage !== undefined) cards = cards.where('stage', '=', filter.stage)
+    if (filter.responsible !== undefined) cards = cards.where('responsible', '=', filter.responsible)
+    if (filter.state !== 'all') cards = cards.where('closedAt', filter.state === 'closed' ? 'is not' : 'is', null)
+    if (filter.fields !== undefined && Object.keys(filter.fields).length > 0)
+      cards = cards.where(sql<SqlBool>`cards.fields @> ${JSON.stringify(filter.fields)}::jsonb`)
+    if (filter.q !== undefined && filter.q !== '') {
+      const like = `%${filter.q.toLowerCase().replace(/[%_\\]/g, (sign) => `\\${sign}`)}%`
+      const number = Number.parseInt(filter.q, 10)
+      cards = cards.where(({ or, eb }) =>
+        or([
+          sql<SqlBool>`lower(cards.fields::text) like ${like}`,
+          ...(Number.isSafeInteger(number) ? [eb('no', '=', number)] : []),
+        ]),
+      )
+    }
+    const { link } = filter
+    if (link !== undefined)
+      cards = cards.where('id', 'in', (of) =>
+        of.selectFrom('cardLinks').select('card').where('entity', '=', link.entity).where('record', '=', link.record),
+      )
+    return cards
+  }
+  return {
+    brief: async (id: string): Promise<CardBrief | undefined> => {
+      if (!UUID.test(id)) return undefined
+      const row = await db.selectFrom('cards').select(BRIEF).where('id', '=', id).executeTakeFirst()
+      return row && { ...row, fields: factsFrom(row.fields) }
+    },
+    /** One page, by `sort`, then by number; the cursor is the last pair seen. */
+    list: async (
+      filter: CardFilter,
+      {
+        limit,
+        after,
+        sort,
+      }: {
+        readonly limit: number
+        readonly after: readonly [number, number] | undefined
+        readonly sort: 'enteredAt' | 'createdAt' | 'no'
+      },
+    ): Promise<readonly CardBrief[]> => {
+      let cards = chosen(filter).select(BRIEF)
+      if (after !== undefined) {
+        const [value, no] = after
+        cards = cards.where(({ or, and, eb }) =>
+          or([eb(sort, '>', value), and([eb(sort, '=', value), eb('no', '>', no)])]),
+        )
+      }
+      const rows = await cards.orderBy(sort).orderBy('no').limit(limit).execute()
+      return rows.map((row) => ({ ...row, fields: factsFrom(row.fields) }))
+    },
+    counts: (pipeline: string) =>
+      db
+        .selectFrom('cards')
+        .select(['stage'])
+        .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min('enteredAt').as('oldest')])
+        .select(sql<number>`coalesce(sum((fields ->> 'total')::numeric), 0)::bigint`.as('total'))
+        .where('pipeline', '=', pipeline)
+        .where('closedAt', 'is', null)
+        .groupBy('stage')
+        .execute(),
+    /** Open tasks of these cards, the nearest due time of each, for the board. */
+    nearestTasks: async (pipeline: string) => {
+      const rows = await db
+        .selectFrom('cardTasks')
+        .innerJoin('cards', 'cards.id', 'cardTasks.card')
+        .select('cardTasks.card')
+        .select(({ fn }) => [fn.min('cardTasks.dueAt').as('dueAt'), fn.countAll<number>().as('count')])
+        .where('cards.pipeline', '=', pipeline)
+        .where('cards.closedAt', 'is', null)
+        .where('cardTasks.state', '=', 'open')
+        .groupBy('cardTasks.card')
+        .execute()
+      return new Map(rows.map((row) => [row.card, row]))
+    },
+    /** Open cards that an event about these is meant for. */
+    about: async (
+      subject: Readonly<Record<string, string>>,
+    ): Promise<readonly { readonly id: string; readonly pipeline: string; readonly stage: string }[]> => {
+      const { card, ...links } = subject
+      const pairs = Object.entries(links)
+      return db
+        .selectFrom('cards')
+        .select(['id', 'pipeline', 'stage'])
+        .where('closedAt', 'is', null)
+        .where(({ or, eb, selectFrom }) =>
+          or([
+            ...(card === undefined || !UUID.test(card) ? [] : [eb('id', '=', card)]),
+            ...pairs.map(([entity, record]) =>
+              eb(
+                'id',
+                'in',
+                selectFrom('cardLinks').select('card').where('record', '=', record).where('entity', '=', entity),
+              ),
+            ),
+            sql<SqlBool>`false`,
+          ]),
+        )
+        .orderBy('enteredAt')
+        .limit(1000)
+        .execute()
+    },
+    /** Ids of open cards of a stage, the longest waiting first. */
+    waiting: async (pipeline: string, stage: string, limit: number): Promise<readonly string[]> => {
+      const rows = await db
+        .selectFrom('cards')
+        .select('id')
+        .where('pipeline', '=', pipeline)
+        .where('stage', '=', stage)
+        .where('closedAt', 'is', null)
+        .orderBy('enteredAt')
+        .orderBy('no')
+        .limit(limit)
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+    /** An open card with these values. */
+    standing: async (pipeline: string | undefined, match: Facts): Promise<string | undefined> => {
+      const fields = Object.fromEntries(
+        Object.entries(match).map(([path, value]) => [path.split('.').at(-1) ?? path, value]),
+      )
+      const row = await chosen({ pipeline, fields }).select('id').orderBy('createdAt').executeTakeFirst()
+      return row?.id
+    },
+    dueTimers: (now: number, limit: number) =>
+      db
+        .selectFrom('cardTimers')
+        .select(['card', 'name', 'version'])
+        .where('state', '=', 'set')
+        .where('dueAt', '<=', now)
+        .orderBy('dueAt')
+        .limit(limit)
+        .execute(),
+    grant: async (permit: {
+      readonly permit: string
+      readonly entity: string
+      readonly record: string
+      readonly until: number
+      readonly grantedAt: number
+      readonly card: string
+    }): Promise<void> => {
+      await db.insertInto('processPermits').values(permit).execute()
+    },
+    /** False when this payment has been posted before. */
+    addPayment: async (payment: {
+      readonly key: string
+      readonly amount: number
+      readonly match: string
+      readonly card: string | null
+      readonly at: number
+    }): Promise<boolean> => {
+      const row = await db
+        .insertInto('processPayments')
+        .values(payment)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('key')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    log: (card: string, after: number, limit: number) =>
+      db
+        .selectFrom('cardLog')
+        .selectAll()
+        .where('card', '=', card)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

@@ -1,0 +1,57 @@
+import type { Facts } from '../../expressions/fact-type.ts'
+import type { Db } from '../../postgres/postgres-client.ts'
+import type { Recipient } from '../engine/card.ts'
+
+export type MessageWish = {
+  /** The same wish again has the same key. */
+  readonly key: string
+  readonly message: string
+  readonly text: string
+  readonly to: Recipient
+  /** Phone or account, where the recipient is no account of ours. */
+  readonly address: string | undefined
+  readonly via: readonly string[]
+  readonly attach: readonly string[]
+  readonly card: string | undefined
+}
+/** A way out that nobody has connected yet keeps its effects waiting, and says so. */
+export class NotConnected extends Error {}
+
+/** What the rest of the house does for processes. Each is idempotent by key; rejecting means "try again later". */
+export type ProcessPorts = {
+  /** Writes into an outbox of its own, within the transaction. */
+  sendMessage?(db: Db, wish: MessageWish): Promise<void>
+  hold?(wish: {
+    readonly key: string
+    readonly place: string | undefined
+    readonly lift: string | undefined
+    readonly holdKey: string | undefined
+    readonly vehicle: string
+    readonly rule: string | undefined
+    readonly card: string
+  }): Promise<void>
+  /** A port by name: fines, papers. Undefined: the port gave no answer. */
+  call?(wish: {
+    readonly key: string
+    readonly port: string
+    readonly method: string
+    readonly args: Facts
+  }): Promise<Facts | undefined>
+  /** Asks the telephone exchange to transfer a call or to say a text. */
+  telephony?(wish: {
+    readonly key: string
+    readonly transfer: Recipient | undefined
+    readonly say: string | undefined
+    readonly call: Facts
+  }): Promise<void>
+  /** Opens a form in a person's browser. */
+  screen?(wish: { readonly open: string; readonly to: Recipient; readonly card: string }): void
+  /** Wakes the rules of this event; the same id decides nothing twice. */
+  rules?(event: {
+    readonly id: string
+    readonly name: string
+    readonly at: number
+    readonly payload: Facts
+    readonly subject: Readonly<Record<string, string>>
+  }): Promise<void>
+}

@@ -1,0 +1,18 @@
+import type { Fact, Facts } from '../expressions/fact-type.ts'
+
+/** Pure. Fields as they were stored: only plain facts are written. */
+export function factsFrom(stored: Record<string, unknown>): Facts {
+  return Object.fromEntries(
+    Object.entries(stored).flatMap(([name, value]): [string, Fact][] => {
+      const fact = factFrom(value)
+      return fact === undefined ? [] : [[name, fact]]
+    }),
+  )
+}
+export function factFrom(value: unknown): Fact {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map(factFrom)
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, factFrom(inner)]))
+    : undefined
+}
