@@ -10,6 +10,8 @@ type Parts = {
   readonly postgres: Pick<Postgres, 'db' | 'runText'>
   readonly engine: 'pglite' | 'postgres'
   readonly world: World
+  /** Name of this cloud instance: started again it takes its own turns up at once. */
+  readonly instance: string
 }
 
 export type JobHouse = Jobs & {
@@ -21,11 +23,11 @@ export type JobHouse = Jobs & {
 }
 
 /** Wires jobs. Starts nothing before `open`. */
-export function createJobs({ postgres, engine, world }: Parts): JobHouse {
+export function createJobs({ postgres, engine, world, instance }: Parts): JobHouse {
   const { clock, log, uuid } = world
   const turns: Turn[] = []
   const queues: Queue[] = []
-  const store = createTurnStore(postgres.db, uuid())
+  const store = createTurnStore(postgres.db, instance)
   const boss = createPgBossClient({ runText: postgres.runText, engine, clock, log, uuid })
   let state: 'declaring' | 'open' = 'declaring'
   const declare = <Item extends { readonly name: string }>(list: Item[], item: Item): void => {

@@ -17,14 +17,14 @@ export function createTurnStore(db: Db, holder: string) {
             .values(names.map((name) => ({ name, dueAt: FREE, heldUntil: FREE, holder: '' })))
             .onConflict((conflict) => conflict.column('name').doNothing())
             .execute(),
-    /** True when it was due and free, and now is ours for `lease`; the next one is due `after` from now. */
+    /** True when it was due and free, or ours before a crash, and now is ours for `lease`; the next is due `after` from now. */
     take: async (name: string, now: EpochMs, after: Millis, lease: Millis): Promise<boolean> => {
       const taken = await db
         .updateTable('jobTurns')
         .set({ dueAt: later(now, after), heldUntil: later(now, lease), holder })
         .where('name', '=', name)
         .where('dueAt', '<=', now)
-        .where('heldUntil', '<=', now)
+        .where((eb) => eb.or([eb('heldUntil', '<=', now), eb('holder', '=', holder)]))
         .executeTakeFirst()
       return taken.numUpdatedRows > 0n
     },

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { VehicleId } from '#contract/ids.ts'
 import { judgeAccess } from '../http/access.ts'
 import { credentialsOf } from '../http/credentials.ts'
 import { orderView } from '../orders/order-view.ts'
@@ -6,15 +7,21 @@ import type { PeopleService } from '../people/people-service.ts'
 import type { Vehicles } from '../vehicles/app.ts'
 import type { World } from '../world.ts'
 import { runLiveLoop } from './live-loop.ts'
+import { Alert } from './live-message.ts'
 import { createLiveRoutes } from './live-routes.ts'
 import { createLiveService, type LiveService } from './live-service.ts'
 import { orderTexts, vehicleTexts } from './live-view.ts'
+import { createNeighboursClient } from './neighbours-client.ts'
 
 type Parts = {
   readonly world: World
   /** Asked when the first view is needed: the feed is told of changes by the very slices it reads from. */
   readonly vehicles: () => Pick<Vehicles, 'vehicles' | 'orders' | 'parks'>
   readonly findCaller: PeopleService['findCaller']
+  /** PostgreSQL, where other instances may be: what changes here is told there, and what changes there is told here. */
+  readonly databaseUrl?: string | undefined
+  /** Another instance has changed something about this vehicle's orders. */
+  readonly heard?: (vehicle: VehicleId) => void
 }
 
 export type Live = {
@@ -24,7 +31,7 @@ export type Live = {
 }
 
 /** Wires the live feed; starts nothing. */
-export function createLive({ world, vehicles, findCaller }: Parts): Live {
+export function createLive({ world, vehicles, findCaller, databaseUrl, heard }: Parts): Live {
   const live = createLiveService({
     world,
     parksOf: (ids) => vehicles().parks.parksOf(ids),
@@ -45,5 +52,36 @@ export function createLive({ world, vehicles, findCaller }: Parts): Live {
       return verdict === 'allowed' ? caller?.parks : undefined
     },
   })
-  return { service: live, routes, loop: (stop) => runLiveLoop({ live, clock: world.clock, log: world.log }, stop) }
+  const loop = (stop: AbortSignal) => runLiveLoop({ live, clock: world.clock, log: world.log }, stop)
+  if (databaseUrl === undefined) return { service: live, routes, loop }
+  const readAlert = (candidate: unknown) => Alert.safeParse(candidate).data
+  const neighbours = createNeighboursClient({ ...world, databaseUrl, self: world.uuid(), readAlert })
+  const hears = {
+    vehicleChanged: live.vehicleChanged,
+    orderChanged: (vehicle: VehicleId) => {
+      live.orderChanged(vehicle)
+      heard?.(vehicle)
+    },
+    alert: live.alert,
+    missed: live.close,
+  }
+  const service: LiveService = {
+    ...live,
+    // An order's change is a change of the vehicle too.
+    vehicleChanged: both(live.vehicleChanged, neighbours.vehicleChanged),
+    orderChanged: both(live.orderChanged, neighbours.orderChanged),
+    alert: both(live.alert, neighbours.alert),
+  }
+  return {
+    service,
+    routes,
+    loop: async (stop) => void (await Promise.all([loop(stop), neighbours.run(hears, stop)])),
+  }
 }
+
+const both =
+  <Value>(first: (value: Value) => void, second: (value: Value) => void) =>
+  (value: Value): void => {
+    first(value)
+    second(value)
+  }

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** What the live feed carries: the newest value of a key replaces an older one that was not sent yet. */
 export type LiveMessage = { readonly event: 'vehicle' | 'order' | 'alert'; readonly key: string; readonly data: string }
 
@@ -5,14 +7,15 @@ export type LiveMessage = { readonly event: 'vehicle' | 'order' | 'alert'; reado
 export type LiveView = { readonly key: string; readonly vehicleId: string; readonly data: string }
 
 /** Something that happened and that a person should see at once. */
-export type Alert = {
-  readonly id: string
-  readonly vehicleId: string
-  readonly kind: string
+export const Alert = z.strictObject({
+  id: z.string(),
+  vehicleId: z.string(),
+  kind: z.string(),
   /** RFC 3339. */
-  readonly at: string
-  readonly data: Readonly<Record<string, unknown>>
-}
+  at: z.string(),
+  data: z.record(z.string(), z.unknown()).readonly(),
+})
+export type Alert = Readonly<z.infer<typeof Alert>>
 
 /** Pure. One server-sent event (WHATWG HTML, 9.2); `data` is JSON and so has no line break. */
 export const eventText = (event: string, data: string): string => `event: ${event}\ndata: ${data}\n\n`

@@ -3,8 +3,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import { type Millis, minutes, seconds } from '#contract/instant.ts'
 import type { Broker } from '../broker/broker.ts'
-import { applyDecision } from '../decisions/decision-effect.ts'
 import type { Decision } from '../decisions/decision.ts'
+import { applyDecision } from '../decisions/decision-effect.ts'
 import { createDecisionService } from '../decisions/decision-service.ts'
 import { createDecisionStore } from '../decisions/decision-store.ts'
 import { createClaimAttempts } from '../fleet/claim-attempts.ts'
@@ -96,11 +96,15 @@ export type Vehicles = {
   /** Whose vehicles, gateways and orders are whose. */
   readonly reach: readonly Reach[]
   readonly loops: readonly ((stop: AbortSignal) => Promise<void>)[]
+  /** Loops that one instance runs for all, by name. */
+  readonly sole: Readonly<Record<'order-delivery' | 'convergence', (stop: AbortSignal) => Promise<void>>>
   /**
    * To be awaited after the migrations and before anything else: replays decisions the database has lost, winds the
    * projections back to where it really stands, reads the registry, opens the certificate authority.
    */
   open(journal: JournalCursors): Promise<ServerIdentity>
+  /** Another instance has changed something about this vehicle's orders or holds. */
+  heardOf(vehicle: VehicleId): void
   /** A gateway listens again: its open order is published anew. */
   gatewayConnected(gateway: GatewayId): void
   close(): void
@@ -235,6 +239,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     lastKnownOf: parts.lastKnownOf,
     zoneOf: parts.zoneOf,
     leaseFactsOf: parts.leaseFactsOf,
+    upkeepOf: parts.upkeepOf,
     zoneName: settings.zoneName,
   })
   const events = eventProjection({
@@ -277,8 +282,8 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
         accountOf: parts.accountOf,
       }),
     ],
-    loops: [
-      (stop) =>
+    sole: {
+      'order-delivery': (stop) =>
         runDeliveryLoop(
           {
             orders: orderStore,
@@ -293,7 +298,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
           },
           stop,
         ),
-      (stop) =>
+      convergence: (stop) =>
         runConvergenceLoop(
           {
             settle: holds.settle,
@@ -310,8 +315,8 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
           },
           stop,
         ),
-      (stop) => runRegistryLoop({ refresh: fleet.refresh, clock, log, pace: seconds(15) }, stop),
-    ],
+    },
+    loops: [(stop) => runRegistryLoop({ refresh: fleet.refresh, clock, log, pace: seconds(15) }, stop)],
     open: async (cursors) => {
       await decisions.recover()
       for (const { name } of projections) {
@@ -321,6 +326,10 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
       await fleet.refresh()
       identity = await pki.open()
       return identity
+    },
+    heardOf: (vehicle) => {
+      delivery.ring()
+      convergence.ring(vehicle)
     },
     gatewayConnected: (gateway) => {
       delivery.ring(gateway)

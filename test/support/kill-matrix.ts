@@ -126,7 +126,7 @@ export async function runKillMatrix(plan: KillPlan): Promise<KillReport> {
       await pause(300 * random())
       const left = VICTIMS.filter((victim) => kills[victim] < plan.kills)
       const first = left[Math.floor(random() * left.length)]
-      const victims = left.filter((victim) => victim === first || random() < 0.5)
+      const victims = left.filter((victim) => victim === first || random() < 0.75)
       for (const victim of victims) {
         await kill[victim]()
         kills[victim] += 1

@@ -44,7 +44,7 @@ type Deps = {
 
 const PACKET = { connack: 2, publish: 3, puback: 4 } as const
 const RECONNECT_MS = 50
-const SILENT_MS = 3000
+const SILENT_MS = 1000
 const MOST_AHEAD = 2000
 
 export type LoadClient = ReturnType<typeof createLoadClient>

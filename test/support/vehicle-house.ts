@@ -112,6 +112,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     lastKnownOf: async () => new Map(),
     zoneOf: async () => new Map(),
     leaseFactsOf: async () => new Map(),
+    upkeepOf: async () => new Map(),
     settings: {
       dataDir: options.dataDir,
       hosts: [],
@@ -144,7 +145,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     moveCursor: (name, position) => void cursors.set(name, position),
   })
   const stop = new AbortController()
-  const running = [...parts.loops, configurations.loop].map((loop) => loop(stop.signal))
+  const running = [...Object.values(parts.sole), ...parts.loops, configurations.loop].map((loop) => loop(stop.signal))
   /** Every loop has done what there was and waits for its time. */
   const atRest = async () => {
     do await new Promise((done) => setImmediate(done))

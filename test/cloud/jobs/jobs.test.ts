@@ -37,7 +37,12 @@ describe.each(sqlKinds())('jobs on %s', (kind) => {
   /** Another cloud instance on the same database. */
   const instance = (): JobHouse => {
     const world = { clock, log: silentLog, uuid: () => crypto.randomUUID(), randomBytes: () => new Uint8Array() }
-    const house = createJobs({ postgres, engine: kind === 'PGlite' ? 'pglite' : 'postgres', world })
+    const house = createJobs({
+      postgres,
+      engine: kind === 'PGlite' ? 'pglite' : 'postgres',
+      world,
+      instance: world.uuid(),
+    })
     houses.push(house)
     return house
   }
@@ -172,7 +177,7 @@ describe.runIf(sqlKinds().includes('PostgreSQL'))('two instances with connection
     const turns: number[] = []
     const houses = [first, database.open()].map((postgres, index) => {
       const world = { clock, log: silentLog, uuid: () => crypto.randomUUID(), randomBytes: () => new Uint8Array() }
-      const house = createJobs({ postgres, engine: 'postgres', world })
+      const house = createJobs({ postgres, engine: 'postgres', world, instance: world.uuid() })
       house.work('one-of-many', async ({ data }) => void seen.push(data))
       house.every('tick', seconds(3600), async () => void turns.push(index))
       return house
