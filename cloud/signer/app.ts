@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname } from 'node:path'
 import type { World } from '../world.ts'
+import { createApproverSecretStore } from './approver-secret-store.ts'
 import type { SignerPolicy } from './signer-policy.ts'
 import { createSignerRoutes } from './signer-routes.ts'
 import { createSignerService, type Signer } from './signer-service.ts'
@@ -26,7 +27,8 @@ export type SignerHouse = {
 export function createSignerHouse(settings: SignerSettings, world: Pick<World, 'clock' | 'log'>): SignerHouse {
   const { socketPath, socketMode, policy } = settings
   const store = createSignerStore(settings.folder)
-  const signer = createSignerService({ store, policy, ...world })
+  const secrets = createApproverSecretStore(settings.folder)
+  const signer = createSignerService({ store, secrets, policy, ...world })
   const server = createServer(createSignerRoutes(signer, world.log))
   return {
     signer,

@@ -91,5 +91,9 @@ export function signerHelp(): string {
   const lines = Object.entries(Environment.shape).map(
     ([name, schema]) => `  ${name.padEnd(38)}${schema.description ?? ''}`,
   )
-  return `The signer: holds the key that orders are signed with, and governs blocks. Configured by environment:\n\n${lines.join('\n')}\n`
+  return `The signer: holds the key that orders are signed with, and governs blocks.
+
+  approver <account id> [name]          gives this person a new secret for approving blocks, and prints it for an authenticator app
+
+Configured by environment:\n\n${lines.join('\n')}\n`
 }

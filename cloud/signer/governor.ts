@@ -27,6 +27,8 @@ export type Case = {
   readonly mode: SwitchMode
   readonly policy: SignerPolicy
   readonly approvers: readonly Approver[]
+  /** Who stood by this very order with a code that the signer checked itself. */
+  readonly verified: readonly string[]
   /** Blocks of the last day, in any order. */
   readonly recent: readonly SignedBlock[]
   /** The vehicle's last signed order is a block: this one only renews it. */
@@ -49,9 +51,10 @@ const refuse = (reason: RefusedWord, until: number | null = null, freeze = false
  * Pure. May this block be signed now? Renewing a block that was signed before and never taken back spends no budget:
  * it brings no further vehicle to a stand. Two registered persons outrank the budgets, never the switch or the rate.
  */
-export function ruleOnBlock({ vehicleId, basis, mode, policy, approvers, recent, renews }: Case, now: EpochMs): Ruling {
+export function ruleOnBlock(asked: Case, now: EpochMs): Ruling {
+  const { vehicleId, basis, mode, policy, recent, renews } = asked
   if (mode === 'unblock-only') return refuse('unblock-only')
-  const persons = countingApprovers(basis, approvers, now)
+  const persons = countingPersons(asked, now)
   const asker = basis.asker === 'person' || persons >= 2 ? 'person' : 'rule'
   if (asker === 'rule' && mode !== 'running')
     return refuse(mode === 'automatic-stopped' ? 'automatic-stopped' : 'automatic-frozen')
@@ -76,13 +79,16 @@ export function ruleOnBlock({ vehicleId, basis, mode, policy, approvers, recent,
   return sign
 }
 
-/** Pure. How many different registered approvers stand behind this. */
-export const countingApprovers = (basis: Basis, approvers: readonly Approver[], now: EpochMs): number =>
-  new Set(
-    basis.approvals
-      .map(({ id }) => id)
-      .filter((id) => approvers.some((approver) => approver.id === id && approver.countsFrom <= now)),
-  ).size
+/**
+ * Pure. How many different registered approvers stand behind this. Who asked is believed to the web tier, and counts only
+ * beside somebody whose code was checked here: it alone can name anybody, and makes nobody a second person.
+ */
+export function countingPersons({ basis, approvers, verified }: Case, now: EpochMs): number {
+  const counts = (id: string): boolean => approvers.some((approver) => approver.id === id && approver.countsFrom <= now)
+  const proved = new Set(verified.filter(counts))
+  if (proved.size === 0 || basis.asker === 'rule') return proved.size
+  return new Set([...proved, ...basis.approvals.map(({ id }) => id).filter(counts)]).size
+}
 
 /** The newest begun block of each vehicle since then. */
 function begunSince(

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { type Clock, epochMs, millis } from '#contract/instant.ts'
 import { createSignerHouse } from './app.ts'
+import { createApproverSecretStore } from './approver-secret-store.ts'
 import { readSignerConfig, signerHelp } from './config.ts'
 
 const clock: Clock = {
@@ -18,6 +19,17 @@ const read = readSignerConfig(process.env)
 if (!read.ok) {
   console.error(read.message)
   process.exit(2)
+}
+// Beside a signer that runs, or without one; never by request of the web tier.
+const [order, approver, name = approver] = process.argv.slice(2)
+if (order === 'approver') {
+  if (approver === undefined || name === undefined) {
+    console.error('usage: npm run signer -- approver <account id> [name]')
+    process.exit(2)
+  }
+  process.umask(0o077)
+  console.log(createApproverSecretStore(read.config.folder).enrol(approver, name))
+  process.exit(0)
 }
 // Whatever is made here is for this user alone, from its first moment.
 process.umask(read.config.socketMode === 0o660 ? 0o007 : 0o077)

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import { z } from 'zod'
 import { type Millis, seconds } from '#contract/instant.ts'
 import type { SignerKey } from '#contract/provisioning.ts'
-import { SignAnswer, SignedConfiguration, SignerKeys, SignerStatus } from './signer-message.ts'
+import { ApprovalAnswer, SignAnswer, SignedConfiguration, SignerKeys, SignerStatus } from './signer-message.ts'
 import type { Signer } from './signer-service.ts'
 
 /** The signer does not answer: nothing was signed, as far as we know, and asking again with the same order id is safe. */
@@ -73,6 +73,7 @@ export function createSignerClient({ socketPath, limit = LIMIT, onReach }: Setti
     setSwitch: (wish) => ask(SignerStatus, 'POST', '/switch', wish),
     tighten: (wish) => ask(SignerStatus, 'POST', '/policy', wish),
     addApprover: (wish) => ask(SignerStatus, 'POST', '/approvers', wish),
+    approve: (wish) => ask(ApprovalAnswer, 'POST', '/approvals', wish),
     reach: () => reach,
     close: () => agent.destroy(),
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OrderSeq } from '#contract/ids.ts'
+import { OrderId, OrderSeq } from '#contract/ids.ts'
 import { EpochMs } from '#contract/instant.ts'
 import { Order } from '#contract/order.ts'
 import { SignerKey } from '#contract/provisioning.ts'
@@ -11,7 +11,7 @@ export type UnnumberedOrder = Order extends infer One ? (One extends Order ? Omi
 const [block, unblock] = Order.options
 export const UnnumberedOrder = z.discriminatedUnion('action', [block.omit({ seq: true }), unblock.omit({ seq: true })])
 
-/** A person's word for one order. The signer knows approvers by id and cannot ask them: see the threat model, T9. */
+/** A person's word for one order, as the web tier tells it; what the signer has verified itself it keeps itself. */
 export const Approval = z.strictObject({ id: z.string().min(1).max(128), name: z.string().max(128), at: EpochMs })
 export type Approval = z.infer<typeof Approval>
 
@@ -77,6 +77,22 @@ export const ApproverWish = z.strictObject({
   by: z.string().max(128),
 })
 export type ApproverWish = z.infer<typeof ApproverWish>
+
+/** A person stands by these blocks; the code is of the secret that only the signer and the person have. */
+export const ApprovalWish = z.strictObject({
+  id: Approver.shape.id,
+  code: z.string().regex(/^\d{6}$/),
+  orders: z.array(OrderId).min(1).max(2000).readonly(),
+})
+export type ApprovalWish = z.infer<typeof ApprovalWish>
+
+/** Why a word does not count; the words are public. */
+export const ApprovalRefusal = z.enum(['not-enrolled', 'wrong-code', 'locked'])
+export const ApprovalAnswer = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('approved') }),
+  z.strictObject({ outcome: z.literal('refused'), reason: ApprovalRefusal }),
+])
+export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>
 
 export const PolicyWish = z.strictObject({ policy: SignerPolicy.partial(), by: z.string().max(128) })
 export type PolicyWish = z.infer<typeof PolicyWish>

@@ -2,10 +2,10 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { z } from 'zod'
 import { Configuration } from '#contract/configuration.ts'
 import type { Log } from '../log.ts'
-import { ApproverWish, PolicyWish, SignRequest, SwitchWish } from './signer-message.ts'
+import { ApprovalWish, ApproverWish, PolicyWish, SignRequest, SwitchWish } from './signer-message.ts'
 import type { Signer } from './signer-service.ts'
 
-const LONGEST = 64 * 1024
+const LONGEST = 128 * 1024
 
 type Handler = (body: unknown) => Promise<object>
 
@@ -18,6 +18,7 @@ export function createSignerRoutes(signer: Signer, log: Log): RequestListener {
     ['POST /configuration', async (body) => ({ jws: await signer.signConfiguration(Configuration.parse(body)) })],
     ['POST /switch', (body) => signer.setSwitch(SwitchWish.parse(body))],
     ['POST /policy', (body) => signer.tighten(PolicyWish.parse(body))],
+    ['POST /approvals', (body) => signer.approve(ApprovalWish.parse(body))],
     ['POST /approvers', (body) => signer.addApprover(ApproverWish.parse(body))],
   ])
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -3,13 +3,16 @@ import { CompactSign, calculateJwkThumbprint } from 'jose'
 import { CONFIGURATION_TYP, type Configuration } from '#contract/configuration.ts'
 import type { GatewayId, OrderId } from '#contract/ids.ts'
 import { OrderSeq } from '#contract/ids.ts'
-import { later } from '#contract/instant.ts'
+import { later, millis } from '#contract/instant.ts'
 import { Order } from '#contract/order.ts'
 import { SignerKey } from '#contract/provisioning.ts'
 import type { World } from '../world.ts'
+import type { ApproverSecretStore } from './approver-secret-store.ts'
 import { countsFrom, DAY, type Ruling, ruleOnBlock, usageOf } from './governor.ts'
 import { createSignQueue } from './sign-queue.ts'
 import type {
+  ApprovalAnswer,
+  ApprovalWish,
   ApproverWish,
   PolicyWish,
   SignAnswer,
@@ -38,11 +41,20 @@ export type Signer = {
   /** Only ever stricter; a looser number changes nothing. */
   tighten(wish: PolicyWish): Promise<SignerStatus>
   addApprover(wish: ApproverWish): Promise<SignerStatus>
+  /** A person's word for blocks, counted only with a code of the secret that was given out where the signer runs. */
+  approve(wish: ApprovalWish): Promise<ApprovalAnswer>
 }
 
-type Deps = Pick<World, 'clock' | 'log'> & { readonly store: SignerStore; readonly policy: SignerPolicy }
+type Deps = Pick<World, 'clock' | 'log'> & {
+  readonly store: SignerStore
+  readonly secrets: Pick<ApproverSecretStore, 'stepOf'>
+  readonly policy: SignerPolicy
+}
 
-export function createSignerService({ store, policy: configured, clock, log }: Deps): Signer {
+/** Guessing six digits: so many wrong codes within so long, then none is looked at. */
+const [WRONG_CODES, WRONG_FOR] = [5, millis(600_000)]
+
+export function createSignerService({ store, secrets, policy: configured, clock, log }: Deps): Signer {
   const x = String(createPublicKey(store.privateKey).export({ format: 'jwk' }).x)
   const jwk = { kty: 'OKP', crv: 'Ed25519', x }
   const thumbprint = calculateJwkThumbprint(jwk)
@@ -108,6 +120,7 @@ export function createSignerService({ store, policy: configured, clock, log }: D
         mode: switchNow().mode,
         policy: policyNow(),
         approvers: store.approvers(),
+        verified: store.approvedBy(claims.orderId),
         recent: store.blocksSince(later(now, -DAY)),
         renews: store.lastAction(vehicleId) === 'block',
       },
@@ -123,6 +136,24 @@ export function createSignerService({ store, policy: configured, clock, log }: D
       log.warn({ reason: ruling.reason }, 'signer.automation-frozen')
     }
     return { outcome: 'refused', reason: ruling.reason, until: ruling.until }
+  }
+
+  const approve = async ({ id, code, orders }: ApprovalWish): Promise<ApprovalAnswer> => {
+    const now = clock.now()
+    const refused = (reason: Extract<ApprovalAnswer, { outcome: 'refused' }>['reason']): ApprovalAnswer => {
+      log.warn({ approver: id, reason }, 'signer.approval-refused')
+      return { outcome: 'refused', reason }
+    }
+    const wrong = store.wrongCodes(id).filter((at) => Math.abs(now - at) < WRONG_FOR)
+    if (wrong.length >= WRONG_CODES) return refused('locked')
+    const step = secrets.stepOf(id, code, now)
+    if (step === 'unknown') return refused('not-enrolled')
+    if (step === undefined || !store.keepApproval(id, step, orders)) {
+      store.keepWrongCodes(id, [...wrong, now])
+      return refused('wrong-code')
+    }
+    log.info({ approver: id, orders: orders.length }, 'signer.approved')
+    return { outcome: 'approved' }
   }
 
   const queue = createSignQueue((request) => (request.claims.action === 'unblock' ? unblock(request) : block(request)))
@@ -146,6 +177,7 @@ export function createSignerService({ store, policy: configured, clock, log }: D
         .sign(store.privateKey),
     keys: async () => [SignerKey.parse({ ...jwk, kid: await thumbprint, alg: 'EdDSA', use: 'sig' })],
     status,
+    approve,
     setSwitch: async ({ mode, reason, by }) => {
       store.setSwitch({ mode, reason, by, at: clock.now() })
       log.warn({ mode, reason, by }, 'signer.switched')

@@ -27,6 +27,16 @@ export type SignerStore = {
   approvers(): readonly Approver[]
   /** Changes nothing when the approver is known. */
   addApprover(approver: Approver): void
+  /** Who stood by this order with a code that was checked. */
+  approvedBy(id: OrderId): readonly string[]
+  /**
+   * Keeps the word for these orders and spends the code's time step, in one transaction. False when that step, or a later
+   * one, is spent already: a code counts once.
+   */
+  keepApproval(approver: string, step: number, orders: readonly OrderId[]): boolean
+  /** When codes of this approver were wrong, oldest first. */
+  wrongCodes(approver: string): readonly EpochMs[]
+  keepWrongCodes(approver: string, at: readonly EpochMs[]): void
   /** Numbers that were tightened by REST. */
   tightened(): PolicyChange
   tighten(policy: SignerPolicy): void
@@ -87,6 +97,10 @@ function unusableStore(privateKey: KeyObject, cause: unknown): SignerStore {
     setSwitch: refuse,
     approvers: refuse,
     addApprover: refuse,
+    approvedBy: refuse,
+    keepApproval: refuse,
+    wrongCodes: refuse,
+    keepWrongCodes: refuse,
     tightened: refuse,
     tighten: refuse,
     close: () => {},
@@ -107,6 +121,8 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
     CREATE INDEX IF NOT EXISTS rulings_vehicle ON rulings (vehicle_id);
     CREATE INDEX IF NOT EXISTS rulings_at ON rulings (at) WHERE action = 'block';
     CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS approvals (
+    order_id TEXT NOT NULL, approver_id TEXT NOT NULL, PRIMARY KEY (order_id, approver_id)) STRICT;
     CREATE TABLE IF NOT EXISTS approvers (id TEXT PRIMARY KEY, name TEXT NOT NULL, counts_from INTEGER NOT NULL) STRICT`)
   const found = db.prepare('SELECT seq, claims FROM signed WHERE order_id = ?')
   const highest = db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM signed WHERE gateway_id = ?')
@@ -130,6 +146,18 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
     const known = found.get(id)
     return known && { seq: OrderSeq.parse(known['seq']), claims: String(known['claims']) }
   }
+  const approve = db.prepare('INSERT OR IGNORE INTO approvals (order_id, approver_id) VALUES (?, ?)')
+  const inTransaction = <Result>(work: () => Result): Result => {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      db.exec('COMMIT')
+      return result
+    } catch (cause) {
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw cause
+    }
+  }
   const tightened = (): PolicyChange => SignerPolicy.partial().parse(settingOf('policy') ?? {})
   return {
     privateKey,
@@ -140,16 +168,11 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
       const seq = OrderSeq.parse(Math.max(Number(highest.get(order.gatewayId)?.['seq']), order.above) + 1)
       const claims = order.claims(seq)
       const { orderId, gatewayId, vehicleId, action, at, asker, begun, basis } = order
-      db.exec('BEGIN IMMEDIATE')
-      try {
+      return inTransaction(() => {
         insert.run(orderId, gatewayId, seq, claims)
         record.run(orderId, vehicleId, action, at, asker, begun ? 1 : 0, basis)
-        db.exec('COMMIT')
-      } catch (cause) {
-        if (db.isTransaction) db.exec('ROLLBACK')
-        throw cause
-      }
-      return { seq, claims }
+        return { seq, claims }
+      })
     },
     lastAction: (vehicle) => {
       const action = last.get(vehicle)?.['action']
@@ -167,6 +190,24 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
       void db
         .prepare('INSERT OR IGNORE INTO approvers (id, name, counts_from) VALUES (?, ?, ?)')
         .run(id, name, countsFrom),
+    approvedBy: (id) =>
+      db
+        .prepare('SELECT approver_id AS id FROM approvals WHERE order_id = ?')
+        .all(id)
+        .map((row) => String(row['id'])),
+    keepApproval: (approver, step, orders) =>
+      inTransaction(() => {
+        const spent = z
+          .int()
+          .optional()
+          .parse(settingOf(`code-step ${approver}`))
+        if (spent !== undefined && step <= spent) return false
+        set.run(`code-step ${approver}`, JSON.stringify(step))
+        for (const order of orders) approve.run(order, approver)
+        return true
+      }),
+    wrongCodes: (approver) => EpochMs.array().parse(settingOf(`wrong-codes ${approver}`) ?? []),
+    keepWrongCodes: (approver, at) => void set.run(`wrong-codes ${approver}`, JSON.stringify(at)),
     tightened,
     tighten: (policy) => void set.run('policy', JSON.stringify(policy)),
     close: () => db.close(),

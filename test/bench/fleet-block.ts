@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type ApproverApp, setUpApprover } from '../support/approver-app.ts'
 import type { RestClient } from '../support/rest-client.ts'
 import { startCloud } from '../support/running-cloud.ts'
 import type { BenchOptions, BenchResult } from './bench.ts'
@@ -33,12 +35,23 @@ const place = async (api: RestClient, car: ParkedCar): Promise<string> => {
 }
 
 /** The second person's page: stands by every block that waits for another person. */
-async function approveWaiting(api: RestClient): Promise<void> {
-  const { body: governor } = await api.get('/api/governor')
-  const orders = governor.waiting.map(({ id }: { id: string }) => id)
-  if (orders.length === 0) return
-  const { status, body } = await api.send('POST', '/api/orders/approvals', { orders })
+async function approveWaiting(api: RestClient, orders: readonly string[], app: ApproverApp): Promise<void> {
+  const { status, body } = await api.send('POST', '/api/orders/approvals', { orders, code: app.code(Date.now()) })
   if (status !== 200) throw new Error(`not approved: ${status} ${JSON.stringify(body)}`)
+}
+
+/** Orders that came to wait after the first word want another, and a code counts once. */
+const CODE_LIVES_MS = 30_000
+
+/** The list shows 500 at most. */
+const LISTED = 500
+const ONE_PERSON = 5
+async function untilAllWait(api: RestClient, count: number): Promise<void> {
+  for (const giveUpAt = performance.now() + PATIENCE_MS; performance.now() < giveUpAt; await pause(250)) {
+    const { body } = await api.get('/api/governor')
+    if (body.waiting.length >= Math.min(LISTED, count)) return
+  }
+  throw new Error(`not all of ${count} orders came to wait for a second person`)
 }
 
 /** A hold for every car of a fleet by one person, approved by another: until the last car has proved its block. */
@@ -56,6 +69,11 @@ export async function blockFleet(count: number, { print }: BenchOptions): Promis
   const proving = orders.map((order) =>
     live.verified(order, PATIENCE_MS).then(() => void provedMs.push(performance.now() - clicked)),
   )
+  const { body: governor } = await second.get('/api/governor')
+  const { id } = governor.approvers.find(({ name }: { name: string }) => name === 'head')
+  const app = setUpApprover(join(cloud.dataDir, 'signer'), id, 'head')
+  // The second person looks at the list when everything is on it: all but what one person may order alone.
+  await untilAllWait(second, orders.length - ONE_PERSON)
   const approvedAt = performance.now()
   const ending = Promise.allSettled(proving)
   let over: 'no' | 'yes' = 'no'
@@ -63,8 +81,8 @@ export async function blockFleet(count: number, { print }: BenchOptions): Promis
     over = 'yes'
   })
   while (over === 'no') {
-    await approveWaiting(second)
-    await Promise.race([ending, pause(250)])
+    await approveWaiting(second, orders, app)
+    await Promise.race([ending, pause(CODE_LIVES_MS)])
   }
   const ended = await ending
   const failed = ended.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text, Textarea } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
 import type { Governor } from '../api/governor.ts'
@@ -92,6 +92,7 @@ function Budgets({ governor }: { readonly governor: Governor }): ReactNode {
 function Waiting({ governor, user }: { readonly governor: Governor; readonly user: User }): ReactNode {
   const { t } = useWords()
   const approve = useApprove()
+  const [code, setCode] = useState('')
   const join = useBecomeApprover()
   const plates = new Map((useFleet().data ?? []).map((vehicle) => [vehicle.id, vehicle.plate]))
   const registered = governor.approvers.some((approver) => approver.id === user.id)
@@ -114,9 +115,25 @@ function Waiting({ governor, user }: { readonly governor: Governor; readonly use
           </Group>
         ))}
         {mayGovern(user) && orders.length > 0 && (
-          <Button color="red" loading={approve.isPending} onClick={() => approve.mutate({ orders })}>
-            {t('governor.approve')}
-          </Button>
+          <>
+            <TextInput
+              label={t('governor.code')}
+              description={t('governor.codeFrom')}
+              value={code}
+              inputMode="numeric"
+              autoComplete="one-time-code"
+              maxLength={6}
+              onChange={(event) => setCode(event.currentTarget.value)}
+            />
+            <Button
+              color="red"
+              disabled={!/^\d{6}$/.test(code)}
+              loading={approve.isPending}
+              onClick={() => approve.mutate({ orders, code }, { onSettled: () => setCode('') })}
+            >
+              {t('governor.approve')}
+            </Button>
+          </>
         )}
         {approve.isError && <Alert color="red">{problemWords(approve.error, t, 'changing')}</Alert>}
         <Text size="sm">

@@ -31,5 +31,8 @@ function useChange<Wish>(path: string): UseMutationResult<unknown, Error, Wish> 
 
 export const useTurnSwitch = (): UseMutationResult<unknown, Error, Turning> => useChange('/governor/switch')
 export const useBecomeApprover = (): UseMutationResult<unknown, Error, object> => useChange('/governor/approvers')
-export const useApprove = (): UseMutationResult<unknown, Error, { readonly orders: readonly string[] }> =>
-  useChange('/orders/approvals')
+export const useApprove = (): UseMutationResult<
+  unknown,
+  Error,
+  { readonly orders: readonly string[]; readonly code: string }
+> => useChange('/orders/approvals')

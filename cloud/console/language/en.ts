@@ -274,6 +274,8 @@ export const en = {
     between: 'One vehicle at most once in {{minutes}} min',
     waiting: 'Waiting for a second person',
     nobodyWaits: 'Nobody waits.',
+    code: 'Code of the approver',
+    codeFrom: 'From the authenticator that was set up where the signer runs',
     approve: 'Approve blocking all of them',
     approvers: 'Approvers: {{names}}',
     join: 'Become an approver',
@@ -507,6 +509,10 @@ export const en = {
   },
   problem: {
     'account/unknown': 'There is no such account.',
+    'approval/not-enrolled':
+      'The signer does not know your authenticator. The administrator sets it up where the signer runs.',
+    'approval/wrong-code': 'The code is wrong or was used already. Wait for the next one.',
+    'approval/locked': 'Too many wrong codes. Try again in ten minutes.',
     'order/own-approval': 'Another person must approve.',
     'order/no-approval-needed': 'This order does not wait for a second person any more.',
     'signer/unavailable': 'The signer does not answer. Try again later.',

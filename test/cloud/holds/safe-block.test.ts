@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { counterBytes, digitsOf } from '#contract/unlock-code.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createUnlockKeyStore } from '../../../cloud/unlock/unlock-key-store.ts'
+import { setUpApprover } from '../../support/approver-app.ts'
 import {
   createSqlDatabase,
   emptied,
@@ -261,11 +262,25 @@ describe.each(sqlKinds())('a safe block on %s', (kind) => {
       order: { state: 'created', unsignedBecause: 'two-persons' },
     })
     const orders = governor.waiting.map((order: { id: string }) => order.id)
-    const approve = (role: 'owner' | 'head' | 'manager', ids: readonly string[]) =>
-      house.call(role, 'POST', '/api/orders/approvals', { orders: ids })
-    expect((await approve('owner', [waiting.id])).json().code).toBe('order/own-approval')
+    const appOf = (name: string) =>
+      setUpApprover(
+        join(dataDir, 'signer'),
+        governor.approvers.find((approver: { name: string }) => approver.name === name).id,
+        name,
+      )
+    const approve = (role: 'owner' | 'head' | 'manager', ids: readonly string[], code = '000000') =>
+      house.call(role, 'POST', '/api/orders/approvals', { orders: ids, code })
+    expect((await approve('head', orders)).json().code).toBe('approval/not-enrolled')
+    const [owner, head] = [appOf('owner'), appOf('head')]
+    expect((await approve('owner', [waiting.id], owner.code(house.clock.now()))).json().code).toBe('order/own-approval')
     expect((await approve('manager', [waiting.id])).json().code).toBe('access/forbidden')
-    expect((await approve('head', orders)).json()).toEqual({ approved: 2 })
+    const code = head.code(house.clock.now())
+    const wrong = code === '000000' ? '000001' : '000000'
+    expect((await approve('head', orders, wrong)).json().code).toBe('approval/wrong-code')
+    await house.settle()
+    expect(house.published).toHaveLength(5)
+    expect((await approve('head', orders, code)).json()).toEqual({ approved: 2 })
+    expect((await approve('head', orders, code)).json().code).toBe('approval/wrong-code')
     await house.settle()
     expect(house.published).toHaveLength(7)
     expect((await house.call('head', 'GET', `/api/orders/${waiting.id}`)).json()).toMatchObject({

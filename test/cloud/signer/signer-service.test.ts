@@ -7,17 +7,26 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GatewayId, OrderId, VehicleId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
 import { Order } from '#contract/order.ts'
+import { createApproverSecretStore } from '../../../cloud/signer/approver-secret-store.ts'
 import type { SignAnswer, SignRequest, UnnumberedOrder } from '../../../cloud/signer/signer-message.ts'
 import { DEFAULT_POLICY } from '../../../cloud/signer/signer-policy.ts'
 import { createSignerService, type Signer } from '../../../cloud/signer/signer-service.ts'
 import { createSignerStore, type SignerStore } from '../../../cloud/signer/signer-store.ts'
+import { setUpApprover } from '../../support/approver-app.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
 
 let folder: string
 let store: SignerStore
 let clock: ManualClock
-const service = (): Signer => createSignerService({ store, policy: DEFAULT_POLICY, clock, log: silentLog })
+const service = (): Signer =>
+  createSignerService({
+    store,
+    secrets: createApproverSecretStore(folder),
+    policy: DEFAULT_POLICY,
+    clock,
+    log: silentLog,
+  })
 const reopen = (): void => {
   store.close()
   store = createSignerStore(folder)
@@ -138,12 +147,66 @@ test('a sixth vehicle within ten minutes wants two registered persons, and gets 
     approvals: people.map((person) => ({ id: person, name: person, at: clock.now() })),
   })
   const sixth = (...people: readonly string[]) => signer.sign(asked(block(6), by(...people)))
-  for (const people of [[], ['owner'], ['owner', 'owner'], ['owner', 'stranger'], ['owner', 'late']])
-    expect(await sixth(...people)).toMatchObject({ outcome: 'refused', reason: 'two-persons' })
-  signed(await sixth('owner', 'head'))
+  const approve = (person: string) =>
+    signer.approve({
+      id: person,
+      code: setUpApprover(folder, person, person).code(clock.now()),
+      orders: [OrderId.parse(id(6))],
+    })
+  const refused = { outcome: 'refused', reason: 'two-persons' }
+  // A web tier that names whom it likes gets no further: nobody's code has been checked.
+  for (const people of [[], ['owner'], ['owner', 'owner'], ['owner', 'head'], ['owner', 'head', 'late']])
+    expect(await sixth(...people)).toMatchObject(refused)
+  for (const person of ['owner', 'late', 'stranger']) expect(await approve(person)).toEqual({ outcome: 'approved' })
+  for (const people of [[], ['owner'], ['owner', 'stranger'], ['owner', 'late']])
+    expect(await sixth(...people)).toMatchObject(refused)
+  expect(await approve('head')).toEqual({ outcome: 'approved' })
+  signed(await signer.sign(asked(block(6), by('owner'))))
   expect(await signer.sign(asked(block(7)))).toMatchObject({ reason: 'two-persons', until: clock.now() + 600_000 })
   await clock.advance(600_000)
   signed(await signer.sign(asked(block(7))))
+})
+
+test('a rule’s block gets past its budget by two checked codes only', async () => {
+  const signer = service()
+  for (const person of ['owner', 'head']) await signer.addApprover({ id: person, name: person, by: 'owner' })
+  const byRule = { asker: 'rule', fleetSize: 12 } as const
+  for (let car = 1; car <= 3; car += 1) signed(await signer.sign(asked(block(car), byRule)))
+  const orders = [OrderId.parse(id(4))]
+  const approvals = ['owner', 'head'].map((person) => ({ id: person, name: person, at: clock.now() }))
+  for (const person of ['owner', 'head']) {
+    expect(await signer.sign(asked(block(4), { ...byRule, approvals }))).toMatchObject({ outcome: 'refused' })
+    const code = setUpApprover(folder, person, person).code(clock.now())
+    expect(await signer.approve({ id: person, code, orders })).toEqual({ outcome: 'approved' })
+  }
+  signed(await signer.sign(asked(block(4), byRule)))
+})
+
+test('a code counts once, across restarts, and five wrong ones lock the next for ten minutes', async () => {
+  const head = setUpApprover(folder, 'head', 'head')
+  const approve = (code: string, order = 6) =>
+    service().approve({ id: 'head', code, orders: [OrderId.parse(id(order))] })
+  expect(await service().approve({ id: 'owner', code: '123456', orders: [OrderId.parse(id(6))] })).toEqual({
+    outcome: 'refused',
+    reason: 'not-enrolled',
+  })
+  const code = head.code(clock.now())
+  expect(await approve(code)).toEqual({ outcome: 'approved' })
+  reopen()
+  expect(await approve(code, 7)).toMatchObject({ reason: 'wrong-code' })
+  // One that an eavesdropper kept from before is spent too.
+  expect(await approve(head.code(clock.now() - 30_000), 7)).toMatchObject({ reason: 'wrong-code' })
+  const near = [-1, 0, 1, 10].map((step) => head.code(clock.now() + step * 30_000))
+  const wrong = ['000000', '111111', '222222', '333333', '444444', '555555', '666666'].filter(
+    (it) => !near.includes(it),
+  )
+  for (const guess of wrong.slice(0, 3)) expect(await approve(guess)).toMatchObject({ reason: 'wrong-code' })
+  await clock.advance(300_000)
+  expect(await approve(head.code(clock.now()))).toMatchObject({ reason: 'locked' })
+  reopen()
+  expect(await approve(head.code(clock.now()))).toMatchObject({ reason: 'locked' })
+  await clock.advance(300_000)
+  expect(await approve(head.code(clock.now()))).toEqual({ outcome: 'approved' })
 })
 
 test('a block that is renewed spends no budget: ten held cars are asked for again after an outage by nobody but the clock', async () => {
