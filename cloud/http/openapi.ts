@@ -20,12 +20,15 @@ export const openapiHead = (version: string) => ({
 })
 
 /** Pure. What every operation says beyond its own schema: who may call it, and how it fails. */
-export function withHouseRules<Schema extends { response?: unknown }>(schema: Schema, roles: RouteRoles | undefined) {
+export function withHouseRules<Schema extends { response?: unknown }>(
+  schema: Schema | undefined,
+  roles: RouteRoles | undefined,
+) {
   const failure = {
     description: 'Problem details (RFC 9457); `code` is stable',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   }
-  const response = { ...(isRecord(schema.response) ? schema.response : {}), default: failure }
+  const response = { ...(isRecord(schema?.response) ? schema.response : {}), default: failure }
   const access = roles === 'public' ? { security: [] } : { security: [{ session: [] }, { token: [] }] }
   return { ...schema, ...access, response, 'x-kordon-roles': roles === 'public' ? ['public'] : (roles ?? []) }
 }
