@@ -19,16 +19,20 @@ import { createHttp } from './http/app.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { runTidyLoop } from './http/tidy-loop.ts'
 import { createIngest } from './ingest/app.ts'
+import { createInspections } from './inspections/app.ts'
+import { vehicleInspection } from './inspections/inspection-view.ts'
 import { createJobs } from './jobs/app.ts'
 import { createLeasing } from './leases/app.ts'
 import { createLive } from './live/app.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
 import { createMileage } from './mileage/app.ts'
+import { createPapers } from './papers/app.ts'
 import { createParkStore } from './parks/park-store.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
 import { createPeople, demoAccounts } from './people/app.ts'
 import type { ServerIdentity } from './pki/pki-service.ts'
+import { createPolicies } from './policies/app.ts'
 import { createMigrationService } from './postgres/migration-service.ts'
 import { createPostgres } from './postgres/postgres-client.ts'
 import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
@@ -66,7 +70,12 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const postgres = createPostgres({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log })
   const { db, inTransaction } = postgres
-  const jobs = createJobs({ postgres, engine: config.databaseUrl === undefined ? 'pglite' : 'postgres', world })
+  const jobs = createJobs({
+    postgres,
+    engine: config.databaseUrl === undefined ? 'pglite' : 'postgres',
+    world,
+    instance: config.instance,
+  })
   const metrics = createMetricsService()
   const brokerSeat = createBrokerSeat()
 
@@ -96,7 +105,13 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     witness: audit.service.tell,
     secondFactorToBlock: access.service.secondFactorToBlock,
   })
-  const live = createLive({ world, vehicles: () => vehicles, findCaller: people.service.findCaller })
+  const live = createLive({
+    world,
+    vehicles: () => vehicles,
+    findCaller: people.service.findCaller,
+    databaseUrl: config.databaseUrl,
+    heard: (vehicle) => vehicles.heardOf(vehicle),
+  })
   const yandexParks = config.yandexKeysFile === undefined ? [] : readYandexKeys(config.yandexKeysFile)
   const leasing = createLeasing({
     db,
@@ -106,6 +121,30 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     sources: yandexParks.map((park) => createYandexFleetClient(park, { clock })),
     changed: live.service.vehicleChanged,
     happened: async (events) => log.debug({ events }, 'leasing.happened'),
+  })
+  const policies = createPolicies({ db, inTransaction, world, changed: () => {} })
+  const numberOf = async (name: string): Promise<number> => Number((await policies.service.get(name)).value)
+  const papers = createPapers({
+    db,
+    inTransaction,
+    world,
+    days: async () => ({ warnDays: await numberOf('papersWarnDays'), issueDays: await numberOf('papersIssueDays') }),
+    inSight: createParkStore(db).inSight,
+    changed: live.service.vehicleChanged,
+  })
+  const inspections = createInspections({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    drivenOf: async (ids) => {
+      const [known, paces] = await Promise.all([history.service.lastKnownOf(ids), mileage.service.paceOf(ids)])
+      return new Map(
+        ids.map((id) => [id, { odometerKm: known.get(id)?.odometerKm ?? undefined, kmPerDay: paces.get(id) }]),
+      )
+    },
+    grace: async () => ({ km: await numberOf('inspectionGraceKm'), days: await numberOf('inspectionGraceDays') }),
+    happened: async ({ vehicleId }) => live.service.vehicleChanged(vehicleId),
   })
   const history = createHistory({
     config,
@@ -151,6 +190,21 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     lastKnownOf: history.service.lastKnownOf,
     zoneOf: (ids) => zones.zoneOf(ids),
     leaseFactsOf: leasing.leaseFactsOf,
+    upkeepOf: async (ids) => {
+      const [visits, standings] = await Promise.all([
+        inspections.service.standingsOf(ids),
+        papers.service.standingsOf(ids),
+      ])
+      return new Map(
+        ids.map((id) => {
+          const visit = visits.get(id)
+          return [
+            id,
+            { inspection: visit === undefined ? null : vehicleInspection(visit), papers: standings.get(id) ?? [] },
+          ]
+        }),
+      )
+    },
     publish: brokerSeat.publish,
     disconnect: brokerSeat.disconnect,
     decided: audit.decided,
@@ -174,6 +228,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     sign: signer.signConfiguration,
     publish: brokerSeat.publish,
   })
+  for (const [name, loop] of Object.entries(vehicles.sole)) jobs.alone(name, loop)
   const projections = [
     { projection: configurations.projection, rewinds: true },
     ...history.projections,
@@ -223,6 +278,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       audit.routes,
       ...vehicles.routes,
       ...leasing.routes,
+      ...inspections.routes,
+      papers.routes,
       configurations.routes,
       ...history.routes,
       mileage.routes,

@@ -38,6 +38,19 @@ export const InspectionView = z
   .meta({ id: 'Inspection' })
 export type InspectionView = z.infer<typeof InspectionView>
 
+/** The part of it that stands in the vehicle's answer. */
+export const VehicleInspection = InspectionView.pick({
+  state: true,
+  dueKm: true,
+  dueOn: true,
+  kmLeft: true,
+  daysLeft: true,
+  forecastOn: true,
+  postponed: true,
+  visit: true,
+}).meta({ id: 'VehicleInspection' })
+export type VehicleInspection = z.infer<typeof VehicleInspection>
+
 export const VisitView = z
   .strictObject({
     id: VisitId,
@@ -97,6 +110,12 @@ export const inspectionView = (line: PlanLine, standing: InspectionStanding): In
       : { id: line.visitId, at: line.slotAt, station: line.stationName ?? '' },
   version: line.version,
 })
+
+/** Pure. */
+export const vehicleInspection = (view: InspectionView): VehicleInspection => {
+  const { state, dueKm, dueOn, kmLeft, daysLeft, forecastOn, postponed, visit } = view
+  return { state, dueKm, dueOn, kmLeft, daysLeft, forecastOn, postponed, visit }
+}
 
 /** Pure. */
 export const visitView = ({ slotAt, ...row }: InspectionVisitRow): VisitView => ({ ...row, at: slotAt })

@@ -7,7 +7,7 @@ import type { LeaseDay } from './lease-day.ts'
 import type { DayValue } from './ledger.ts'
 
 export type LedgerStore = ReturnType<typeof createLedgerStore>
-export type DueDay = Pick<MileageDueRow, 'vehicleId' | 'day' | 'version'>
+export type DueDay = Pick<MileageDueRow, 'vehicleId' | 'day'>
 export type Mark = Pick<MileageDueRow, 'vehicleId' | 'day' | 'dueAt'>
 export type DayRevision = DayValue & Pick<MileageDayRow, 'day' | 'revision' | 'reason' | 'computedAt'>
 
@@ -44,11 +44,21 @@ export function createLedgerStore(db: Db) {
       const { rows } = await sql<DueDay>`update mileage_due set due_at = ${later(now, CLAIM)}
         where (vehicle_id, day) in (select vehicle_id, day from mileage_due where due_at <= ${now}
           order by day, vehicle_id limit ${limit} for update skip locked)
-        returning vehicle_id, day, version`.execute(db)
+        returning vehicle_id, day`.execute(db)
       return rows.toSorted((a, b) => (a.day < b.day ? -1 : 1))
     },
-    /** Not due any more, unless it was marked again since it was claimed. */
-    settle: ({ vehicleId, day, version }: DueDay) =>
+    /** The newest mark of a day; undefined when it is not due. */
+    versionOf: async (vehicleId: VehicleId, day: LeaseDay): Promise<number | undefined> => {
+      const row = await db
+        .selectFrom('mileageDue')
+        .select('version')
+        .where('vehicleId', '=', vehicleId)
+        .where('day', '=', day)
+        .executeTakeFirst()
+      return row?.version
+    },
+    /** Not due any more, unless it was marked again since `version`. */
+    settle: ({ vehicleId, day }: DueDay, version: number) =>
       db
         .deleteFrom('mileageDue')
         .where('vehicleId', '=', vehicleId)
@@ -93,6 +103,19 @@ export function createLedgerStore(db: Db) {
         .onConflict((it) => it.doNothing())
         .executeTakeFirst()
       return numInsertedOrUpdatedRows === 1n
+    },
+    /** Kilometres of a usual day: the mean of the days counted since then. A vehicle with fewer than three is absent. */
+    paceOf: async (vehicles: readonly VehicleId[], from: LeaseDay): Promise<ReadonlyMap<VehicleId, number>> => {
+      if (vehicles.length === 0) return new Map()
+      const { rows } = await sql<{
+        vehicleId: VehicleId
+        km: number
+      }>`select vehicle_id as "vehicleId", avg(km) as km from (
+          select distinct on (vehicle_id, day) vehicle_id, day, km from mileage_days
+          where vehicle_id = any(${vehicles}::uuid[]) and day >= ${from}
+          order by vehicle_id, day, revision desc) as newest
+        group by vehicle_id having count(*) >= 3`.execute(db)
+      return new Map(rows.map(({ vehicleId, km }) => [vehicleId, km]))
     },
     /** Every revision of the days asked for, by day and revision. */
     between: (vehicleId: VehicleId, from: LeaseDay, to: LeaseDay): Promise<DayRevision[]> =>

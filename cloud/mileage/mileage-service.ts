@@ -18,6 +18,8 @@ export type MileageService = {
   /** Counts some of what is due; answers how many days it took up, 0 when nothing is due. Rejects when history does. */
   countDue(): Promise<number>
   ledger(vehicleId: VehicleId, from: LeaseDay, to: LeaseDay): Promise<readonly LedgerDay[]>
+  /** Kilometres of a usual day of the last two weeks; a vehicle of which too few days are counted is absent. */
+  paceOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, number>>
   /** Days of which nothing is known are left out. */
   daily(vehicleId: VehicleId, from: LeaseDay, to: LeaseDay): Promise<readonly DailyMileage[]>
 }
@@ -34,6 +36,7 @@ type Deps = {
 /** A day is counted when cars in garages have had time to send; what comes later gets company for two minutes. */
 const AFTER_DAY = minutes(15)
 const AFTER_LATE = minutes(2)
+const TWO_WEEKS = minutes(14 * 24 * 60)
 const AT_ONCE = 50
 const REMEMBERED = 100_000
 
@@ -61,6 +64,9 @@ export function createMileageService(deps: Deps): MileageService {
 
   const count = async (due: DueDay): Promise<void> => {
     const { vehicleId, day } = due
+    // Read now, not when it was claimed: the day before it, counted a moment ago, may have marked it again.
+    const version = await store.versionOf(vehicleId, day)
+    if (version === undefined) return
     const known = await store.newest(vehicleId, day)
     const fresh = countDay(await framesOf(vehicleId, day), await store.carryBefore(vehicleId, day))
     const revision = revise(known, fresh)
@@ -74,7 +80,7 @@ export function createMileageService(deps: Deps): MileageService {
         if (!(await ledger.add(row))) return
         if (value.carry !== known?.carry) await ledger.markNext(vehicleId, day, now)
       }
-      await ledger.settle(due)
+      await ledger.settle(due, version)
     })
     if (revision !== undefined && revision.reason !== 'first')
       log.info({ vehicleId, day, reason: revision.reason, km: revision.value.km, before: known?.km }, 'mileage.revised')
@@ -101,6 +107,7 @@ export function createMileageService(deps: Deps): MileageService {
       for (const day of due) await count(day)
       return due.length
     },
+    paceOf: (vehicles) => store.paceOf(vehicles, dayOf(later(clock.now(), -TWO_WEEKS))),
     ledger: async (vehicleId, from, to) => {
       const days = Map.groupBy(await store.between(vehicleId, from, to), ({ day }) => day)
       return [...days].map(([day, revisions]) => ({ day, revisions }))

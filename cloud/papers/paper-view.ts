@@ -14,6 +14,8 @@ export const PaperStandingView = z.strictObject({
   daysLeft: z.int().nullable(),
 })
 
+export type PaperStandingView = z.infer<typeof PaperStandingView>
+
 /** A paper as it was entered. */
 export const PaperView = z
   .strictObject({

@@ -17,6 +17,8 @@ export type TimelineKind =
   | 'lease'
   | 'shift'
   | 'ledger'
+  | 'inspection'
+  | 'paper'
 
 /** Something that happened to a vehicle. `key` is unique within the vehicle and breaks ties of time. */
 export type Happening = {
@@ -71,6 +73,15 @@ export function createTimelineStore(db: Db) {
         sql`select at, 'event ' || stream || ' ' || seq as key, 'event' as kind, name as title,
           jsonb_build_object('name', name, 'gatewayId', gateway_id, 'data', data) as data
           from events where vehicle_id = ${vehicle}`,
+        sql`select coalesce(ended_at, booked_at) as at, 'visit ' || id as key, 'inspection' as kind, state as title,
+          jsonb_build_object('visitId', id, 'slotAt', slot_at, 'reason', reason, 'note', coalesce(nullif(reason_note, ''),
+            condition_note), 'odometerKm', odometer_km, 'condition', condition, 'by', jsonb_build_object('kind', 'user', 'id',
+            coalesce(ended_by, booked_by), 'name', coalesce(ended_by, booked_by))) as data
+          from inspection_visits where vehicle_id = ${vehicle}`,
+        sql`select added_at as at, 'paper ' || id as key, 'paper' as kind, 'added' as title,
+          jsonb_build_object('paperId', id, 'paper', kind, 'number', number, 'validUntil', valid_until, 'by',
+            jsonb_build_object('kind', 'user', 'id', added_by, 'name', added_by)) as data
+          from papers where vehicle_id = ${vehicle}`,
         sql`select at, 'status ' || gateway_id as key, 'status' as kind,
           case when online then 'online' else 'offline' end as title,
           jsonb_build_object('gatewayId', gateway_id, 'online', online, 'software', software) as data

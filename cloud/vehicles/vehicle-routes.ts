@@ -17,7 +17,20 @@ const Cursor = z.string().max(500).optional()
 const Happening = z.strictObject({
   at: Instant,
   key: z.string(),
-  kind: z.enum(['hold', 'order', 'crossing', 'event', 'status', 'grace', 'unlock-code', 'lease', 'shift', 'ledger']),
+  kind: z.enum([
+    'hold',
+    'order',
+    'crossing',
+    'event',
+    'status',
+    'grace',
+    'unlock-code',
+    'lease',
+    'shift',
+    'ledger',
+    'inspection',
+    'paper',
+  ]),
   title: z.string(),
   data: z.record(z.string(), z.json()),
 })

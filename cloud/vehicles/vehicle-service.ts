@@ -9,7 +9,7 @@ import type { LeaseFacts } from '../leases/lease-facts.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import { cursorFrom, placeFrom } from './cursor.ts'
 import type { Happening, TimelineStore } from './timeline-store.ts'
-import { type LastKnownView, type VehicleView, vehicleView, type ZoneView } from './vehicle-view.ts'
+import { type LastKnownView, type Upkeep, type VehicleView, vehicleView, type ZoneView } from './vehicle-view.ts'
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null }
 
@@ -35,6 +35,7 @@ export type Knowledge = {
   lastKnownOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, LastKnownView>>
   zoneOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, ZoneView>>
   leaseFactsOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, LeaseFacts>>
+  upkeepOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, Upkeep>>
 }
 
 type Deps = Knowledge & {
@@ -53,11 +54,12 @@ const HappeningPlace = z.strictObject({ at: EpochMs, key: z.string() })
 export function createVehicleService(deps: Deps): VehicleService {
   const assemble = async (rows: readonly VehicleRow[]): Promise<readonly VehicleView[]> => {
     const ids = rows.map((row) => row.id)
-    const [situations, lastKnown, zones, leasing] = await Promise.all([
+    const [situations, lastKnown, zones, leasing, upkeep] = await Promise.all([
       deps.situationsOf(ids),
       deps.lastKnownOf(ids),
       deps.zoneOf(ids),
       deps.leaseFactsOf(ids),
+      deps.upkeepOf(ids),
     ])
     return rows.flatMap((row) => {
       const known = situations.get(row.id)
@@ -71,6 +73,7 @@ export function createVehicleService(deps: Deps): VehicleService {
           lastKnown: lastKnown.get(row.id) ?? null,
           zone,
           leasing: leasing.get(row.id),
+          upkeep: upkeep.get(row.id),
         }),
       ]
     })

@@ -6,9 +6,11 @@ import { hindranceOf } from '../holds/can-block.ts'
 import { GraceView, graceView, HoldView, holdView } from '../holds/hold-view.ts'
 import { immobilizerState } from '../holds/immobilizer-state.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
+import { VehicleInspection } from '../inspections/inspection-view.ts'
 import { type LeaseFacts, VehicleBalance, VehicleDriver, VehicleLease } from '../leases/lease-facts.ts'
 import { OrderView, orderView } from '../orders/order-view.ts'
 import { UnsignedBecause } from '../orders/unsigned.ts'
+import { PaperStandingView } from '../papers/paper-view.ts'
 import { ParkId } from '../parks/park.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 
@@ -76,13 +78,17 @@ export const VehicleView = z
     driver: VehicleDriver.nullable(),
     /** Of that driver, as of the time that its source told it. */
     balance: VehicleBalance.nullable(),
-    inspection: z.null(),
-    papers: z.array(z.never()),
+    /** Null where no inspection is planned. */
+    inspection: VehicleInspection.nullable(),
+    papers: z.array(PaperStandingView).readonly(),
     zone: ZoneView,
     idleReason: z.null(),
   })
   .meta({ id: 'Vehicle' })
 export type VehicleView = z.infer<typeof VehicleView>
+
+/** What keeps a vehicle fit for the road. */
+export type Upkeep = { readonly inspection: VehicleInspection | null; readonly papers: readonly PaperStandingView[] }
 
 export type VehicleFacts = {
   readonly row: VehicleRow
@@ -91,10 +97,11 @@ export type VehicleFacts = {
   readonly lastKnown: LastKnownView | null
   readonly zone: ZoneView
   readonly leasing: LeaseFacts | undefined
+  readonly upkeep: Upkeep | undefined
 }
 
 /** Pure. */
-export const vehicleView = ({ row, known, signer, lastKnown, zone, leasing }: VehicleFacts): VehicleView => ({
+export const vehicleView = ({ row, known, signer, lastKnown, zone, leasing, upkeep }: VehicleFacts): VehicleView => ({
   id: row.id,
   plate: row.plate,
   model: row.model,
@@ -105,8 +112,8 @@ export const vehicleView = ({ row, known, signer, lastKnown, zone, leasing }: Ve
   lease: leasing?.lease ?? null,
   driver: leasing?.driver ?? null,
   balance: leasing?.balance ?? null,
-  inspection: null,
-  papers: [],
+  inspection: upkeep?.inspection ?? null,
+  papers: upkeep?.papers ?? [],
   zone,
   idleReason: null,
 })
