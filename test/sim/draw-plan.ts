@@ -11,6 +11,7 @@ import {
   SENSOR_SHAPES,
   type SensorName,
 } from './plan.ts'
+import { fittingOf } from './sensors.ts'
 
 export type Draw = {
   readonly unit: Random
@@ -145,7 +146,8 @@ function drawAmbush(draw: Draw, vehicle: number, vehicles: number, at: number): 
     }) as const
   const stall: Happening = { ...lasting, kind: 'fsync-stall', disk: 'state', stall: draw.between(1000, 15_000) }
   const early: readonly Happening[] = [hold, lift]
-  switch (draw.whole(0, 14)) {
+  const hidesItsAge = fittingOf(vehicle).gnss === 'polled' && !fittingOf(vehicle).motion
+  switch (hidesItsAge && draw.chance(0.5) ? 15 : draw.whole(0, 15)) {
     case 13:
       // The key comes out, the power fails, the sky is gone: nothing may be remembered as calm.
       return [
@@ -157,12 +159,23 @@ function drawAmbush(draw: Draw, vehicle: number, vehicles: number, at: number): 
       ]
     case 0:
       return [...early, shove]
+    case 15:
+      // Towed off or rolling for as long as a fix can hide its age.
+      return [...early, { kind: 'roll', vehicle, at: at - draw.between(400, 1900), lasts: 4000, accel: 1.5 }]
     case 1:
       return [...early, shove, blind(draw.pick(['outage', 'frozen', 'late']))]
     case 2:
       return [...early, start, blind(draw.pick(['outage', 'frozen', 'late']))]
     case 3:
-      return [...early, start, { ...lasting, kind: 'clock-jump', by: draw.pick([-HOUR, -40_000, 40_000, HOUR]) }]
+      // A clock set back makes old words look new, above all when no newer ones come.
+      return [
+        ...early,
+        start,
+        { ...lasting, kind: 'clock-jump', by: draw.pick([-HOUR, -40_000, 40_000, HOUR]) },
+        draw.chance(0.5)
+          ? { ...lasting, kind: 'sensor', sensor: 'ignition', shape: 'outage' }
+          : blind(draw.pick(['outage', 'frozen'])),
+      ]
     case 4:
       return [...early, stall, point('after-verify-before-intent', draw.pick(['start-engine', 'roll']))]
     case 5:

@@ -514,10 +514,13 @@ export function createGateway(deps: Deps): Gateway {
   }
   const pollGnss = (round: number): void => {
     if (round !== polls) return
+    const askedAt = world.now()
     const heard = (sample: Sample): void => {
       take(sample, 'gps')
       considerFrame(sample)
-      if (isActive()) later(nextGnss(), () => pollGnss(round))
+      // Keeps the beat, as the polling loop does: nothing about a fix's age is learned from a phase that wanders.
+      const beat = fitting.gnss === 'polled' ? Math.max(1, askedAt + nextGnss() - world.now()) : nextGnss()
+      if (isActive()) later(beat, () => pollGnss(round))
       else later(quietPoll(), pollAtRest)
     }
     ask(sensors.gnss, (sample) => {

@@ -11,6 +11,7 @@ export type Mutant = {
 }
 
 const INTERLOCK = 'edge/interlock/interlock.ts'
+const FIX_TRACK = 'edge/interlock/fix-track.ts'
 const EVIDENCE = 'edge/interlock/evidence.ts'
 const MACHINE = 'edge/immobilizer/immobilizer.ts'
 const STEP = 'edge/immobilizer/immobilizer-step.ts'
@@ -413,5 +414,12 @@ export const MUTANTS: readonly Mutant[] = [
     'an older order replaces a newer one',
     patch(ACCEPTANCE, "if (order.seq <= memory.highestSeq) return { acceptance: 'superseded' }", ''),
     patch(ACCEPTANCE, "if (isKnown(order.orderId)) return { acceptance: 'repeated' }", ''),
+  ),
+  mutant(
+    46,
+    'I1',
+    'a polled fix is taken for as old as it looks',
+    patch(FIX_TRACK, "if (delivery === 'sent') return 0", 'if (delivery.length > 0) return 0'),
+    patch(GATEWAY, '? 200 : 1000', '? 1000 : 1000'),
   ),
 ]

@@ -30,8 +30,12 @@ export type Ledger = {
   readonly acts: Map<number, string>
   readonly verifiedSaid: Set<string>
   readonly finalStored: Set<string>
+  readonly finalDestroyed: Set<string>
   readonly relayWords: Set<string>
 }
+
+const LAST_WORDS: ReadonlySet<string> = new Set(['verified', 'refused', 'failed', 'expired', 'superseded'])
+const isLastWord = (state: string): boolean => LAST_WORDS.has(state)
 
 /** What was committed within the last moments of a run may still be on the air. */
 const UNDER_WAY_MS = 60_000
@@ -49,6 +53,7 @@ export function createOracle(now: () => number): Oracle {
     acts: new Map(),
     verifiedSaid: new Set(),
     finalStored: new Set(),
+    finalDestroyed: new Set(),
     relayWords: new Set(),
   }
 
@@ -76,11 +81,16 @@ export function createOracle(now: () => number): Oracle {
       journal.add(key)
       if (record.kind !== 'report') return
       ledger.relayWords.add(`${vehicle}/${record.relay}/${record.at}`)
-      if (['verified', 'refused', 'failed', 'expired', 'superseded'].includes(record.state))
-        ledger.finalStored.add(record.orderId)
+      if (isLastWord(record.state)) ledger.finalStored.add(record.orderId)
     },
     declared: (key) => void gaps.add(key),
-    destroyed: (key) => void gaps.add(key),
+    destroyed: (key) => {
+      gaps.add(key)
+      const record = outbox.get(key)
+      // The word about an order's end went with the disk: that it is missing is no fault of the product.
+      if (record?.kind === 'report' && !journal.has(key) && isLastWord(record.state))
+        ledger.finalDestroyed.add(record.orderId)
+    },
     forgotten: (vehicle, key) =>
       check('I3', vehicle, journal.has(key) || gaps.has(key), () => `record ${key} was forgotten before it was stored`),
     nothingLost: (vehicleOf) => {

@@ -487,7 +487,7 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
           oracle.check(
             'I5',
             vehicle,
-            oracle.ledger.finalStored.has(order.orderId),
+            oracle.ledger.finalStored.has(order.orderId) || oracle.ledger.finalDestroyed.has(order.orderId),
             () => `order ${order.seq} ended without a record of it`,
           )
     })
