@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { CommandFailed } from './api-client.ts'
+import { type VerifyOptions, verifyAudit } from './audit-verify.ts'
 import { listGateways } from './gateway-list.ts'
 import { type ProvisionOptions, provisionGateway } from './gateway-provision.ts'
 import { type LoginOptions, login, logout } from './login.ts'
@@ -47,6 +48,17 @@ gateway
   .description('every gateway with its state')
   .option(...json)
   .action((options: Json) => listGateways(terminalFor(options)))
+
+program
+  .command('audit')
+  .description('what stands on record')
+  .command('verify')
+  .description('check an export (GET /api/audit/export) without any server')
+  .argument('<file>', 'the export, JSON lines')
+  .option('--key <file>', 'PEM of the key that has to have signed; keep it apart from the server')
+  .option('--checkpoints <file>', 'checkpoints.jsonl as it was kept elsewhere')
+  .option(...json)
+  .action((file: string, options: VerifyOptions & Json) => verifyAudit(terminalFor(options), file, options))
 
 try {
   await program.parseAsync()
