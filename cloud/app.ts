@@ -27,6 +27,7 @@ import { createLive } from './live/app.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
 import { createMileage } from './mileage/app.ts'
+import { createNumbers } from './numbers/app.ts'
 import { createPapers } from './papers/app.ts'
 import { createParkStore } from './parks/park-store.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
@@ -145,6 +146,15 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     grace: async () => ({ km: await numberOf('inspectionGraceKm'), days: await numberOf('inspectionGraceDays') }),
     happened: async ({ vehicleId }) => live.service.vehicleChanged(vehicleId),
+  })
+  const numbers = createNumbers({
+    db,
+    world,
+    jobs,
+    overdueInspections: async (parks) => {
+      const { items } = await inspections.service.list({ parks, states: ['overdue', 'critical'], limit: 10_000 })
+      return items.map(({ vehicleId, state }) => ({ vehicleId, note: state }))
+    },
   })
   const history = createHistory({
     config,
@@ -278,6 +288,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       audit.routes,
       ...vehicles.routes,
       ...leasing.routes,
+      numbers.routes,
       ...inspections.routes,
       papers.routes,
       configurations.routes,
