@@ -121,9 +121,14 @@ export function createRules(parts: Parts): Rules {
     titleOf: (id) => titles.get(id) ?? id,
   })
   const never = new AbortController().signal
-  const carrySoon = () => {
-    effects.carryOut(never).catch((err: unknown) => log.error({ err }, 'rule.effects-failed'))
+  // One at a time in this process: who asks to carry out also waits for what is being carried out.
+  let carrying: Promise<void> = Promise.resolve()
+  const carryOut = (stop: AbortSignal): Promise<void> => {
+    const turn = carrying.then(() => effects.carryOut(stop))
+    carrying = turn.catch((err: unknown) => log.error({ err }, 'rule.effects-failed'))
+    return turn
   }
+  const carrySoon = () => void carryOut(never).catch(() => {})
   const subjects = (): readonly SubjectSource[] => [...sources, houseSubjects(subjectStore, () => facts)]
   const service = createRuleService({
     db,
@@ -174,7 +179,7 @@ export function createRules(parts: Parts): Rules {
   ports.action('emit', emitAction(emit))
 
   jobs.every('rule-sweep', seconds(5), service.sweep)
-  jobs.every('rule-effects', seconds(2), effects.carryOut)
+  jobs.every('rule-effects', seconds(2), carryOut)
   jobs.every('rule-history', minutes(24 * 60), async () => {
     await createFactStore(db).forgetBefore(epochMs(clock.now() - KEPT_DAYS * 86_400_000))
   })
@@ -205,7 +210,7 @@ export function createRules(parts: Parts): Rules {
       await createFactStore(within ?? db).add([{ kind, id, field, at, value }])
       await emit({ id: uuid(), name: CHANGED, at, payload: { path: `${kind}.${field}` }, about }, within)
     },
-    carryOut: effects.carryOut,
+    carryOut,
     lookAgain: () => {
       createRuleStore(db)
         .sweepAllAgain(epochMs(0))

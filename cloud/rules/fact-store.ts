@@ -10,20 +10,21 @@ const AT_ONCE = 1000
 /** How facts changed: what rules are tried on. */
 export function createFactStore(db: Db) {
   return {
-    /** The newest value of one field of many. */
-    newest: async (kind: FactChangeRow['kind'], field: string, ids: readonly string[]) => {
-      if (ids.length === 0) return new Map<string, FactChangeRow['value']>()
+    /** The newest values of these fields of these, by `id field`. */
+    newest: async (kind: FactChangeRow['kind'], fields: readonly string[], ids: readonly string[]) => {
+      if (ids.length === 0 || fields.length === 0) return new Map<string, FactChangeRow['value']>()
       const rows = await db
         .selectFrom('factChanges')
-        .distinctOn('id')
-        .select(['id', 'value'])
+        .distinctOn(['id', 'field'])
+        .select(['id', 'field', 'value'])
         .where('kind', '=', kind)
-        .where('field', '=', field)
+        .where('field', 'in', fields)
         .where('id', 'in', ids)
         .orderBy('id')
+        .orderBy('field')
         .orderBy('at', 'desc')
         .execute()
-      return new Map(rows.map(({ id, value }) => [id, value]))
+      return new Map(rows.map(({ id, field, value }) => [`${id} ${field}`, value]))
     },
     add: async (rows: readonly FactChangeRow[]): Promise<void> => {
       for (let from = 0; from < rows.length; from += AT_ONCE)

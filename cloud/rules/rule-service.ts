@@ -2,7 +2,7 @@ import { type EpochMs, epochMs, later } from '#contract/instant.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
 import { dayOf } from '../expressions/functions.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
-import type { RuleEffectRow, RuleOutcomeRow } from '../postgres/rule-tables.ts'
+import type { FactChangeRow, RuleEffectRow, RuleOutcomeRow } from '../postgres/rule-tables.ts'
 import type { FactRead } from '../processes/notation/read.ts'
 import type { World } from '../world.ts'
 import { type CompiledRule, valuesOf } from './compiled-rule.ts'
@@ -89,18 +89,16 @@ export function createRuleService(deps: Deps): RuleService {
   const remember = async (rule: CompiledRule, seen: readonly Seen[], now: EpochMs): Promise<void> => {
     const rows = seenFacts(placesOf(rule), seen, now)
     const store = deps.factStore(db)
-    for (const of of Map.groupBy(rows, ({ kind, field }) => `${kind} ${field}`).values()) {
-      const [first] = of
-      if (first === undefined) continue
-      const known = await store.newest(
-        first.kind,
-        first.field,
-        of.map(({ id }) => id),
-      )
-      await store.add(
-        of.filter(({ id, value }) => !known.has(id) || JSON.stringify(known.get(id)) !== JSON.stringify(value)),
-      )
+    const changed: FactChangeRow[] = []
+    for (const [kind, own] of Map.groupBy(rows, (row) => row.kind)) {
+      const unique = (of: 'id' | 'field') => [...new Set(own.map((row) => row[of]))]
+      const known = await store.newest(kind, unique('field'), unique('id'))
+      for (const row of own) {
+        const key = `${row.id} ${row.field}`
+        if (!known.has(key) || JSON.stringify(known.get(key)) !== JSON.stringify(row.value)) changed.push(row)
+      }
     }
+    await store.add(changed)
   }
 
   /** Under a lock: two who saw the same fire once. */

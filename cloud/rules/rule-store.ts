@@ -58,6 +58,16 @@ export function createRuleStore(db: Db) {
     /** Newest first. */
     versions: (id: string): Promise<RuleVersionRow[]> =>
       db.selectFrom('ruleVersions').selectAll().where('ruleId', '=', id).orderBy('version', 'desc').execute(),
+    /** The newest version of each that came with the product. */
+    shipped: (): Promise<RuleVersionRow[]> =>
+      db
+        .selectFrom('ruleVersions')
+        .selectAll()
+        .distinctOn('ruleId')
+        .where('origin', '=', 'shipped')
+        .orderBy('ruleId')
+        .orderBy('version', 'desc')
+        .execute(),
     addVersion: (row: RuleVersionRow) => db.insertInto('ruleVersions').values(row).execute(),
     addSwitch: (row: Omit<RuleSwitchRow, 'id'>) => db.insertInto('ruleSwitches').values(row).execute(),
     /** Newest first. */

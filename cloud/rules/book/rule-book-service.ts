@@ -185,7 +185,8 @@ export function createRuleBookService(deps: Deps): RuleBookService {
       cache.clear()
     },
     open: async (firstMode) => {
-      for (const text of texts.rules)
+      const known = new Map((await ruleStore(db).shipped()).map(({ ruleId, source }) => [ruleId, source]))
+      for (const text of texts.rules.filter(({ id, text: source }) => known.get(id) !== source))
         await inTransaction(async (within) => {
           const store = ruleStore(within)
           await store.add(emptyRow(text.id, clock.now()))
