@@ -100,7 +100,7 @@ export const buildConsole = (options) =>
   )
 
 /**
- * The gateway as its service starts it: no optimising compilers, whose code costs more memory than a car's work needs.
+ * The gateway as its service starts it: without the last of the optimising compilers, whose code costs more memory than a car's work needs.
  * The warning left out is about how the MQTT library reads an address, which is ours.
  */
 export const EDGE_FLAGS = [

@@ -205,6 +205,7 @@ function assemble({ config, world, profiles, identity, state, relay, ears }: Giv
     clock,
     log,
     random: randomOf(world),
+    keepAlive: state.keepAlive,
     onReceipt: outbox.take,
     onOrder: (payload) => void orders.take(payload),
     onConfig: ears.onConfiguration,

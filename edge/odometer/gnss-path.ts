@@ -13,7 +13,12 @@ export type Step = {
  * The place up to which the way is counted, and the positions of the last minute since then: a crawl if the car then
  * sets off, a wandering receiver if it does not.
  */
-export type GnssPath = { readonly anchor?: Step; readonly since: readonly Step[] }
+export type GnssPath = {
+  readonly anchor?: Step
+  readonly since: readonly Step[]
+  /** The places of the last half minute, of a receiver that tells no speed: whether it stands is concluded from. */
+  readonly trail?: readonly Step[]
+}
 
 /** How a stretch was measured: by the receiver's speed, from fix to fix, or straight across what nobody saw. */
 export type Measure = 'doppler' | 'positions' | 'straight'
@@ -32,6 +37,8 @@ const CRAWLING_KMH = 1
 const CIRCLE_M = 45
 /** Without a speed only the place can tell, and a slow drive must not be cut into chords. */
 const BARE_CIRCLE_M = 4
+/** Dense places without a speed that made good less than this way in this time are a receiver that wanders. */
+const [TRAIL_MS, LEAST_TRAIL_MS, LEAST_TRAIL, STANDING_TRAIL_M] = [30_000, 25_000, 5, 20]
 const WANDER_M = 10
 const CRAWL_MS = 60_000
 /** Speeds this far apart in time say what was driven between them; a longer pause is a road nobody saw. */
@@ -70,14 +77,15 @@ export function followPath(
 ): { readonly path: GnssPath; readonly stretches: readonly Stretch[] } {
   const { anchor, since } = path
   const last = since.at(-1)
-  const here: GnssPath = { anchor: step, since: [step] }
+  const trail = trailOf(path, step)
+  const here: GnssPath = { anchor: step, since: [step], ...trail }
   if (anchor === undefined || last === undefined || ignition === 'off') return { path: here, stretches: [] }
   if (step.time <= last.time) return { path, stretches: [] }
   if (isHop(last, step)) return { path: here, stretches: [] }
   const recent = [...since.filter((earlier) => step.time - earlier.time <= CRAWL_MS), step]
   if (isDriving(step)) return { path: here, stretches: stretchesOf(anchor, last, recent) }
   const metres = segmentMetres(anchor, step)
-  if (metres <= circleOf(step)) return { path: { anchor, since: recent }, stretches: [] }
+  if (metres <= circleOf(step, trail.trail)) return { path: { anchor, since: recent, ...trail }, stretches: [] }
   const crawled = stretchesOf(anchor, last, recent)
   const byCrawl = crawled.reduce((sum, one) => sum + one.metres, 0)
   // A wander adds up without leading anywhere: the straight way is the least that was driven, and what is counted.
@@ -89,8 +97,21 @@ export function followPath(
 
 const isDriving = ({ speedKmh }: Step): boolean => speedKmh !== undefined && speedKmh >= DRIVING_KMH
 
-const circleOf = ({ speedKmh, accuracyM = 0 }: Step): number =>
-  speedKmh === undefined ? Math.max(BARE_CIRCLE_M, accuracyM) : Math.max(CIRCLE_M, 3 * accuracyM)
+const trailOf = ({ trail = [] }: GnssPath, step: Step): { readonly trail?: readonly Step[] } =>
+  step.speedKmh === undefined ? { trail: [...trail.filter(({ time }) => step.time - time <= TRAIL_MS), step] } : {}
+
+/** Too few places, or too short a time, prove no standing: what is not known counts as moving. */
+function hasStood(step: Step, trail: readonly Step[]): boolean {
+  const from = trail[0]
+  if (from === undefined || trail.length < LEAST_TRAIL || step.time - from.time < LEAST_TRAIL_MS) return false
+  return trail.every((earlier) => segmentMetres(earlier, step) < STANDING_TRAIL_M)
+}
+
+const circleOf = (step: Step, trail: readonly Step[] = []): number => {
+  const { speedKmh, accuracyM = 0 } = step
+  const isWide = speedKmh !== undefined || hasStood(step, trail)
+  return isWide ? Math.max(CIRCLE_M, 3 * accuracyM) : Math.max(BARE_CIRCLE_M, accuracyM)
+}
 
 /** The way from the anchor through the last minute; a fix older than that is where an unseen stretch began. */
 function stretchesOf(anchor: Step, last: Step, recent: readonly Step[]): readonly Stretch[] {

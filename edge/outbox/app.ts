@@ -86,7 +86,7 @@ export function createOutbox(deps: Deps): Outbox {
       const logs = { events: dated(events), frames: dated(frames) }
       await Promise.all([
         runOutboxLoop({ ...logs, window, waker, uplink, encoding, patience, connected, clock, log }, stop),
-        runFlushLoop({ outboxes: [events, frames], before, committed: waker.wake, clock, log }, stop),
+        runFlushLoop({ outboxes: [events, frames], patience, before, committed: waker.wake, clock, log }, stop),
       ])
     },
     close: () => {

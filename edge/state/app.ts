@@ -6,6 +6,7 @@ import { createOrderInboxStore, type OrderInboxStore, unusableInboxStore } from 
 import { createStreamHeadStore, type StreamHeadStore } from '../outbox/stream-head-store.ts'
 import { createTimeStore, type TimeStore } from '../time/time-store.ts'
 import { createUnlockStore, type UnlockStore } from '../unlock/unlock-store.ts'
+import { createKeepAliveStore, type KeepAliveStore } from '../uplink/keep-alive-store.ts'
 import { openDatabase } from './sqlite-client.ts'
 
 /** What must outlive every power cut: orders seen, metres driven, numbers given. */
@@ -15,6 +16,7 @@ export type StateFile = {
   readonly heads: StreamHeadStore
   readonly time: TimeStore
   readonly unlock: UnlockStore
+  readonly keepAlive: KeepAliveStore
   /** What went wrong while opening, as names of events. */
   readonly mishaps: readonly string[]
   close(): void
@@ -45,4 +47,5 @@ const storesOf = (db: DatabaseSync) => ({
   heads: createStreamHeadStore(db),
   time: createTimeStore(db),
   unlock: createUnlockStore(db),
+  keepAlive: createKeepAliveStore(db),
 })

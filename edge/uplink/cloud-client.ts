@@ -6,7 +6,8 @@ import { type GatewayStatus, Receipt } from '#contract/receipt.ts'
 import { downTopic, parseTopic, upTopic } from '#contract/topics.ts'
 import type { Log } from '../log.ts'
 import type { Connection } from '../outbox/records-message.ts'
-import { FRESH, LONGEST_PAUSE, lostAfter, pingEvery, survived } from './keep-alive.ts'
+import { FRESH, type KeepAlive, LONGEST_PAUSE, lostAfter, pingEvery, survived } from './keep-alive.ts'
+import type { KeepAliveStore } from './keep-alive-store.ts'
 import { nextMove, openedLink, packetHeard, packetSent } from './link-watch.ts'
 import { type ConnectionEnd, connectionEnded, FIRST_TRY, reconnectPause } from './reconnect-pause.ts'
 
@@ -29,6 +30,8 @@ export type CloudClientDeps = {
   readonly onReceipt: (receipt: Receipt) => void
   readonly onOrder: (payload: Uint8Array) => void
   readonly onConfig: (payload: Uint8Array) => void
+  /** What an earlier start found out about the way, and where a change of it is kept. Absent: found out anew. */
+  readonly keepAlive?: KeepAliveStore
   /** Called at every change of the connection. */
   readonly onChange: () => void
   /** Somebody else connects with our identity, again and again. */
@@ -52,7 +55,17 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
   const { clock, log, gatewayId } = deps
   let client: MqttClient | undefined
   let connection: Connection | undefined
-  let keepAlive = FRESH
+  let keepAlive = deps.keepAlive?.load() ?? FRESH
+
+  const learn = (next: KeepAlive): void => {
+    const isNew = next.step !== keepAlive.step
+    keepAlive = next
+    try {
+      if (isNew) deps.keepAlive?.save(next)
+    } catch (cause) {
+      log.warn({ err: cause }, 'uplink.keep-alive-unwritable')
+    }
+  }
 
   const status = (online: boolean): string =>
     JSON.stringify({ v: 1, online, at: clock.now(), software: deps.software } satisfies GatewayStatus)
@@ -122,7 +135,7 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
     fresh.on('packetreceive', () => {
       const heard = packetHeard(link, clock.steady())
       link = heard.link
-      keepAlive = survived(keepAlive, heard.survived, clock.steady())
+      learn(survived(keepAlive, heard.survived, clock.steady()))
     })
     while (!ended.aborted) {
       const now = clock.steady()
@@ -137,7 +150,7 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
           if (link.pingedAt === undefined) link = packetSent(link, 'ping', now)
           break
         case 'give-up':
-          keepAlive = lostAfter(keepAlive, next.silence, now)
+          learn(lostAfter(keepAlive, next.silence, now))
           log.warn({ silenceMs: next.silence, pingEveryMs: pingEvery(keepAlive) }, 'uplink.silent')
           return giveUp()
         default:

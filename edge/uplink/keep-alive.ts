@@ -16,6 +16,9 @@ export type KeepAlive = { readonly step: number; readonly limit?: { readonly ste
 
 export const FRESH: KeepAlive = { step: FIRST_STEP }
 
+/** Pure. A step as it was kept; what is none is forgotten. */
+export const rememberedStep = (step: number): KeepAlive => (STEPS[step] === undefined ? FRESH : { step })
+
 /** Pure. After so long without a word of ours a ping goes out. */
 export const pingEvery = ({ step }: KeepAlive): Millis => STEPS[step] ?? seconds(300)
 

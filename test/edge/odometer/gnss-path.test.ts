@@ -99,6 +99,23 @@ describe('an hour of standing adds less than 20 m', () => {
   })
 })
 
+describe('a receiver that tells no speed', () => {
+  const bare = (steps: readonly Step[]): readonly Step[] => steps.map(({ speedKmh: _speed, ...step }) => step)
+  test.each([
+    { name: 'the log that wanders over 42 m', steps: bare(looped(loggedSteps('signalk-gps.log'))) },
+    { name: 'noise of 2 m, remembered for half a minute', steps: wandering(2, 30, undefined) },
+    { name: 'noise of 4 m, remembered for a minute', steps: wandering(4, 60, undefined) },
+  ])('$name: an hour of standing adds less than 20 m', ({ steps }) => {
+    expect(walked(steps, 'on').metres).toBeLessThan(20)
+  })
+  test('a slow drive is counted all the same, and so is one that begins after standing', () => {
+    const stood = Array.from({ length: 60 }, (_, second) => north(0, second))
+    const crawl = Array.from({ length: 101 }, (_, second) => north(second * 1.5, 60 + second))
+    expect(walked([...stood, ...crawl], 'on').metres).toBeGreaterThan(145)
+    expect(walked([...stood, ...crawl], 'on').metres).toBeLessThan(155)
+  })
+})
+
 test('nothing is counted with the ignition off, and counting starts where the car then is', () => {
   const off = walked([north(0, 0), north(500, 60), north(1000, 120)], 'off')
   expect(off.metres).toBe(0)

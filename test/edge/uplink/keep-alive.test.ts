@@ -1,9 +1,20 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { type Millis, millis, minutes, seconds } from '#contract/instant.ts'
 import { FRESH, type KeepAlive, lostAfter, pingEvery, survived } from '../../../edge/uplink/keep-alive.ts'
+import { createKeepAliveStore } from '../../../edge/uplink/keep-alive-store.ts'
 import { type Link, nextMove, openedLink, packetHeard, packetSent } from '../../../edge/uplink/link-watch.ts'
 
 const hours = (count: number): Millis => minutes(60 * count)
+
+test('the pause that was found out is known again after a restart; nonsense is forgotten', () => {
+  const db = new DatabaseSync(':memory:')
+  expect(createKeepAliveStore(db).load()).toEqual(FRESH)
+  createKeepAliveStore(db).save({ step: 6, limit: { step: 7, at: millis(5) } })
+  expect(pingEvery(createKeepAliveStore(db).load())).toBe(minutes(20))
+  createKeepAliveStore(db).save({ step: 99 })
+  expect(createKeepAliveStore(db).load()).toEqual(FRESH)
+})
 
 describe('the pause between pings', () => {
   test('begins at 5 minutes and rises to 20 while every silence is survived', () => {
