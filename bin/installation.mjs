@@ -107,7 +107,6 @@ export const EDGE_FLAGS = [
   '--max-old-space-size=64',
   '--max-semi-space-size=1',
   '--no-opt',
-  '--no-maglev',
   '--disable-warning=DEP0169',
 ]
 const EDGE_BUILT = join(ROOT, 'edge', 'dist', 'main.mjs')
