@@ -31,7 +31,7 @@ const DIRECTIONS: readonly Allowed[] = [
 ]
 
 /** Packages that only compute: no clock, no random, no input or output. A new one joins by a line here. */
-const PURE_PACKAGES = ['zod', 'yaml', 'flatbush', '@marcbachmann/cel-js', 'libphonenumber-js']
+const PURE_PACKAGES = ['zod', 'yaml', 'flatbush', '@marcbachmann/cel-js', '@dagrejs/dagre', 'libphonenumber-js']
 
 /** `module#name` pairs that a library documents for data of ours. Not FastifyInstance: services do not hang on it. */
 const AUGMENTATIONS = ['fastify#FastifyContextConfig', 'fastify#FastifyRequest', 'i18next#CustomTypeOptions']

@@ -185,16 +185,14 @@ export function createEffectService(deps: Deps): EffectService {
         return void (await actAll(tx, effect.card, openOn(effect.task, { ...NO_LOCALS, each }), told))
       }
       case 'permit':
-        return deps
-          .boardStore(tx)
-          .grant({
-            permit: effect.permit,
-            entity: effect.of,
-            record: effect.record,
-            until: effect.until,
-            grantedAt: now,
-            card,
-          })
+        return deps.boardStore(tx).grant({
+          permit: effect.permit,
+          entity: effect.of,
+          record: effect.record,
+          until: effect.until,
+          grantedAt: now,
+          card,
+        })
       case 'registry': {
         const old = (await deps.factStore(tx).record(effect.entity, effect.key)) ?? {}
         const appended = Object.entries(effect.append).map(([field, value]): readonly [string, Fact] => {
@@ -207,15 +205,13 @@ export function createEffectService(deps: Deps): EffectService {
       }
       case 'payment': {
         const found = await deps.boardStore(tx).standing(undefined, effect.match)
-        const fresh = await deps
-          .boardStore(tx)
-          .addPayment({
-            key: effect.key,
-            amount: effect.amount,
-            match: JSON.stringify(effect.match),
-            card: found ?? null,
-            at: now,
-          })
+        const fresh = await deps.boardStore(tx).addPayment({
+          key: effect.key,
+          amount: effect.amount,
+          match: JSON.stringify(effect.match),
+          card: found ?? null,
+          at: now,
+        })
         if (fresh && found !== undefined)
           await actAll(tx, found, { kind: 'payment', amount: effect.amount, key: effect.key, fill: effect.fill }, told)
         return undefined

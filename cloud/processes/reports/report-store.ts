@@ -1,0 +1,159 @@
+import { sql } from 'kysely'
+import type { Db } from '../../postgres/postgres-client.ts'
+
+export type Period = { readonly from: number; readonly to: number }
+export type ReportStore = ReturnType<typeof createReportStore>
+
+/** Figures computed from the log and from closed tasks, never from how things stand now (but for what has no log: an absence). */
+export function createReportStore(db: Db) {
+  return {
+    /** Time on each stage, by visits that ended in the period. */
+    stages: async (pipeline: string, { from, to }: Period) => {
+      const found = await sql<{
+        stage: string
+        visits: number
+        median_ms: number
+        p90_ms: number
+        won: number
+        lost: number
+      }>`
+        select l.change ->> 'from' as stage, count(*)::int as visits,
+          percentile_cont(0.5) within group (order by (l.change ->> 'stood')::float8) as median_ms,
+          percentile_cont(0.9) within group (order by (l.change ->> 'stood')::float8) as p90_ms
+        from card_log l
+        where l.pipeline = ${pipeline} and l.kind = 'moved' and l.at >= ${from} and l.at < ${to}
+        group by 1`.execute(db)
+      const overruns = await db
+        .selectFrom('cardLog')
+        .select(['stage'])
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('pipeline', '=', pipeline)
+        .where('kind', '=', 'overran')
+        .where('at', '>=', from)
+        .where('at', '<', to)
+        .groupBy('stage')
+        .execute()
+      const over = new Map(overruns.map(({ stage, count }) => [stage, count]))
+      return found.rows.map((row) => ({
+        stage: row.stage,
+        visits: row.visits,
+        medianMs: Math.round(row.median_ms),
+        p90Ms: Math.round(row.p90_ms),
+        overruns: over.get(row.stage) ?? 0,
+      }))
+    },
+
+    /** Of the cards born in the period, how many have ever reached each stage. */
+    conversions: async (pipeline: string, { from, to }: Period) => {
+      const found = await sql<{ stage: string; cards: number }>`
+        with cohort as (
+          select card from card_log where pipeline = ${pipeline} and kind = 'born' and at >= ${from} and at < ${to}
+        ), reached as (
+          select l.card, l.change ->> 'to' as stage from card_log l join cohort using (card) where l.kind = 'moved'
+          union
+          select l.card, l.change ->> 'stage' from card_log l join cohort using (card) where l.kind = 'born'
+        )
+        select stage, count(distinct card)::int as cards from reached group by 1`.execute(db)
+      const born = await sql<{ cards: number }>`select count(*)::int as cards from card_log
+        where pipeline = ${pipeline} and kind = 'born' and at >= ${from} and at < ${to}`.execute(db)
+      const all = born.rows[0]?.cards ?? 0
+      return found.rows.map(({ stage, cards }) => ({ stage, cards, share: all === 0 ? 0 : cards / all }))
+    },
+
+    /** What each person has closed, day by day. */
+    load: async ({ from, to }: Period, pipeline: string | undefined) => {
+      const found = await sql<{
+        person: string
+        name: string | null
+        day: string
+        done: number
+        late: number
+        template: string
+      }>`
+        select actor as person, max(actor_name) as name, change ->> 'template' as template,
+          to_char(to_timestamp(at / 1000.0) at time zone 'Europe/Moscow', 'YYYY-MM-DD') as day,
+          count(*)::int as done, count(*) filter (where (change ->> 'late')::boolean)::int as late
+        from card_log
+        where kind = 'done' and actor_kind = 'person' and at >= ${from} and at < ${to}
+          and (${pipeline ?? ''} = '' or pipeline = ${pipeline ?? ''})
+        group by 1, 3, 4 order by 4, 1`.execute(db)
+      return found.rows
+    },
+
+    /** Of the cards that were closed in the period, how many nobody has touched by hand. */
+    withoutPerson: async (pipeline: string, { from, to }: Period, ends: readonly string[]) => {
+      if (ends.length === 0) return { closed: 0, withoutPerson: 0, share: 0 }
+      const found = await sql<{ closed: number; alone: number }>`
+        with closed as (
+          select distinct card from card_log
+          where pipeline = ${pipeline} and kind = 'moved' and at >= ${from} and at < ${to}
+            and change ->> 'to' in (${sql.join(ends)})
+        )
+        select count(*)::int as closed,
+          count(*) filter (where not exists (select 1 from card_log l where l.card = closed.card and l.actor_kind = 'person'))::int as alone
+        from closed`.execute(db)
+      const { closed = 0, alone = 0 } = found.rows[0] ?? {}
+      return { closed, withoutPerson: alone, share: closed === 0 ? 0 : alone / closed }
+    },
+
+    /** Open cards that nothing keeps: no task, no timer, no process. Must be none. */
+    withoutTasks: async (pipelines: readonly string[]) => {
+      if (pipelines.length === 0) return []
+      const found = await sql<{ id: string; no: number; pipeline: string; stage: string }>`
+        select c.id, c.no, c.pipeline, c.stage from cards c
+        where c.closed_at is null and c.pipeline in (${sql.join(pipelines)})
+          and not exists (select 1 from card_tasks t where t.card = c.id and t.state = 'open')
+          and not exists (select 1 from card_timers m where m.card = c.id and m.state = 'set')
+          and not exists (select 1 from card_runs r where r.card = c.id and r.state = 'running')
+        order by c.no limit 500`.execute(db)
+      return found.rows
+    },
+
+    /** How long a person needs from one closed task to the next, within a working day. */
+    betweenTasks: async ({ from, to }: Period) => {
+      const found = await sql<{
+        person: string
+        name: string | null
+        tasks: number
+        median_ms: number
+        p90_ms: number
+      }>`
+        with gaps as (
+          select actor as person, actor_name, at - lag(at) over (partition by actor order by at, id) as gap
+          from card_log where kind = 'done' and actor_kind = 'person' and at >= ${from} and at < ${to}
+        )
+        select person, max(actor_name) as name, count(*)::int as tasks,
+          percentile_cont(0.5) within group (order by gap::float8) as median_ms,
+          percentile_cont(0.9) within group (order by gap::float8) as p90_ms
+        from gaps where gap is not null and gap < 14400000 group by 1 order by 1`.execute(db)
+      return found.rows.map((row) => ({
+        person: row.person,
+        name: row.name,
+        tasks: row.tasks,
+        medianMs: Math.round(row.median_ms),
+        p90Ms: Math.round(row.p90_ms),
+      }))
+    },
+
+    /** «Не прошло автоматически»: moves and effects that stopped at a guard, newest first. */
+    refused: async ({ from, to }: Period) =>
+      db
+        .selectFrom('cardLog')
+        .innerJoin('cards', 'cards.id', 'cardLog.card')
+        .select([
+          'cardLog.card',
+          'cards.no',
+          'cardLog.pipeline',
+          'cardLog.stage',
+          'cardLog.at',
+          'cardLog.kind',
+          'cardLog.change',
+        ])
+        .where('cardLog.kind', 'in', ['refused', 'unknown', 'parked'])
+        .where('cardLog.at', '>=', from)
+        .where('cardLog.at', '<', to)
+        .orderBy('cardLog.id', 'desc')
+        .limit(500)
+        .execute(),
+  }
+}
