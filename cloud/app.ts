@@ -120,6 +120,11 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     world,
     jobs,
     sources: yandexParks.map((park) => createYandexFleetClient(park, { clock })),
+    promisePolicy: async () => ({
+      every: millis(await numberOf('promiseEvery')),
+      longest: millis(await numberOf('promiseTime')),
+      mostKopecks: await numberOf('promiseMax'),
+    }),
     changed: live.service.vehicleChanged,
     happened: async (events) => log.debug({ events }, 'leasing.happened'),
   })

@@ -39,7 +39,8 @@ export type LeasingParts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly jobs: Pick<Jobs, 'every' | 'work' | 'send'>
   /** Besides our own ledger. */
   readonly sources: readonly BalanceSource[]
-  readonly promisePolicy?: PromisePolicy
+  /** Asked at each promise. */
+  readonly promisePolicy?: () => Promise<PromisePolicy>
   /** A vehicle's answer has changed: for the live feed. */
   changed(vehicle: VehicleId): void
   /** What has happened, once it is certain; told again when this rejects. */
@@ -87,7 +88,7 @@ export function createLeasing(parts: LeasingParts): Leasing {
     ...base,
     ledgerStore: createLedgerStore,
     promiseStore: createPromiseStore,
-    promisePolicy: parts.promisePolicy ?? PROMISES,
+    promisePolicy: parts.promisePolicy ?? (async () => PROMISES),
     touched: balances.ledgerTouched,
     promiseChanged: (within, { id: promiseId, driverId, state, kopecks, untilAt }) =>
       emit(within, [{ name: 'promise.changed', driverId, promiseId, state, kopecks, untilAt }]),

@@ -33,7 +33,7 @@ type Deps = Pick<World, 'clock' | 'uuid'> &
   Pick<Postgres, 'db' | 'inTransaction'> & {
     readonly ledgerStore: (db: Db) => LedgerStore
     readonly promiseStore: (db: Db) => PromiseStore
-    readonly promisePolicy: PromisePolicy
+    readonly promisePolicy: () => Promise<PromisePolicy>
     /** Within the posting's transaction: the balances that hang on the ledger change with it. */
     readonly touched: (db: Db, touched: readonly Touched[]) => Promise<void>
     /** Within the transaction, too. */
@@ -149,7 +149,7 @@ export function createLedgerService(deps: Deps) {
     statement: reading.statement,
 
     /** Faults: promise/refused with `why`. */
-    promise: (
+    promise: async (
       wish: {
         readonly driverId: DriverId
         readonly parkId: ParkId
@@ -158,13 +158,14 @@ export function createLedgerService(deps: Deps) {
         readonly note: string
       },
       by: PostedBy,
-    ): Promise<PaymentPromiseRow> =>
-      inTransaction(async (db) => {
+    ): Promise<PaymentPromiseRow> => {
+      const policy = await deps.promisePolicy()
+      return inTransaction(async (db) => {
         const store = deps.promiseStore(db)
         const { driverId, parkId, kopecks, until, note } = wish
         await settle(db, driverId)
         const now = clock.now()
-        const verdict = judgePromise(wish, await store.newestOf(driverId), deps.promisePolicy, now)
+        const verdict = judgePromise(wish, await store.newestOf(driverId), policy, now)
         if (verdict !== 'good') throw new Fault('promise/refused', verdict, { why: verdict })
         const row: PaymentPromiseRow = {
           id: PromiseId.parse(deps.uuid()),
@@ -184,7 +185,8 @@ export function createLedgerService(deps: Deps) {
         await postWithin(db, promisePosting({ key: `promise ${row.id}`, at: now, parkId, driverId, kopecks, note, by }))
         await deps.promiseChanged(db, row)
         return row
-      }),
+      })
+    },
     /** Faults: promise/none. */
     withdrawPromise: (id: PromiseId, by: PostedBy, parks: ParksInSight): Promise<void> =>
       inTransaction(async (db) => {
