@@ -3,8 +3,10 @@ import { CommandFailed } from './api-client.ts'
 import { type VerifyOptions, verifyAudit } from './audit-verify.ts'
 import { listGateways } from './gateway-list.ts'
 import { type ProvisionOptions, provisionGateway } from './gateway-provision.ts'
+import { type HistoryInitOptions, initHistory } from './history-init.ts'
 import { type LoginOptions, login, logout } from './login.ts'
 import type { Terminal } from './terminal.ts'
+import { type AddOptions, addTracker, listTrackers, removeTracker } from './tracker-commands.ts'
 
 type Json = { readonly json?: boolean }
 
@@ -59,6 +61,37 @@ program
   .option('--checkpoints <file>', 'checkpoints.jsonl as it was kept elsewhere')
   .option(...json)
   .action((file: string, options: VerifyOptions & Json) => verifyAudit(terminalFor(options), file, options))
+
+const history = program.command('history').description('where frames are kept')
+history
+  .command('init')
+  .description('make what history needs in InfluxDB or check VictoriaMetrics, by the INFLUX_… variables of the cloud')
+  .option('--keep-days <days>', 'how long frames are kept, 92 at least (default: 1095)')
+  .option('--shorten', 'delete what is older, where more is kept now')
+  .option(...json)
+  .action((options: HistoryInitOptions & Json) => initHistory(terminalFor(options), options))
+
+const tracker = program.command('tracker').description('phones and trackers of others')
+tracker
+  .command('add')
+  .description('register an OwnTracks phone or a device of a Traccar server for a vehicle; shows the secret')
+  .option('--kind <owntracks|traccar>')
+  .option('--login <login>', 'the phone’s user, or a name for the Traccar server')
+  .option('--device <device>', 'device id of the phone, uniqueId in Traccar')
+  .option('--vehicle <plate or id>')
+  .option(...json)
+  .action((options: AddOptions & Json) => addTracker(terminalFor(options), options))
+tracker
+  .command('list')
+  .description('every tracker')
+  .option(...json)
+  .action((options: Json) => listTrackers(terminalFor(options)))
+tracker
+  .command('remove')
+  .description('take a tracker out of use')
+  .argument('<tracker>', 'its id')
+  .option(...json)
+  .action((id: string, options: Json) => removeTracker(terminalFor(options), id))
 
 try {
   await program.parseAsync()

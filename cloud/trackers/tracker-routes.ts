@@ -52,7 +52,10 @@ type Deps = {
 export function createTrackerRoutes({ trackers, store, inSight, platesOf }: Deps): FastifyPluginAsyncZod {
   const viewsOf = async (found: readonly Tracker[]) => {
     const plates = await platesOf(found.map(({ vehicleId }) => vehicleId))
-    return found.map((tracker) => ({ ...tracker, plate: plates.get(tracker.vehicleId) ?? null }))
+    return found.map(({ id, kind, login, device, vehicleId, createdAt, createdBy, removedAt, heardAt, online }) => ({
+      ...{ id, kind, login, device, vehicleId, plate: plates.get(vehicleId) ?? null },
+      ...{ createdAt, createdBy, removedAt, heardAt, online },
+    }))
   }
   const seen = async (caller: Caller): Promise<readonly Tracker[]> => {
     const all = await store.trackers()

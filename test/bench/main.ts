@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
+import { audit } from './audit.ts'
 import { type Bench, jsonLine } from './bench.ts'
 import { block } from './block.ts'
 import { bytes } from './bytes.ts'
 import { catchUp } from './catch-up.ts'
 import { edge } from './edge.ts'
+import { history } from './history.ts'
 import { zone } from './zone.ts'
 
-const BENCHES: readonly Bench[] = [edge, block, catchUp, bytes, zone]
+const BENCHES: readonly Bench[] = [audit, edge, block, catchUp, bytes, zone, history]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,272 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { sql } from 'kysely'
+import type { Frame } from '#contract/frame.ts'
+import { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
+import { epochMs, later } from '#contract/instant.ts'
+import { createFleetRoutes } from '../../cloud/history/fleet-routes.ts'
+import { createFrameStore } from '../../cloud/history/frame-store.ts'
+import type { History, HistoryFrame } from '../../cloud/history/history.ts'
+import { createHistoryService } from '../../cloud/history/history-service.ts'
+import { createInfluxClient } from '../../cloud/history/influx-client.ts'
+import { newestOf } from '../../cloud/history/last-known.ts'
+import { createLastKnownStore } from '../../cloud/history/last-known-store.ts'
+import { createTrackRoutes } from '../../cloud/history/track-routes.ts'
+import { createMigrationService } from '../../cloud/postgres/migration-service.ts'
+import { createPostgres, type Postgres } from '../../cloud/postgres/postgres-client.ts'
+import { findReal, type RealName, startInflux, startPostgres, startVictoriaMetrics } from '../support/real-servers.ts'
+import { recordedDrives } from '../support/recorded-frames.ts'
+import { silentLog } from '../support/silent-log.ts'
+import { systemClock } from '../support/system-clock.ts'
+import type { Bench, BenchOptions, BenchResult } from './bench.ts'
+import { percentile, spread, table } from './table.ts'
+
+const MONTH = epochMs(Date.UTC(2026, 9, 1))
+const MONTH_MS = 31 * 24 * 3600 * 1000
+const FLEET = 10_000
+
+type Store = {
+  readonly name: string
+  readonly history: History
+  readonly postgres?: Postgres
+  /** What is written may be searchable only then. */
+  settled?(): Promise<void>
+  close(): Promise<void>
+}
+
+const idOf = (number: number): VehicleId =>
+  VehicleId.parse(`aa112233-4455-4677-8899-${number.toString(16).padStart(12, '0')}`)
+
+const fixes = [...recordedDrives('car-munich'), ...recordedDrives('bus-limerick')].flatMap(({ frames }) => frames)
+
+/** A recorded drive run through again and again until the month has `count` frames: two hours of driving at a time. */
+function* monthOf(vehicle: number, count: number): Iterable<HistoryFrame> {
+  const gateway = GatewayId.parse(`gw-bench${String(vehicle).padStart(6, '0')}`)
+  const stream = StreamId.parse(randomUUID())
+  const step = Math.floor(MONTH_MS / count)
+  for (let index = 0; index < count; index += 1) {
+    const fix = fixes[index % fixes.length]
+    if (fix === undefined) return
+    const frame: Frame = { ...fix, readAt: later(MONTH, index * step + vehicle), odometerKm: 48_211 + index / 50 }
+    yield { gateway, stream, seq: Seq.parse(index + 1), vehicleId: idOf(vehicle), frame }
+  }
+}
+
+/** One car among others whose frames arrive in between, as in a journal. */
+async function load({ history }: Store, cars: number, count: number): Promise<number> {
+  const months = Array.from({ length: cars }, (_, vehicle) => monthOf(vehicle, count)[Symbol.iterator]())
+  const from = performance.now()
+  let batch: HistoryFrame[] = []
+  for (let index = 0; index < count; index += 1) {
+    for (const month of months) {
+      const { value } = month.next()
+      if (value !== undefined) batch.push(value)
+    }
+    if (batch.length < 5000 && index < count - 1) continue
+    await history.write(batch)
+    batch = []
+  }
+  return (cars * count * 1000) / (performance.now() - from)
+}
+
+async function sqlStore(
+  name: string,
+  databaseUrl: string | undefined,
+  end: () => Promise<void>,
+): Promise<Store & { readonly postgres: Postgres }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'kordon-bench-'))
+  const postgres = createPostgres({ databaseUrl, dataDir, log: silentLog })
+  await createMigrationService({ inTransaction: postgres.inTransaction, clock: systemClock, log: silentLog }).migrate()
+  return {
+    name,
+    history: createFrameStore(postgres),
+    postgres,
+    settled: async () => void (await sql`analyze`.execute(postgres.db)),
+    close: async () => {
+      await postgres.close()
+      await end()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+function influxStore(name: string, url: string, settled: () => Promise<void>, end: () => Promise<void>): Store {
+  const history = createInfluxClient({ url, api: 'v1', bucket: 'kordon', log: silentLog, count: () => {} })
+  return {
+    name,
+    history,
+    settled,
+    close: async () => {
+      history.close()
+      await end()
+    },
+  }
+}
+
+const STORES: readonly { name: string; need?: RealName; open: () => Promise<Store> }[] = [
+  { name: 'PGlite', open: () => sqlStore('PGlite', undefined, async () => {}) },
+  {
+    name: 'PostgreSQL',
+    need: 'postgresql',
+    open: async () => {
+      const server = await startPostgres()
+      return sqlStore('PostgreSQL', server.url, server.stop)
+    },
+  },
+  {
+    name: 'InfluxDB 1.x',
+    need: 'influxdb',
+    open: async () => {
+      const server = await startInflux()
+      return influxStore('InfluxDB 1.x', server.url, async () => {}, server.stop)
+    },
+  },
+  {
+    name: 'VictoriaMetrics',
+    need: 'victoria-metrics',
+    open: async () => {
+      const server = await startVictoriaMetrics()
+      const flush = async () => void (await fetch(`${server.url}/internal/force_flush`))
+      return influxStore('VictoriaMetrics', server.url, flush, server.stop)
+    },
+  },
+]
+async function repeated(times: number, work: () => Promise<void>): Promise<readonly number[]> {
+  await work()
+  await work()
+  const took: number[] = []
+  for (let time = 0; time < times; time += 1) {
+    const from = performance.now()
+    await work()
+    took.push(performance.now() - from)
+  }
+  return took
+}
+
+/** REST as a console asks for it, from the request to the last byte of the answer, without the socket. */
+async function restOf(store: Store, postgres: Postgres) {
+  const lastKnown = createLastKnownStore(postgres.db)
+  const service = createHistoryService({
+    history: store.history,
+    lastKnown,
+    witness: { of: async () => ({ events: [], connections: [] }) },
+    stored: async () => {},
+    clock: systemClock,
+    vehicleOf: () => undefined,
+    vehicleExists: async () => true,
+  })
+  const app = Fastify()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('caller', null)
+  app.addHook('onRequest', async (request) => {
+    request.caller = { id: '', login: 'bench', name: '', role: 'owner', by: 'token', parks: 'all' }
+  })
+  await app.register(createTrackRoutes(service, async () => 'А001АА77'))
+  await app.register(createFleetRoutes({ lastKnown, clock: systemClock }))
+  return { app, lastKnown, service }
+}
+
+async function fillLastKnown(postgres: Postgres, keep: (of: ReturnType<typeof newestOf>) => Promise<void>) {
+  const now = systemClock.now()
+  const frames = Array.from({ length: FLEET }, (_, vehicle) => {
+    const [first] = monthOf(vehicle, 1)
+    if (first === undefined) throw new Error('a month has frames')
+    return { ...first, frame: { ...first.frame, readAt: now } }
+  })
+  await sql`insert into vehicles (id, plate, model, created_at)
+    select id::uuid, 'B' || row_number() over (), 'Bench', 0 from unnest(${frames.map(({ vehicleId }) => vehicleId)}::text[]) as id`.execute(
+    postgres.db,
+  )
+  for (let from = 0; from < frames.length; from += 1000) await keep(newestOf(frames.slice(from, from + 1000)))
+}
+
+async function measure(store: Store, postgres: Postgres, { full }: BenchOptions) {
+  const [cars, count] = full ? [20, 60_000] : [2, 60_000]
+  const rows = []
+  const rate = await load(store, cars, count)
+  await store.settled?.()
+  const { app, lastKnown, service } = await restOf(store, postgres)
+  const range = `from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z`
+  const own = idOf(1)
+  const times = full ? 60 : 11
+  const end = later(MONTH, MONTH_MS)
+  const { total } = await service.track(own, { from: MONTH, to: end, maxPoints: 5000, simplifyM: 0 })
+  const cases: readonly { what: string; limitMs: number; run: () => Promise<unknown> }[] = [
+    { what: 'read the month', limitMs: 200, run: () => store.history.track(own, MONTH, end) },
+    {
+      what: 'REST, 5,000 points',
+      limitMs: 200,
+      run: () => app.inject(`/api/vehicles/${own}/track?${range}`),
+    },
+    {
+      what: 'REST, simplified to 10 m',
+      limitMs: 200,
+      run: () => app.inject(`/api/vehicles/${own}/track?${range}&simplifyM=10`),
+    },
+  ]
+  for (const { what, limitMs, run } of cases) {
+    const took = await repeated(times, async () => void (await run()))
+    rows.push({ store: store.name, what, count: total, took, limitMs, rate })
+  }
+  if (store.postgres !== undefined) {
+    await fillLastKnown(postgres, lastKnown.keepNewest)
+    await store.settled?.()
+    const query = await repeated(times, async () => void (await lastKnown.fleet({ parks: 'all', limit: FLEET })))
+    const took = await repeated(times, async () => void (await app.inject('/api/fleet/last-known')))
+    rows.push({ store: store.name, what: 'fleet last-known, query', count: FLEET, took: query, limitMs: 50, rate })
+    rows.push({ store: store.name, what: 'fleet last-known, REST', count: FLEET, took, limitMs: 50, rate })
+  }
+  await app.close()
+  return rows
+}
+
+/** B13: a vehicle-month of track and the last-known of ten thousand, on every store this machine has. */
+export const history: Bench = {
+  name: 'history',
+  about: 'B13: one vehicle-month of track and last-known of 10,000 on every store, p95 in ms',
+  run: async (options): Promise<BenchResult> => {
+    const shared = await sqlStore('registry', undefined, async () => {})
+    const rows: Awaited<ReturnType<typeof measure>> = []
+    for (const { name, need, open } of STORES) {
+      if (need !== undefined && findReal(need) === undefined) {
+        options.print(`${name} is absent on this machine: not measured`)
+        continue
+      }
+      const store = await open()
+      try {
+        options.print(`${name} …`)
+        rows.push(...(await measure(store, store.postgres ?? shared.postgres, options)))
+      } finally {
+        await store.close()
+      }
+    }
+    await shared.close()
+    options.print(
+      table([
+        ['store', 'what', 'rows', 'median ms', 'p95 ms', 'limit ms', 'written/s'],
+        ...rows.map(({ store, what, count, took, limitMs, rate }) => [
+          ...[store, what, count, spread(took).median, percentile(took, 0.95), limitMs, Math.round(rate)],
+        ]),
+      ]),
+    )
+    const over = rows.filter(({ took, limitMs }) => percentile(took, 0.95) > limitMs)
+    const worst = rows.filter(({ limitMs }) => limitMs === 200).flatMap(({ took }) => took)
+    return {
+      unit: 'ms (own: every reading of a month on every store)',
+      pairs: 0,
+      own: spread(worst),
+      peer: null,
+      ratio: null,
+      void: null,
+      more: {
+        rows: rows.map(({ took, ...row }) => ({ ...row, p95: Math.round(percentile(took, 0.95) * 10) / 10 })),
+        over: over.map(({ store, what }) => `${store}: ${what}`),
+      },
+    }
+  },
+}

@@ -1,0 +1,116 @@
+import { connectAsync } from 'mqtt'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+import { until } from '../../support/until.ts'
+
+type Vehicle = { readonly id: string; readonly plate: string }
+
+describe('third-party trackers in a running cloud', { timeout: 60_000 }, () => {
+  let app: CloudApp
+  let cookie: string
+  const http = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object, headers: object = {}) => {
+    const answer = await fetch(`${app.started.url}${path}`, {
+      method,
+      headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    const json = text === '' ? null : JSON.parse(text)
+    return { status: answer.status, body: json }
+  }
+  beforeAll(async () => {
+    app = await startCloudApp()
+    cookie = await app.as('owner')
+  }, 60_000)
+  afterAll(() => app.stop())
+
+  const vehicle = async (plate: string): Promise<Vehicle> =>
+    (await http('POST', '/api/vehicles', { plate, model: 'Solaris' })).body
+  const location = (tst: number, more: object = {}) => ({
+    _type: 'location',
+    lat: 55.75,
+    lon: 37.61,
+    tst,
+    acc: 9,
+    ...more,
+  })
+  const now = () => Math.floor(Date.now() / 1000)
+  const trackOf = async (id: string) => {
+    const to = new Date((now() + 3600) * 1000).toISOString()
+    const from = new Date((now() - 86_400) * 1000).toISOString()
+    return (await http('GET', `/api/vehicles/${id}/track?from=${from}&to=${to}`)).body
+  }
+
+  test('a phone by HTTP: registered, durable, in the vehicle’s track once, marked as a tracker', async () => {
+    const { id } = await vehicle('Т001ТТ77')
+    const wish = { kind: 'owntracks', login: 'anna', device: 'pixel', vehicleId: id }
+    const added = await http('POST', '/api/trackers', wish)
+    expect(added.status).toBe(201)
+    const basic = `Basic ${Buffer.from(`anna:${added.body.secret}`).toString('base64')}`
+    const send = (device: string, authorization = basic) =>
+      http('POST', '/in/owntracks', location(now(), { topic: `owntracks/anna/${device}` }), {
+        authorization,
+        cookie: '',
+      })
+    const message = location(now() + 1, { topic: 'owntracks/anna/pixel' })
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await http('POST', '/in/owntracks', message, { authorization: basic, cookie: '' })
+      expect(answer).toEqual({ status: 200, body: [] })
+    }
+    await until('the track has it', async () => (await trackOf(id)).total > 0, { everyMs: 100 })
+    expect(await trackOf(id)).toMatchObject({ total: 1, points: [{ lat: 55.75, seenBy: 'tracker' }] })
+    expect((await send('other')).status).toBe(403)
+    expect((await send('pixel', `Basic ${Buffer.from('anna:wrong').toString('base64')}`)).status).toBe(403)
+    expect((await http('GET', '/api/tracker-refusals')).body.items).toMatchObject([{ login: 'anna', device: 'other' }])
+    const fleet = (await http('GET', '/api/fleet/last-known')).body.items.find(
+      (one: { vehicleId: string }) => one.vehicleId === id,
+    )
+    expect(fleet).toMatchObject({ seenBy: 'tracker', plate: 'Т001ТТ77', position: { lat: 55.75 } })
+    const view = (await http('GET', `/api/vehicles/${id}`)).body
+    expect(view.immobilizer).toMatchObject({ relay: 'unknown', canBlock: false })
+    await http('DELETE', `/api/trackers/${added.body.tracker.id}`)
+    expect((await send('pixel')).status).toBe(403)
+  })
+
+  test('Traccar by HTTP: one token for a server, each device for its vehicle', async () => {
+    const { id } = await vehicle('Т002ТТ77')
+    const wish = { kind: 'traccar', login: 'main', device: '861', vehicleId: id }
+    const { secret } = (await http('POST', '/api/trackers', wish)).body
+    expect((await http('POST', '/api/trackers', wish)).status).toBe(409)
+    const fixTime = new Date().toISOString()
+    const position = { fixTime, valid: true, latitude: 55.7, longitude: 37.6, altitude: 1, speed: 10, attributes: {} }
+    const send = (token: string, uniqueId: string) =>
+      http('POST', `/in/traccar/${token}`, { position, device: { uniqueId } }, { cookie: '' })
+    expect((await send(secret, '861')).status).toBe(204)
+    expect((await send(secret, '862')).status).toBe(403)
+    expect((await send('wrong', '861')).status).toBe(403)
+    expect((await http('POST', `/in/traccar/${secret}`, { device: { uniqueId: '861' } }, { cookie: '' })).status).toBe(
+      422,
+    )
+    await until('the track has it', async () => (await trackOf(id)).total === 1, { everyMs: 100 })
+  })
+
+  test('a phone by MQTT publishes under its own name only, and its events do not cost it its connection', async () => {
+    const { id } = await vehicle('Т003ТТ77')
+    const wish = { kind: 'owntracks', login: 'ivan', device: 'phone', vehicleId: id }
+    const { secret: password } = (await http('POST', '/api/trackers', wish)).body
+    const client = await connectAsync(`mqtt://127.0.0.1:${app.started.mqtt.plain}`, {
+      ...{ clientId: 'ivanphone', username: 'ivan', password, reconnectPeriod: 0, protocolVersion: 4 },
+    })
+    await client.publishAsync(
+      'owntracks/ivan/phone/event',
+      JSON.stringify({ _type: 'transition', tst: now(), event: 'enter' }),
+      { qos: 1 },
+    )
+    await client.publishAsync('owntracks/ivan/phone', JSON.stringify(location(now())), { qos: 1 })
+    await until('the track has it', async () => (await trackOf(id)).total === 1, { everyMs: 100 })
+    const closed = new Promise<void>((done) => client.once('close', () => done()))
+    client.publish('owntracks/anna/pixel', JSON.stringify(location(now())), { qos: 1 })
+    await closed
+    await client.endAsync(true)
+    const stranger = connectAsync(`mqtt://127.0.0.1:${app.started.mqtt.plain}`, {
+      ...{ clientId: 'x', username: 'ivan', password: 'wrong', reconnectPeriod: 0, protocolVersion: 4 },
+    })
+    await expect(stranger).rejects.toThrow()
+  })
+})
