@@ -146,7 +146,6 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
     const slot = slots[number]
     if (slot === undefined || slot.state === 'free') return
     tell.acknowledged(now - slot.sentAt, now)
-    progressAt = now
     if (plan.forgets === 'on-acknowledgement') cover(slot.from)
     if (slot.state === 'first' && sending === 'on' && random() < plan.resent) {
       slot.state = 'again'
