@@ -50,7 +50,7 @@ export async function verifyExport(file: string, options: VerifyOptions): Promis
   const wanted = new Set(earlier.map(({ size }) => size))
   const tree = createTree()
   const roots = new Map<number, string>()
-  let last: string | undefined
+  let last: Buffer | undefined
   for await (const lines of linesOf(file)) {
     for (const line of lines) {
       if (last !== undefined) {
@@ -61,7 +61,7 @@ export async function verifyExport(file: string, options: VerifyOptions): Promis
       last = line
     }
   }
-  const { checkpoint, publicKeyPem } = lastLine(last ?? '')
+  const { checkpoint, publicKeyPem } = lastLine(last?.toString('utf8', 1) ?? '')
   if (checkpoint.size !== tree.size())
     throw tampered(`the checkpoint covers ${checkpoint.size} entries, the file has ${tree.size()}`)
   if (checkpoint.root !== tree.root()) throw tampered('the entries do not give the signed root')
@@ -108,10 +108,10 @@ const jsonOf = (line: string): unknown => {
   }
 }
 
-/** A leaf names its own place, and only one such text is hashed: another one under the same hash does not exist. */
-function refuseMisplaced(line: string, position: number): void {
-  if (!line.startsWith(`{"v":1,"position":${position},`))
-    throw tampered(`line ${position + 1} is not entry ${position}`)
+/** A leaf names its own place, so that a reader of the lines alone is not misled. */
+function refuseMisplaced(line: Buffer, position: number): void {
+  const head = `{"v":1,"position":${position},`
+  if (line.toString('latin1', 1, 1 + head.length) !== head) throw tampered(`line ${position + 1} is not entry ${position}`)
 }
 
 function canonicalPem(pem: string): string {
@@ -136,16 +136,29 @@ function refuseUnsigned({ size, root, at, keyId, signature }: Checkpoint, pem: s
     throw tampered(`the signature of the checkpoint of ${at} does not fit`)
 }
 
-/** Lines by the line feed alone: other line breaks may stand inside JSON text. */
-async function* linesOf(file: string): AsyncGenerator<readonly string[]> {
-  let rest = ''
-  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
-    const lines = `${rest}${chunk}`.split('\n')
-    rest = lines.pop() ?? ''
+/**
+ * Lines by the line feed alone: other line breaks may stand inside JSON text. Each has a zero before it, in the place of
+ * the line feed that ended the one before: the prefix of a leaf, without a copy of the leaf.
+ */
+async function* linesOf(file: string): AsyncGenerator<readonly Buffer[]> {
+  let rest = Buffer.alloc(1)
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    const bytes = Buffer.concat([rest, chunk])
+    const lines: Buffer[] = []
+    let from = 1
+    for (let at = bytes.indexOf(LINE_FEED, from); at !== -1; at = bytes.indexOf(LINE_FEED, from)) {
+      bytes[from - 1] = 0
+      lines.push(bytes.subarray(from - 1, at))
+      from = at + 1
+    }
+    rest = bytes.subarray(from - 1)
     yield lines
   }
-  if (rest !== '') yield [rest]
+  rest[0] = 0
+  if (rest.length > 1) yield [rest]
 }
+
+const LINE_FEED = 10
 
 type Subtree = { readonly level: number; readonly hash: Buffer }
 
@@ -161,8 +174,9 @@ function createTree() {
   }
   return {
     size: () => size,
-    add: (leaf: string): void => {
-      let top: Subtree = { level: 0, hash: hash('sha256', Buffer.from(`\0${leaf}`), 'buffer') }
+    /** The leaf with its zero before it. */
+    add: (leaf: Buffer): void => {
+      let top: Subtree = { level: 0, hash: hash('sha256', leaf, 'buffer') }
       for (let under = stack.at(-1); under?.level === top.level; under = stack.at(-1)) {
         stack.pop()
         top = { level: top.level + 1, hash: nodeOf(under.hash, top.hash) }
