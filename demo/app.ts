@@ -11,10 +11,11 @@ import { runGatewayLoop } from './gateway-loop.ts'
 import type { GpsFix } from './gps-fix.ts'
 import { createHardware, type Hardware, routerLatencyMs, serialLatencyMs } from './hardware.ts'
 import { type HardwarePorts, installationOf } from './installation.ts'
+import { seedLease } from './lease-seed.ts'
 import { createModbusDevice, type ModbusDevice } from './modbus-device-client.ts'
 import type { ModbusUnit } from './modbus-unit.ts'
 import { createNmeaDevice } from './nmea-device-client.ts'
-import { createProvisionClient, type Provisioned } from './provision-client.ts'
+import { createProvisionClient, createSession, type Provisioned } from './provision-client.ts'
 import { createRandom } from './random.ts'
 import { createReplayedVehicle } from './replayed-vehicle.ts'
 import { createVehicleMemoryStore, type VehicleMemory } from './vehicle-memory-store.ts'
@@ -59,6 +60,7 @@ export type DemoFleet = {
 export function createDemoFleet(config: DemoFleetConfig, world: DemoWorld): DemoFleet {
   const data = createDemoDataStore()
   const provisioning = createProvisionClient(config.cloudUrl)
+  const owner = createSession(config.cloudUrl, 'owner')
   const cars = config.plans.map((plan, index) => createCar(plan, index, config, data, world))
   return {
     vehicles: cars.map((car) => car.vehicle),
@@ -79,7 +81,15 @@ export function createDemoFleet(config: DemoFleetConfig, world: DemoWorld): Demo
             key,
             identity: () => (existsSync(join(car.gatewayDir, 'identity.json')) ? 'kept' : 'none'),
             setAside: () => setAside(car.gatewayDir),
-            provision: (identity) => inTurn(() => provisioning.provision({ plate, model }, identity)),
+            provision: (identity) =>
+              inTurn(async () => {
+                const provisioned = await provisioning.provision({ plate, model }, identity)
+                // A car without its lease is still a car.
+                await seedLease(owner, key, provisioned.vehicleId).catch((err: unknown) =>
+                  world.log.warn({ err, vehicle: key }, 'demo.no-lease'),
+                )
+                return provisioned
+              }),
             seal: (provisioned) => inTurn(() => provisioning.seal(provisioned.gatewayId)),
             open: (provisioned) => car.open(provisioned, ports),
             clock: world.clock,

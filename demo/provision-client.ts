@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { ClaimCode } from '#contract/provisioning.ts'
+import type { Session } from './lease-seed.ts'
 
 /** What a technician leaves behind in a car. Without a claim code the gateway's folder must hold its identity already. */
 export type Provisioned = {
@@ -30,8 +31,6 @@ const GatewayItem = z.object({ id: GatewayId, vehicleId: VehicleId.nullable(), s
 const GatewayList = z.object({ items: z.array(GatewayItem), nextCursor: z.string().nullish() })
 const NewGateway = z.object({ id: GatewayId, claimCode: ClaimCode })
 const NewCode = z.object({ claimCode: ClaimCode })
-
-type Session = { send<Answer>(method: string, path: string, answer: z.ZodType<Answer>, body?: object): Promise<Answer> }
 
 /** Speaks REST like any outside program, signed in as the demo's technician and owner. */
 export function createProvisionClient(cloudUrl: string): ProvisionClient {
@@ -81,7 +80,8 @@ async function everyItem<Item>(session: Session, path: string, page: z.ZodType<P
   return items
 }
 
-function createSession(cloudUrl: string, login: string): Session {
+/** Signs in by the demo's own password at the first call. */
+export function createSession(cloudUrl: string, login: string): Session {
   let cookie: string | undefined
 
   async function call(method: string, path: string, body?: object): Promise<Response> {
