@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
+import { VehicleId } from '#contract/ids.ts'
 import { millis, minutes, seconds } from '#contract/instant.ts'
 import { createAccess } from './access/app.ts'
 import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins, relyingParty } from './addresses.ts'
@@ -36,6 +37,9 @@ import type { ServerIdentity } from './pki/pki-service.ts'
 import { createPolicies } from './policies/app.ts'
 import { createMigrationService } from './postgres/migration-service.ts'
 import { createPostgres } from './postgres/postgres-client.ts'
+import { createRules } from './rules/app.ts'
+import { upkeepFacts } from './rules/upkeep-facts.ts'
+import { zoneReads } from './rules/zone-reads.ts'
 import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
 import { createTrackers } from './trackers/app.ts'
 import { createVehicles, type Vehicles } from './vehicles/app.ts'
@@ -126,9 +130,11 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       mostKopecks: await numberOf('promiseMax'),
     }),
     changed: live.service.vehicleChanged,
-    happened: async (events) => log.debug({ events }, 'leasing.happened'),
+    happened: async (events) => {
+      for (const event of events) await rules.onLeasing(event)
+    },
   })
-  const policies = createPolicies({ db, inTransaction, world, changed: () => {} })
+  const policies = createPolicies({ db, inTransaction, world, changed: () => rules.lookAgain() })
   const numberOf = async (name: string): Promise<number> => Number((await policies.service.get(name)).value)
   const papers = createPapers({
     db,
@@ -150,7 +156,12 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       )
     },
     grace: async () => ({ km: await numberOf('inspectionGraceKm'), days: await numberOf('inspectionGraceDays') }),
-    happened: async ({ vehicleId }) => live.service.vehicleChanged(vehicleId),
+    happened: async ({ name, vehicleId }) => {
+      live.service.vehicleChanged(vehicleId)
+      if (name === 'inspection.booked') return
+      const value = (await inspections.service.standingsOf([vehicleId])).get(vehicleId)?.postponed ?? null
+      await rules.factChanged({ kind: 'vehicle', id: vehicleId, field: 'postponed', value, about: { vehicleId } })
+    },
   })
   const numbers = createNumbers({
     db,
@@ -236,6 +247,39 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     changed: live.service.vehicleChanged,
     alert: live.service.alert,
   })
+  const countVerdict = metrics.counter('kordon_rules_total', 'Evaluations of rules, by verdict')
+  const rules = createRules({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    policies,
+    holds: vehicles.holds,
+    inSight: createParkStore(db).inSight,
+    // Not known is as good as stopped: the hold is tried again in a minute.
+    automatic: async () => {
+      const status = await signer.status().catch(() => undefined)
+      return status?.switch.mode === 'running' ? 'running' : 'stopped'
+    },
+    count: (verdict) => countVerdict(verdict, 1),
+  })
+  rules.ports.facts('vehicle', async (ids) => {
+    const own = ids.flatMap((id) => VehicleId.safeParse(id).data ?? [])
+    const [visits, dates, known] = await Promise.all([
+      inspections.service.standingsOf(own),
+      papers.service.untilOf(own),
+      history.service.lastKnownOf(own),
+    ])
+    return new Map(
+      own.map((id) => {
+        const seen = known.get(id)
+        const odometer =
+          seen === undefined || seen.odometerKm === null ? undefined : { km: seen.odometerKm, readAt: seen.readAt }
+        return [id, upkeepFacts({ visit: visits.get(id), papers: { ...dates.get(id) }, odometer })]
+      }),
+    )
+  })
+  rules.ports.read('zone_state', zoneReads(zones.zoneOf, REGION))
   const configurations = createConfigurations({
     db,
     world,
@@ -296,6 +340,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       numbers.routes,
       ...inspections.routes,
       papers.routes,
+      policies.routes,
+      ...rules.routes,
       configurations.routes,
       ...history.routes,
       mileage.routes,
@@ -330,6 +376,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       if (config.databaseUrl === undefined) ingest.rewind(projections)
       await zones.open()
       await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
+      // In the demo the rules are at work from the first minute; elsewhere they are watched first.
+      await rules.open(config.mode === 'demo' ? 'acting' : 'shadow')
       if (config.mode === 'demo') {
         await people.service.ensureAccounts(demoAccounts())
         await registerDemoApprovers(signer, accounts, world)

@@ -204,7 +204,7 @@ export function createRules(parts: Parts): Rules {
     service,
     adopt: book.adopt,
     emit,
-    onLeasing: (event, within) => emit(leasingRuleEvent(event, uuid(), clock.now()), within),
+    onLeasing: (event, within) => emit(leasingRuleEvent(event, clock.now()), within),
     factChanged: async ({ kind, id, field, value, about }, within) => {
       const at = clock.now()
       await createFactStore(within ?? db).add([{ kind, id, field, at, value }])

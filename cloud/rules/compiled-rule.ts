@@ -42,6 +42,14 @@ export function loadRules(files: readonly SourceFile[], policy: RecordType): Loa
   return { rules, problems: inOrder(problems) }
 }
 
+/** Pure. The one rule of a text, among definitions that are read already; its problems carry the name of the text. */
+export function loadRule(file: SourceFile, definitions: Definitions, policy: RecordType): LoadedRules {
+  const { problems, report } = createReport()
+  const found = readDefinitions([file], report)
+  const rules = [...found.rules.values()].flatMap((rule) => compileRule(rule, definitions, policy, report) ?? [])
+  return { rules, problems: inOrder(problems) }
+}
+
 /** Pure. Undefined when something is wrong with it, which `report` is then told. */
 export function compileRule(
   rule: Rule,

@@ -3,7 +3,8 @@ import type { LeasingEvent } from '../leases/leasing-event.ts'
 import type { RuleEvent } from './ports.ts'
 
 /** Pure. What leases, shifts and money tell, as rules hear it: about which vehicle or which driver. */
-export function leasingRuleEvent(event: LeasingEvent, id: string, now: EpochMs): RuleEvent {
+export function leasingRuleEvent(event: LeasingEvent, now: EpochMs): RuleEvent {
+  const id = idOf(event)
   switch (event.name) {
     case 'balance.changed':
       return {
@@ -27,6 +28,23 @@ export function leasingRuleEvent(event: LeasingEvent, id: string, now: EpochMs):
         payload: { state: event.state },
         about: { vehicleId: event.vehicleId },
       }
+    default:
+      return event satisfies never
+  }
+}
+
+/** The same happening told again has the same id. */
+function idOf(event: LeasingEvent): string {
+  switch (event.name) {
+    case 'balance.changed':
+      return `${event.name} ${event.driverId} ${event.asOf} ${event.kopecks}`
+    case 'promise.changed':
+      return `${event.name} ${event.promiseId} ${event.state}`
+    case 'shift.opened':
+    case 'shift.closed':
+      return `${event.name} ${event.vehicleId} ${event.driverId} ${event.at}`
+    case 'lease.changed':
+      return `${event.name} ${event.leaseId} ${event.state} ${event.at}`
     default:
       return event satisfies never
   }

@@ -56,8 +56,7 @@ type HouseWish = { readonly mode?: 'acting' | 'shadow'; readonly clock?: ManualC
 /** Rules and policies over a migrated database; holds are rows, messages and tasks are written down. */
 export async function createRuleHouse(
   postgres: Postgres,
-  mode: 'acting' | 'shadow' = 'acting',
-  clock = createManualClock(),
+  { mode = 'acting', clock = createManualClock(), only = /./ }: HouseWish = {},
 ) {
   const { db } = postgres
   const world = {

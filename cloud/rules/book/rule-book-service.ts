@@ -4,10 +4,11 @@ import { Fault } from '../../http/fault.ts'
 import type { Author } from '../../policies/policy-service.ts'
 import type { Db, Postgres } from '../../postgres/postgres-client.ts'
 import type { RuleRow, RuleSwitchRow, RuleVersionRow } from '../../postgres/rule-tables.ts'
+import { readDefinitions } from '../../processes/notation/definitions.ts'
 import { problemLine } from '../../processes/notation/problem.ts'
 import type { SourceFile } from '../../processes/notation/source.ts'
 import type { World } from '../../world.ts'
-import { type CompiledRule, loadRules } from '../compiled-rule.ts'
+import { type CompiledRule, loadRule } from '../compiled-rule.ts'
 import type { OutcomeStore } from '../outcome-store.ts'
 import { type Difference, ruleDiff } from '../rule-diff.ts'
 import type { StandingRule } from '../rule-service.ts'
@@ -65,9 +66,11 @@ export function createRuleBookService(deps: Deps): RuleBookService {
   const { db, inTransaction, clock, log, ruleStore } = deps
   let files: readonly SourceFile[] = deps.shipped
   let texts = ruleTexts(files)
+  const declared = () => readDefinitions(texts.context, () => {})
+  let definitions = declared()
   const cache = new Map<string, CompiledRule>()
 
-  const read = (text: string) => loadRules([...texts.context, { name: 'rule.yaml', text }], deps.policyScope)
+  const read = (text: string) => loadRule({ name: 'rule.yaml', text }, definitions, deps.policyScope)
   const lint = (text: string): readonly string[] => {
     const { rules, problems } = read(text)
     const own = problems.filter(({ file }) => file === 'rule.yaml')
@@ -182,6 +185,7 @@ export function createRuleBookService(deps: Deps): RuleBookService {
     adopt: (more) => {
       files = [...files, ...more]
       texts = ruleTexts(files)
+      definitions = declared()
       cache.clear()
     },
     open: async (firstMode) => {
