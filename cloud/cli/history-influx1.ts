@@ -11,7 +11,7 @@ const Answer = z.looseObject({
           z.looseObject({
             name: z.string().optional(),
             columns: z.array(z.string()),
-            values: z.array(z.array(z.unknown())),
+            values: z.array(z.array(z.unknown())).default([]),
           }),
         )
         .optional(),
