@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { type EpochMs, epochMs, type Millis } from '#contract/instant.ts'
+import type { HoldReason } from '#contract/order.ts'
+import type { Actor } from '../decisions/decision.ts'
 
 export const GraceId = z.uuid().brand<'GraceId'>()
 export type GraceId = z.infer<typeof GraceId>
@@ -10,6 +12,13 @@ export type GracePolicy = {
   /** After a one-time code was used at the vehicle. */
   readonly afterCode: Millis
 }
+
+/**
+ * Pure. A grace is for the driver who is to get home. A person who says that the car is stolen says that it is not he who
+ * drives: theft ends a grace that runs. A rule cannot say so, and whoever gives a grace later knows of the theft.
+ */
+export const endsGrace = ({ reason, by }: { readonly reason: HoldReason; readonly by: Actor }): boolean =>
+  reason === 'theft' && by.kind === 'user'
 
 export type GraceVerdict = 'good' | 'past' | 'too-long'
 

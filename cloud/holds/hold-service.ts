@@ -12,7 +12,7 @@ import type { GraceRow, HoldRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { hindranceOf } from './can-block.ts'
-import { GraceId, type GracePolicy, graceAfterCode, judgeGrace } from './grace.ts'
+import { endsGrace, GraceId, type GracePolicy, graceAfterCode, judgeGrace } from './grace.ts'
 import type { GraceStore } from './grace-store.ts'
 import { type Pace, wantedOrder } from './hold.ts'
 import { askerOf, asks, authorOf, graceRow, holdRow, lastLiftOf, liftedRow, mayLift, nameOf } from './hold-row.ts'
@@ -157,12 +157,22 @@ export function createHoldService(deps: Deps): HoldService {
     if (wish.by.kind === 'rule' && !ability.canBlock)
       return { decisions: [], result: { outcome: 'refused', whyNot: ability.whyNot } as const, order: undefined }
     const { whenNextParked = false } = wish
-    const order = orderFor(known, [...known.holds, { reason: wish.reason, whenNextParked }], wish.by)
+    const grace = endsGrace(wish) ? 'none' : known.situation.grace
+    const order = orderFor(known, [...known.holds, { reason: wish.reason, whenNextParked }], wish.by, grace)
     const orderId = order?.orderId ?? servingOrder(known, gateway?.id)?.id ?? null
     const holdId = HoldId.parse(deps.uuid())
     const placed: HoldPlaced = { kind: 'hold-placed', holdId, ...wish, key, at: clock.now(), orderId }
-    const decisions: readonly Decision[] = order === undefined ? [placed] : [placed, order]
-    const result: Placed = { outcome: 'stands', hold: holdRow(placed), orderId, whyNot }
+    const ended: readonly Decision[] =
+      known.grace === undefined || grace === 'running'
+        ? []
+        : [{ kind: 'grace-ended', vehicleId: wish.vehicleId, note: wish.note, by: wish.by, at: placed.at }]
+    const decisions: readonly Decision[] = [placed, ...ended, ...(order === undefined ? [] : [order])]
+    const result: Placed = {
+      outcome: 'stands',
+      hold: holdRow(placed),
+      orderId,
+      whyNot: ended.length > 0 ? null : whyNot,
+    }
     return { decisions, result, order }
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bombard, createForger } from '../support/forged-orders.ts'
 import type { Size } from './draw-plan.ts'
 import { drawPlan } from './draw-plan.ts'
 import type { Job, Result } from './job.ts'
@@ -11,9 +12,11 @@ import { simulate } from './simulation.ts'
 
 const HELP = `npm run sim -- [--seeds 1..400] [--hours 88] [--vehicles 5] [--dense 40] [--mutants all|none|1,6,12]
                [--mutant-seeds 40] [--hashes 50] [--workers 2] [--replay <seed> --vehicle <n> [--pace dense|wide]]
+               [--envelopes 1000000]
 
 Runs the seeds, the planted bugs and the determinism proof, prints the report and one JSON line; exit code 1 when an
-invariant broke, a planted bug was missed or a replay differed. --replay tells the story of one seed.`
+invariant broke, a planted bug was missed or a replay differed. --replay tells the story of one seed;
+--envelopes throws so many adversarial messages at the gateway's ear instead: exit code 1 when one became an order.`
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +29,7 @@ const { values } = parseArgs({
     hashes: { type: 'string', default: '50' },
     workers: { type: 'string', default: '2' },
     replay: { type: 'string' },
+    envelopes: { type: 'string' },
     vehicle: { type: 'string', default: '0' },
     pace: { type: 'string', default: 'wide' },
     help: { type: 'boolean', default: false },
@@ -42,6 +46,7 @@ const SHORT: Size = { hours: 6, vehicles, pace: 'dense' }
 async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(`${HELP}\n`)
   if (values.replay !== undefined) return replay(Number(values.replay))
+  if (values.envelopes !== undefined) return bombarded(Number(values.envelopes))
   const began = performance.now()
   const results = await runAll(jobs())
   const report = reportOf(results, {
@@ -131,6 +136,15 @@ function replay(seed: number): void {
     },
   })
   process.stdout.write(`${run.hash} ${JSON.stringify(run.violations)}\n`)
+}
+
+async function bombarded(count: number): Promise<void> {
+  const began = performance.now()
+  const { tried, accepted, genuine } = await bombard(createForger(first), count)
+  const wallS = ((performance.now() - began) / 1000).toFixed(1)
+  for (const [kind, times] of tried) process.stdout.write(`${String(times).padStart(9)} ${kind}\n`)
+  process.stdout.write(`${count} envelopes in ${wallS} s: ${accepted.length} became an order ${accepted.join(' ')}\n`)
+  process.exitCode = accepted.length === 0 && genuine ? 0 : 1
 }
 
 function commitNow(): string {

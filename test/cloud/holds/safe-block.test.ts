@@ -113,6 +113,27 @@ describe.each(sqlKinds())('a safe block on %s', (kind) => {
     expect(none.json().code).toBe('grace/none')
   })
 
+  test.each([
+    { reason: 'theft', by: 'a person', ends: true },
+    { reason: 'papers', by: 'a person', ends: false },
+    { reason: 'theft', by: 'a rule', ends: false },
+  ] as const)('a grace that runs when $by says $reason: ended $ends', async ({ reason, by, ends }) => {
+    const { vehicle, gateway } = await blockedVehicle()
+    await house.clock.advance(10 * 60_000)
+    await grace(vehicle, 2 * HOUR)
+    await house.settle()
+    await house.tell(gateway, reportOf(newest(), 'verified', 'closed', house.clock.now()))
+    if (by === 'a person') await hold(vehicle, { reason })
+    else {
+      const rule = { kind: 'rule', id: 'tow', name: 'Эвакуация' } as const
+      await house.parts.holds.place({ vehicleId: vehicle, reason, note: '', by: rule })
+    }
+    await house.settle()
+    expect(newest().action).toBe(ends ? 'block' : 'unblock')
+    expect((await vehicleJson(vehicle)).immobilizer.grace === null).toBe(ends)
+    expect((await titles(vehicle)).includes('grace ended')).toBe(ends)
+  })
+
   test('a grace outlives a restart, and its end comes all the same', async () => {
     const { vehicle } = await blockedVehicle()
     await house.clock.advance(10 * 60_000)
