@@ -202,6 +202,8 @@ export function startVictoriaMetrics(): Promise<RealServer> {
         `-httpListenAddr=127.0.0.1:${port}`,
         '-retentionPeriod=100y',
         '-search.latencyOffset=0s',
+        // As docs/growth.md asks for: what is written again, after a crash or by another instance, counts once.
+        '-dedup.minScrapeInterval=1ms',
         '-loggerLevel=WARN',
       ]
       return {
