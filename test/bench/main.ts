@@ -1,14 +1,16 @@
 import { parseArgs } from 'node:util'
 import { audit } from './audit.ts'
+import { balance } from './balance.ts'
 import { type Bench, jsonLine } from './bench.ts'
 import { block } from './block.ts'
 import { bytes } from './bytes.ts'
 import { catchUp } from './catch-up.ts'
 import { edge } from './edge.ts'
 import { history } from './history.ts'
+import { whatIf } from './what-if.ts'
 import { zone } from './zone.ts'
 
-const BENCHES: readonly Bench[] = [audit, edge, block, catchUp, bytes, zone, history]
+const BENCHES: readonly Bench[] = [audit, balance, edge, block, catchUp, bytes, zone, history, whatIf]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
