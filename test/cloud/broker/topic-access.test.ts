@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { GatewayId } from '#contract/ids.ts'
+import { OWNTRACKS_CHANNELS } from '#contract/topics.ts'
 import { createFirstTime } from '../../../cloud/broker/first-time.ts'
 import { gatewayNamed, hearable, type Identity, isClientId, publishable } from '../../../cloud/broker/topic-access.ts'
 
@@ -76,7 +77,10 @@ describe('topic access', () => {
       .map(([name, direction, channel]) => `kordon/v1/${name}/${direction}/${channel}`)
     const who = fc.constantFrom<Identity>(own, gateway('gw-abcdefgh1'), gateway('gw-zzzzzzzz'), phone)
     const model = (identity: Identity, operation: string, name: string): boolean => {
-      if (identity.kind === 'phone') return new RegExp(`^owntracks/${identity.user}/[A-Za-z0-9_.-]{1,64}$`).test(name)
+      if (identity.kind === 'phone')
+        return new RegExp(
+          `^owntracks/${identity.user}/[A-Za-z0-9_.-]{1,64}(/(${OWNTRACKS_CHANNELS.join('|')}))?$`,
+        ).test(name)
       const mine = `^kordon/v1/${identity.gateway}`
       if (operation === 'publish') return new RegExp(`${mine}/up/(records|status)$`).test(name)
       return new RegExp(`${mine}/down/(receipt|order|config|#)$`).test(name)
