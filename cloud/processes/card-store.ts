@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import type { Fact } from '../expressions/fact-type.ts'
 import type { Db } from '../postgres/postgres-client.ts'
-import type { CardRow, CardRunRow, CardTaskRow } from '../postgres/process-tables.ts'
+import type { CardRow, CardRunRow } from '../postgres/process-tables.ts'
+import { taskOf } from './desk/task-row.ts'
 import { outboxRow } from './effects/outbox-row.ts'
-import type { Actor, Card, CardState, Change, Effect, Run, Task, TaskKind, TaskState, Timer } from './engine/card.ts'
+import type { Actor, Card, CardState, Change, Effect, Run, Timer } from './engine/card.ts'
 import { factsFrom } from './stored-facts.ts'
 
 type Read<Row> = { readonly [K in keyof Row]: Row[K] extends { readonly __select__: infer Value } ? Value : Row[K] }
@@ -137,36 +138,6 @@ export const cardOf = (
   version: row.version,
   closedAt: row.closedAt ?? undefined,
   parked: row.parked ?? undefined,
-})
-
-const KINDS: readonly TaskKind[] = ['task', 'ask', 'acknowledge', 'take']
-const STATES: readonly TaskState[] = ['open', 'done', 'cancelled']
-type TaskColumns = Omit<Read<CardTaskRow>, 'watchers' | 'answer'> & {
-  readonly watchers: readonly string[]
-  readonly answer: Record<string, unknown> | null
-}
-
-export const taskOf = (row: TaskColumns): Task => ({
-  id: row.id,
-  kind: KINDS.find((kind) => kind === row.kind) ?? 'task',
-  template: row.template,
-  title: row.title,
-  assignee: row.assignee,
-  watchers: row.watchers,
-  priority: row.priority,
-  openFrom: row.openFrom,
-  dueAt: row.dueAt,
-  createdAt: row.createdAt,
-  state: STATES.find((state) => state === row.state) ?? 'open',
-  ofLimit: row.ofLimit,
-  run: row.run ?? undefined,
-  step: row.step ?? undefined,
-  about: row.about ?? undefined,
-  outcome: row.outcome ?? undefined,
-  answer: row.answer === null ? undefined : factsFrom(row.answer),
-  comment: row.comment ?? undefined,
-  closedAt: row.closedAt ?? undefined,
-  closedBy: row.closedBy ?? undefined,
 })
 
 const runOf = (

@@ -36,7 +36,6 @@ export function createOfficeClient(): OfficeClient {
           return {
             text: filled(part, values),
             margin: [0, 0, 0, 6],
-            alignment: 'justify' as const,
           }
         if ('head' in part)
           return {

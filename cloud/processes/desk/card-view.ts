@@ -1,0 +1,228 @@
+import { z } from 'zod'
+import { EpochMs, Instant } from '#contract/instant.ts'
+import type { Fact, Facts } from '../../expressions/fact-type.ts'
+import type { CardBrief } from '../board-store.ts'
+import type { Task } from '../engine/card.ts'
+import type { Machine } from '../engine/machine.ts'
+
+/** Values travel as they are kept: times as milliseconds since 1970, money in kopecks. */
+export const FactValue: z.ZodType<unknown> = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.array(z.union([z.string(), z.number()])),
+  z.null(),
+])
+export const Values = z.record(z.string().max(60), FactValue)
+
+export const CardItem = z.object({
+  id: z.uuid(),
+  no: z.int(),
+  pipeline: z.string(),
+  stage: z.string(),
+  enteredAt: Instant,
+  createdAt: Instant,
+  closedAt: Instant.nullable(),
+  responsible: z.string().nullable(),
+  parked: z.string().nullable(),
+  fields: Values,
+  nextDueAt: Instant.nullable(),
+  openTasks: z.int(),
+})
+export const FieldView = z.object({
+  field: z.string(),
+  title: z.string(),
+  type: z.string(),
+  list: z.boolean(),
+  value: FactValue,
+  access: z.enum(['write', 'read']),
+  /** Asked for by the next step: the only ones that a person is shown open. */
+  next: z.boolean(),
+})
+export const TaskView = z.object({
+  id: z.uuid(),
+  card: z.uuid(),
+  cardNo: z.int(),
+  pipeline: z.string(),
+  kind: z.enum(['task', 'ask', 'acknowledge', 'take']),
+  template: z.string(),
+  title: z.string(),
+  help: z.string().nullable(),
+  assignee: z.string(),
+  watchers: z.array(z.string()),
+  priority: z.int(),
+  openFrom: Instant,
+  dueAt: Instant,
+  offline: z.boolean(),
+  form: z.array(FieldView),
+  show: z.array(FieldView),
+  outcomes: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      need: z.array(z.string()),
+      ask: z.array(z.object({ name: z.string(), type: z.string() })),
+      comment: z.enum(['required', 'optional']).nullable(),
+    }),
+  ),
+})
+export type TaskView = z.infer<typeof TaskView>
+export type FieldView = z.infer<typeof FieldView>
+
+const at = (ms: number): EpochMs => EpochMs.parse(ms)
+
+/** Pure. A card of a board or a list, hidden fields left out. */
+export function cardItem(
+  brief: CardBrief,
+  shows: (field: string) => boolean,
+  task: { readonly dueAt: number; readonly count: number } | undefined,
+): z.infer<typeof CardItem> {
+  return {
+    id: brief.id,
+    no: brief.no,
+    pipeline: brief.pipeline,
+    stage: brief.stage,
+    enteredAt: at(brief.enteredAt),
+    createdAt: at(brief.createdAt),
+    closedAt: brief.closedAt === null ? null : at(brief.closedAt),
+    responsible: brief.responsible,
+    parked: brief.parked,
+    fields: Object.fromEntries(
+      Object.entries(brief.fields).filter(([field, value]) => shows(field) && value !== undefined),
+    ),
+    nextDueAt: task === undefined ? null : at(task.dueAt),
+    openTasks: task?.count ?? 0,
+  }
+}
+
+/** Pure. */
+export function fieldView(
+  machine: Machine,
+  entity: string,
+  path: string,
+  facts: Facts,
+  word: 'write' | 'read',
+  next: boolean,
+): FieldView {
+  const [first = '', second] = path.split('.')
+  const of = second === undefined ? entity : first
+  const field = second ?? first
+  const found = machine.definitions.entities.get(of)?.fields.get(field)
+  const value: Fact = of === entity ? facts[field] : undefined
+  return {
+    field: path,
+    title: found?.title ?? machine.definitions.entities.get(field)?.title ?? path,
+    type: found?.type.of ?? 'ref',
+    list: found?.type.list ?? false,
+    value: value ?? null,
+    access: word,
+    next,
+  }
+}
+
+/** What a task asks for: of its template, or of the step of the process that asks. */
+type Asked = {
+  readonly help: string | null
+  readonly offline: boolean
+  readonly form: readonly string[]
+  readonly show: readonly string[]
+  readonly outcomes: TaskView['outcomes']
+}
+
+/** Pure. */
+export function askedBy(machine: Machine, task: Task): Asked {
+  const { definitions } = machine
+  const names = (items: readonly { readonly name: string }[]): readonly string[] => items.map(({ name }) => name)
+  if (task.kind === 'task') {
+    const template = machine.template(task.template)
+    return {
+      help: template?.help ?? null,
+      offline: template?.offline ?? false,
+      form: names(template?.form ?? []),
+      show: names(template?.show ?? []),
+      outcomes: (template?.outcomes ?? []).map(({ id, title, need, ask }) => ({
+        id,
+        title,
+        need: need.map(({ name }) => name),
+        ask: [...ask].map(([name, { of, list }]) => ({ name, type: list ? `list<${of}>` : of })),
+        comment: null,
+      })),
+    }
+  }
+  const [process = '', step = ''] = task.template.split('.')
+  const body = definitions.processes.get(process)?.steps.find(({ id }) => id === step)?.body
+  const only = (id: string, title: string, need: readonly string[]): TaskView['outcomes'] => [
+    { id, title, need: [...need], ask: [], comment: null },
+  ]
+  if (body?.kind === 'ask') {
+    const form = names(body.ask.form)
+    const outcomes = body.ask.options.map(({ id, title, comment }) => ({
+      id,
+      title,
+      need: body.ask.require === 'all' ? [...form] : [],
+      ask: [],
+      comment: comment ?? null,
+    }))
+    return {
+      help: body.ask.title ?? null,
+      offline: false,
+      form,
+      show: names(body.ask.show),
+      outcomes: outcomes.length > 0 ? outcomes : only('done', 'Готово', form),
+    }
+  }
+  if (body?.kind === 'acknowledge') {
+    const form = names(body.acknowledge.form)
+    return {
+      help: null,
+      offline: false,
+      form,
+      show: [],
+      outcomes: only('done', body.acknowledge.button ?? 'Ознакомлен', form),
+    }
+  }
+  return { help: null, offline: false, form: [], show: [], outcomes: only('taken', 'Беру', []) }
+}
+
+/** Pure. */
+export function taskView(
+  machine: Machine,
+  task: Task,
+  card: {
+    readonly id: string
+    readonly no: number
+    readonly pipeline: string
+    readonly entity: string
+    readonly fields: Facts
+  },
+  word: (path: string) => 'write' | 'read' | 'hidden',
+): TaskView {
+  const asked = askedBy(machine, task)
+  const fields = (paths: readonly string[], next: boolean) =>
+    paths.flatMap((path) => {
+      const right = word(path)
+      return right === 'hidden' || path === 'last_comment'
+        ? []
+        : [fieldView(machine, card.entity, path, card.fields, right, next)]
+    })
+  const needed = asked.outcomes.flatMap(({ need }) => need)
+  return {
+    id: task.id,
+    card: card.id,
+    cardNo: card.no,
+    pipeline: card.pipeline,
+    kind: task.kind,
+    template: task.template,
+    title: task.title,
+    help: asked.help,
+    assignee: task.assignee,
+    watchers: [...task.watchers],
+    priority: task.priority,
+    openFrom: at(task.openFrom),
+    dueAt: at(task.dueAt),
+    offline: asked.offline,
+    form: fields([...new Set([...asked.form, ...needed])], true),
+    show: fields(asked.show, false),
+    outcomes: asked.outcomes,
+  }
+}
