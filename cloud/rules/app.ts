@@ -33,7 +33,7 @@ import { createRuleRoutes } from './rule-routes.ts'
 import { CHANGED, createRuleService, type RuleService } from './rule-service.ts'
 import { createRuleStore, readShippedRules } from './rule-store.ts'
 import { createSubjectStore } from './subject-store.ts'
-import { createWhatIfService } from './trial/what-if-service.ts'
+import { createWhatIfService, type WhatIfService } from './trial/what-if-service.ts'
 import { createWhatIfStore } from './trial/what-if-store.ts'
 
 export type FactChange = {
@@ -53,6 +53,7 @@ export type Rules = {
   }
   readonly book: RuleBookService
   readonly service: RuleService
+  readonly whatIf: WhatIfService
   readonly routes: readonly FastifyPluginAsyncZod[]
   /** Case files whose rules are to run here, with what they name. Before `open`. */
   adopt(files: readonly SourceFile[]): void
@@ -202,6 +203,7 @@ export function createRules(parts: Parts): Rules {
     ports,
     book,
     service,
+    whatIf,
     adopt: book.adopt,
     emit,
     onLeasing: (event, within) => emit(leasingRuleEvent(event, clock.now()), within),
