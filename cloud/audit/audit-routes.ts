@@ -41,7 +41,7 @@ const Place = z.strictObject({ before: z.int() })
 /** What stands on record, and how to prove it. Only for who sees all parks: the record knows no parks. */
 export function createAuditRoutes(audit: AuditService): FastifyPluginAsyncZod {
   return async (app) => {
-    app.addHook('preHandler', async (request) => {
+    app.addHook('onRequest', async (request) => {
       if (callerOf(request).parks !== 'all') throw new Fault('access/forbidden', 'the audit is of all parks together')
     })
     app.get(

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { ROLES, type Role } from '../../cloud/http/access.ts'
+import { MAIN_PARK } from '../../cloud/parks/park.ts'
+import { type CloudApp, startCloudApp } from '../support/cloud-app.ts'
+import { cookieOf } from '../support/people-app.ts'
+import { ROUTE_RIGHTS } from '../support/route-rights.ts'
+
+const PASSWORD = 'a calm green field'
+const Id = z.object({ id: z.string() })
+let house: CloudApp
+let owner: string
+/** Somebody of each role who sees the main park alone. */
+let people: ReadonlyMap<Role, string>
+/** What stands in the main park and in the other one, by the address it is found under. */
+let standing: Record<'here' | 'there', Readonly<Record<string, string>>>
+
+const call = async (cookie: string | undefined, method: string, url: string, payload?: object) => {
+  const headers = cookie === undefined ? {} : { cookie }
+  const options = { method: method as 'GET', url, headers, ...(payload === undefined ? {} : { payload }) }
+  return house.cloud.http.inject(options)
+}
+const made = async (url: string, payload: object): Promise<string> => {
+  const answer = await call(owner, 'POST', url, payload)
+  if (answer.statusCode !== 201) throw new Error(`POST ${url}: ${answer.body}`)
+  return Id.parse(answer.json()).id
+}
+const furnish = async (parkId: string, plate: string, phone: string) => {
+  const vehicle = await made('/api/vehicles', { plate, model: 'Haval', parkId })
+  const gateway = await made('/api/gateways', { vehicleId: vehicle })
+  const person = { familyName: 'Иванов', givenName: plate, legalForm: 'self-employed', phones: [{ phone }], parkId }
+  return { vehicles: vehicle, gateways: gateway, drivers: await made('/api/drivers', person) }
+}
+beforeAll(async () => {
+  house = await startCloudApp({ KORDON_REQUESTS_PER_MINUTE: '1000000' })
+  owner = await house.as('owner')
+  const park = await made('/api/parks', { name: 'Северный' })
+  standing = {
+    here: await furnish(MAIN_PARK, 'А001АА77', '+79161234501'),
+    there: await furnish(park, 'А002АА77', '+79161234502'),
+  }
+  const signedIn: [Role, string][] = []
+  for (const role of ROLES) {
+    await made('/api/accounts', { login: `${role}.here`, name: role, role, password: PASSWORD, parks: [MAIN_PARK] })
+    signedIn.push([role, await cookieOf(house.cloud.http, `${role}.here`, PASSWORD)])
+  }
+  people = new Map(signedIn)
+}, 180_000)
+afterAll(() => house.stop())
+
+/** The live feed never ends, and has tests of its own. */
+const endless = new Set(['GET /api/live'])
+const closed = ROUTE_RIGHTS.filter(([route, roles]) => roles !== 'public' && !endless.has(route)).map(
+  ([route, roles]) => {
+    const [method = '', path = ''] = route.split(' ')
+    return { route, method, path, roles: new Set(roles.split(' ')) }
+  },
+)
+/** The kind of thing the first parameter of an address names; its park decides who finds it. */
+const kindOf = (path: string): string | undefined => /^\/api\/(vehicles|gateways|drivers)\/\{id\}/.exec(path)?.[1]
+const filled = (path: string, side: 'here' | 'there' | 'nowhere'): string => {
+  const kind = kindOf(path)
+  const first = side === 'nowhere' || kind === undefined ? undefined : standing[side][kind]
+  return path.replace('{id}', first ?? randomUUID()).replaceAll(/\{[^}]+\}/g, () => randomUUID())
+}
+
+/**
+ * Addresses with a parameter that knows no park, each with the reason. A new one is either of a kind whose park decides
+ * or is written down here.
+ */
+const OF_NO_PARK = [
+  /^\/api\/(accounts|tokens|invitations|account)\//, // people, by owners and by themselves
+  /^\/api\/parks\//, // the park itself: its routes look at the sight of who asks
+  /^\/api\/audit\//, // of all parks together, for who sees them all
+  /^\/api\/orders\//, // by its vehicle; proven with the vehicle’s own orders
+  /^\/api\/(policies|rules|decisions)\//, // of the whole house, or filtered by the vehicle they concern
+  /^\/api\/(leases|ledger|balances|reports)\//, // by their driver and vehicle, in the slice’s own tests
+  /^\/api\/(inspection-stations|papers)\//, // by their vehicle, in the slice’s own tests
+  /^\/api\/(trackers|tracker-logins)\//, // by their vehicle, in the slice’s own tests
+]
+
+describe('the table', () => {
+  test('has every route of the running service, with the roles it really names, and no other', () => {
+    const document = z.object({ paths: z.record(z.string(), z.record(z.string(), z.looseObject({}))) })
+    const { paths } = document.parse(JSON.parse(JSON.stringify(house.cloud.http.swagger())))
+    const found = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => {
+        const roles = z.array(z.string()).parse(operation['x-kordon-roles'])
+        return `${method.toUpperCase()} ${path}: ${roles.toSorted().join(' ')}`
+      }),
+    )
+    expect(found.toSorted()).toEqual(
+      ROUTE_RIGHTS.map(([route, roles]) => `${route}: ${roles.split(' ').toSorted().join(' ')}`).toSorted(),
+    )
+  })
+
+  test('knows of every address with a parameter whose park decides', () => {
+    const open = closed.filter(
+      ({ path }) => path.includes('{') && kindOf(path) === undefined && !OF_NO_PARK.some((rule) => rule.test(path)),
+    )
+    expect(open.map(({ route }) => route)).toEqual([])
+  })
+})
+
+describe('every route × every role × two parks', () => {
+  test.each(closed)('$route', async ({ route, method, path, roles }) => {
+    const cells: string[] = []
+    const expected: string[] = []
+    const note = (cell: string, wanted: string, got: string) => {
+      expected.push(`${cell}: ${wanted}`)
+      cells.push(`${cell}: ${got}`)
+    }
+    const codeOf = async (cookie: string | undefined, url: string) => {
+      const answer = await call(cookie, method, url)
+      const problem = answer.statusCode >= 400 ? z.looseObject({ code: z.string() }).parse(answer.json()) : undefined
+      return { status: answer.statusCode, code: problem?.code ?? 'allowed' }
+    }
+    note('nobody', 'session/missing', (await codeOf(undefined, filled(path, 'here'))).code)
+    for (const [role, cookie] of people) {
+      if (!roles.has(role)) {
+        for (const side of ['here', 'there'] as const)
+          note(`${role} ${side}`, 'access/forbidden', (await codeOf(cookie, filled(path, side))).code)
+        continue
+      }
+      const kind = kindOf(path)
+      // What would change something is asked of what does not exist: it is let in, and finds nothing.
+      const own = await codeOf(cookie, filled(path, method === 'GET' ? 'here' : 'nowhere'))
+      const byPolicy = role === 'accountant' && /\/(track(\.\w+)?|trips)$/.test(path)
+      const ofAllParks = path.startsWith('/api/audit')
+      if (byPolicy || ofAllParks) note(`${role} here`, 'access/forbidden', own.code)
+      else
+        note(`${role} here`, 'let in', own.status === 401 || own.status === 403 ? personal(route, own.code) : 'let in')
+      if (kind === undefined) continue
+      const there = await codeOf(cookie, filled(path, 'there'))
+      const nowhere = await codeOf(cookie, filled(path, 'nowhere'))
+      // What is out of sight is answered exactly like what does not exist.
+      note(`${role} there`, byPolicy ? 'access/forbidden' : nowhere.code, there.code)
+      if (method === 'GET' && !byPolicy) note(`${role} there`, '404', String(there.status))
+    }
+    expect(cells).toEqual(expected)
+  })
+})
+
+/** Refusals that are about the own person and not about the role: a second factor, the own account. */
+const personal = (route: string, code: string): string =>
+  /^(POST|DELETE|PATCH) \/api\/(account|accounts|session|invitations|tokens)/.test(route) &&
+  ['access/second-factor', 'session/wrong-credentials', 'access/forbidden'].includes(code)
+    ? 'let in'
+    : code
