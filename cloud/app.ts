@@ -107,6 +107,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     dataDir: config.dataDir,
     secureCookies: config.publicUrl?.startsWith('https:') === true,
     relyingParty: relyingParty(config),
+    oidc: config.oidc,
     witness: audit.service.tell,
     secondFactorToBlock: access.service.secondFactorToBlock,
   })

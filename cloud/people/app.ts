@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { AuditWord } from '../audit/entry.ts'
+import type { OidcSettings } from '../config.ts'
 import { createFactorRoutes } from '../factors/factor-routes.ts'
 import { createFactorService, type FactorService } from '../factors/factor-service.ts'
 import { createFactorStore } from '../factors/factor-store.ts'
@@ -8,6 +9,10 @@ import { createPasskeyClient, type RelyingParty } from '../factors/passkey-clien
 import { type Caller, ROLES, type Role } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import { judgeFactor } from '../http/second-factor.ts'
+import { createIdentityRoutes } from '../identity/identity-routes.ts'
+import { createIdentityService } from '../identity/identity-service.ts'
+import { createIdentityStore } from '../identity/identity-store.ts'
+import { createOidcClient } from '../identity/oidc-client.ts'
 import { createInvitationRoutes } from '../invitations/invitation-routes.ts'
 import { createInvitationService } from '../invitations/invitation-service.ts'
 import { createInvitationStore } from '../invitations/invitation-store.ts'
@@ -62,6 +67,7 @@ type Parts = {
   readonly dataDir: string
   readonly secureCookies: boolean
   readonly relyingParty: RelyingParty
+  readonly oidc?: OidcSettings | undefined
   readonly witness: (words: readonly AuditWord[]) => Promise<void>
   readonly secondFactorToBlock: () => Promise<'on' | 'off'>
 }
@@ -95,6 +101,20 @@ export function createPeople(parts: Parts): People {
     forgetFactors: factors.removeAllOf,
   })
   const cookie = sessionCookie(parts.secureCookies)
+  const identity =
+    parts.oidc &&
+    createIdentityService({
+      world,
+      oidc: createOidcClient({
+        ...parts.oidc,
+        redirectUri: `${parts.relyingParty.origins[0]}/api/session/outside/back`,
+      }),
+      identities: createIdentityStore(db),
+      steps: createFactorStore(db),
+      people: service,
+      terms: parts.oidc,
+      roleClaim: parts.oidc.roleClaim,
+    })
   const proof = {
     fresh: async (caller: Caller): Promise<void> => {
       if (judgeFactor(caller, await secondFactorToBlock(), true, world.clock.now()) !== 'enough')
@@ -109,6 +129,7 @@ export function createPeople(parts: Parts): People {
       createPeopleRoutes(service, cookie, proof),
       createFactorRoutes({ people: service, factors, cookie, secondFactorToBlock }),
       createInvitationRoutes(invitations, service, cookie),
+      createIdentityRoutes({ identity, people: service, cookie, secondFactorOf: factors.begin }),
     ],
     forgetExpired: async () => {
       await service.forgetExpired()

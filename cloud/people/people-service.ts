@@ -309,6 +309,14 @@ export function createPeopleService(deps: Deps) {
         }),
       ),
 
+    /** For somebody who signs in elsewhere: nobody signs in here under this login by a password. */
+    createOutside: async ({ login, name, role }: Pick<NewAccount, 'login' | 'name' | 'role'>): Promise<Account> => {
+      const account = { id: world.uuid(), login, name, role, passwordHash: null, ...AT_FIRST }
+      if (!(await accounts.insert(account, clock.now()))) throw new Fault('account/login-taken')
+      log.info({ accountId: account.id, role }, 'people.account-created')
+      return account
+    },
+
     /** Ends every session and token of the account; nobody signs in under it again. */
     disableAccount: disable,
 
@@ -379,6 +387,8 @@ export function createPeopleService(deps: Deps) {
     forgetExpired: (): Promise<void> => sessions.removeExpired(clock.now()),
   }
 }
+
+const AT_FIRST = { seesParks: 'all' as const, noBlockUntil: null }
 
 const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 

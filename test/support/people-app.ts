@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { AuditWord } from '../../cloud/audit/entry.ts'
+import type { OidcSettings } from '../../cloud/config.ts'
 import type { FactorService } from '../../cloud/factors/factor-service.ts'
 import { createHttp, type HttpParts } from '../../cloud/http/app.ts'
 import { createIdempotencyStore } from '../../cloud/http/idempotency-store.ts'
@@ -31,6 +32,7 @@ export type PeopleApp = {
 export async function createPeopleApp(
   routes: readonly FastifyPluginAsyncZod[] = [],
   settings: Partial<HttpParts> = {},
+  more: { readonly oidc?: OidcSettings } = {},
 ): Promise<PeopleApp> {
   const database = await createSqlDatabase('PGlite')
   const { db } = await migrated(database)
@@ -54,6 +56,7 @@ export async function createPeopleApp(
     world,
     dataDir: database.dataDir,
     secureCookies: true,
+    ...more,
     relyingParty: { id: 'kordon.example', origins: [ORIGIN] },
     witness,
     secondFactorToBlock: rights.secondFactorToBlock,

@@ -8,6 +8,7 @@ const ANY = ROLES.join(' ')
 export const ROUTE_RIGHTS: readonly (readonly [route: string, roles: string])[] = [
   ['GET /api/openapi.json', 'public'],
   ['POST /api/session', 'public'],
+  ['GET /api/session/ways', 'public'],
   ['GET /api/session', ANY],
   ['DELETE /api/session', 'public'],
   ['POST /api/setup', 'public'],
