@@ -52,31 +52,36 @@ export function createFleetRoutes({ lastKnown, clock }: Deps): FastifyPluginAsyn
         const page = found.slice(0, limit)
         const nextCursor = found.length > limit ? (page.at(-1)?.vehicleId ?? null) : null
         const now = clock.now()
-        const body = { items: page.map((place) => viewOf(place, now)), nextCursor }
-        // Written here: ten thousand items cost the schema's own encoder five times as much as the query. A test holds
-        // the text against the schema.
+        const items = page.map((place) => viewOf(place, now))
+        // Written here: the schema's own encoder costs more for ten thousand items than the query does.
         return reply
           .type('application/json; charset=utf-8')
-          .serializer(String)
-          .send(JSON.stringify(body) as never)
+          .serializer(() => JSON.stringify({ items: items.map(encoded), nextCursor }))
+          .send({ items, nextCursor })
       },
     )
   }
 }
 
-const viewOf = (place: FleetPlace, now: number) => ({
+const viewOf = (place: FleetPlace, now: number): z.output<typeof FleetPlaceView> => ({
   vehicleId: place.vehicleId,
   plate: place.plate,
   source: place.source,
   seenBy: sourceKind(place.source),
-  readAt: Instant.encode(place.readAt),
+  readAt: place.readAt,
   ageS: Math.max(0, Math.round((now - place.readAt) / 1000)),
   position:
     place.lat === null || place.lon === null ? null : { lat: place.lat, lon: place.lon, accuracyM: place.accuracyM },
-  positionAt: place.placeAt === null ? null : Instant.encode(place.placeAt),
+  positionAt: place.placeAt,
   speedKmh: place.speedKmh,
   headingDeg: place.headingDeg,
   ignition: place.ignition,
   fix: place.fix,
   trust: place.trust,
+})
+
+const encoded = (view: z.output<typeof FleetPlaceView>) => ({
+  ...view,
+  readAt: Instant.encode(view.readAt),
+  positionAt: view.positionAt === null ? null : Instant.encode(view.positionAt),
 })

@@ -3,7 +3,6 @@ import type { Fix, GnssTrust } from '#contract/frame.ts'
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { ParksInSight } from '../http/access.ts'
-import { ParkId } from '../parks/park.ts'
 import type { LastKnownRow } from '../postgres/history-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { LastKnown } from './last-known.ts'
@@ -61,28 +60,29 @@ export function createLastKnownStore(db: Db): LastKnownStore {
     },
     fleet: async ({ parks, after, limit }) => {
       if (parks.length === 0) return []
-      let query = db
-        .selectFrom('lastKnown')
-        .innerJoin('vehicles', 'vehicles.id', 'lastKnown.vehicleId')
-        .select(['vehicleId', 'plate', 'gatewayId as source', 'readAt', 'placeLat as lat', 'placeLon as lon'])
-        .select(['placeAccuracyM as accuracyM', 'placeAt'])
-        .select([
-          sql<number | null>`(frame->'speedKmh')::float8`.as('speedKmh'),
-          sql<number | null>`(frame->'headingDeg')::float8`.as('headingDeg'),
-          sql<boolean | null>`(frame->'ignition')::boolean`.as('ignition'),
-          sql<Fix>`frame->>'fix'`.as('fix'),
-          sql<GnssTrust>`frame->>'gnssTrust'`.as('trust'),
-        ])
-      if (parks !== 'all')
-        query = query.where(
-          'parkId',
-          'in',
-          parks.map((park) => ParkId.parse(park)),
-        )
-      if (after !== undefined) query = query.where('vehicleId', '>', after)
-      return query.orderBy('vehicleId').limit(limit).execute()
+      const inSight = parks === 'all' ? sql`true` : sql`park_id = any(${[...parks]}::uuid[])`
+      const behind = after === undefined ? sql`true` : sql`vehicle_id > ${after}::uuid`
+      // One text for all rows: read in a quarter of the time that ten thousand rows take.
+      const { rows } = await sql<{ places: string }>`select coalesce(json_agg(place), '[]')::text as places from (
+          select json_build_array(vehicle_id, plate, gateway_id, read_at, place_lat, place_lon, place_accuracy_m,
+            place_at, frame->'speedKmh', frame->'headingDeg', frame->'ignition', frame->'fix', frame->'gnssTrust') as place
+          from last_known join vehicles on vehicles.id = vehicle_id
+          where ${inSight} and ${behind} order by vehicle_id limit ${limit}) as fleet`.execute(db)
+      const places: readonly FleetRow[] = JSON.parse(rows[0]?.places ?? '[]')
+      return places.map(fleetPlace)
     },
   }
+}
+
+type FleetRow = [
+  ...[VehicleId, string, GatewayId, EpochMs, number | null, number | null, number | null, EpochMs | null],
+  ...[number | null, number | null, boolean | null, Fix, GnssTrust],
+]
+
+function fleetPlace(row: FleetRow): FleetPlace {
+  const [vehicleId, plate, source, readAt, lat, lon, accuracyM, placeAt, speedKmh, headingDeg, ignition, fix, trust] =
+    row
+  return { vehicleId, plate, source, readAt, lat, lon, accuracyM, placeAt, speedKmh, headingDeg, ignition, fix, trust }
 }
 
 const when = <Value>(column: string, newer: ReturnType<typeof sql<boolean>>) =>

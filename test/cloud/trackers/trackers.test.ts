@@ -34,7 +34,7 @@ describe('third-party trackers in a running cloud', { timeout: 60_000 }, () => {
     acc: 9,
     ...more,
   })
-  const now = () => Math.floor(Date.now() / 1000)
+  const now = () => Math.ceil(Date.now() / 1000)
   const trackOf = async (id: string) => {
     const to = new Date((now() + 3600) * 1000).toISOString()
     const from = new Date((now() - 86_400) * 1000).toISOString()
