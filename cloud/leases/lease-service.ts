@@ -155,7 +155,8 @@ export function createLeaseService(deps: Deps) {
         if (lease.state === 'returning') return { ...lease, state, returningAt: null, parking: null }
         const [other] = await deps.leaseStore(db).runningOf([lease.vehicleId])
         if (other !== undefined) throw new Fault('lease/vehicle-taken', `lease ${other.number}`)
-        return { ...lease, state, activatedAt: at, nextChargeAt: firstChargeAt(lease.schedule, lease.startsOn, at) }
+        const nextChargeAt = firstChargeAt(lease.schedule, lease.startsOn, at)
+        return charged(db, { ...lease, state, activatedAt: at, nextChargeAt }, at)
       }
       case 'returning':
         return { ...lease, state, returningAt: at }

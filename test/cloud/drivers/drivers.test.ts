@@ -161,7 +161,7 @@ describe('drivers over REST', () => {
     const { drivers, vehicle } = await runningLease(house, postgres)
     const [double = ''] = drivers
     const kept = (await add({ familyName: 'Настоящий' })).json().id
-    await house.call('accountant', 'POST', '/api/ledger/top-ups', { driverId: double, kopecks: 700_000, via: 'cash' })
+    await house.call('accountant', 'POST', '/api/ledger/top-ups', { driverId: double, kopecks: 850_000, via: 'cash' })
     await house.call('accountant', 'POST', '/api/ledger/top-ups', { driverId: kept, kopecks: 50_000, via: 'cash' })
     const merge = () => house.call('head', 'POST', `/api/drivers/${double}/merge`, { into: kept, note: 'один человек' })
     const merged = (await merge()).json()

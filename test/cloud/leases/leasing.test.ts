@@ -137,7 +137,8 @@ describe.each(sqlKinds())('leases and money on %s', (kind) => {
     const told = await Promise.all([1, 2].map(() => topUp(driver, 100_000, { key: 'receipt 17' })))
     for (let time = 0; time < 3; time += 1) told.push(await topUp(driver, 100_000, { key: 'receipt 17' }))
     expect(told.map((answer) => answer.json().outcome).sort()).toEqual(['known', 'known', 'known', 'known', 'posted'])
-    expect(await balanceOf(driver)).toBe(100_000)
+    // The first day had cost 1 500 ₽.
+    expect(await balanceOf(driver)).toBe(100_000 - 150_000)
     const other = await topUp(driver, 90_000, { key: 'receipt 17' })
     expect(other.json().code).toBe('ledger/key-reused')
   })
@@ -150,7 +151,7 @@ describe.each(sqlKinds())('leases and money on %s', (kind) => {
       house.call('accountant', 'POST', `/api/ledger/postings/${posting.id}/reversal`, { note: 'ошибка кассы' })
     const answers = await Promise.all([undone(), undone()])
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([201, 409])
-    expect(await balanceOf(driver)).toBe(0)
+    expect(await balanceOf(driver)).toBe(-150_000)
     const reversal = answers.find(({ statusCode }) => statusCode === 201)?.json().posting
     const again = await house.call('accountant', 'POST', `/api/ledger/postings/${reversal.id}/reversal`, {
       note: 'наоборот',
@@ -309,6 +310,8 @@ describe.each(sqlKinds())('leases and money on %s', (kind) => {
   })
 
   test('a top-up changes the balance at once and says so within the same commit', async () => {
+    await emptied(postgres)
+    await house.leasing.open()
     const { vehicle, drivers } = await runningLease(house, postgres)
     const driver = DriverId.parse(drivers[0])
     await house.tick()
@@ -393,7 +396,9 @@ describe.each(sqlKinds())('leases and money on %s', (kind) => {
     const first = await runningLease(house, postgres)
     const second = await runningLease(house, postgres)
     await sql`update leases set schedule = '{"rates": "?"}' where id = ${first.lease}::uuid`.execute(postgres.db)
-    await house.leasing.leases.chargeDue(10)
-    expect(await charges(second.lease)).toHaveLength(1)
+    await house.clock.advance(2 * DAY)
+    await house.leasing.leases.chargeDue(200)
+    expect(await charges(first.lease)).toHaveLength(1)
+    expect(await charges(second.lease)).toHaveLength(2)
   })
 })
