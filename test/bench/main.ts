@@ -5,12 +5,32 @@ import { type Bench, jsonLine } from './bench.ts'
 import { block } from './block.ts'
 import { bytes } from './bytes.ts'
 import { catchUp } from './catch-up.ts'
+import { connections } from './connections.ts'
 import { edge } from './edge.ts'
+import { batch, ceiling, overhead } from './front.ts'
 import { history } from './history.ts'
+import { ingest } from './ingest.ts'
+import { loss } from './loss.ts'
 import { whatIf } from './what-if.ts'
 import { zone } from './zone.ts'
 
-const BENCHES: readonly Bench[] = [audit, balance, edge, block, catchUp, bytes, zone, history, whatIf]
+const BENCHES: readonly Bench[] = [
+  audit,
+  balance,
+  edge,
+  block,
+  catchUp,
+  bytes,
+  zone,
+  history,
+  whatIf,
+  ingest,
+  overhead,
+  ceiling,
+  batch,
+  connections,
+  loss,
+]
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { seedFleet } from '../support/seeded-fleet.ts'
 import type { LoadGateway } from '../support/load-plan.ts'
 import { startInflux, startPostgres } from '../support/real-servers.ts'
 import { startCloud } from '../support/running-cloud.ts'
-import { until } from '../support/until.ts'
+import { seedFleet } from '../support/seeded-fleet.ts'
 import { lagOf } from '../support/stored-frames.ts'
+import { until } from '../support/until.ts'
 
 export type OwnCloud = Awaited<ReturnType<typeof startOwnCloud>>
 
@@ -20,6 +21,7 @@ export async function startOwnCloud(gateways: number, env: Readonly<Record<strin
     KORDON_LOG_LEVEL: 'warn',
     ...env,
   })
+  const proc = (file: string): string => readFileSync(`/proc/${cloud.pid()}/${file}`, 'utf8')
   const journal = join(cloud.dataDir, 'journal.sqlite')
   return {
     cloud,
@@ -27,6 +29,12 @@ export async function startOwnCloud(gateways: number, env: Readonly<Record<strin
     influx,
     fleet,
     journal,
+    rssMb: () => Number(/VmRSS:\s+(\d+)/.exec(proc('status'))?.[1]) / 1024,
+    /** User and system, of the cloud alone. */
+    cpuSeconds: () => {
+      const fields = proc('stat').split(') ')[1]?.split(' ') ?? []
+      return (Number(fields[11]) + Number(fields[12])) / 100
+    },
     /** Resolves when every entry of the journal is in the history. */
     drained: () =>
       until('the history has caught up', () => lagOf(journal, 'history') === 0, { everyMs: 20, withinMs: 120_000 }),

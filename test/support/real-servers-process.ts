@@ -17,6 +17,8 @@ export type RealServer = {
   restart(): Promise<void>
   /** What it has printed so far. */
   output(): string
+  /** Of the process that runs now. */
+  pid(): number
 }
 
 export type Command = {
@@ -29,7 +31,7 @@ export type Command = {
   readonly stopSignal?: NodeJS.Signals
 }
 
-export type Running = { end(signal: NodeJS.Signals): Promise<void>; output(): string }
+export type Running = { end(signal: NodeJS.Signals): Promise<void>; output(): string; pid(): number }
 
 const START_LIMIT_MS = 30_000
 const children = new Set<ChildProcess>()
@@ -67,6 +69,7 @@ export async function run(command: Command): Promise<Running> {
   }
   return {
     output: () => output,
+    pid: () => child.pid ?? 0,
     end: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
       const patience = pause(10_000, undefined, { ref: false }).then(() => child.kill('SIGKILL'))

@@ -88,6 +88,7 @@ async function serve(
     port,
     dir,
     output: () => now.output(),
+    pid: () => now.pid(),
     kill: () => now.end('SIGKILL'),
     restart: async () => {
       await now.end(command.stopSignal ?? 'SIGTERM')

@@ -25,6 +25,8 @@ export type RunningCloud = {
   restart(): Promise<void>
   stop(): Promise<void>
   output(): string
+  /** Of the process that runs now; 0 when none does. */
+  pid(): number
 }
 
 /** Starts `cloud/main.ts` in demo mode (accounts only, no fleet). `env` overrides what it is given. */
@@ -95,5 +97,6 @@ export async function startCloud(env: Readonly<Record<string, string>> = {}): Pr
       rmSync(dataDir, { recursive: true, force: true })
     },
     output: () => output,
+    pid: () => child?.pid ?? 0,
   }
 }

@@ -1,0 +1,22 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+
+/** A program of this folder (or a path) in a process of its own; resolves when it says that it is ready. */
+export async function startForked(program: string, args: readonly string[]) {
+  const child: ChildProcess = fork(new URL(program, import.meta.url), [...args], { execArgv: [] })
+  await once(child, 'message')
+  const proc = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
+  return {
+    rssMb: (): number => Number(/VmRSS:\s+(\d+)/.exec(proc('status'))?.[1]) / 1024,
+    cpuSeconds: (): number => {
+      const fields = proc('stat').split(') ')[1]?.split(' ') ?? []
+      return (Number(fields[11]) + Number(fields[12])) / 100
+    },
+    stop: async (): Promise<void> => {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}

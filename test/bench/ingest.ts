@@ -1,0 +1,181 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { startLoad } from '../support/load.ts'
+import type { LoadGateway, LoadReport } from '../support/load-plan.ts'
+import { findReal, startInflux, startMosquitto } from '../support/real-servers.ts'
+import { type Tally, tallyInflux, tallyJournals } from '../support/stored-frames.ts'
+import { until } from '../support/until.ts'
+import { type Bench, type BenchResult, interleaved } from './bench.ts'
+import { startForked } from './forked.ts'
+import { loadOf, namedGateways } from './load-of.ts'
+import { type OwnCloud, startOwnCloud } from './own-cloud.ts'
+import { type Spread, spread, table } from './table.ts'
+
+const GATEWAYS = 100
+const PAIRS = 5
+const WARM_UP_MS = 2000
+const GOAL = 30_000
+/** Of a core; a generator that has no more time measures itself. */
+const BUSY = 0.85
+
+type Round = { readonly rate: number; readonly report: LoadReport; readonly tally: Tally }
+
+/** Frames found in InfluxDB ÷ time from the first publish to the last commit. */
+async function ownRound(own: OwnCloud, fleet: readonly LoadGateway[], ms: number): Promise<Round & { journal: Tally }> {
+  const began = performance.now()
+  const load = await startLoad(loadOf(fleet, own.cloud.mqttPort))
+  await pause(ms)
+  const report = await load.stop()
+  await own.drained()
+  const seconds = (performance.now() - began) / 1000
+  const tally = await tallyInflux(own.influx.url, report.ledger)
+  return { rate: tally.stored / seconds, report, tally, journal: tallyJournals([own.journal], report.ledger) }
+}
+
+type Peer = Awaited<ReturnType<typeof startPeer>>
+
+/** Mosquitto, tuned as its documentation says, and consumers that share the records. */
+async function startPeer(consumers: number, gateways: readonly LoadGateway[]) {
+  const broker = await startMosquitto({ config: 'max_queued_messages 100000\n' })
+  const influx = await startInflux()
+  const running: Awaited<ReturnType<typeof startForked>>[] = []
+  for (let index = 0; index < consumers; index += 1)
+    running.push(await startForked('./bare-consumer.ts', [broker.url, influx.url, String(index)]))
+  let used = 0
+  return {
+    round: async (framesPerS: number | undefined, ms: number): Promise<Round> => {
+      const fleet = gateways.slice(used, used + GATEWAYS)
+      used += GATEWAYS
+      const began = performance.now()
+      const load = await startLoad({
+        ...loadOf(fleet, broker.port),
+        protocol: 'bare',
+        ...(framesPerS === undefined ? {} : { framesPerS }),
+      })
+      await pause(ms)
+      const report = await load.stop()
+      // The last commit: nothing more for two seconds, which do not count.
+      let tally = await tallyInflux(influx.url, report.ledger)
+      let grewAt = performance.now()
+      await until(
+        'the consumers are done',
+        async () => {
+          const now = await tallyInflux(influx.url, report.ledger)
+          if (now.stored > tally.stored) grewAt = performance.now()
+          tally = now
+          return tally.lost === 0 || performance.now() - grewAt > 2000
+        },
+        { everyMs: 100, withinMs: 120_000 },
+      )
+      return { rate: tally.stored / ((grewAt - began) / 1000), report, tally }
+    },
+    stop: async () => {
+      for (const consumer of running) await consumer.stop()
+      await influx.stop()
+      await broker.stop()
+    },
+  }
+}
+
+const PACES = [4000, 8000, 12_000, 16_000, 20_000, 24_000, 28_000, 32_000]
+
+/** The highest pace at which this many consumers lose nothing and keep up. */
+async function searchPace(peer: Peer): Promise<number> {
+  let best = 0
+  for (const pace of PACES) {
+    const { tally, rate } = await peer.round(pace, 2500)
+    if (tally.lost > 0 || rate < 0.6 * pace) return best
+    best = pace
+  }
+  return best
+}
+
+/** B1: acknowledged and found in InfluxDB, against the usual pipeline at its best pace without loss. */
+export const ingest: Bench = {
+  name: 'ingest',
+  about:
+    'B1: JSON frames/s acknowledged and stored, 100 gateways × window 20, 5 % sent again, against Mosquitto + MQTT.js',
+  run: async ({ full, print }): Promise<BenchResult> => {
+    const ms = full ? 8000 : 5000
+    const own = await startOwnCloud(GATEWAYS * (PAIRS + 2))
+    const names = own.fleet
+    const found = { consumers: 0, pace: 0 }
+    let saturated: Round | undefined
+    if (findReal('mosquitto') !== undefined)
+      for (const consumers of full ? [1, 2, 4] : [1, 2]) {
+        const searching = await startPeer(consumers, namedGateways(GATEWAYS * (PACES.length + 1)))
+        const pace = await searchPace(searching)
+        if (pace > found.pace) {
+          Object.assign(found, { consumers, pace })
+          saturated = await searching.round(undefined, 2500)
+        }
+        await searching.stop()
+      }
+    const peer = found.pace === 0 ? undefined : await startPeer(found.consumers, namedGateways(GATEWAYS * (PAIRS + 2)))
+    let used = 0
+    const rounds: (Round & { journal: Tally })[] = []
+    const peers: Round[] = []
+    try {
+      const cpuBefore = own.cpuSeconds()
+      const one = async () => {
+        const round = await ownRound(own, names.slice(used, used + GATEWAYS), used === 0 ? WARM_UP_MS : ms)
+        used += GATEWAYS
+        rounds.push(round)
+        return round.rate
+      }
+      const other = async () => {
+        if (peer === undefined) return Number.NaN
+        const round = await peer.round(found.pace, ms)
+        peers.push(round)
+        return round.rate
+      }
+      const pairs = await interleaved(PAIRS, one, other)
+      const cpu = own.cpuSeconds() - cpuBefore
+      const sum = (of: (round: Round & { journal: Tally }) => number) =>
+        rounds.reduce((all, round) => all + of(round), 0)
+      const lost = sum(({ tally, journal }) => tally.lost + journal.lost)
+      const doubled = sum(({ tally, journal }) => tally.duplicates + journal.duplicates)
+      const acked = spread(rounds.slice(1).map(({ report }) => report.frames / report.seconds))
+      const busy = Math.max(...rounds.map(({ report }) => report.cpuShare))
+      const row = (name: string, value: Spread): (string | number)[] => [name, value.median, value.min, value.max]
+      print(
+        table([
+          ['what', 'median', 'min', 'max'],
+          row(`own, stored frames/s (goal ${GOAL})`, pairs.own),
+          row('own, acknowledged frames/s', acked),
+          row(`Mosquitto + ${found.consumers} MQTT.js + InfluxDB, paced at ${found.pace}, stored/s`, pairs.peer),
+          row('own ÷ peer, per pair', pairs.ratio),
+          ['own, lost and doubled', lost, doubled, ''],
+          ['peer, acknowledged and not stored', peers.reduce((all, { tally }) => all + tally.lost, 0), '', ''],
+          [
+            'peer saturated: acknowledged/s',
+            saturated === undefined ? '' : saturated.report.frames / saturated.report.seconds,
+            '',
+            '',
+          ],
+          ['peer saturated: acknowledged and not stored', saturated?.tally.lost ?? '', '', ''],
+          row('own, acknowledgement p50 ms', spread(rounds.slice(1).map(({ report }) => report.ackP50Ms))),
+          row('own, acknowledgement p99 ms', spread(rounds.slice(1).map(({ report }) => report.ackP99Ms))),
+          ['own, CPU s per million frames', (cpu / sum(({ report }) => report.frames)) * 1e6, '', ''],
+          ['own, RSS MB', own.rssMb(), '', ''],
+          ['generator, share of a core', busy, '', ''],
+          ['limit: the hand-written front without store, frames/s', 298_000, '', ''],
+        ]),
+      )
+      return {
+        unit: 'frames/s stored',
+        pairs: PAIRS,
+        own: pairs.own,
+        peer: peer === undefined ? null : pairs.peer,
+        ratio: peer === undefined ? null : pairs.ratio,
+        stored: sum(({ tally }) => tally.stored),
+        lost,
+        duplicates: doubled,
+        void: lost + doubled > 0 ? 'lost or doubled' : busy > BUSY ? 'the generator was the limit' : null,
+        more: { acked, consumers: found.consumers, pace: found.pace },
+      }
+    } finally {
+      await peer?.stop()
+      await own.stop()
+    }
+  },
+}

@@ -1,0 +1,71 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { runKillMatrix, VICTIMS } from '../support/kill-matrix.ts'
+import { startLoad } from '../support/load.ts'
+import { tallyInflux, tallyJournals } from '../support/stored-frames.ts'
+import type { Bench, BenchResult } from './bench.ts'
+import { loadOf } from './load-of.ts'
+import { startOwnCloud } from './own-cloud.ts'
+import { spread, table } from './table.ts'
+
+const GATEWAYS = 300
+/** Three times the goal of B1: more than any of it can take here. */
+const OVERLOAD = 90_000
+
+/** B4: what is lost and doubled, under three times the load it can take, and while everything is killed. */
+export const loss: Bench = {
+  name: 'loss',
+  about: 'B4: three times the load for a minute; then gateway, cloud, broker, PostgreSQL and InfluxDB killed at random',
+  run: async ({ full, print }): Promise<BenchResult> => {
+    const own = await startOwnCloud(GATEWAYS)
+    let over: Awaited<ReturnType<Awaited<ReturnType<typeof startLoad>>['stop']>>
+    let history = { stored: 0, lost: 0, duplicates: 0 }
+    let journal = history
+    try {
+      const load = await startLoad({ ...loadOf(own.fleet, own.cloud.mqttPort), framesPerS: OVERLOAD })
+      await pause(full ? 60_000 : 20_000)
+      over = await load.stop(60_000)
+      await own.drained()
+      history = await tallyInflux(own.influx.url, over.ledger)
+      journal = tallyJournals([own.journal], over.ledger)
+    } finally {
+      await own.stop()
+    }
+    const report = await runKillMatrix({
+      kills: full ? 100 : 5,
+      gateways: 40,
+      framesPerS: 1500,
+      backlog: full ? 70_000 : 4000,
+      seed: 2026,
+      print,
+    })
+    const killed = VICTIMS.map((victim) => `${victim} ${report.kills[victim]}`).join(', ')
+    const found = [history, journal, report.history, report.journal, report.gateway]
+    print(
+      table([
+        ['what', 'stored', 'lost', 'doubled'],
+        [`overload, ${OVERLOAD} offered/s, in InfluxDB`, history.stored, history.lost, history.duplicates],
+        ['overload, in the journal', journal.stored, journal.lost, journal.duplicates],
+        [`killed: ${killed}; in InfluxDB`, report.history.stored, report.history.lost, report.history.duplicates],
+        ['killed, in the journal', report.journal.stored, report.journal.lost, report.journal.duplicates],
+        ['killed, of the real gateway', report.gateway.stored, report.gateway.lost, report.gateway.duplicates],
+        ['overload: acknowledged frames/s', over.frames / over.seconds, '', ''],
+        ['overload: acknowledgement p50, p99 ms', over.ackP50Ms, over.ackP99Ms, ''],
+        ['overload: connections given up', over.reconnects, '', ''],
+      ]),
+    )
+    const lost = found.reduce((sum, tally) => sum + tally.lost, 0)
+    const duplicates = found.reduce((sum, tally) => sum + tally.duplicates, 0)
+    return {
+      unit: 'records lost',
+      pairs: 1,
+      own: spread([lost]),
+      peer: null,
+      ratio: null,
+      stored: history.stored + report.history.stored,
+      lost,
+      duplicates,
+      void: lost + duplicates > 0 ? 'lost or doubled' : null,
+      more: { kills: report.kills, receipted: report.receipted, ackP99Ms: over.ackP99Ms, seconds: report.seconds },
+    }
+  },
+}
