@@ -257,11 +257,7 @@ export const MUTANTS: readonly Mutant[] = [
     27,
     'I3',
     'restored outbox continues the old stream',
-    patch(
-      OUTBOX,
-      '    return addLive()\n  }\n\n  const flush',
-      '    return file.streams.findLast(({ level }) => level === 0) ?? addLive()\n  }\n\n  const flush',
-    ),
+    patch(OUTBOX, '    if (!isOurs) live = addLive()\n', ''),
   ),
   mutant(28, 'I3', 'disk full drops silently, no gap record', patch(OUTBOX, 'deps.announce?.({', 'void ({')),
   mutant(

@@ -75,6 +75,8 @@ export function createSimulatedOutbox(deps: Deps): SimulatedOutbox {
   let pending: { readonly record: GatewayRecord; readonly steadyAt: number }[] = []
   const byName = (stream: string): Stream | undefined => file.streams.find((one) => one.stream === stream)
   const keyOf = (stream: string, seq: number): string => `${stream}/${seq}`
+  /** Whether the live stream was begun by this start; one that was not takes no more records. */
+  let isOurs = false
   let live: Stream = openLive()
 
   function addLive(): Stream {
@@ -82,18 +84,21 @@ export function createSimulatedOutbox(deps: Deps): SimulatedOutbox {
     heads.head = { stream, reserved: RESERVE }
     const added: Stream = { stream, level: 0, records: new Map(), next: 1, sent: 0 }
     file.streams.push(added)
+    isOurs = true
     return added
   }
 
-  /** Every start begins a stream of its own: that a file is a copy of yesterday's cannot be seen by looking at it. */
   function openLive(): Stream {
-    return addLive()
+    const last = file.streams.findLast((one) => one.stream === heads.head?.stream)
+    return last ?? addLive()
   }
 
   const flush = (): number => {
     const count = pending.length
     if (count === 0) return 0
     if (deps.full()) throw new Error('ENOSPC')
+    // That a file is a copy of yesterday's cannot be seen by looking at it: every start numbers in a stream of its own.
+    if (!isOurs) live = addLive()
     while (live.next + count - 1 > (heads.head?.reserved ?? 0)) {
       heads.head = { stream: live.stream, reserved: (heads.head?.reserved ?? 0) + RESERVE }
       if (deps.dies('seq-block-reserved-before-use')) return 0
