@@ -32,8 +32,13 @@ type Deps = {
 /** Messages without a receipt at any moment. Frames leave four of them to reports and events. */
 const WINDOW = 20
 const FRAMES_WINDOW = 16
-/** Of the window, what old streams may have on the line at any moment, beside the live one: 30 %. */
-const BACKLOG_UNDERWAY = 6
+/**
+ * Of the window, what old streams may have on the line at any moment: 30 % until the line is known, more where a message
+ * is through at once, little where it takes seconds, since fresh frames and orders' reports stand in the same queue.
+ */
+const BACKLOG_UNDERWAY = { unknown: 6, fast: 12, slow: 2 } as const
+const FAST = seconds(2)
+const SLOW = seconds(5)
 /** So many frames are company enough; and so many a message may carry when there is a backlog. */
 const COMPANY = 60
 const BATCH = 1000
@@ -78,9 +83,14 @@ function sendAll(connection: Connection, deps: Deps): void {
   for (const one of streams.toReversed()) {
     const mayGo = (): boolean =>
       deps.window.inFlight(frames) < FRAMES_WINDOW &&
-      (!isBacklog(one) || deps.window.underway(backlog) < BACKLOG_UNDERWAY)
+      (!isBacklog(one) || deps.window.underway(backlog) < backlogUnderway(deps.window.onLine()))
     sendFrom(deps.frames, one.stream, connection, deps, mayGo, isBacklog(one) ? undefined : deps.patience)
   }
+}
+
+function backlogUnderway(onLine: Millis | undefined): number {
+  if (onLine === undefined) return BACKLOG_UNDERWAY.unknown
+  return onLine < FAST ? BACKLOG_UNDERWAY.fast : onLine < SLOW ? BACKLOG_UNDERWAY.unknown : BACKLOG_UNDERWAY.slow
 }
 
 const isBacklog = ({ fresh }: OutboxStream): boolean => fresh === 'backlog'
@@ -103,7 +113,7 @@ function sendFrom(
     window.sent(stream, message.through, clock.steady())
     deps.uplink.publishRecords(message.payload).then(
       () => {
-        window.heard(stream, message.through)
+        window.heard(stream, message.through, clock.steady())
         deps.waker.wake()
       },
       (cause: unknown) => {

@@ -4,7 +4,7 @@ const SCHEMA = `
 CREATE TABLE IF NOT EXISTS streams (no INTEGER PRIMARY KEY, stream TEXT NOT NULL UNIQUE,
   next_seq INTEGER NOT NULL DEFAULT 1, sent INTEGER NOT NULL DEFAULT 0, level INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS records (no INTEGER NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
-  boot TEXT NOT NULL, steady REAL NOT NULL, PRIMARY KEY (no, seq)) STRICT, WITHOUT ROWID;
+  boot TEXT NOT NULL, steady REAL NOT NULL, mark INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (no, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS gaps (id INTEGER PRIMARY KEY, event TEXT NOT NULL) STRICT;`
 
@@ -14,13 +14,17 @@ const UNSENT_LEAST = 100
 /** The tables of one outbox file and its statements, prepared. */
 export function outboxSql(db: DatabaseSync) {
   db.exec(SCHEMA)
+  const hasMark = db.prepare("SELECT 1 FROM pragma_table_info('records') WHERE name = 'mark'").get() !== undefined
+  if (!hasMark) db.exec('ALTER TABLE records ADD COLUMN mark INTEGER NOT NULL DEFAULT 0')
   return {
     liveStream: db.prepare('SELECT no, stream, next_seq FROM streams WHERE level = 0 ORDER BY no DESC LIMIT 1'),
     byName: db.prepare('SELECT no, next_seq, sent FROM streams WHERE stream = ?'),
     addStream: db.prepare('INSERT INTO streams (stream, level) VALUES (?, ?)'),
     advance: db.prepare('UPDATE streams SET next_seq = ? WHERE no = ?'),
-    insert: db.prepare('INSERT INTO records (no, seq, body, boot, steady) VALUES (?, ?, ?, ?, ?)'),
-    after: db.prepare('SELECT seq, body, boot, steady FROM records WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?'),
+    insert: db.prepare('INSERT INTO records (no, seq, body, boot, steady, mark) VALUES (?, ?, ?, ?, ?, ?)'),
+    after: db.prepare(
+      'SELECT seq, body, boot, steady, mark FROM records WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?',
+    ),
     oldest: db.prepare('SELECT min(seq) AS seq FROM records WHERE no = ?'),
     sent: db.prepare('UPDATE streams SET sent = ? WHERE no = ? AND sent < ?'),
     forget: db.prepare('DELETE FROM records WHERE no = ? AND seq <= ?'),

@@ -1,13 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
 import { GatewayEvent } from '#contract/event.ts'
 import { type Seq, Seq as SeqSchema, type StreamId, StreamId as StreamIdSchema } from '#contract/ids.ts'
-import { type Clock, epochMs, type Millis, millis } from '#contract/instant.ts'
-import { type GatewayRecord, parseRecord } from '#contract/record.ts'
+import { type Clock, type Millis, millis } from '#contract/instant.ts'
+import type { GatewayRecord } from '#contract/record.ts'
 import type { Log } from '../log.ts'
 import { inTransaction } from '../state/transaction.ts'
 import { survivors } from './frame-thinning.ts'
 import { outboxSql } from './outbox-sql.ts'
 import { type PendingRecord, pendingRecord, thinnedPending } from './pending-records.ts'
+import { RECORD_FORM, readableRecord } from './stored-body.ts'
 import type { StreamHeadStore } from './stream-head-store.ts'
 
 /** A stored record with what never goes on the wire: the boot and monotonic moment it was made in. */
@@ -122,7 +124,7 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     let [seq, bytes] = [live.next, 0]
     inTransaction(db, () => {
       for (const { body, steadyAt } of pending) {
-        sql.insert.run(live.no, seq, body, deps.boot, steadyAt)
+        sql.insert.run(live.no, seq, body, deps.boot, steadyAt, markOf(body))
         bytes += body.length + 64
         seq += 1
       }
@@ -183,8 +185,10 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     inTransaction(db, () => {
       const { lastInsertRowid } = sql.addStream.run(stream, level + 1)
       sql.cut.run(no, first.seq, last.seq)
-      for (const [index, { record, boot, steadyAt }] of kept.entries())
-        sql.insert.run(lastInsertRowid, index + 1, JSON.stringify(record), boot, steadyAt)
+      for (const [index, { record, boot, steadyAt }] of kept.entries()) {
+        const body = JSON.stringify(record)
+        sql.insert.run(lastInsertRowid, index + 1, body, boot, steadyAt, markOf(body))
+      }
       sql.advance.run(kept.length + 1, lastInsertRowid)
       sql.addGap.run(JSON.stringify(gap))
     })
@@ -276,19 +280,18 @@ export function createOutboxStore(deps: Deps): OutboxStore {
   }
 }
 
-const storedRecord = (row: Record<string, unknown>): StoredRecord => ({
-  seq: SeqSchema.parse(row['seq']),
-  record: readableRecord(String(row['body'])),
-  boot: String(row['boot']),
-  steadyAt: millis(Number(row['steady'])),
-  bytes: Buffer.byteLength(String(row['body'])),
-})
+/** Kept beside each body: whoever finds it again knows that this text was checked against this form and is whole. */
+const markOf = (body: string): number => crc32(body, RECORD_FORM)
 
-/** What an other version of the software stored and this one cannot read keeps its number and is named as such. */
-function readableRecord(body: string): GatewayRecord {
-  const parsed = parseRecord(JSON.parse(body))
-  if ('record' in parsed) return parsed.record
-  return { kind: 'event', name: 'record-unreadable', at: epochMs(0), data: { reason: parsed.refused } }
+function storedRecord(row: Record<string, unknown>): StoredRecord {
+  const body = String(row['body'])
+  return {
+    seq: SeqSchema.parse(row['seq']),
+    record: readableRecord(body, row['mark'] === markOf(body)),
+    boot: String(row['boot']),
+    steadyAt: millis(Number(row['steady'])),
+    bytes: Buffer.byteLength(body),
+  }
 }
 
 const consecutive = (records: readonly StoredRecord[]): readonly StoredRecord[] => {

@@ -1,6 +1,6 @@
 import type { GatewayEvent } from '#contract/event.ts'
 import type { EpochMs, Millis } from '#contract/instant.ts'
-import type { GatewayRecord } from '#contract/record.ts'
+import { type GatewayRecord, parseRecord } from '#contract/record.ts'
 import { survivors } from './frame-thinning.ts'
 
 /** A record that is not on disk yet, and its text as it will be stored. */
@@ -10,19 +10,19 @@ export type PendingRecord = { readonly record: GatewayRecord; readonly body: str
 const LONGEST_BODY = 200_000
 
 /**
- * Pure. What is taken for a record: the record, or where it is too long to be sent ever, an event that says so in its
- * place.
+ * Pure. What is taken for a record: the record, or an event in its place that says so where it breaks the contract or is
+ * too long to be sent ever. Checked here, once: one impossible number would cost its whole message in the cloud.
  */
 export function pendingRecord(record: GatewayRecord, steadyAt: Millis, now: EpochMs): PendingRecord {
   const body = JSON.stringify(record)
-  if (body.length <= LONGEST_BODY) return { record, body, steadyAt }
-  const refused: GatewayEvent = {
-    kind: 'event',
-    name: 'record-too-long',
-    at: now,
-    data: { kind: record.kind, bytes: body.length },
+  const parsed = parseRecord(record)
+  const instead = (name: string, data: GatewayEvent['data']): PendingRecord => {
+    const event: GatewayEvent = { kind: 'event', name, at: now, data }
+    return { record: event, body: JSON.stringify(event), steadyAt }
   }
-  return { record: refused, body: JSON.stringify(refused), steadyAt }
+  if ('refused' in parsed) return instead('record-unreadable', { kind: record.kind, reason: parsed.refused })
+  if (body.length > LONGEST_BODY) return instead('record-too-long', { kind: record.kind, bytes: body.length })
+  return { record, body, steadyAt }
 }
 
 /**

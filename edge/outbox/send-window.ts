@@ -1,5 +1,5 @@
 import type { StreamId } from '#contract/ids.ts'
-import type { Millis } from '#contract/instant.ts'
+import { type Millis, millis } from '#contract/instant.ts'
 
 type Flight = { readonly stream: StreamId; readonly through: number; readonly at: Millis; isHeard: boolean }
 
@@ -15,17 +15,24 @@ export type SendWindow = {
   underway(streams: ReadonlySet<StreamId>): number
   sent(stream: StreamId, through: number, at: Millis): void
   /** The broker has acknowledged the message that ends with this number. */
-  heard(stream: StreamId, through: number): void
+  heard(stream: StreamId, through: number, at: Millis): void
+  /** How long messages were on the line lately: the longest, and less of it with each that came. Undefined: none yet. */
+  onLine(): Millis | undefined
   covered(stream: StreamId, through: number): void
   oldestAt(): Millis | undefined
 }
 
+/** What one slow message still counts for after the next. */
+const FADING = 0.7
+
 export function createSendWindow(): SendWindow {
   let flights: Flight[] = []
   const cursors = new Map<StreamId, number>()
+  let onLine: Millis | undefined
   return {
     reset: () => {
       flights = []
+      onLine = undefined
       cursors.clear()
     },
     sentThrough: (stream) => cursors.get(stream) ?? 0,
@@ -36,9 +43,14 @@ export function createSendWindow(): SendWindow {
       cursors.set(stream, through)
       flights.push({ stream, through, at, isHeard: false })
     },
-    heard: (stream, through) => {
-      for (const flight of flights) if (flight.stream === stream && flight.through === through) flight.isHeard = true
+    heard: (stream, through, at) => {
+      for (const flight of flights) {
+        if (flight.stream !== stream || flight.through !== through || flight.isHeard) continue
+        flight.isHeard = true
+        onLine = millis(Math.max(at - flight.at, FADING * (onLine ?? 0)))
+      }
     },
+    onLine: () => onLine,
     covered: (stream, through) => {
       flights = flights.filter((flight) => flight.stream !== stream || flight.through > through)
     },

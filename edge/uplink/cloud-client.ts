@@ -117,10 +117,13 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
 
   const arrived = async (fresh: MqttClient): Promise<void> => {
     const topics = (['receipt', 'order', 'config'] as const).map((channel) => downTopic(gatewayId, channel))
-    const granted = await fresh.subscribeAsync(topics, { qos: 1 })
+    // Both questions at once, in this order on the line: a round trip less before the first record.
+    const [granted] = await Promise.all([
+      fresh.subscribeAsync(topics, { qos: 1 }),
+      fresh.publishAsync(upTopic(gatewayId, 'status'), status(true), { qos: 1, retain: true }),
+    ])
     const refused = granted.filter(({ qos }) => qos > 2).map(({ topic }) => topic)
     if (refused.length > 0) throw new Error(`the broker refuses ${refused.join(', ')}`)
-    await fresh.publishAsync(upTopic(gatewayId, 'status'), status(true), { qos: 1, retain: true })
     connection = { boot: deps.boot, since: clock.steady() }
     log.info({ gatewayId }, 'uplink.connected')
     deps.onChange()

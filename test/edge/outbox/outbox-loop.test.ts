@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseBatch } from '#contract/batch.ts'
 import type { Frame } from '#contract/frame.ts'
-import { epochMs, seconds } from '#contract/instant.ts'
+import { epochMs, millis, seconds } from '#contract/instant.ts'
 import { runOutboxLoop } from '../../../edge/outbox/outbox-loop.ts'
 import { createOutboxStore } from '../../../edge/outbox/outbox-store.ts'
 import { createSendWindow } from '../../../edge/outbox/send-window.ts'
@@ -43,7 +43,7 @@ function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = 
   const waker = createWaker(clock)
   const sent: { stream: string; from: number; count: number; kind: string; backfill: number; first: number }[] = []
   let connection: { boot: string; since: ReturnType<typeof clock.steady> } | undefined
-  let answers: 'all' | 'none' = 'none'
+  let answersAfter = Number.POSITIVE_INFINITY
   const stopping = new AbortController()
   const uplink = {
     connection: () => connection,
@@ -59,7 +59,8 @@ function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = 
         backfill: records.filter((record) => record.kind === 'frame' && record.backfill === true).length,
         first: payload[0] ?? 0,
       })
-      if (answers === 'none') await new Promise(() => {})
+      if (answersAfter === Number.POSITIVE_INFINITY) await new Promise(() => {})
+      if (answersAfter > 0) await clock.sleep(millis(answersAfter), stopping.signal)
     },
   }
   const done = runOutboxLoop(
@@ -76,8 +77,8 @@ function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = 
   }
   return {
     ...{ clock, events, frames, window, waker, sent, fill },
-    acknowledge: () => {
-      answers = 'all'
+    acknowledge: (afterMs = 0) => {
+      answersAfter = afterMs
     },
     keepEvent: () => {
       events.append({ kind: 'event', name: 'mark', at: epochMs(1), data: {} })
@@ -128,6 +129,24 @@ test('acknowledged is not stored: without a receipt at most 16 messages of frame
   connect()
   await clock.advance(30_000)
   expect(sent).toHaveLength(16)
+  await close()
+})
+
+test.each([
+  { line: 'fast', afterMs: 300, more: 10 },
+  { line: 'slow', afterMs: 3000, more: 6 },
+  { line: 'very slow', afterMs: 8000, more: 2 },
+])('on a $line line a backlog of 6 messages is followed by $more', async ({ afterMs, more }) => {
+  const { clock, sent, fill, connect, acknowledge, close } = bench()
+  acknowledge(afterMs)
+  fill(0, 19_000)
+  await clock.advance(11 * 60_000)
+  connect()
+  await clock.advance(0)
+  await clock.advance(afterMs - 1)
+  expect(sent).toHaveLength(6)
+  await clock.advance(20)
+  expect(sent).toHaveLength(6 + more)
   await close()
 })
 

@@ -1,13 +1,16 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { GatewayEvent } from '#contract/event.ts'
 import type { Frame } from '#contract/frame.ts'
 import { epochMs, millis } from '#contract/instant.ts'
+import { GatewayRecord } from '#contract/record.ts'
 import { createOutboxStore } from '../../../edge/outbox/outbox-store.ts'
 import { recordsMessage } from '../../../edge/outbox/records-message.ts'
+import { RECORD_FORM } from '../../../edge/outbox/stored-body.ts'
 import { createStreamHeadStore } from '../../../edge/outbox/stream-head-store.ts'
 import { openDatabase } from '../../../edge/state/sqlite-client.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
@@ -210,4 +213,58 @@ test('frames from before the connection, or from another boot, are marked as bac
   expect(marked('now', 99_000)).toBeUndefined()
   expect(marked('now', 30_000)).toBe(true)
   expect(marked('before', 99_999)).toBe(true)
+})
+
+test('a stored record is not checked anew unless the disk or another version has had its hands on it', () => {
+  const { fill, live, close } = open()
+  fill(0, 4)
+  const stream = live()
+  close()
+  const db = openDatabase(join(dir, 'frames.sqlite'))
+  const change = db.prepare('UPDATE records SET body = ?, mark = mark + ? WHERE seq = ?')
+  const body = (seq: number): string => String(db.prepare('SELECT body FROM records WHERE seq = ?').get(seq)?.['body'])
+  change.run(body(2).replace('"closed"', '"cloxed"'), 0, 2)
+  change.run(body(3).slice(0, -5), 0, 3)
+  change.run(body(4), 1, 4)
+  db.close()
+  const again = open({ boot: 'boot-2' })
+  const records = again.outbox.after(stream, 0, 10)?.records.map(({ record }) => record)
+  expect(records?.map((record) => (record.kind === 'event' ? record.data['reason'] : record.kind))).toEqual([
+    'frame',
+    expect.stringContaining('relay'),
+    'not JSON',
+    'frame',
+  ])
+  again.close()
+})
+
+test('an outbox of a version without marks is read, record by record', () => {
+  const first = open()
+  first.fill(0, 3)
+  const stream = first.live()
+  first.close()
+  const db = openDatabase(join(dir, 'frames.sqlite'))
+  db.exec('ALTER TABLE records DROP COLUMN mark')
+  db.close()
+  const second = open({ boot: 'boot-2' })
+  expect(second.outbox.after(stream, 0, 10)?.records).toHaveLength(3)
+  second.close()
+})
+
+test('what breaks the contract never reaches the disk: an event says so in its place', () => {
+  const { outbox, live, close } = open()
+  outbox.append(frame(0, { speedKmh: 5000 }))
+  outbox.append(frame(1))
+  outbox.flush()
+  expect(outbox.after(live(), 0, 10)?.records.map(({ record }) => record)).toMatchObject([
+    { kind: 'event', name: 'record-unreadable', data: { kind: 'frame', reason: expect.stringContaining('speedKmh') } },
+    { kind: 'frame' },
+  ])
+  close()
+})
+
+test('the form that marks vouch for is the schema of today: changed records need another RECORD_FORM', () => {
+  const schema = JSON.stringify(z.toJSONSchema(GatewayRecord))
+  const digest = createHash('sha256').update(schema).digest('hex').slice(0, 16)
+  expect({ form: RECORD_FORM, digest }).toEqual({ form: 1, digest: '339d98c9b3125bff' })
 })
