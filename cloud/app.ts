@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { VehicleId } from '#contract/ids.ts'
 import { millis, minutes, seconds } from '#contract/instant.ts'
+import { createAccessStore } from './access/access-store.ts'
 import { createAccess } from './access/app.ts'
 import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins, relyingParty } from './addresses.ts'
 import { createAudit } from './audit/app.ts'
@@ -33,6 +34,8 @@ import { createPapers } from './papers/app.ts'
 import { createParkStore } from './parks/park-store.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
 import { createPeople, demoAccounts } from './people/app.ts'
+import { createPersonalRoutes } from './personal/personal-routes.ts'
+import { createPersonalService } from './personal/personal-service.ts'
 import type { ServerIdentity } from './pki/pki-service.ts'
 import { createPolicies } from './policies/app.ts'
 import { createMigrationService } from './postgres/migration-service.ts'
@@ -310,6 +313,13 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       () => ingest.journal.head() - ingest.journal.cursor(name),
     )
 
+  const personal = createPersonalService({
+    world,
+    db,
+    drivers: leasing.drivers,
+    audit: audit.service,
+    settings: createAccessStore(db),
+  })
   const answers = createIdempotencyStore(db)
   const dependencies = [
     { name: 'sql', check: async () => void (await sql`select 1`.execute(db)) },
@@ -336,6 +346,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       ...people.routes,
       access.routes,
       audit.routes,
+      createPersonalRoutes(personal),
       ...vehicles.routes,
       ...leasing.routes,
       numbers.routes,
@@ -354,6 +365,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   })
   const tidying = [
     { name: 'sessions', forget: people.forgetExpired },
+    { name: 'words', forget: personal.forgetOld },
     { name: 'answers', forget: () => answers.forgetOld(clock.now()) },
   ]
   const ears: BrokerEars = {

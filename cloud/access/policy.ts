@@ -71,16 +71,18 @@ export function mayAct(policy: Policy, role: Role, action: Action): boolean {
 /** Pure. What of a field of a resource a role may see; a field or role that nobody spoke of is hidden. */
 export function fieldRight(policy: Policy, role: Role, resource: string, field: string): FieldRight {
   const fields = policy[role]?.fields
-  const own = fields?.[resource]
-  if (own !== undefined && Object.hasOwn(own, field)) return own[field] ?? 'hidden'
-  if (own !== undefined && Object.hasOwn(own, '*')) return own['*'] ?? 'hidden'
-  const any = fields?.['*']
-  return any?.[field] ?? any?.['*'] ?? 'hidden'
+  return ownOrAny(own(fields, resource), field) ?? ownOrAny(own(fields, '*'), field) ?? 'hidden'
 }
 
 /** Pure. Whether a role sees or moves cards of this stage of this pipeline. */
 export function stageRight(policy: Policy, role: Role, pipeline: string, stage: string): 'write' | 'read' | 'hidden' {
   const pipelines = policy[role]?.pipelines
-  const own = pipelines?.[pipeline]
-  return own?.[stage] ?? own?.['*'] ?? pipelines?.['*']?.[stage] ?? pipelines?.['*']?.['*'] ?? 'hidden'
+  return ownOrAny(own(pipelines, pipeline), stage) ?? ownOrAny(own(pipelines, '*'), stage) ?? 'hidden'
 }
+
+/** Names of pipelines and fields come from people: `constructor` is one like any other. */
+const own = <Value>(record: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined =>
+  record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
+
+const ownOrAny = <Right>(rights: Readonly<Record<string, Right>> | undefined, key: string): Right | undefined =>
+  own(rights, key) ?? own(rights, '*')

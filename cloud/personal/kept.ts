@@ -1,0 +1,36 @@
+/** What stays when a driver is erased, and why: shown with every erasure, so that nobody promises more than is done. */
+export const KEPT: readonly { readonly what: string; readonly why: string }[] = [
+  {
+    what: 'postings, payments and statements, by number',
+    why: 'accounting records, kept five years (402-FZ, article 29)',
+  },
+  {
+    what: 'leases and shifts, by number',
+    why: 'who answered for a vehicle when: claims lapse after three years (Civil Code, article 196)',
+  },
+  {
+    what: 'orders, decisions and the audit, by id',
+    why: 'the tree of the audit stays whole; it holds ids and salted hashes, no words',
+  },
+]
+
+/** How long words about people stand beside the audit, and what people may set. */
+export const WORDS_DAYS = { least: 30, usual: 1095, most: 3650 } as const
+
+type Section = { readonly name: string; readonly data: unknown }
+
+/** Pure. The same sections for somebody who reads no JSON: one line a value, indented by depth. */
+export function readable(sections: readonly Section[]): string {
+  return sections.map(({ name, data }) => [name, ...linesOf(data, 1)].join('\n')).join('\n\n')
+}
+
+function linesOf(value: unknown, depth: number): readonly string[] {
+  const indent = '  '.repeat(depth)
+  if (typeof value !== 'object' || value === null) return [`${indent}${value ?? '–'}`]
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const label = Array.isArray(value) ? `${Number(key) + 1}.` : `${key}:`
+    if (typeof inner !== 'object' || inner === null) return [`${indent}${label} ${inner ?? '–'}`]
+    const below = linesOf(inner, depth + 1)
+    return below.length === 0 ? [`${indent}${label} –`] : [`${indent}${label}`, ...below]
+  })
+}
