@@ -36,6 +36,8 @@ export type ActOptions = { readonly reason?: string | undefined; readonly client
 export type ProcessService = {
   /** The machine of the active version; undefined while nothing is loaded. */
   active(): Promise<Machine | undefined>
+  /** Within a transaction of the caller: there, nothing else may ask the database. */
+  activeIn(db: Db): Promise<Machine | undefined>
   machineOf(version: number): Promise<Machine>
   /** Puts a new card on its pipeline. Faults: definition/none, pipeline/unknown, card/refused. */
   birth(wish: Birth, actor: Actor): Promise<Acted>
@@ -55,7 +57,7 @@ export type CardWays = {
 }
 
 type Deps = Pick<World, 'clock' | 'uuid'> &
-  Pick<Postgres, 'inTransaction'> & {
+  Pick<Postgres, 'db' | 'inTransaction'> & {
     readonly cardStore: (db: Db) => CardStore
     readonly factStore: (db: Db) => FactStore
     readonly definitionStore: (db: Db) => DefinitionStore
@@ -202,8 +204,9 @@ export function createProcessService(deps: Deps): ProcessService {
   }
 
   return {
-    active: () => deps.inTransaction(activeIn),
-    machineOf: (version) => deps.inTransaction((db) => machineIn(db, version)),
+    active: () => activeIn(deps.db),
+    activeIn,
+    machineOf: (version) => machineIn(deps.db, version),
     birthIn,
     actIn,
     birth: async (wish, actor) => {

@@ -14,7 +14,7 @@ import { NotConnected, type ProcessPorts } from './ports.ts'
 
 type Deps = Pick<World, 'clock' | 'log' | 'uuid'> &
   Pick<Postgres, 'db' | 'inTransaction'> & {
-    readonly processes: Pick<ProcessService, 'actIn' | 'birthIn' | 'act' | 'machineOf' | 'active'>
+    readonly processes: Pick<ProcessService, 'actIn' | 'birthIn' | 'act' | 'activeIn'>
     readonly outboxStore: (db: Db) => OutboxStore
     readonly boardStore: (db: Db) => BoardStore
     readonly factStore: (db: Db) => FactStore
@@ -142,7 +142,7 @@ export function createEffectService(deps: Deps): EffectService {
         return undefined
       }
       case 'emit': {
-        const machine = await processes.active()
+        const machine = await processes.activeIn(tx)
         const event: CardEvent = { kind: 'outside', name: effect.event, payload: effect.payload }
         const cards = await deps.boardStore(tx).about(effect.subject)
         const queues = [...(machine?.definitions.pipelines.values() ?? [])].flatMap((pipeline) =>
@@ -232,7 +232,7 @@ export function createEffectService(deps: Deps): EffectService {
 
   const send = async (tx: Db, key: string, card: string, effect: Extract<Effect, { kind: 'send' }>): Promise<void> => {
     if (ports.sendMessage === undefined) throw new NotConnected('Сообщения не подключены')
-    const machine = await processes.active()
+    const machine = await processes.activeIn(tx)
     const text = machine?.definitions.messages.get(effect.message)?.text ?? ''
     const { to } = effect
     const record = to.kind === 'record' ? await recordOf(tx, to.entity, to.id) : undefined

@@ -5,8 +5,8 @@ import { createWorld, type OutsideFacts, type World } from '../../../cloud/proce
 import { check } from '../../../cloud/processes/lint/lint.ts'
 import { problemLine } from '../../../cloud/processes/notation/problem.ts'
 
-export const MANAGER: Actor = { kind: 'person', id: 'p1', name: 'Иванова', role: 'manager' }
-export const HEAD: Actor = { kind: 'person', id: 'p2', name: 'Петров', role: 'head' }
+export const MANAGER: Actor = { kind: 'person', id: 'p1', name: 'Иванова', roles: ['manager'] }
+export const HEAD: Actor = { kind: 'person', id: 'p2', name: 'Петров', roles: ['head'] }
 /** Friday, 20 November 2026, 17:00 in Moscow. */
 export const FRIDAY_17 = Date.parse('2026-11-20T17:00:00+03:00')
 export const at = (text: string): number => Date.parse(`2026-11-${text}:00+03:00`)

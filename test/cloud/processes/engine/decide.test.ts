@@ -116,7 +116,7 @@ describe('a guard is the same for a person and for a machine', () => {
   test('in a registry nobody moves by hand, the owner neither', () => {
     const world = worldOf(changed(['moves: guarded', 'moves: auto_only']))
     const { id } = world.birth('orders', undefined, request)
-    const owner = { kind: 'person', id: 'o', name: 'Собственник', role: 'owner' } as const
+    const owner = { kind: 'person', id: 'o', name: 'Собственник', roles: ['owner'] } as const
     expect(world.on(id, { kind: 'move', stage: 'lost', set: { lossReason: 'x' } }, owner)).toMatchObject({
       kind: 'refused',
       code: 'manual',

@@ -1,0 +1,219 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { millis, seconds } from '#contract/instant.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import type { World } from '../world.ts'
+import { createBoardStore } from './board-store.ts'
+import { createCardStore } from './card-store.ts'
+import { createDefinitionStore } from './definition-store.ts'
+import { createDefinitionRoutes } from './definitions/definition-routes.ts'
+import { createDefinitionService, type DefinitionService } from './definitions/definition-service.ts'
+import { createCardRoutes } from './desk/card-routes.ts'
+import { createDeskService } from './desk/desk-service.ts'
+import type { May } from './desk/may.ts'
+import { createTaskRoutes } from './desk/task-routes.ts'
+import { createTaskStore } from './desk/task-store.ts'
+import { createFileRoutes } from './documents/file-routes.ts'
+import { createFileStore, shippedTemplate } from './documents/file-store.ts'
+import { createOfficeClient } from './documents/office-client.ts'
+import { plainTemplate, printed } from './documents/template.ts'
+import { createEffectService, type EffectService } from './effects/effect-service.ts'
+import { createOutboxStore } from './effects/outbox-store.ts'
+import type { ProcessPorts } from './effects/ports.ts'
+import type { CardState } from './engine/card.ts'
+import { createFactStore, type OutsideReads } from './fact-store.ts'
+import { createInboxRoutes } from './inbox/inbox-routes.ts'
+import { createInboxStore } from './inbox/inbox-store.ts'
+import type { SourceFile } from './notation/source.ts'
+import type { Plain } from './notation/value.ts'
+import { createProcessService, type ProcessService } from './process-service.ts'
+import { createReportRoutes } from './reports/report-routes.ts'
+import { createReportStore } from './reports/report-store.ts'
+import { writeSheet } from './reports/sheet-client.ts'
+
+export type Processes = {
+  readonly service: ProcessService
+  readonly definitions: DefinitionService
+  readonly effects: EffectService
+  readonly routes: readonly FastifyPluginAsyncZod[]
+  /** Takes a first version in when there is none. After the migrations. */
+  open(): Promise<void>
+}
+
+type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
+  readonly world: World
+  /** Absent in tests, which turn the rounds by hand. */
+  readonly jobs?: Jobs
+  readonly outside: OutsideReads
+  readonly ports: ProcessPorts
+  readonly may: May
+  readonly policy: () => Promise<Readonly<Record<string, Plain>>>
+  /** The files that come with the house. */
+  readonly shipped: readonly SourceFile[]
+  readonly loadRules?: (files: readonly SourceFile[], version: number) => Promise<void>
+  /** For the live feed. */
+  readonly changed?: (card: {
+    readonly id: string
+    readonly pipeline: string
+    readonly stage: string
+    readonly version: number
+    readonly tasks: number
+  }) => void
+}
+
+const KEPT_MS = 14 * 86_400_000
+
+/** Wires cards, processes, tasks, documents and reports; starts nothing. */
+export function createProcesses(parts: Parts): Processes {
+  const { db, inTransaction, world, ports, jobs } = parts
+  const { clock, uuid, log } = world
+  const factStore = (within: Db) => createFactStore(within, parts.outside)
+  const changed = ({ card, tasks }: CardState): void =>
+    parts.changed?.({
+      id: card.id,
+      pipeline: card.pipeline,
+      stage: card.stage,
+      version: card.version,
+      tasks: tasks.filter(({ state }) => state === 'open').length,
+    })
+
+  const service = createProcessService({
+    clock,
+    uuid,
+    db,
+    inTransaction,
+    cardStore: createCardStore,
+    factStore,
+    definitionStore: createDefinitionStore,
+    policy: parts.policy,
+    changed,
+    wake: () => {},
+  })
+  const definitions = createDefinitionService({
+    db,
+    inTransaction,
+    clock,
+    log,
+    definitionStore: createDefinitionStore,
+    loadRules: parts.loadRules ?? (async () => {}),
+    logCarried: async (tx, cards, { pipeline, from, stage, by }) => {
+      if (cards.length === 0) return
+      const change = JSON.stringify({ kind: 'carried', from, to: stage })
+      const rows = cards.map(({ id, version }) => ({
+        card: id,
+        version,
+        at: clock.now(),
+        pipeline,
+        stage,
+        kind: 'carried',
+        change,
+        actorKind: 'person',
+        actor: by,
+        actorName: by,
+        ruleVersion: null,
+        reason: null,
+        evidence: null,
+      }))
+      await tx.insertInto('cardLog').values(rows).execute()
+    },
+  })
+  const office = createOfficeClient()
+  const effects = createEffectService({
+    db,
+    inTransaction,
+    clock,
+    log,
+    uuid,
+    processes: service,
+    outboxStore: createOutboxStore,
+    boardStore: createBoardStore,
+    factStore,
+    ports,
+    changed,
+    makeDocument: async (tx, card, id, facts, now) => {
+      const machine = await service.activeIn(tx)
+      const document = machine?.definitions.documents.get(id)
+      if (machine === undefined || document === undefined) throw new Error(`document ${id} is not described`)
+      const need = document.need.map(({ name }) => name)
+      const template = shippedTemplate(document.template) ?? plainTemplate(document.title, need, machine.definitions)
+      const { values, gaps } = printed(template, { ...facts, today: { date: now } }, machine.definitions)
+      if (gaps.length > 0) {
+        await service.actIn(
+          tx,
+          card,
+          { kind: 'failed', what: `doc:${id}`, why: `«${document.title}» не сделан, не хватает: ${gaps.join(', ')}` },
+          { kind: 'system', id: 'documents' },
+        )
+        return
+      }
+      const files = createFileStore(tx)
+      const own = await files.ownTemplate(document.template)
+      const common = { card, document: id, by: 'Кордон', at: now, clientKey: undefined }
+      const word = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+      await files.add({
+        ...common,
+        id: uuid(),
+        name: `${document.title}.docx`,
+        type: word,
+        bytes: await office.docx(template, values, own),
+      })
+      await files.add({
+        ...common,
+        id: uuid(),
+        name: `${document.title}.pdf`,
+        type: 'application/pdf',
+        bytes: await office.pdf(template, values),
+      })
+    },
+  })
+  const desk = createDeskService({
+    db,
+    clock,
+    processes: service,
+    boardStore: createBoardStore,
+    taskStore: createTaskStore,
+    may: parts.may,
+  })
+
+  jobs?.every('process-timers', seconds(5), async (stop) => {
+    while (!stop.aborted && (await effects.ring()) > 0);
+  })
+  jobs?.every('process-effects', millis(500), async (stop) => {
+    while (!stop.aborted && (await effects.round()) > 0);
+  })
+  jobs?.every('process-outbox-tidy', seconds(3600), async () => {
+    await createOutboxStore(db).forget(clock.now() - KEPT_MS)
+  })
+
+  return {
+    service,
+    definitions,
+    effects,
+    routes: [
+      createCardRoutes({ desk, processes: service, boards: createBoardStore(db) }),
+      createTaskRoutes({ desk, tasks: createTaskStore(db) }),
+      createDefinitionRoutes({ definitions, store: createDefinitionStore(db) }),
+      createReportRoutes({ reports: createReportStore(db), active: service.active, now: clock.now, writeSheet }),
+      createFileRoutes({ clock, uuid, desk, files: createFileStore(db) }),
+      createInboxRoutes({
+        db,
+        inTransaction,
+        clock,
+        uuid,
+        randomBytes: world.randomBytes,
+        inboxStore: createInboxStore,
+        carryOut: effects.carryOut,
+      }),
+    ],
+    open: async () => {
+      if (parts.shipped.length === 0 || (await createDefinitionStore(db).active()) !== undefined) return
+      const problems = definitions.check(parts.shipped)
+      if (problems.length > 0) {
+        log.error({ problems: problems.slice(0, 5), count: problems.length }, 'processes.shipped-refused')
+        return
+      }
+      const version = await definitions.load(parts.shipped, 'Поставка', 'Кордон')
+      await definitions.activate(version, { cards: 'keep', mapping: {}, by: 'Кордон' })
+    },
+  }
+}

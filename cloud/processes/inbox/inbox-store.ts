@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import type { Db } from '../../postgres/postgres-client.ts'
+import { outboxRow } from '../effects/outbox-row.ts'
+import type { Adapter, Incoming } from './webhook.ts'
+
+export type InboxStore = ReturnType<typeof createInboxStore>
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
+
+/** Tables `process_inbox` and `process_hooks`. */
+export function createInboxStore(db: Db) {
+  return {
+    /** Keeps an event and queues it in one stroke; undefined when it has come before. */
+    take: async (
+      adapter: Adapter,
+      { event, key, payload, happenedAt }: Incoming,
+      now: number,
+    ): Promise<string | undefined> => {
+      const row = await db
+        .insertInto('processInbox')
+        .values({
+          adapter,
+          key,
+          event,
+          payload: JSON.stringify(payload),
+          happenedAt: happenedAt ?? null,
+          receivedAt: now,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('key')
+        .executeTakeFirst()
+      if (row === undefined) return undefined
+      const outbox = `in:${adapter}:${key}`
+      await db
+        .insertInto('processOutbox')
+        .values(outboxRow(outbox, null, { kind: 'emit', event, payload, subject: {} }, now))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      return outbox
+    },
+    addHook: (hook: {
+      readonly id: string
+      readonly adapter: Adapter
+      readonly token: string
+      readonly title: string
+      readonly by: string
+      readonly at: number
+    }) =>
+      db
+        .insertInto('processHooks')
+        .values({
+          id: hook.id,
+          adapter: hook.adapter,
+          tokenHash: hashOf(hook.token),
+          title: hook.title,
+          createdAt: hook.at,
+          createdBy: hook.by,
+          revokedAt: null,
+        })
+        .execute(),
+    hooks: () =>
+      db
+        .selectFrom('processHooks')
+        .select(['id', 'adapter', 'title', 'createdAt', 'createdBy', 'revokedAt'])
+        .orderBy('createdAt')
+        .execute(),
+    revoke: async (id: string, at: number): Promise<boolean> => {
+      const row = await db
+        .updateTable('processHooks')
+        .set({ revokedAt: at })
+        .where('id', '=', id)
+        .where('revokedAt', 'is', null)
+        .returning('id')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    isHook: async (adapter: string, token: string): Promise<boolean> => {
+      const row = await db
+        .selectFrom('processHooks')
+        .select('id')
+        .where('tokenHash', '=', hashOf(token))
+        .where('adapter', '=', adapter)
+        .where('revokedAt', 'is', null)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    unmatched: () =>
+      db
+        .selectFrom('processPayments')
+        .select(['key', 'amount', 'match', 'at'])
+        .where('card', 'is', null)
+        .orderBy('at', 'desc')
+        .limit(200)
+        .execute(),
+  }
+}

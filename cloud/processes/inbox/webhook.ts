@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import type { Facts } from '../../expressions/fact-type.ts'
+
+/** What comes in from outside, made one of our events. */
+export type Incoming = {
+  readonly event: string
+  /** The sender's own id of this event: the second time it changes nothing. */
+  readonly key: string
+  readonly payload: Facts
+  readonly happenedAt: number | undefined
+}
+export type ReadIncoming =
+  | { readonly kind: 'read'; readonly incoming: Incoming }
+  | { readonly kind: 'wrong'; readonly why: string }
+
+const phone = z
+  .string()
+  .transform((written) => e164(written))
+  .refine((number) => number !== undefined, { error: 'not a phone number' })
+const text = z.string().trim().max(500)
+const key = z.union([z.string(), z.number()]).transform(String).pipe(z.string().min(1).max(200))
+const moment = z.union([z.number(), z.iso.datetime({ offset: true }).transform((at) => Date.parse(at))]).optional()
+
+const Call = z.looseObject({
+  id: key,
+  event: z.enum(['ringing', 'missed', 'answered', 'ended']),
+  from: phone,
+  line: text.optional(),
+  source: text.optional(),
+  at: moment,
+})
+const Form = z.looseObject({
+  id: key,
+  phone,
+  name: text.optional(),
+  source: text.optional(),
+  city: text.optional(),
+  other: text.optional(),
+  at: moment,
+})
+/** Money comes as roubles in a string («12400.50») or as kopecks in a whole number. */
+const Payment = z.looseObject({
+  id: key,
+  orderNo: z.union([text, z.number()]).transform(String),
+  amount: z
+    .union([z.string().transform(kopecksOf), z.object({ kopecks: z.int() }).transform(({ kopecks }) => kopecks)])
+    .refine((sum): sum is number => sum !== undefined && sum > 0, { error: 'not a sum' }),
+  at: moment,
+})
+const Event = z.looseObject({
+  id: key,
+  event: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/),
+  payload: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  at: moment,
+})
+
+export const ADAPTERS = ['telephony', 'form', 'onec', 'event'] as const
+export type Adapter = (typeof ADAPTERS)[number]
+
+/** Pure. A call, a form, a payment of 1C, or any event of the definitions by its own name. */
+export function readIncoming(adapter: Adapter, body: unknown): ReadIncoming {
+  switch (adapter) {
+    case 'telephony': {
+      const call = Call.safeParse(body)
+      if (!call.success) return wrong(call.error)
+      const { id, event, from, line, source, at } = call.data
+      return read(`call.${event}`, `${id}:${event}`, { from, line, source }, at)
+    }
+    case 'form': {
+      const form = Form.safeParse(body)
+      if (!form.success) return wrong(form.error)
+      const { id, at, phone: number, name, source, city, other } = form.data
+      return read('web.form', id, { phone: number, name, source: source ?? 'Сайт', city, other }, at)
+    }
+    case 'onec': {
+      const paid = Payment.safeParse(body)
+      if (!paid.success) return wrong(paid.error)
+      const { id, orderNo, amount, at } = paid.data
+      return read('onec.payment', id, { id, orderNo, amount }, at)
+    }
+    case 'event': {
+      const event = Event.safeParse(body)
+      if (!event.success) return wrong(event.error)
+      return read(event.data.event, event.data.id, event.data.payload, event.data.at)
+    }
+  }
+}
+
+const read = (event: string, id: string, payload: Facts, happenedAt: number | undefined): ReadIncoming => ({
+  kind: 'read',
+  incoming: {
+    event,
+    key: id,
+    payload: Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined)),
+    happenedAt,
+  },
+})
+const wrong = (error: z.ZodError): ReadIncoming => ({
+  kind: 'wrong',
+  why: error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+})
+
+/** Pure. E.164 of a Russian number in any usual spelling; of another country only with its plus. */
+export function e164(written: string): string | undefined {
+  const digits = written.replace(/[^\d+]/g, '')
+  if (/^\+\d{8,15}$/.test(digits)) return digits
+  if (/^[78]\d{10}$/.test(digits)) return `+7${digits.slice(1)}`
+  return /^\d{10}$/.test(digits) ? `+7${digits}` : undefined
+}
+
+/** Pure. `12400.5`, `12 400,50`; undefined for anything else, more than kopecks included. */
+export function kopecksOf(written: string): number | undefined {
+  const found = /^(\d{1,12})(?:[.,](\d{1,2})0{0,2})?$/.exec(written.replace(/[\s\u00a0]/g, ''))
+  return found === null ? undefined : Number(found[1]) * 100 + Number((found[2] ?? '').padEnd(2, '0'))
+}
