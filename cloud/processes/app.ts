@@ -44,7 +44,8 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly world: World
   /** Absent in tests, which turn the rounds by hand. */
   readonly jobs?: Jobs
-  readonly outside: OutsideReads
+  /** Within the transaction that is given: there, nothing else may ask the database. */
+  readonly outside: (db: Db) => OutsideReads
   readonly ports: ProcessPorts
   readonly may: May
   readonly policy: () => Promise<Readonly<Record<string, Plain>>>
@@ -67,7 +68,7 @@ const KEPT_MS = 14 * 86_400_000
 export function createProcesses(parts: Parts): Processes {
   const { db, inTransaction, world, ports, jobs } = parts
   const { clock, uuid, log } = world
-  const factStore = (within: Db) => createFactStore(within, parts.outside)
+  const factStore = (within: Db) => createFactStore(within, parts.outside(within))
   const changed = ({ card, tasks }: CardState): void =>
     parts.changed?.({
       id: card.id,

@@ -1,7 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { diff } from './definitions/diff.ts'
+import { drawing } from './definitions/drawing.ts'
+import { RUSSIAN_HOLIDAYS } from './engine/holidays.ts'
+import { createMachine } from './engine/machine.ts'
+import { play } from './engine/play.ts'
 import { check } from './lint/lint.ts'
+import type { Definitions } from './notation/definitions.ts'
 import { problemLine } from './notation/problem.ts'
 import type { SourceFile } from './notation/source.ts'
 
@@ -16,6 +22,13 @@ function readFiles(paths: readonly string[]): readonly SourceFile[] {
       .map((name) => join(path, name))
   })
   return [...new Set(found)].map((name) => ({ name, text: readFileSync(name, 'utf8') }))
+}
+
+/** Definitions without a mistake; with one they are named, and the command ends. */
+function readChecked(paths: readonly string[]): Definitions {
+  const { definitions, problems } = check(readFiles(paths))
+  if (problems.length > 0) throw new Error(`в файлах ошибки:\n${problems.map(problemLine).join('\n')}`)
+  return definitions
 }
 
 const program = new Command('kordon process')
@@ -40,6 +53,43 @@ program
       )
     }
     if (problems.length > 0) process.exitCode = 1
+  })
+
+program
+  .command('diff')
+  .description('говорит словами, что изменится')
+  .argument('<before>', 'папка или файл, как было')
+  .argument('<after>', 'папка или файл, как стало')
+  .action((before: string, after: string) => {
+    const lines = diff(readChecked([before]), readChecked([after]))
+    console.log(lines.length === 0 ? 'Ничего не изменится' : lines.join('\n'))
+  })
+
+program
+  .command('play')
+  .description('проигрывает файл событий и рассказывает путь карточек')
+  .argument('<events>', 'события .jsonl, по одному на строку')
+  .argument('<files...>', 'файлы или папки .yaml')
+  .action((events: string, paths: string[]) => {
+    const machine = createMachine(1, readChecked(paths), RUSSIAN_HOLIDAYS)
+    console.log(play(machine, readFileSync(events, 'utf8')).join('\n'))
+  })
+
+program
+  .command('render')
+  .description('рисует воронку или процесс как SVG')
+  .argument('<id>', 'воронка или процесс')
+  .argument('<files...>', 'файлы или папки .yaml')
+  .option('--out <file>', 'куда записать; иначе на экран')
+  .action((id: string, paths: string[], options: { readonly out?: string }) => {
+    const definitions = readChecked(paths)
+    const svg = drawing(definitions, id)
+    if (svg === undefined)
+      throw new Error(
+        `нет воронки или процесса «${id}»; есть ${[...definitions.pipelines.keys(), ...definitions.processes.keys()].join(', ')}`,
+      )
+    if (options.out === undefined) console.log(svg)
+    else writeFileSync(options.out, `${svg}\n`)
   })
 
 try {

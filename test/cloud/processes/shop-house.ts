@@ -35,7 +35,7 @@ export async function openShop(
   const processes = createProcesses({
     ...postgres,
     world: { clock, log: silentLog, uuid: randomUUID, randomBytes: (length) => new Uint8Array(length) },
-    outside: NOTHING_OUTSIDE,
+    outside: () => NOTHING_OUTSIDE,
     ports: {
       sendMessage: async (_db, wish) => {
         sent.push(`${wish.message}: ${wish.text}`)
