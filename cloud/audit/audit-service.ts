@@ -4,7 +4,6 @@ import { Fault } from '../http/fault.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import type { AuditEntry, AuditQuery, AuditStore } from './audit-store.ts'
-import { KEPT_LEVEL } from './audit-store.ts'
 import type { SignedCheckpoint } from './checkpoint.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type AuditWord, commitmentsIn, conceal, leafText } from './entry.ts'
@@ -14,6 +13,7 @@ import {
   consistencyPath,
   type Frontier,
   inclusionPath,
+  KEPT_LEVEL,
   leafHash,
   type Node,
   type Range,

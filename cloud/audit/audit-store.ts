@@ -3,7 +3,7 @@ import type { EpochMs } from '#contract/instant.ts'
 import type { AuditCheckpointRow, AuditDetailRow, AuditEntryRow } from '../postgres/audit-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { AuditKind, AuditWord } from './entry.ts'
-import { EMPTY, type Frontier, type Node } from './merkle.ts'
+import { EMPTY, type Frontier, KEPT_LEVEL, type Node } from './merkle.ts'
 
 export type AuditStore = ReturnType<typeof createAuditStore>
 
@@ -21,9 +21,6 @@ export type AuditQuery = {
 }
 
 export type AuditEntry = Omit<AuditEntryRow, 'subjects'> & { readonly subjects: readonly string[] }
-
-/** Subtrees smaller than this are hashed again from their leaves. */
-export const KEPT_LEVEL = 6
 
 /** The inbox, the leaves, the subtrees and the checkpoints of the audit. */
 export function createAuditStore(db: Db) {

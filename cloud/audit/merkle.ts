@@ -13,6 +13,9 @@ export type Node = { readonly level: number; readonly index: number; readonly ha
 /** A run of leaves whose tree hash a proof needs. */
 export type Range = { readonly from: number; readonly count: number }
 
+/** Subtrees of lower levels are not kept: they are hashed again from their leaves. */
+export const KEPT_LEVEL = 6
+
 export const EMPTY: Frontier = { size: 0, peaks: [] }
 
 const LEAF = Uint8Array.of(0)
