@@ -111,7 +111,8 @@ const jsonOf = (line: string): unknown => {
 /** A leaf names its own place, so that a reader of the lines alone is not misled. */
 function refuseMisplaced(line: Buffer, position: number): void {
   const head = `{"v":1,"position":${position},`
-  if (line.toString('latin1', 1, 1 + head.length) !== head) throw tampered(`line ${position + 1} is not entry ${position}`)
+  if (line.toString('latin1', 1, 1 + head.length) !== head)
+    throw tampered(`line ${position + 1} is not entry ${position}`)
 }
 
 function canonicalPem(pem: string): string {

@@ -8,9 +8,12 @@ import type { Terminal } from './terminal.ts'
 const SignedIn = z.looseObject({ user: z.looseObject({ login: z.string(), name: z.string(), role: z.string() }) })
 const Token = z.looseObject({ id: z.string(), token: z.string() })
 
-export type LoginOptions = { readonly login?: string; readonly password?: string }
+/** The password is right, and the account has a second factor. */
+const HalfWay = z.looseObject({ step: z.string(), ways: z.array(z.string()) })
 
-/** Signs in by password, trades the session for an API token, keeps the token and ends the session. */
+export type LoginOptions = { readonly login?: string; readonly password?: string; readonly code?: string }
+
+/** Signs in by password and, where there is one, by the code of the authenticator app, trades the session for an API token, keeps the token and ends the session. */
 export async function login(terminal: Terminal, typed: string | undefined, options: LoginOptions): Promise<void> {
   const url = cleanUrl(typed ?? terminal.env['KORDON_URL'] ?? DEFAULT_URL)
   const name = options.login ?? (await ask(terminal, 'Login', () => askText({ message: 'Login' })))
@@ -18,11 +21,24 @@ export async function login(terminal: Terminal, typed: string | undefined, optio
     options.password ??
     terminal.env['KORDON_PASSWORD'] ??
     (await ask(terminal, 'Password', () => askPassword({ message: 'Password' })))
-  const answer = await request(`${url}/api/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ login: name, password: secret }),
-  })
+  const post = (path: string, body: object) =>
+    request(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const first = await post('/api/session', { login: name, password: secret })
+  const answer = first.status === 202 ? await withCode(first) : first
+  async function withCode(halfWay: Response): Promise<Response> {
+    const { step, ways } = await parseAnswer(halfWay, url, HalfWay)
+    if (!ways.includes('totp'))
+      throw new CommandFailed(
+        'sign-in/passkey-only',
+        'this account has no authenticator app: make a token in the console',
+      )
+    const code = options.code ?? (await ask(terminal, 'Code', () => askText({ message: 'Code of the app' })))
+    return post('/api/session/second-factor', { step, code })
+  }
   const { user } = await parseAnswer(answer, url, SignedIn)
   const cookie = answer.headers
     .getSetCookie()

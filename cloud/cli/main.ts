@@ -28,6 +28,7 @@ program
   .argument('[address]', 'the cloud, such as https://kordon.example (default: KORDON_URL or http://127.0.0.1:8080)')
   .option('--login <login>', 'else it is asked')
   .option('--password <password>', 'else KORDON_PASSWORD, else it is asked')
+  .option('--code <code>', 'of the authenticator app, where the account has one; else it is asked')
   .option(...json)
   .action((address: string | undefined, options: LoginOptions & Json) => login(terminalFor(options), address, options))
 program
