@@ -4,7 +4,7 @@ import type { Facts } from '../../expressions/fact-type.ts'
 import { Fault } from '../../http/fault.ts'
 import type { Author } from '../../policies/policy-service.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
-import type { FactChangeRow, WhatIfRow } from '../../postgres/rule-tables.ts'
+import type { WhatIfRow } from '../../postgres/rule-tables.ts'
 import type { World } from '../../world.ts'
 import type { CompiledRule } from '../compiled-rule.ts'
 import { type FactPlace, ownerOf, placesOf } from '../fact-history.ts'
@@ -51,20 +51,13 @@ export function createWhatIfService(deps: Deps): WhatIfService {
   }
 
   const historyOf = async (places: readonly FactPlace[], subjects: readonly Subject[], from: number, to: number) => {
-    const history = new Map<string, Change[]>()
+    const history = new Map<string, readonly Change[]>()
     for (const kind of ['vehicle', 'driver', 'lease'] as const) {
       const own = places.filter((place) => place.kind === kind)
       const ids = [...new Set(subjects.flatMap((subject) => ownerOf({ kind }, subject) ?? []))]
       const fields = own.map(({ field }) => field)
-      const rows: readonly Pick<FactChangeRow, 'id' | 'field' | 'at' | 'value'>[] = await deps
-        .factStore(db)
-        .between(kind, ids, fields, epochMs(from), epochMs(to))
-      for (const { id, field, at, value } of rows) {
-        const key = historyKey(kind, id, field)
-        const known = history.get(key)
-        if (known === undefined) history.set(key, [{ at, value }])
-        else known.push({ at, value })
-      }
+      const tracks = await deps.factStore(db).between(kind, ids, fields, epochMs(from), epochMs(to))
+      for (const { id, field, changes } of tracks) history.set(historyKey(kind, id, field), changes)
     }
     return history
   }
