@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { millis, seconds } from '#contract/instant.ts'
+import type { Facts } from '../expressions/fact-type.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import type { RulePorts } from '../rules/ports.ts'
 import type { World } from '../world.ts'
 import { createBoardStore } from './board-store.ts'
 import { createCardStore } from './card-store.ts'
@@ -25,17 +27,19 @@ import { createFactStore, type OutsideReads } from './fact-store.ts'
 import { createInboxRoutes } from './inbox/inbox-routes.ts'
 import { createInboxStore } from './inbox/inbox-store.ts'
 import type { SourceFile } from './notation/source.ts'
-import type { Plain } from './notation/value.ts'
 import { createProcessService, type ProcessService } from './process-service.ts'
 import { createReportRoutes } from './reports/report-routes.ts'
 import { createReportStore } from './reports/report-store.ts'
 import { writeSheet } from './reports/sheet-client.ts'
+import { hangCards } from './rule-cards.ts'
 
 export type Processes = {
   readonly service: ProcessService
   readonly definitions: DefinitionService
   readonly effects: EffectService
   readonly routes: readonly FastifyPluginAsyncZod[]
+  /** Hangs cards in at the rules: whom they may be about, what they may read of cards and do to them. */
+  hangOn(ports: RulePorts): void
   /** Takes a first version in when there is none. After the migrations. */
   open(): Promise<void>
 }
@@ -48,7 +52,8 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly outside: (db: Db) => OutsideReads
   readonly ports: ProcessPorts
   readonly may: May
-  readonly policy: () => Promise<Readonly<Record<string, Plain>>>
+  /** Numbers that people have set; read again every few seconds, never within a transaction. */
+  readonly policy: () => Promise<Facts>
   /** The files that come with the house. */
   readonly shipped: readonly SourceFile[]
   readonly loadRules?: (files: readonly SourceFile[], version: number) => Promise<void>
@@ -68,6 +73,7 @@ const KEPT_MS = 14 * 86_400_000
 export function createProcesses(parts: Parts): Processes {
   const { db, inTransaction, world, ports, jobs } = parts
   const { clock, uuid, log } = world
+  let policy: Facts = {}
   const factStore = (within: Db) => createFactStore(within, parts.outside(within))
   const changed = ({ card, tasks }: CardState): void =>
     parts.changed?.({
@@ -86,7 +92,7 @@ export function createProcesses(parts: Parts): Processes {
     cardStore: createCardStore,
     factStore,
     definitionStore: createDefinitionStore,
-    policy: parts.policy,
+    policy: () => policy,
     changed,
     wake: () => {},
   })
@@ -177,6 +183,7 @@ export function createProcesses(parts: Parts): Processes {
   })
 
   jobs?.every('process-timers', seconds(5), async (stop) => {
+    policy = await parts.policy()
     while (!stop.aborted && (await effects.ring()) > 0);
   })
   jobs?.every('process-effects', millis(500), async (stop) => {
@@ -190,6 +197,8 @@ export function createProcesses(parts: Parts): Processes {
     service,
     definitions,
     effects,
+    hangOn: (rulePorts) =>
+      hangCards(rulePorts, { db, inTransaction, processes: service, boards: createBoardStore, facts: factStore }),
     routes: [
       createCardRoutes({ desk, processes: service, boards: createBoardStore(db) }),
       createTaskRoutes({ desk, tasks: createTaskStore(db) }),
@@ -207,6 +216,7 @@ export function createProcesses(parts: Parts): Processes {
       }),
     ],
     open: async () => {
+      policy = await parts.policy()
       if (parts.shipped.length === 0 || (await createDefinitionStore(db).active()) !== undefined) return
       const problems = definitions.check(parts.shipped)
       if (problems.length > 0) {

@@ -12,7 +12,6 @@ import { RUSSIAN_HOLIDAYS } from './engine/holidays.ts'
 import { createMachine, type Machine } from './engine/machine.ts'
 import type { FactStore } from './fact-store.ts'
 import { check } from './lint/lint.ts'
-import type { Plain } from './notation/value.ts'
 
 export type Birth = {
   readonly id?: string
@@ -62,7 +61,7 @@ type Deps = Pick<World, 'clock' | 'uuid'> &
     readonly factStore: (db: Db) => FactStore
     readonly definitionStore: (db: Db) => DefinitionStore
     /** Values that people have set instead of the defaults of the files. */
-    readonly policy: () => Promise<Readonly<Record<string, Plain>>>
+    readonly policy: () => Facts
     /** A card has changed, or its tasks. */
     readonly changed: (card: CardState) => void
     /** There is something to carry out. */
@@ -88,14 +87,14 @@ export function createProcessService(deps: Deps): ProcessService {
 
   const machineIn = async (db: Db, version: number): Promise<Machine> => {
     const known = machines.get(version)
-    const policy = await deps.policy()
+    const policy = deps.policy()
     if (known !== undefined)
       return Object.keys(policy).length === 0 ? known : { ...known, policy: { ...known.policy, ...policy } }
     const stored = await deps.definitionStore(db).find(version)
     if (stored === undefined) throw new Error(`definitions ${version} are gone`)
-    const machine = createMachine(version, check(stored.files).definitions, RUSSIAN_HOLIDAYS, policy)
+    const machine = createMachine(version, check(stored.files).definitions, RUSSIAN_HOLIDAYS)
     machines.set(version, machine)
-    return machine
+    return { ...machine, policy: { ...machine.policy, ...policy } }
   }
   const activeIn = async (db: Db): Promise<Machine | undefined> => {
     const now = clock.now()

@@ -71,10 +71,9 @@ export type FieldView = z.infer<typeof FieldView>
 
 const at = (ms: number): EpochMs => EpochMs.parse(ms)
 
-/** Pure. A card of a board or a list, hidden fields left out. */
+/** Pure. A card of a board or a list, fields as the caller may see them. */
 export function cardItem(
   brief: CardBrief,
-  shows: (field: string) => boolean,
   task: { readonly dueAt: number; readonly count: number } | undefined,
 ): z.infer<typeof CardItem> {
   return {
@@ -87,9 +86,7 @@ export function cardItem(
     closedAt: brief.closedAt === null ? null : at(brief.closedAt),
     responsible: brief.responsible,
     parked: brief.parked,
-    fields: Object.fromEntries(
-      Object.entries(brief.fields).filter(([field, value]) => shows(field) && value !== undefined),
-    ),
+    fields: Object.fromEntries(Object.entries(brief.fields).filter(([, value]) => value !== undefined)),
     nextDueAt: task === undefined ? null : at(task.dueAt),
     openTasks: task?.count ?? 0,
   }

@@ -1,4 +1,4 @@
-import type { Facts } from '../../expressions/fact-type.ts'
+import type { Fact, Facts } from '../../expressions/fact-type.ts'
 import type { Caller } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
@@ -11,7 +11,7 @@ import { MOSCOW_MS, midnight } from '../notation/duration.ts'
 import type { ProcessService } from '../process-service.ts'
 import { factsFrom } from '../stored-facts.ts'
 import { askedBy, cardItem, type FieldView, fieldView, taskView } from './card-view.ts'
-import { type FieldWord, fieldWord, type May, rolesPlayed } from './may.ts'
+import { type FieldWord, fieldWord, type May, type Rights, rolesPlayed } from './may.ts'
 import type { TaskFilter, TaskStore } from './task-store.ts'
 
 type Deps = Pick<World, 'clock'> & {
@@ -21,6 +21,7 @@ type Deps = Pick<World, 'clock'> & {
   readonly taskStore: (db: Db) => TaskStore
   readonly may: May
 }
+type Sight = { readonly roles: readonly string[]; readonly rights: Rights }
 export type DeskService = ReturnType<typeof createDeskService>
 
 /** A given task stays with a person for this long without a word from him. */
@@ -44,30 +45,34 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
     name: caller.name,
     roles: await rolesOf(caller),
   })
-  const word = (
-    machine: Machine,
-    caller: Caller,
-    roles: readonly string[],
-    entity: string,
-    path: string,
-  ): FieldWord => {
+  const sightOf = async (caller: Caller): Promise<Sight> => ({
+    roles: await rolesOf(caller),
+    rights: await may(caller),
+  })
+  const word = (machine: Machine, { roles, rights }: Sight, entity: string, path: string): FieldWord => {
     const [first = '', second] = path.split('.')
     const [of, field] = second === undefined ? [entity, first] : [first, second]
-    if (fieldWord(machine.definitions, roles, of, field) === 'hidden') return 'hidden'
-    return may.field(caller, of, field)
+    return fieldWord(machine.definitions, roles, of, field) === 'hidden' ? 'hidden' : rights.field(of, field)
   }
-  const visibleStage = (caller: Caller, pipeline: string, stage: string): boolean =>
-    may.stage(caller, pipeline, stage) !== 'hidden'
+  /** The card as this caller may see it: hidden fields are not there, masked ones show their end. */
+  const seen = (machine: Machine, sight: Sight, entity: string, fields: Facts): Facts =>
+    Object.fromEntries(
+      Object.entries(fields).flatMap(([field, value]): [string, Fact][] => {
+        const right = word(machine, sight, entity, field)
+        if (right === 'hidden') return []
+        if (right !== 'masked') return [[field, value]]
+        const shown = sight.rights.shown(entity, field, value === undefined || value === null ? null : String(value))
+        return shown === null ? [] : [[field, shown]]
+      }),
+    )
+  const viewWord = (machine: Machine, sight: Sight, entity: string) => (path: string) => {
+    const right = word(machine, sight, entity, path)
+    return right === 'masked' ? ('read' as const) : right
+  }
 
   /** Refuses fields that this caller may not write. */
-  const checkWrites = (
-    machine: Machine,
-    caller: Caller,
-    roles: readonly string[],
-    entity: string,
-    set: Facts,
-  ): void => {
-    const closed = Object.keys(set).filter((path) => word(machine, caller, roles, entity, path) !== 'write')
+  const checkWrites = (machine: Machine, sight: Sight, entity: string, set: Facts): void => {
+    const closed = Object.keys(set).filter((path) => word(machine, sight, entity, path) !== 'write')
     if (closed.length > 0) throw new Fault('card/field-closed', `Эти поля вам не открыты: ${closed.join(', ')}`)
     const unknown = Object.keys(set).filter((path) => {
       const [first = '', second] = path.split('.')
@@ -78,13 +83,16 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
   }
 
   const taskViews = async (caller: Caller, filter: TaskFilter, limit: number) => {
-    const roles = await rolesOf(caller)
+    const sight = await sightOf(caller)
     const found = await tasks.list(filter, limit)
     return Promise.all(
       found.map(async ({ task, card }) => {
         const machine = await processes.machineOf(card.definition)
-        return taskView(machine, task, { ...card, fields: factsFrom(card.stored) }, (path) =>
-          word(machine, caller, roles, card.entity, path),
+        return taskView(
+          machine,
+          task,
+          { ...card, fields: seen(machine, sight, card.entity, factsFrom(card.stored)) },
+          viewWord(machine, sight, card.entity),
         )
       }),
     )
@@ -104,6 +112,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
 
     pipelines: async (caller: Caller) => {
       const machine = await active()
+      const sight = await sightOf(caller)
       return Promise.all(
         [...machine.definitions.pipelines.values()].map(async (pipeline) => {
           const counts = new Map((await boards.counts(pipeline.id)).map((row) => [row.stage, row]))
@@ -125,7 +134,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
                     to: pipeline.focus.to?.name ?? null,
                   },
             stages: pipeline.stages
-              .filter(({ id }) => visibleStage(caller, pipeline.id, id))
+              .filter(({ id }) => sight.rights.stage(pipeline.id, id) !== 'hidden')
               .map((stage) => {
                 const row = counts.get(stage.id)
                 const count = row?.count ?? 0
@@ -159,33 +168,28 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
 
     cards: async (caller: Caller, filter: CardFilter, page: Parameters<BoardStore['list']>[1]) => {
       const machine = await active()
-      const roles = await rolesOf(caller)
+      const sight = await sightOf(caller)
       const found = await boards.list(filter, page)
       const nearest =
         filter.pipeline === undefined
           ? new Map<string, { readonly dueAt: number; readonly count: number }>()
           : await boards.nearestTasks(filter.pipeline)
       const entity = machine.pipeline(filter.pipeline ?? '')?.card.name ?? 'deal'
-      const words = new Map<string, boolean>()
-      const shows = (field: string): boolean => {
-        const known = words.get(field)
-        if (known !== undefined) return known
-        const shown = word(machine, caller, roles, entity, field) !== 'hidden'
-        words.set(field, shown)
-        return shown
-      }
       return found
-        .filter(({ pipeline, stage }) => visibleStage(caller, pipeline, stage))
-        .map((brief) => cardItem(brief, shows, nearest.get(brief.id)))
+        .filter(({ pipeline, stage }) => sight.rights.stage(pipeline, stage) !== 'hidden')
+        .map((brief) =>
+          cardItem({ ...brief, fields: seen(machine, sight, entity, brief.fields) }, nearest.get(brief.id)),
+        )
     },
 
     /** The whole card: what is known, what is asked next, where it may go, what is to be done. */
     card: async (caller: Caller, id: string) => {
       const actor = await actorOf(caller)
-      const roles = await rolesOf(caller)
+      const sight = await sightOf(caller)
+      const { roles } = sight
       const { state, machine, ways, buttons } = await processes.waysOf(id, actor, roles)
       const { card } = state
-      if (!visibleStage(caller, card.pipeline, card.stage)) throw new Fault('card/unknown')
+      if (sight.rights.stage(card.pipeline, card.stage) === 'hidden') throw new Fault('card/unknown')
       const stage = machine.stage(card.pipeline, card.stage)
       const pipeline = machine.pipeline(card.pipeline)
       const nextFields = new Set([
@@ -194,10 +198,11 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
         ...state.tasks.flatMap((task) => askedBy(machine, task).form),
         ...state.tasks.flatMap((task) => askedBy(machine, task).outcomes.flatMap(({ need }) => need)),
       ])
+      const fields = seen(machine, sight, card.entity, card.fields)
       const own = [...(machine.definitions.entities.get(card.entity)?.fields.keys() ?? [])]
       const shownFields = [...new Set([...nextFields, ...own.filter((field) => card.fields[field] !== undefined)])]
-      const fields = shownFields.flatMap((path): readonly FieldView[] => {
-        const right = word(machine, caller, roles, card.entity, path)
+      const form = shownFields.flatMap((path): readonly FieldView[] => {
+        const right = word(machine, sight, card.entity, path)
         return right === 'hidden'
           ? []
           : [
@@ -205,7 +210,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
                 machine,
                 card.entity,
                 path,
-                card.fields,
+                fields,
                 nextFields.has(path) && right === 'write' ? 'write' : 'read',
                 nextFields.has(path),
               ),
@@ -221,12 +226,12 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
         ...cardItem(
           {
             ...card,
+            fields,
             closedAt: card.closedAt ?? null,
             responsible: card.responsible ?? null,
             parked: card.parked ?? null,
             subject: card.subject ?? null,
           },
-          (field) => word(machine, caller, roles, card.entity, field) !== 'hidden',
           undefined,
         ),
         pipelineTitle: pipeline?.title ?? card.pipeline,
@@ -237,7 +242,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
         entity: card.entity,
         subject: card.subject ?? null,
         parent: card.parent ?? null,
-        form: fields,
+        form,
         ways: ways.map(({ stage: to, title, why }) => ({ stage: to, title, why: [...why] })),
         buttons: [...buttons],
         processes: canStart.map((process) => ({
@@ -256,7 +261,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
         timers: state.timers.filter(({ state: is }) => is === 'set').map(({ name, dueAt }) => ({ name, dueAt })),
         tasks: state.tasks
           .filter(({ state: is }) => is === 'open')
-          .map((task) => taskView(machine, task, card, (path) => word(machine, caller, roles, card.entity, path))),
+          .map((task) => taskView(machine, task, { ...card, fields }, viewWord(machine, sight, card.entity))),
       }
     },
 
@@ -270,7 +275,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
       },
     ) => {
       const machine = await active()
-      checkWrites(machine, caller, await rolesOf(caller), machine.pipeline(wish.pipeline)?.card.name ?? '', wish.fields)
+      checkWrites(machine, await sightOf(caller), machine.pipeline(wish.pipeline)?.card.name ?? '', wish.fields)
       return processes.birth({ ...wish, responsible: `person:${caller.id}` }, await actorOf(caller))
     },
 
@@ -298,7 +303,8 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
     next: async (caller: Caller) => {
       const machine = await active()
       const now = clock.now()
-      const roles = await rolesOf(caller)
+      const sight = await sightOf(caller)
+      const { roles } = sight
       const place = [...machine.definitions.org.workplaces.values()].find(({ who }) => roles.includes(who.name))
       if (place === undefined) throw new Fault('workplace/none')
       const day = midnight(now)
@@ -333,8 +339,11 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
             const its = await processes.machineOf(card.definition)
             return {
               ...figures,
-              task: taskView(its, task, { ...card, fields: factsFrom(card.stored) }, (path) =>
-                word(its, caller, roles, card.entity, path),
+              task: taskView(
+                its,
+                task,
+                { ...card, fields: seen(its, sight, card.entity, factsFrom(card.stored)) },
+                viewWord(its, sight, card.entity),
               ),
               nextAt: null,
             }
@@ -399,8 +408,12 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
   async function mayWrite(caller: Caller, id: string, set: Facts): Promise<void> {
     const brief = await boards.brief(id)
     if (brief === undefined) throw new Fault('card/unknown')
+    const sight = await sightOf(caller)
+    const right = sight.rights.stage(brief.pipeline, brief.stage)
+    if (right === 'hidden') throw new Fault('card/unknown')
+    if (right === 'read') throw new Fault('access/forbidden')
     const machine = await processes.machineOf(brief.definition)
-    checkWrites(machine, caller, await rolesOf(caller), machine.pipeline(brief.pipeline)?.card.name ?? 'deal', set)
+    checkWrites(machine, sight, machine.pipeline(brief.pipeline)?.card.name ?? 'deal', set)
   }
   async function canClose(caller: Caller, assignee: string): Promise<boolean> {
     return ['owner', 'head'].includes(caller.role) || (await assigneesOf(caller)).includes(assignee)

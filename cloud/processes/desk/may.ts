@@ -1,13 +1,15 @@
 import type { Caller } from '../../http/access.ts'
 import type { Definitions } from '../notation/definitions.ts'
 
-/** `masked` is shown as it is given by whoever masks; here it counts as read without change. */
-export type FieldWord = 'write' | 'read' | 'hidden'
-/** What a caller may see and change of a card. */
-export type May = {
-  stage(caller: Caller, pipeline: string, stage: string): FieldWord
-  field(caller: Caller, entity: string, field: string): FieldWord
+export type FieldWord = 'write' | 'read' | 'masked' | 'hidden'
+/** What one caller may see and change of cards. */
+export type Rights = {
+  stage(pipeline: string, stage: string): 'write' | 'read' | 'hidden'
+  field(entity: string, field: string): FieldWord
+  /** A text as this caller may see it: whole, its end, or nothing. */
+  shown(entity: string, field: string, value: string | null): string | null
 }
+export type May = (caller: Caller) => Promise<Rights>
 
 /** Account roles → roles of the definitions, where nobody has said otherwise by name. */
 const USUAL: Readonly<Record<string, readonly string[]>> = {

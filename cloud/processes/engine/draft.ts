@@ -41,7 +41,7 @@ export type Locals = {
   readonly run: string | undefined
   /** Records that stand for an entity here, such as one driver of the lease. */
   readonly each: Readonly<Record<string, string>>
-  /** Facts already found by whoever asked, such as the reads of a rule. */
+  /** Facts already found by whoever asked, such as the reads of a rule; `=expression` is one already computed. */
   readonly given: Facts
 }
 export const NO_LOCALS: Locals = { reads: [], event: undefined, answer: undefined, run: undefined, each: {}, given: {} }
@@ -123,6 +123,8 @@ export function createDraft({ state, machine, actor, now, known, seed }: DraftPa
       return known.get(key)
     },
     evaluate: (expr, locals) => {
+      const computed = `=${expr.cel}`
+      if (Object.hasOwn(locals.given, computed)) return { kind: 'value', value: locals.given[computed] }
       const expression = machine.expression(expr)
       if (expression === undefined) return { kind: 'unknown', missing: [], why: `not compiled: ${expr.cel}` }
       const roots = [...new Set(expression.reads.map(({ path }) => path[0] ?? ''))]

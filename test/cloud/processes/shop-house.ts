@@ -42,7 +42,7 @@ export async function openShop(
       },
       ...ports,
     },
-    may: { stage: () => 'write', field: () => 'write' },
+    may: async () => ({ stage: () => 'write', field: () => 'write', shown: (_entity, _field, value) => value }),
     policy: async () => ({}),
     shipped: [{ name: 'shop.yaml', text }],
   })
