@@ -1,5 +1,5 @@
 import { type EpochMs, epochMs, later, millis } from '#contract/instant.ts'
-import type { Facts, RecordType } from '../../expressions/fact-type.ts'
+import type { Fact, Facts, RecordType } from '../../expressions/fact-type.ts'
 import { Fault } from '../../http/fault.ts'
 import type { Author } from '../../policies/policy-service.ts'
 import type { Db, Postgres } from '../../postgres/postgres-client.ts'
@@ -236,18 +236,21 @@ export function createRuleBookService(deps: Deps): RuleBookService {
       log.info({ rule: id, by: by.name }, 'rule.written')
       return get(id)
     },
-    act: (wish) =>
-      switched(wish, 'act', async (row, store, within) => {
+    act: async (wish) => {
+      // Asked before the transaction: the embedded database has one connection.
+      const time = (await deps.policy())['shadowTime']
+      return switched(wish, 'act', async (row, store, within) => {
         const { version } = wish
         if ((await store.version(row.id, version)) === undefined)
           throw new Fault('rule/unknown-version', `${row.id} ${version}`)
         const acted = (await store.switches(row.id, 1000)).some((one) => one.what === 'act' && one.version === version)
-        if (!acted && !(await watched(row, version, within)))
+        if (!acted && !(await watched(row, version, time, within)))
           throw new Fault('rule/not-watched', `${row.id} ${version}`)
         const still = row.shadowVersion === version ? { shadowVersion: null, shadowSince: null } : {}
         if (row.shadowVersion === version) await deps.outcomeStore(within).forget(row.id, 'shadow')
         return { change: { actingVersion: version, nextSweepAt: epochMs(0), ...still }, version }
-      }),
+      })
+    },
     pause: (wish) =>
       switched(wish, 'pause', async ({ actingVersion: version }) => ({ change: { paused: true }, version })),
     resume: (wish) =>
@@ -258,9 +261,8 @@ export function createRuleBookService(deps: Deps): RuleBookService {
   }
 
   /** It has been judged at least once, for as long as the owner wants new rules to be watched. */
-  async function watched(row: RuleRow, version: number, within: Db): Promise<boolean> {
+  async function watched(row: RuleRow, version: number, time: Fact, within: Db): Promise<boolean> {
     if (row.shadowVersion !== version || row.shadowSince === null) return false
-    const time = (await deps.policy())['shadowTime']
     if (typeof time !== 'number' || clock.now() < later(row.shadowSince, millis(time))) return false
     const counts = await deps.outcomeStore(within).counts()
     return counts.some(({ ruleId, mode, count }) => ruleId === row.id && mode === 'shadow' && count > 0)
