@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { VehicleId } from '#contract/ids.ts'
-import { millis, minutes, seconds } from '#contract/instant.ts'
+import { epochMs, millis, minutes, seconds } from '#contract/instant.ts'
 import { createAccessStore } from './access/access-store.ts'
 import { createAccess } from './access/app.ts'
 import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins, relyingParty } from './addresses.ts'
@@ -15,6 +15,7 @@ import type { Broker, BrokerEars } from './broker/broker.ts'
 import { createBrokerClient } from './broker/broker-client.ts'
 import type { CloudConfig } from './config.ts'
 import { createConfigurations } from './configurations/app.ts'
+import { DriverId } from './drivers/driver.ts'
 import { createVehicleStore } from './fleet/vehicle-store.ts'
 import { createHistory } from './history/app.ts'
 import { createHttp } from './http/app.ts'
@@ -40,6 +41,9 @@ import type { ServerIdentity } from './pki/pki-service.ts'
 import { createPolicies } from './policies/app.ts'
 import { createMigrationService } from './postgres/migration-service.ts'
 import { createPostgres } from './postgres/postgres-client.ts'
+import { createProcesses } from './processes/app.ts'
+import { shippedCases } from './processes/cases-store.ts'
+import { createHouseReads } from './processes/house-reads-store.ts'
 import { createRules } from './rules/app.ts'
 import { upkeepFacts } from './rules/upkeep-facts.ts'
 import { zoneReads } from './rules/zone-reads.ts'
@@ -284,6 +288,32 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     )
   })
   rules.ports.read('zone_state', zoneReads(zones.zoneOf, REGION))
+  const processes = createProcesses({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    outside: (tx) => createHouseReads(tx, { now: clock.now, zoneOf: zones.zoneOf, zoneId: REGION.id }),
+    ports: {
+      rules: ({ id, name, at, payload, subject }) =>
+        rules.emit({
+          id,
+          name,
+          at: epochMs(at),
+          payload,
+          about: {
+            vehicleId: VehicleId.safeParse(subject['vehicle']).data,
+            driverId: DriverId.safeParse(subject['driver']).data,
+            subject: subject['card'] === undefined ? undefined : `card:${subject['card']}`,
+          },
+        }),
+    },
+    may: access.service.rightsOf,
+    policy: policies.service.facts,
+    shipped: shippedCases(),
+    changed: live.service.cardChanged,
+  })
+  processes.hangOn(rules.ports)
   const configurations = createConfigurations({
     db,
     world,
@@ -354,6 +384,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       papers.routes,
       policies.routes,
       ...rules.routes,
+      ...processes.routes,
       configurations.routes,
       ...history.routes,
       mileage.routes,
@@ -391,6 +422,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
       // In the demo the rules are at work from the first minute; elsewhere they are watched first.
       await rules.open(config.mode === 'demo' ? 'acting' : 'shadow')
+      await processes.open()
       if (config.mode === 'demo') {
         await people.service.ensureAccounts(demoAccounts())
         await registerDemoApprovers(signer, accounts, world)

@@ -1,7 +1,11 @@
 import { z } from 'zod'
 
 /** What the live feed carries: the newest value of a key replaces an older one that was not sent yet. */
-export type LiveMessage = { readonly event: 'vehicle' | 'order' | 'alert'; readonly key: string; readonly data: string }
+export type LiveMessage = {
+  readonly event: 'vehicle' | 'order' | 'alert' | 'card' | 'task'
+  readonly key: string
+  readonly data: string
+}
 
 /** What there is to tell about one vehicle. */
 export type LiveView = { readonly key: string; readonly vehicleId: string; readonly data: string }

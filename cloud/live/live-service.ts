@@ -111,6 +111,21 @@ export function createLiveService({ world, vehicleViews, orderViews, parksOf }: 
   }
 
   return {
+    /** A card or its tasks have changed: readers ask for it by its id, each by what he may see. */
+    cardChanged: (card: {
+      readonly id: string
+      readonly pipeline: string
+      readonly stage: string
+      readonly version: number
+      readonly tasks: number
+    }): void => {
+      const data = JSON.stringify(card)
+      for (const seat of seats) {
+        seat.backlog.put({ event: 'card', key: card.id, data })
+        seat.backlog.put({ event: 'task', key: card.id, data: JSON.stringify({ card: card.id, open: card.tasks }) })
+      }
+      bell.ring()
+    },
     vehicleChanged: (vehicle: VehicleId): void => {
       dirty.vehicle.add(vehicle)
     },
