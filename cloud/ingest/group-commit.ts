@@ -2,6 +2,7 @@ import { type Clock, millis } from '#contract/instant.ts'
 
 type Waiting<Entry, Result> = {
   readonly entry: Entry
+  readonly records: number
   readonly done: (result: Result) => void
   readonly fail: (cause: unknown) => void
 }
@@ -26,7 +27,10 @@ export type GroupCommit<Entry, Result> = {
 
 const COMMIT_RECORDS = 5000
 const COMMIT_WAIT_MS = 5
-/** Beyond this a batch is refused, hence not acknowledged, hence sent again: the journal is behind and gathers no more. */
+/**
+ * Beyond this a batch waits its turn outside, unacknowledged, and its connection is not read on meanwhile: whoever sends
+ * faster than the disk takes is slowed down and loses nothing. What waits too long is given up by the broker's deadline.
+ */
 const MAX_PENDING_RECORDS = 200_000
 
 /**
@@ -37,6 +41,7 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   const { clock } = deps
   const never = new AbortController().signal
   let waiting: Waiting<Entry, Result>[] = []
+  const outside: Waiting<Entry, Result>[] = []
   let pending = 0
   let state: 'idle' | 'soon' | 'now' = 'idle'
   let lastEnd = Number.NEGATIVE_INFINITY
@@ -65,7 +70,18 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
     settle(group)
     lastEnd = clock.steady()
     lastTook = lastEnd - began
+    while (outside.length > 0 && fits(outside[0])) admit(outside.shift())
     deps.flushed()
+  }
+
+  const fits = (one: Waiting<Entry, Result> | undefined): boolean =>
+    one !== undefined && (pending === 0 || pending + one.records <= MAX_PENDING_RECORDS)
+
+  const admit = (one: Waiting<Entry, Result> | undefined): void => {
+    if (one === undefined) return
+    waiting.push(one)
+    pending += one.records
+    schedule()
   }
 
   const schedule = (): void => {
@@ -85,10 +101,9 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   return {
     add: (entry, records) =>
       new Promise((done, fail) => {
-        if (pending + records > MAX_PENDING_RECORDS) return fail(new Error('the journal is behind'))
-        waiting.push({ entry, done, fail })
-        pending += records
-        schedule()
+        const one = { entry, records, done, fail }
+        if (outside.length === 0 && fits(one)) admit(one)
+        else outside.push(one)
       }),
     flush,
     pending: () => pending,

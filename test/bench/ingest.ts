@@ -76,7 +76,7 @@ async function startPeer(consumers: number, gateways: readonly LoadGateway[]) {
   }
 }
 
-const PACES = [4000, 8000, 12_000, 16_000, 20_000, 24_000, 28_000, 32_000]
+const PACES = [8000, 16_000, 24_000, 32_000, 40_000, 48_000, 56_000, 64_000]
 
 /** The highest pace at which this many consumers lose nothing and keep up. */
 async function searchPace(peer: Peer): Promise<number> {
