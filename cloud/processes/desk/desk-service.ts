@@ -67,12 +67,14 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
     )
   const viewWord = (machine: Machine, sight: Sight, entity: string) => (path: string) => {
     const right = word(machine, sight, entity, path)
-    return right === 'masked' ? ('read' as const) : right
+    return isWritable(right, entity, path, 'card') ? ('write' as const) : right === 'masked' ? ('read' as const) : right
   }
 
   /** Refuses fields that this caller may not write. */
-  const checkWrites = (machine: Machine, sight: Sight, entity: string, set: Facts): void => {
-    const closed = Object.keys(set).filter((path) => word(machine, sight, entity, path) !== 'write')
+  const checkWrites = (machine: Machine, sight: Sight, entity: string, set: Facts, work: 'card' | 'look'): void => {
+    const closed = Object.keys(set).filter(
+      (path) => !isWritable(word(machine, sight, entity, path), entity, path, work),
+    )
     if (closed.length > 0) throw new Fault('card/field-closed', `Эти поля вам не открыты: ${closed.join(', ')}`)
     const unknown = Object.keys(set).filter((path) => {
       const [first = '', second] = path.split('.')
@@ -192,6 +194,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
       if (sight.rights.stage(card.pipeline, card.stage) === 'hidden') throw new Fault('card/unknown')
       const stage = machine.stage(card.pipeline, card.stage)
       const pipeline = machine.pipeline(card.pipeline)
+      const work = sight.rights.stage(card.pipeline, card.stage) === 'write' ? ('card' as const) : ('look' as const)
       const nextFields = new Set([
         ...(stage?.needOut ?? []).map(({ name }) => name),
         ...ways.flatMap((way) => (machine.stage(card.pipeline, way.stage)?.needIn ?? []).map(({ name }) => name)),
@@ -211,7 +214,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
                 card.entity,
                 path,
                 fields,
-                nextFields.has(path) && right === 'write' ? 'write' : 'read',
+                nextFields.has(path) && isWritable(right, card.entity, path, work) ? 'write' : 'read',
                 nextFields.has(path),
               ),
             ]
@@ -275,7 +278,12 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
       },
     ) => {
       const machine = await active()
-      checkWrites(machine, await sightOf(caller), machine.pipeline(wish.pipeline)?.card.name ?? '', wish.fields)
+      const sight = await sightOf(caller)
+      const pipeline = machine.pipeline(wish.pipeline)
+      if (pipeline === undefined) throw new Fault('pipeline/unknown')
+      if (sight.rights.stage(wish.pipeline, wish.stage ?? pipeline.start.name) !== 'write')
+        throw new Fault('access/forbidden')
+      checkWrites(machine, sight, machine.pipeline(wish.pipeline)?.card.name ?? '', wish.fields, 'card')
       return processes.birth({ ...wish, responsible: `person:${caller.id}` }, await actorOf(caller))
     },
 
@@ -390,7 +398,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
         return found.card
       if (found.task.kind === 'take' && found.task.state !== 'open')
         throw new Fault('task/taken', `Взял(а) ${await nameOf(found.task.closedBy)} в ${hour(found.task.closedAt)}`)
-      await mayWrite(caller, found.card, wish.set)
+      await mayWrite(caller, found.card, wish.set, 'task')
       const event = {
         kind: 'outcome',
         task: id,
@@ -404,16 +412,16 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
     },
   }
 
-  /** Faults: card/unknown, card/field-closed. */
-  async function mayWrite(caller: Caller, id: string, set: Facts): Promise<void> {
+  /** `task`: whoever has the task may fill what it asks for, wherever its card stands. Faults: card/unknown, card/field-closed. */
+  async function mayWrite(caller: Caller, id: string, set: Facts, through: 'card' | 'task' = 'card'): Promise<void> {
     const brief = await boards.brief(id)
     if (brief === undefined) throw new Fault('card/unknown')
     const sight = await sightOf(caller)
     const right = sight.rights.stage(brief.pipeline, brief.stage)
-    if (right === 'hidden') throw new Fault('card/unknown')
-    if (right === 'read') throw new Fault('access/forbidden')
+    if (right === 'hidden' && through === 'card') throw new Fault('card/unknown')
+    if (right === 'read' && through === 'card') throw new Fault('access/forbidden')
     const machine = await processes.machineOf(brief.definition)
-    checkWrites(machine, sight, machine.pipeline(brief.pipeline)?.card.name ?? 'deal', set)
+    checkWrites(machine, sight, machine.pipeline(brief.pipeline)?.card.name ?? 'deal', set, 'card')
   }
   async function canClose(caller: Caller, assignee: string): Promise<boolean> {
     return ['owner', 'head'].includes(caller.role) || (await assigneesOf(caller)).includes(assignee)
@@ -430,5 +438,11 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
 }
 
 const DAY_MS = 86_400_000
+
+/** The right to work on a card is one to fill its own fields, but those that are masked or hidden; others go by their own right. */
+function isWritable(right: FieldWord, entity: string, path: string, work: 'card' | 'look'): boolean {
+  const isOwn = !path.includes('.') || path.startsWith(`${entity}.`)
+  return right === 'write' || (right === 'read' && isOwn && work === 'card')
+}
 const hour = (at: number | undefined): string =>
   at === undefined ? '' : new Date(at + MOSCOW_MS).toISOString().slice(11, 16)
