@@ -1,4 +1,4 @@
-import { COMPACT_V1, parseCompactBatch } from './compact-batch.ts'
+import { COMPACT_V1, COMPACT_V2, parseCompactBatch } from './compact-batch.ts'
 import { MAX_BATCH_BYTES, type ParsedBatch, parseJsonBatch } from './record.ts'
 
 const JSON_OBJECT = 0x7b
@@ -8,6 +8,7 @@ export function parseBatch(payload: Uint8Array): ParsedBatch {
   if (payload.length > MAX_BATCH_BYTES) return { ok: false, reason: `longer than ${MAX_BATCH_BYTES} bytes` }
   switch (payload[0]) {
     case COMPACT_V1:
+    case COMPACT_V2:
       return parseCompactBatch(payload)
     case JSON_OBJECT:
       return parseJsonBatch(new TextDecoder().decode(payload))

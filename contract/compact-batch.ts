@@ -1,13 +1,17 @@
-import { emptyMemory, HEAD, readFrame, writeFrame } from './compact-frame.ts'
+import { emptyMemory, type FrameLayout, HEAD, readFrame, writeFrame } from './compact-frame.ts'
 import { Seq, StreamId } from './ids.ts'
 import { type BatchItem, type GatewayRecord, MAX_BATCH_RECORDS, type ParsedBatch, parseRecord } from './record.ts'
 import { type ByteReader, createByteReader, createByteWriter, MalformedBytes } from './varint.ts'
 
 /**
- * Compact batch encoding, version 1: delta-coded frames, 6–10 bytes each on recorded drives. The first byte tells it
- * from JSON, which starts with 0x7B. A new layout takes a new first byte; old ones stay readable.
+ * Compact batch encoding: delta-coded frames, 5–9 bytes each on recorded drives. The first byte tells it from JSON, which
+ * starts with 0x7B. A new layout takes a new first byte; old ones stay readable. Version 2 differs from 1 in two parts of
+ * a frame. Time: the difference d of the step (of the first frame: readAt) as one unsigned number, twice zigzag(d / 1000)
+ * where d is whole seconds, else twice zigzag(d) and 1. Position: from where the car would be had it gone on as between
+ * the last two frames, where both steps are above 0 and at most a minute; else from the last place, as in version 1.
  */
 export const COMPACT_V1 = 0xb1
+export const COMPACT_V2 = 0xb2
 export const MAX_COMPACT_BYTES = 64 * 1024
 
 const KIND = { frame: 0, report: 1, event: 2 } as const
@@ -27,10 +31,15 @@ function streamFrom(bytes: Uint8Array): StreamId {
 }
 
 /** Pure. Encodes records `firstSeq`, `firstSeq + 1`, … of one stream. Frames must have been rounded (`roundFrame`). */
-export function encodeCompactBatch(stream: StreamId, firstSeq: Seq, records: readonly GatewayRecord[]): Uint8Array {
+export function encodeCompactBatch(
+  stream: StreamId,
+  firstSeq: Seq,
+  records: readonly GatewayRecord[],
+  layout: FrameLayout = 2,
+): Uint8Array {
   const writer = createByteWriter(32 + records.length * 16)
-  const memory = emptyMemory()
-  writer.byte(COMPACT_V1)
+  const memory = emptyMemory(layout)
+  writer.byte(layout === 1 ? COMPACT_V1 : COMPACT_V2)
   writer.bytes(streamBytes(stream))
   writer.unsigned(firstSeq)
   writer.unsigned(records.length)
@@ -73,8 +82,8 @@ function parseText(text: string): ReturnType<typeof parseRecord> {
   }
 }
 
-function readItems(reader: ByteReader, { firstSeq, count }: Header): BatchItem[] {
-  const memory = emptyMemory()
+function readItems(reader: ByteReader, { firstSeq, count }: Header, layout: FrameLayout): BatchItem[] {
+  const memory = emptyMemory(layout)
   const items: BatchItem[] = []
   for (let index = 0; index < count; index += 1) {
     const seq = (firstSeq + index) as Seq
@@ -89,6 +98,12 @@ function readItems(reader: ByteReader, { firstSeq, count }: Header): BatchItem[]
   return items
 }
 
+function layoutOf(first: number): FrameLayout {
+  if (first === COMPACT_V1) return 1
+  if (first === COMPACT_V2) return 2
+  throw new MalformedBytes('unknown first byte')
+}
+
 /**
  * Pure. Decodes a compact batch strictly. When the body is undecodable but the header reads, the answer names the
  * range, so that the whole batch can be quarantined and receipted: one bad batch must never block an outbox.
@@ -98,9 +113,9 @@ export function parseCompactBatch(payload: Uint8Array): ParsedBatch {
   try {
     if (payload.length > MAX_COMPACT_BYTES) throw new MalformedBytes(`longer than ${MAX_COMPACT_BYTES} bytes`)
     const reader = createByteReader(payload)
-    if (reader.byte() !== COMPACT_V1) throw new MalformedBytes('unknown first byte')
+    const layout = layoutOf(reader.byte())
     header = readHeader(reader)
-    return { ok: true, stream: header.stream, firstSeq: header.firstSeq, items: readItems(reader, header) }
+    return { ok: true, stream: header.stream, firstSeq: header.firstSeq, items: readItems(reader, header, layout) }
   } catch (cause) {
     if (!(cause instanceof MalformedBytes)) throw cause
     return header === undefined ? { ok: false, reason: cause.message } : { ok: false, reason: cause.message, header }

@@ -27,13 +27,20 @@ const SLOW = [
 type SlowField = (typeof SLOW)[number]['field']
 const SLOW_LIMIT = 1 << (2 * SLOW.length)
 
+/** How time and place are told: 1 as differences from the frame before; 2 time in seconds where whole, place from where the car was heading. */
+export type FrameLayout = 1 | 2
+
 /** The frame before this one in the batch, in scaled integers; a batch stands alone, so it starts from zeros. */
 export type FrameMemory = {
+  readonly layout: FrameLayout
   first: boolean
   readAt: number
   stepMs: number
   lat: number
   lon: number
+  /** How far the last frame was from the one before it; 0 where either had no place of its own. */
+  wayLat: number
+  wayLon: number
   speed: number
   heading: number
   state: number
@@ -41,12 +48,15 @@ export type FrameMemory = {
   slowPresent: number
 }
 
-export const emptyMemory = (): FrameMemory => ({
+export const emptyMemory = (layout: FrameLayout): FrameMemory => ({
+  layout,
   first: true,
   readAt: 0,
   stepMs: 0,
   lat: 0,
   lon: 0,
+  wayLat: 0,
+  wayLon: 0,
   speed: 0,
   heading: 0,
   state: 0,
@@ -98,6 +108,32 @@ function slowChanges(frame: Frame, memory: FrameMemory): { mask: number; deltas:
   return { mask, deltas }
 }
 
+/** Beyond a minute where a car was heading says nothing about where it is. */
+const FORESEEN_MS = 60_000
+
+/** Where the next place is counted from; `stepMs` is the time since the last frame. */
+function foreseen(
+  { layout, lat, lon, wayLat, wayLon, stepMs: last }: FrameMemory,
+  stepMs: number,
+): readonly [number, number] {
+  if (layout === 1 || last <= 0 || stepMs <= 0 || last > FORESEEN_MS || stepMs > FORESEEN_MS) return [lat, lon]
+  return [lat + Math.round((wayLat * stepMs) / last), lon + Math.round((wayLon * stepMs) / last)]
+}
+
+const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value)
+const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2)
+
+function writeTime(writer: ByteWriter, layout: FrameLayout, ms: number): void {
+  if (layout === 1) writer.signed(ms)
+  else writer.unsigned(ms % 1000 === 0 ? 2 * zigzag(ms / 1000) : 2 * zigzag(ms) + 1)
+}
+
+function readTime(reader: ByteReader, layout: FrameLayout): number {
+  if (layout === 1) return reader.signed()
+  const told = reader.unsigned()
+  return told % 2 === 0 ? 1000 * unzigzag(told / 2) : unzigzag((told - 1) / 2)
+}
+
 /** Writes one frame as its difference from `memory`, and moves `memory` on. An unchanged frame is one byte. */
 export function writeFrame(writer: ByteWriter, frame: Frame, memory: FrameMemory): void {
   const step = memory.first ? 0 : frame.readAt - memory.readAt
@@ -118,10 +154,11 @@ export function writeFrame(writer: ByteWriter, frame: Frame, memory: FrameMemory
       (state === memory.state ? 0 : HEAD.state) |
       (slow.mask === 0 ? 0 : HEAD.slow),
   )
-  if (time) writer.signed(memory.first ? frame.readAt : step - memory.stepMs)
+  if (time) writeTime(writer, memory.layout, memory.first ? frame.readAt : step - memory.stepMs)
   if (position) {
-    writer.signed(lat - memory.lat)
-    writer.signed(lon - memory.lon)
+    const [fromLat, fromLon] = foreseen(memory, step)
+    writer.signed(lat - fromLat)
+    writer.signed(lon - fromLon)
   }
   if (motion) {
     writer.signed(speed - memory.speed)
@@ -132,7 +169,17 @@ export function writeFrame(writer: ByteWriter, frame: Frame, memory: FrameMemory
     writer.unsigned(slow.mask)
     for (const delta of slow.deltas) writer.signed(delta)
   }
-  Object.assign(memory, { first: false, readAt: frame.readAt, stepMs: step, lat, lon, speed, heading, state })
+  moveTo(memory, lat, lon)
+  Object.assign(memory, { first: false, readAt: frame.readAt, stepMs: step, speed, heading, state })
+}
+
+/** The first place of a batch is no way: it comes from nowhere. */
+function moveTo(memory: FrameMemory, lat: number, lon: number): void {
+  const hasPlace = memory.lat !== 0 || memory.lon !== 0
+  memory.wayLat = hasPlace ? lat - memory.lat : 0
+  memory.wayLon = hasPlace ? lon - memory.lon : 0
+  memory.lat = lat
+  memory.lon = lon
 }
 
 function inRange(value: number, min: number, max: number, name: string): number {
@@ -158,18 +205,21 @@ function readSlow(reader: ByteReader, memory: FrameMemory): void {
 }
 
 function readParts(reader: ByteReader, head: number, memory: FrameMemory): void {
+  let stepMs = 0
   if (memory.first) {
     if ((head & HEAD.time) === 0) throw new MalformedBytes('the first frame has no time')
-    memory.readAt = reader.signed()
+    memory.readAt = readTime(reader, memory.layout)
   } else {
-    if ((head & HEAD.time) !== 0) memory.stepMs += reader.signed()
-    memory.readAt += memory.stepMs
+    stepMs = memory.stepMs + ((head & HEAD.time) === 0 ? 0 : readTime(reader, memory.layout))
+    memory.readAt += stepMs
   }
   memory.first = false
-  if ((head & HEAD.position) !== 0) {
-    memory.lat += reader.signed()
-    memory.lon += reader.signed()
+  if ((head & HEAD.position) === 0) moveTo(memory, memory.lat, memory.lon)
+  else {
+    const [fromLat, fromLon] = foreseen(memory, stepMs)
+    moveTo(memory, fromLat + reader.signed(), fromLon + reader.signed())
   }
+  memory.stepMs = stepMs
   if ((head & HEAD.motion) !== 0) {
     memory.speed += reader.signed()
     memory.heading = (memory.heading + inRange(reader.signed(), -180, 179, 'heading') + 360) % 360

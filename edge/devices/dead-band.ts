@@ -1,32 +1,62 @@
 import type { Frame } from '#contract/frame.ts'
 
-/** Changes smaller than these are not worth their bytes: a repeated value costs none. */
-const HOURS = 0.05
-const SATELLITES = 2
-
 /**
- * Pure. The frame with the last one's engine hours and satellites where they hardly differ. Not at an ignition edge:
- * the figures a drive ends with are exact. Place, motion and kilometres are never touched.
+ * Changes of a slow value smaller than this are not worth their bytes: a repeated value costs none. The odometer's lags,
+ * never leads; its band is read by whoever asks how exact it is while a car drives.
  */
-export function steadied(next: Frame, last: Frame | undefined): Frame {
-  if (last === undefined || next.ignition !== last.ignition) return next
-  return {
-    ...next,
-    ...held('engineHours', next.engineHours, last.engineHours, HOURS),
-    ...held('satellites', next.satellites, last.satellites, SATELLITES),
-  }
-}
+const BANDS = {
+  odometerKm: 0.3,
+  engineHours: 0.1,
+  satellites: 2,
+  accuracyM: 3,
+  altitudeM: 5,
+  supplyVolt: 0.3,
+} as const satisfies Partial<Record<keyof Frame, number>>
+type Banded = keyof typeof BANDS
 
+/** Below this a receiver's speed is its noise; below the second its course is. */
+const SPEED_NOISE_KMH = 1
+const COURSE_NOISE_KMH = 3
 /** Few satellites are news by themselves. */
 const FEW = 6
+const HOUR_MS = 3_600_000
 
-function held<Name extends 'engineHours' | 'satellites'>(
-  name: Name,
-  next: number | undefined,
-  last: number | undefined,
-  band: number,
-): Partial<Record<Name, number>> {
-  if (next === undefined || last === undefined || Math.abs(next - last) >= band) return {}
-  if (name === 'satellites' && (next < FEW || last < FEW)) return {}
-  return { [name]: last } as Partial<Record<Name, number>>
+/**
+ * Pure. The frame with the last one's slow values where they hardly differ, no speed where it is noise, and the last
+ * course while there is none. Whole and exact are: the first frame of an hour (so of a day, whatever the zone), both sides
+ * of an ignition or relay edge. The odometer is exact too where no trusted place tells the way, and where a car of which no
+ * ignition is known stands.
+ */
+export function steadied(next: Frame, last: Frame | undefined): Frame {
+  const frame = { ...next, ...quieted(next, last) }
+  if (last === undefined || isMark(next, last)) return frame
+  const holdsWay = isSeenInUse(next) && isSeenInUse(last)
+  for (const name of Object.keys(BANDS) as Banded[]) {
+    const [value, before] = [next[name], last[name]]
+    if (value === undefined || before === undefined || Math.abs(value - before) > BANDS[name] - 1e-6) continue
+    if (name === 'odometerKm' && (!holdsWay || value < before)) continue
+    if (name === 'satellites' && (value < FEW || before < FEW)) continue
+    frame[name] = before
+  }
+  return frame
+}
+
+const isMark = (next: Frame, last: Frame): boolean =>
+  next.ignition !== last.ignition ||
+  next.relay !== last.relay ||
+  Math.floor(next.readAt / HOUR_MS) !== Math.floor(last.readAt / HOUR_MS)
+
+/** What lies behind the last place that may be believed can only be told by the odometer; and an end of a drive must be seen. */
+const isSeenInUse = ({ lat, fix, gnssTrust, speedKmh, ignition }: Frame): boolean =>
+  lat !== undefined &&
+  fix !== 'none' &&
+  gnssTrust === 'ok' &&
+  (ignition === true || (ignition === undefined && (speedKmh ?? 0) >= COURSE_NOISE_KMH))
+
+function quieted({ speedKmh, headingDeg }: Frame, last: Frame | undefined): Partial<Frame> {
+  if (speedKmh === undefined) return {}
+  const speed = speedKmh < SPEED_NOISE_KMH ? { speedKmh: 0 } : {}
+  const course = last?.headingDeg
+  const isNoise = speedKmh < COURSE_NOISE_KMH && headingDeg !== undefined && course !== undefined
+  return isNoise ? { ...speed, headingDeg: course } : speed
 }

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseBatch } from '#contract/batch.ts'
-import { COMPACT_V1, encodeCompactBatch, MAX_COMPACT_BYTES, parseCompactBatch } from '#contract/compact-batch.ts'
+import {
+  COMPACT_V1,
+  COMPACT_V2,
+  encodeCompactBatch,
+  MAX_COMPACT_BYTES,
+  parseCompactBatch,
+} from '#contract/compact-batch.ts'
 import { Frame, roundFrame } from '#contract/frame.ts'
 import { Seq, StreamId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
@@ -48,7 +54,18 @@ const recordsOf = (parsed: ReturnType<typeof parseBatch>): GatewayRecord[] => {
 }
 
 test('the published check value encodes to its bytes', () => {
-  expect(hex(encodeCompactBatch(stream, seq(300), [frameA, frameB, frameC]))).toBe(hex(bytes(CHECK)))
+  expect(hex(encodeCompactBatch(stream, seq(300), [frameA, frameB, frameC], 1))).toBe(hex(bytes(CHECK)))
+})
+
+/** D goes on as B did after A, and one second later than it should: head, step + 1 s, two differences of nothing. */
+const frameD: Frame = { ...frameB, readAt: epochMs(frameB.readAt + 11_000), lat: 55.751362, lon: 37.617115 }
+const CHECK2 = `b2 00112233445566778899aabbccddeeff ac02 03
+  3c 81d4a0f2ffd001 98c99535 ee8bf023 e006 b101 c8c403  1c 28 70 dd09 2b 05  0c 04 00 00`
+
+test('version 2 tells whole seconds in one byte, and of a car that goes on as it went nothing but that', () => {
+  const encoded = encodeCompactBatch(stream, seq(300), [frameA, frameB, frameD])
+  expect(hex(encoded)).toBe(hex(bytes(CHECK2)))
+  expect(recordsOf(parseBatch(encoded))).toEqual([frameA, frameB, frameD])
 })
 
 test('the published check value decodes to its frames, numbered from firstSeq', () => {
@@ -62,9 +79,10 @@ test('any batch of rounded records survives the round trip unchanged', () => {
     fc.property(
       fc.array(anyRecord, { minLength: 1, maxLength: 80 }),
       fc.integer({ min: 1, max: 2 ** 40 }),
-      (all, first) => {
+      fc.constantFrom(1 as const, 2 as const),
+      (all, first, layout) => {
         const records = all.map((record) => (record.kind === 'frame' ? roundFrame(record) : record))
-        expect(recordsOf(parseBatch(encodeCompactBatch(stream, seq(first), records)))).toEqual(records)
+        expect(recordsOf(parseBatch(encodeCompactBatch(stream, seq(first), records, layout)))).toEqual(records)
       },
     ),
     { numRuns: 400 },
@@ -82,8 +100,8 @@ test('a decoded frame always satisfies the frame schema', () => {
 
 test('no bytes at all make the decoder throw', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
-      const parsed = parseCompactBatch(Uint8Array.from([COMPACT_V1, ...noise]))
+    fc.property(fc.constantFrom(COMPACT_V1, COMPACT_V2), fc.uint8Array({ maxLength: 300 }), (version, noise) => {
+      const parsed = parseCompactBatch(Uint8Array.from([version, ...noise]))
       expect(typeof parsed.ok).toBe('boolean')
     }),
     { numRuns: 2000 },
@@ -194,7 +212,7 @@ describe('strictness', () => {
   })
 
   test('an unknown first byte is refused by a direct reader too', () => {
-    expect(parseCompactBatch(Uint8Array.of(0xb2))).toEqual({ ok: false, reason: 'unknown first byte' })
+    expect(parseCompactBatch(Uint8Array.of(0xb3))).toEqual({ ok: false, reason: 'unknown first byte' })
   })
 
   test('a caller that hands over no bytes at all hears of it as a bug', () => {

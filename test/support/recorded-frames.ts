@@ -45,7 +45,7 @@ function framesOf(rows: readonly TraceRow[]): readonly Frame[] {
         headingDeg: row.courseDeg ?? (step < 1 ? (last?.headingDeg ?? 0) : (course + 360) % 360),
         ignition: true,
         odometerKm: metres / 1000,
-        engineHours: 1204 + (frames.length * seconds) / 3600,
+        engineHours: 1204 + (row.time - (frames[0]?.readAt ?? row.time)) / 3_600_000,
         gnssTrust: 'ok',
         relay: 'closed',
       }),

@@ -2,6 +2,9 @@ import { expect, test } from 'vitest'
 import type { Frame } from '#contract/frame.ts'
 import { epochMs } from '#contract/instant.ts'
 import { steadied } from '../../../edge/devices/dead-band.ts'
+import { recordedDrives } from '../../support/recorded-frames.ts'
+
+const HOUR = 1_795_003_200_000
 
 const frame = (more: Partial<Frame>): Frame => ({
   kind: 'frame',
@@ -14,36 +17,114 @@ const frame = (more: Partial<Frame>): Frame => ({
   ...more,
 })
 
+/** Sets back what `frame` says of itself. */
+const unwired = { ignition: undefined } as unknown as Partial<Frame>
+const driving = { speedKmh: 50, lat: 55, lon: 37 }
+
 test.each([
+  { name: 'hours a little later', last: { engineHours: 10 }, next: { engineHours: 10.09 }, told: { engineHours: 10 } },
   {
-    name: 'hours a little later',
+    name: 'hours six minutes later',
     last: { engineHours: 10 },
-    next: { engineHours: 10.04 },
-    expected: { engineHours: 10 },
+    next: { engineHours: 10.1 },
+    told: { engineHours: 10.1 },
   },
+  { name: 'one satellite less', last: { satellites: 9 }, next: { satellites: 8 }, told: { satellites: 9 } },
+  { name: 'two satellites less', last: { satellites: 9 }, next: { satellites: 7 }, told: { satellites: 7 } },
+  { name: 'too few satellites', last: { satellites: 6 }, next: { satellites: 5 }, told: { satellites: 5 } },
+  { name: 'a metre of height', last: { altitudeM: 150 }, next: { altitudeM: 151 }, told: { altitudeM: 150 } },
+  { name: 'a fix as good as before', last: { accuracyM: 4 }, next: { accuracyM: 5 }, told: { accuracyM: 4 } },
+  { name: 'a fix that got bad', last: { accuracyM: 4 }, next: { accuracyM: 30 }, told: { accuracyM: 30 } },
   {
-    name: 'hours three minutes later',
-    last: { engineHours: 10 },
-    next: { engineHours: 10.05 },
-    expected: { engineHours: 10.05 },
+    name: 'a ripple of the supply',
+    last: { supplyVolt: 12.6 },
+    next: { supplyVolt: 12.4 },
+    told: { supplyVolt: 12.6 },
   },
-  { name: 'one satellite less', last: { satellites: 9 }, next: { satellites: 8 }, expected: { satellites: 9 } },
-  { name: 'two satellites less', last: { satellites: 9 }, next: { satellites: 7 }, expected: { satellites: 7 } },
-  { name: 'too few satellites', last: { satellites: 6 }, next: { satellites: 5 }, expected: { satellites: 5 } },
+  { name: 'a starting engine', last: { supplyVolt: 12.6 }, next: { supplyVolt: 9.8 }, told: { supplyVolt: 9.8 } },
   {
     name: 'the end of a drive',
-    last: { engineHours: 10, satellites: 9 },
-    next: { engineHours: 10.04, satellites: 8, ignition: false },
-    expected: { engineHours: 10.04, satellites: 8 },
+    last: { ...driving, engineHours: 10, satellites: 9, odometerKm: 1 },
+    next: { ...driving, engineHours: 10.04, satellites: 8, odometerKm: 1.02, ignition: false },
+    told: { engineHours: 10.04, satellites: 8, odometerKm: 1.02 },
   },
   {
-    name: 'kilometres and place',
-    last: { odometerKm: 1, lat: 55, lon: 37 },
-    next: { odometerKm: 1.01, lat: 55.00001, lon: 37 },
-    expected: { odometerKm: 1.01, lat: 55.00001 },
+    name: 'the first frame of an hour',
+    last: { ...driving, readAt: epochMs(HOUR - 5000), odometerKm: 1 },
+    next: { ...driving, readAt: epochMs(HOUR + 5000), odometerKm: 1.02 },
+    told: { odometerKm: 1.02 },
   },
-])('told as it was or as it is: $name', ({ last, next, expected }) => {
-  expect(steadied(frame(next), frame(last))).toMatchObject(expected)
+  {
+    name: 'a few metres of a car seen driving',
+    last: { ...driving, odometerKm: 1 },
+    next: { ...driving, odometerKm: 1.29 },
+    told: { odometerKm: 1 },
+  },
+  {
+    name: 'three hundred metres of it',
+    last: { ...driving, odometerKm: 1 },
+    next: { ...driving, odometerKm: 1.3 },
+    told: { odometerKm: 1.3 },
+  },
+  {
+    name: 'kilometres of a car that stands, its ignition unknown',
+    last: { ...driving, ...unwired, odometerKm: 1 },
+    next: { ...driving, ...unwired, speedKmh: 0, odometerKm: 1.02 },
+    told: { odometerKm: 1.02 },
+  },
+  {
+    name: 'kilometres of a car without a speed, its ignition unknown',
+    last: { ...unwired, lat: 55, lon: 37, odometerKm: 1 },
+    next: { ...unwired, lat: 55, lon: 37, odometerKm: 1.02 },
+    told: { odometerKm: 1.02 },
+  },
+  {
+    name: 'kilometres where the place is doubted',
+    last: { ...driving, odometerKm: 1 },
+    next: { ...driving, odometerKm: 1.02, gnssTrust: 'suspect' as const },
+    told: { odometerKm: 1.02 },
+  },
+  {
+    name: 'kilometres on the way out of a tunnel',
+    last: { speedKmh: 50, fix: 'none' as const, odometerKm: 1 },
+    next: { ...driving, odometerKm: 1.02 },
+    told: { odometerKm: 1.02 },
+  },
+  { name: 'place', last: { ...driving }, next: { ...driving, lat: 55.00001 }, told: { lat: 55.00001 } },
+  {
+    name: 'noise of a standing car',
+    last: { headingDeg: 90 },
+    next: { speedKmh: 0.9, headingDeg: 200 },
+    told: { speedKmh: 0, headingDeg: 90 },
+  },
+  {
+    name: 'a creeping car',
+    last: { headingDeg: 90 },
+    next: { speedKmh: 2, headingDeg: 200 },
+    told: { speedKmh: 2, headingDeg: 90 },
+  },
+  {
+    name: 'a driving car',
+    last: { headingDeg: 90 },
+    next: { speedKmh: 3, headingDeg: 200 },
+    told: { speedKmh: 3, headingDeg: 200 },
+  },
+])('told as it was or as it is: $name', ({ last, next, told }) => {
+  expect(steadied(frame(next), frame(last))).toMatchObject(told)
+})
+
+test('the odometer told never leads and never lags by 300 m, and with the ignition off it is exact', () => {
+  const [drive] = recordedDrives('car-munich', 1000)
+  const frames = drive?.frames ?? []
+  let last: Frame | undefined
+  for (const [index, fix] of frames.entries()) {
+    const isOver = index === frames.length - 1
+    last = steadied(isOver ? { ...fix, ignition: false } : fix, last)
+    const lag = (fix.odometerKm ?? 0) - (last.odometerKm ?? 0)
+    expect(lag).toBeGreaterThanOrEqual(0)
+    expect(lag).toBeLessThan(isOver ? 1e-9 : 0.3)
+  }
+  expect(frames.length).toBeGreaterThan(1000)
 })
 
 test('a value that is gone is gone, and one that is new is told', () => {

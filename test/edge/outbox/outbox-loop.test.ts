@@ -182,7 +182,7 @@ test('fresh frames wait for company as long as they are told to, or until they a
 })
 
 test.each([
-  { encoding: 'compact' as const, first: 0xb1 },
+  { encoding: 'compact' as const, first: 0xb2 },
   { encoding: 'json' as const, first: 0x7b },
 ])('speaks $encoding when told to', async ({ encoding, first }) => {
   const { clock, sent, fill, connect, close } = bench({ encoding })
