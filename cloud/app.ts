@@ -27,6 +27,8 @@ import { vehicleInspection } from './inspections/inspection-view.ts'
 import { createJobs } from './jobs/app.ts'
 import { createLeasing } from './leases/app.ts'
 import { createLive } from './live/app.ts'
+import { createMessages } from './messages/app.ts'
+import { readChannelSettings } from './messages/channel-settings-store.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
 import { createMileage } from './mileage/app.ts'
@@ -271,6 +273,17 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     count: (verdict) => countVerdict(verdict, 1),
   })
+  const messages = createMessages({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    settings: config.messagesFile === undefined ? {} : readChannelSettings(config.messagesFile),
+    mode: config.mode,
+    publicUrl: config.publicUrl,
+    changed: live.service.vehicleChanged,
+  })
+  messages.joinRules(rules.ports)
   rules.ports.facts('vehicle', async (ids) => {
     const own = ids.flatMap((id) => VehicleId.safeParse(id).data ?? [])
     const [visits, dates, known] = await Promise.all([
@@ -382,6 +395,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       numbers.routes,
       ...inspections.routes,
       papers.routes,
+      messages.routes,
       policies.routes,
       ...rules.routes,
       ...processes.routes,

@@ -105,6 +105,9 @@ const Environment = z.object({
   YANDEX_FLEET_KEYS_FILE: text
     .optional()
     .describe('file (mode 600) with a JSON list of {parkId, clientId, apiKey} of Yandex Fleet; default: none'),
+  KORDON_MESSAGES_FILE: text
+    .optional()
+    .describe('file (mode 600) with the accesses of MAX, SMS and e-mail as JSON (docs/messages.md); default: none'),
 })
 
 export type InfluxSettings = {
@@ -154,6 +157,7 @@ export type CloudConfig = {
   readonly brokerCaFile: string | undefined
   readonly influx: InfluxSettings | undefined
   readonly yandexKeysFile: string | undefined
+  readonly messagesFile: string | undefined
 }
 
 export type ConfigResult =
@@ -210,6 +214,7 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     brokerUrl: env.BROKER_URL,
     brokerCaFile: env.BROKER_CA,
     yandexKeysFile: env.YANDEX_FLEET_KEYS_FILE,
+    messagesFile: env.KORDON_MESSAGES_FILE,
     influx:
       env.INFLUX_URL === undefined
         ? undefined

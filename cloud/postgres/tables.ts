@@ -5,6 +5,7 @@ import type { HistoryTables } from './history-tables.ts'
 import type { JobTables } from './job-tables.ts'
 import type { LeaseTables } from './lease-tables.ts'
 import type { LedgerTables } from './ledger-tables.ts'
+import type { MessageTables } from './message-tables.ts'
 import type { MileageTables } from './mileage-tables.ts'
 import type { ParkTables } from './park-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
@@ -27,6 +28,7 @@ export type MigrationRow = { readonly name: string; readonly checksum: string; r
 export type Tables = FleetTables &
   ConfigurationTables &
   HistoryTables &
+  MessageTables &
   MileageTables &
   ParkTables &
   AuditTables &

@@ -19,6 +19,7 @@ export type TimelineKind =
   | 'ledger'
   | 'inspection'
   | 'paper'
+  | 'message'
 
 /** Something that happened to a vehicle. `key` is unique within the vehicle and breaks ties of time. */
 export type Happening = {
@@ -82,6 +83,10 @@ export function createTimelineStore(db: Db) {
           jsonb_build_object('paperId', id, 'paper', kind, 'number', number, 'validUntil', valid_until, 'by',
             jsonb_build_object('kind', 'user', 'id', added_by, 'name', added_by)) as data
           from papers where vehicle_id = ${vehicle}`,
+        sql`select created_at as at, 'message ' || id as key, 'message' as kind, kind as title,
+          jsonb_build_object('messageId', id, 'text', shown, 'state', state, 'channel', channel, 'driverId', driver_id,
+            'deliveredAt', delivered_at, 'trouble', trouble, 'by', jsonb_build_object('kind', 'rule', 'id', because, 'name', because)) as data
+          from messages where vehicle_id = ${vehicle}`,
         sql`select at, 'status ' || gateway_id as key, 'status' as kind,
           case when online then 'online' else 'offline' end as title,
           jsonb_build_object('gatewayId', gateway_id, 'online', online, 'software', software) as data

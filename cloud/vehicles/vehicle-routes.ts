@@ -30,6 +30,7 @@ const Happening = z.strictObject({
     'ledger',
     'inspection',
     'paper',
+    'message',
   ]),
   title: z.string(),
   data: z.record(z.string(), z.json()),

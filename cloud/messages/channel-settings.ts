@@ -1,0 +1,46 @@
+import { z } from 'zod'
+
+const BaseUrl = z.url({ protocol: /^https?$/ })
+const Secret = z.string().min(1).max(1000)
+
+export const SmsAeroSettings = z.strictObject({
+  vendor: z.literal('smsaero'),
+  email: z.email(),
+  apiKey: Secret,
+  sign: z.string().min(1).max(40),
+  baseUrl: BaseUrl.default('https://gate.smsaero.ru/v2'),
+})
+export type SmsAeroSettings = z.infer<typeof SmsAeroSettings>
+
+export const SmscSettings = z.strictObject({
+  vendor: z.literal('smsc'),
+  apiKey: Secret,
+  sender: z.string().max(40).default(''),
+  baseUrl: BaseUrl.default('https://smsc.ru/sys'),
+})
+export type SmscSettings = z.infer<typeof SmscSettings>
+
+export const MaxSettings = z.strictObject({
+  token: Secret,
+  baseUrl: BaseUrl.default('https://platform-api2.max.ru'),
+})
+export type MaxSettings = z.infer<typeof MaxSettings>
+
+export const EmailSettings = z.strictObject({
+  /** smtp://user:password@host:port, or smtps:// */
+  url: z.url({ protocol: /^smtps?$/ }),
+  from: z.string().min(3).max(200),
+  subject: z.string().min(1).max(100).default('Сообщение автопарка'),
+})
+export type EmailSettings = z.infer<typeof EmailSettings>
+
+/** The file of KORDON_MESSAGES_FILE: channels that are absent are off. */
+export const ChannelSettings = z.strictObject({
+  sms: z.discriminatedUnion('vendor', [SmsAeroSettings, SmscSettings]).optional(),
+  max: MaxSettings.optional(),
+  email: EmailSettings.optional(),
+  /** Where a driver pays; printed in messages. */
+  payUrl: z.url({ protocol: /^https?$/ }).optional(),
+  supportPhone: z.string().min(3).max(40).optional(),
+})
+export type ChannelSettings = z.infer<typeof ChannelSettings>

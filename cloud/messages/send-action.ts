@@ -1,0 +1,84 @@
+import type { EpochMs } from '#contract/instant.ts'
+import { later, minutes } from '#contract/instant.ts'
+import { DriverId } from '../drivers/driver.ts'
+import { phoneFrom } from '../drivers/phone.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+import type { MessageWish as ProcessWish } from '../processes/effects/ports.ts'
+import type { Who } from '../processes/notation/value.ts'
+import type { FactSource, PermitSource } from '../rules/house-facts.ts'
+import type { ActionHandler, ActionWish } from '../rules/ports.ts'
+import type { Addressee, MessageService } from './message-service.ts'
+
+type Send = (wish: Parameters<MessageService['send']>[1]) => Promise<void>
+
+/** The action `send` of rules: a row in the outbox, once for each decision. */
+export function sendAction(send: Send): ActionHandler {
+  return async (wish) => {
+    const { action, subject, facts, key, rule } = wish
+    if (action.kind !== 'send') return { state: 'dropped', note: '' }
+    const to = addressee(action.to, wish)
+    if (to === undefined) return { state: 'dropped', note: 'неизвестно, кому' }
+    const via = action.via.length === 0 ? undefined : action.via
+    const { vehicleId } = subject
+    await send({ message: action.message.name, to, facts, via, key: `rule ${key}`, vehicleId, because: rule.title })
+    return { state: 'done', note: 'в очереди на отправку' }
+  }
+}
+
+function addressee(to: Who, { subject }: ActionWish): Addressee | undefined {
+  if (to.kind === 'role' || to.kind === 'group') return { group: to.name }
+  if (to.kind === 'name' && to.name === 'driver' && subject.driverId !== undefined)
+    return { driverId: subject.driverId }
+  return undefined
+}
+
+/** A message of a process: its text is the process's own. */
+export const processMessage =
+  (send: MessageService['send']) =>
+  async (db: Db, wish: ProcessWish): Promise<void> => {
+    const { key, message, text, to, address, via, card } = wish
+    const phone = address === undefined ? undefined : phoneFrom(address)
+    const driverId = to.kind === 'record' && to.entity === 'driver' ? DriverId.safeParse(to.id).data : undefined
+    const known: Addressee | undefined =
+      driverId !== undefined
+        ? { driverId }
+        : phone !== undefined
+          ? { phone }
+          : to.kind === 'record'
+            ? undefined
+            : { group: to.id }
+    if (known === undefined) throw new Error(`no way to write to ${to.kind} ${to.id}`)
+    const order = via.length === 0 ? undefined : via
+    await send(db, { message, text, to: known, facts: {}, via: order, key: `card ${key}`, because: card })
+  }
+
+const WARNINGS = ['balance_warning', 'balance_promise'] as const
+/** A warning of an earlier time is no warning of this one. */
+const FRESH = minutes(14 * 24 * 60)
+const SOON = minutes(60)
+
+const drivers = (ids: readonly string[]) => ids.flatMap((id) => DriverId.safeParse(id).data ?? [])
+
+/** `driver.balanceWarnedAt`: when the newest warning arrived; absent while nobody knows that it has. */
+export const warnedFacts =
+  (messages: Pick<MessageService, 'newestOf'>, now: () => EpochMs): FactSource =>
+  async (ids) => {
+    const found = await messages.newestOf(drivers(ids), WARNINGS, later(now(), -FRESH))
+    return new Map(
+      [...found].flatMap(([id, { deliveredAt }]) =>
+        deliveredAt === null ? [] : [[id, { facts: { balanceWarnedAt: deliveredAt } }] as const],
+      ),
+    )
+  }
+
+/** The permit `warning_undelivered`: the newest warning went out an hour ago and is not known to have arrived. */
+export const undelivered =
+  (messages: Pick<MessageService, 'newestOf'>): PermitSource =>
+  async (ids, now) => {
+    const found = await messages.newestOf(drivers(ids), WARNINGS, later(now, -FRESH))
+    return new Set(
+      [...found].flatMap(([id, { deliveredAt, state, createdAt }]) =>
+        deliveredAt === null && (state === 'failed' || state === 'no-channel' || now - createdAt >= SOON) ? [id] : [],
+      ),
+    )
+  }

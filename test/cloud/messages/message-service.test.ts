@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { DriverId } from '../../../cloud/drivers/driver.ts'
+import { createDriverStore } from '../../../cloud/drivers/driver-store.ts'
+import { Phone } from '../../../cloud/drivers/phone.ts'
+import { createMaxClient } from '../../../cloud/messages/max-client.ts'
+import { createMessageService } from '../../../cloud/messages/message-service.ts'
+import { createMessageStore } from '../../../cloud/messages/message-store.ts'
+import { undelivered, warnedFacts } from '../../../cloud/messages/send-action.ts'
+import { createSmsAeroClient } from '../../../cloud/messages/sms-aero-client.ts'
+import { createSmscClient } from '../../../cloud/messages/smsc-client.ts'
+import { readShippedTemplates } from '../../../cloud/messages/template-store.ts'
+import { MAIN_PARK } from '../../../cloud/parks/park.ts'
+import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import { readShippedRules } from '../../../cloud/rules/rule-store.ts'
+import { epochMs, minutes } from '../../../contract/instant.ts'
+import { type FakeVendors, startFakeVendors } from '../../support/fake-vendors.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { silentLog } from '../../support/silent-log.ts'
+import { createSqlDatabase, emptied, migrated, type SqlDatabase } from '../../support/sql-databases.ts'
+
+let database: SqlDatabase
+let postgres: Postgres
+let vendors: FakeVendors
+beforeAll(async () => {
+  database = await createSqlDatabase('PGlite')
+  postgres = await migrated(database)
+  vendors = await startFakeVendors()
+}, 60_000)
+afterEach(async () => {
+  await emptied(postgres)
+  vendors.taken.length = 0
+  vendors.fate = 'ok'
+  vendors.status = 1
+})
+afterAll(async () => {
+  await vendors.close()
+  await database.close()
+})
+
+const PHONE = Phone.parse('+79161234567')
+const NOON = Date.parse('2026-11-24T09:00:00Z')
+const NIGHT = Date.parse('2026-11-24T22:00:00Z')
+const stop = new AbortController().signal
+
+async function house({
+  now = NOON,
+  sms = 'smsaero',
+  mode = 'production',
+}: {
+  now?: number
+  sms?: 'smsaero' | 'smsc' | 'none'
+  mode?: 'demo' | 'production'
+} = {}) {
+  const clock = createManualClock(now)
+  const aero = { vendor: 'smsaero', email: 'park@example.org', apiKey: 'aero-key', sign: 'Kordon' } as const
+  const smsc = { vendor: 'smsc', apiKey: 'smsc-key', sender: '' } as const
+  const channels = {
+    smsaero: [createSmsAeroClient({ ...aero, baseUrl: `${vendors.url}/aero` })],
+    smsc: [createSmscClient({ ...smsc, baseUrl: `${vendors.url}/smsc` })],
+    none: [],
+  }
+  const max = sms === 'none' ? [] : [createMaxClient({ token: 'max-token', baseUrl: `${vendors.url}/max` })]
+  const messages = createMessageService({
+    clock,
+    log: silentLog,
+    uuid: randomUUID,
+    db: postgres.db,
+    messageStore: createMessageStore,
+    driverStore: createDriverStore,
+    templates: readShippedTemplates(),
+    channels: [...max, ...channels[sms]],
+    mode,
+    context: async () => ({ policy: { minBalance: 500_000 }, links: { pay: 'https://pay' }, support: {} }),
+    changed: () => {},
+  })
+  const driver = async (consent?: 'given'): Promise<DriverId> => {
+    const id = DriverId.parse(randomUUID())
+    const row = { id, parkId: MAIN_PARK, familyName: 'И', givenName: 'И', patronymic: '', legalForm: 'person' as const }
+    const more = { state: 'active' as const, mergedInto: null, note: '', version: 1, createdAt: clock.now() }
+    const store = createDriverStore(postgres.db)
+    await store.insert({ ...row, ...more })
+    await postgres.db.insertInto('driverPhones').values({ driverId: id, phone: PHONE, main: true }).execute()
+    if (consent !== undefined)
+      await store.setChannels(id, [{ channel: 'max', address: '77', consent, consentAt: clock.now() }])
+    return id
+  }
+  const say = (driverId: DriverId, key: string, message = 'balance_blocked') =>
+    postgres.inTransaction((db) =>
+      messages.send(db, { message, to: { driverId }, facts: { balance: { kopecks: 431_000 } }, key }),
+    )
+  const states = async () =>
+    (await messages.list({ parks: 'all', limit: 50 })).map(({ state, channel }) => `${channel} ${state}`)
+  return { clock, messages, driver, say, states }
+}
+
+test('one message of a key, however often it is asked for; it goes by the first channel there is consent for', async () => {
+  const { messages, driver, say, states } = await house()
+  const id = await driver('given')
+  await say(id, 'rule 1')
+  await say(id, 'rule 1')
+  await messages.deliver(stop)
+  expect(vendors.taken).toHaveLength(1)
+  expect(vendors.taken[0]).toMatchObject({ vendor: 'max', to: '77' })
+  expect(vendors.taken[0]?.text.replaceAll('\u00a0', ' ')).toContain(
+    'После остановки запуск двигателя будет запрещён. Баланс 4 310 ₽',
+  )
+  expect(await states()).toEqual(['max sent'])
+})
+
+test('a message whose transaction fails is never sent', async () => {
+  const { messages, driver } = await house()
+  const driverId = await driver()
+  const lost = postgres.inTransaction(async (db) => {
+    await messages.send(db, { message: 'freed', to: { driverId }, facts: { balance: { kopecks: 1 } }, key: 'x' })
+    throw new Error('no')
+  })
+  await expect(lost).rejects.toThrow('no')
+  await messages.deliver(stop)
+  expect(vendors.taken).toEqual([])
+})
+
+test('without proof of arrival by MAX the SMS follows after ten minutes; its report makes the warning delivered', async () => {
+  const { clock, messages, driver, say, states } = await house()
+  const id = await driver('given')
+  const facts = warnedFacts(messages, clock.now)
+  await say(id, 'rule 1', 'balance_warning')
+  await messages.deliver(stop)
+  expect((await facts([id])).size).toBe(0)
+  await clock.advance(minutes(11))
+  await messages.deliver(stop)
+  await messages.deliver(stop)
+  expect(vendors.taken.map(({ vendor }) => vendor)).toEqual(['max', 'smsaero'])
+  await clock.advance(minutes(2))
+  await messages.deliver(stop)
+  expect(await states()).toEqual(['sms delivered'])
+  expect((await facts([id])).get(id)?.facts).toEqual({ balanceWarnedAt: clock.now() })
+  expect(await messages.deliveredSince(id, 'balance_warning', epochMs(NOON))).toBe(clock.now())
+})
+
+test('a vendor in trouble is asked again; one that refuses for good ends the message, and the house knows it', async () => {
+  const { clock, messages, driver, say, states } = await house({ sms: 'smsc' })
+  const id = await driver()
+  vendors.fate = '500'
+  await say(id, 'rule 1', 'balance_warning')
+  await messages.deliver(stop)
+  expect(await states()).toEqual(['sms queued'])
+  vendors.fate = 'refused'
+  await clock.advance(minutes(1))
+  await messages.deliver(stop)
+  expect(await states()).toEqual(['sms failed'])
+  expect(await undelivered(messages)([id], clock.now())).toEqual(new Set([id]))
+})
+
+test('at night a warning waits for the morning and a block is told at once', async () => {
+  const { clock, messages, driver, say } = await house({ now: NIGHT })
+  const id = await driver()
+  await say(id, 'warn', 'balance_warning')
+  await say(id, 'block')
+  await messages.deliver(stop)
+  expect(vendors.taken.map(({ text }) => text.slice(0, 15))).toEqual(['После остановки'])
+  await clock.advance(minutes(5 * 60))
+  await messages.deliver(stop)
+  expect(vendors.taken).toHaveLength(2)
+})
+
+test('without a channel the house says so; in the demo the message is shown, marked as sent nowhere', async () => {
+  const real = await house({ sms: 'none' })
+  await real.say(await real.driver(), 'a')
+  expect(await real.states()).toEqual(['null no-channel'])
+  const demo = await house({ sms: 'none', mode: 'demo' })
+  await demo.say(await demo.driver(), 'b')
+  await demo.messages.deliver(stop)
+  expect((await demo.states()).toSorted()).toEqual(['log delivered', 'null no-channel'])
+})
+
+test('a code is read by its receiver alone', async () => {
+  const { messages } = await house()
+  const wish = { message: 'sign_in_code', to: { phone: PHONE }, facts: { code: { digits: '482913' } }, key: 'code 1' }
+  await postgres.inTransaction((db) => messages.send(db, { ...wish, via: ['sms'] }))
+  await messages.deliver(stop)
+  expect(vendors.taken[0]?.text).toContain('482913')
+  const [row] = await messages.list({ parks: 'all', limit: 1 })
+  expect(row?.shown).toBe('Код для входа: ••••••. Действует 5 минут. Никому его не сообщайте.')
+})
+
+test('every message that shipped rules send has its words', async () => {
+  const named = readShippedRules().flatMap(({ text }) =>
+    [...text.matchAll(/message: ([a-z_]+)/g)].map(([, name]) => name),
+  )
+  expect(named.length).toBeGreaterThan(5)
+  expect(Object.keys(readShippedTemplates())).toEqual(expect.arrayContaining([...new Set(named)]))
+})
