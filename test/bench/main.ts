@@ -11,6 +11,7 @@ import { batch, ceiling, overhead } from './front.ts'
 import { history } from './history.ts'
 import { ingest } from './ingest.ts'
 import { loss } from './loss.ts'
+import { process as processBench } from './process.ts'
 import { whatIf } from './what-if.ts'
 import { zone } from './zone.ts'
 
@@ -30,6 +31,7 @@ const BENCHES: readonly Bench[] = [
   batch,
   connections,
   loss,
+  processBench,
 ]
 
 const { positionals, values } = parseArgs({
