@@ -95,6 +95,11 @@ const ROLES = [
   ['dispatcher', 'map and cars'],
 ]
 
+/** Who may stand by blocks in the demo, as the signer tells it: name and what an authenticator app reads. */
+const approvers = []
+const codeRow = ({ name, address }) =>
+  `    ${name.padEnd(12)}${new URL(address).searchParams.get('secret')}   or: npm run signer -- code ${name}`
+
 function showAddress(url) {
   const rows = ROLES.map(([name, does]) => `    ${name.padEnd(12)}demo-${name.padEnd(14)}${does}`)
   console.log(`
@@ -107,12 +112,18 @@ function showAddress(url) {
     Account     Password           For
 ${rows.join('\n')}
 
+  More than five blocks take a second person's code, as from an authenticator app:
+
+${approvers.map(codeRow).join('\n')}
+
   Ctrl-C stops everything.
 `)
 }
 
 let fleetStarted = false
 function cloudSaid(line) {
+  const [, name, address] = /^kordon\.approver (\S+) (\S+)$/.exec(line) ?? []
+  if (name !== undefined && !fleetStarted) approvers.push({ name, address })
   const url = /^kordon\.ready (\S+)/.exec(line)?.[1]
   if (url === undefined || stopping) return
   if (fleetStarted) {

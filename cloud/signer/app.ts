@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname } from 'node:path'
 import type { World } from '../world.ts'
-import { createApproverSecretStore } from './approver-secret-store.ts'
+import { type ApproverSecretStore, createApproverSecretStore } from './approver-secret-store.ts'
 import type { SignerPolicy } from './signer-policy.ts'
 import { createSignerRoutes } from './signer-routes.ts'
 import { createSignerService, type Signer } from './signer-service.ts'
@@ -15,6 +15,8 @@ export type SignerSettings = {
   /** Permissions of the socket: 0o600, or 0o660 when the web tier is another user of the same group. */
   readonly socketMode: number
   readonly policy: SignerPolicy
+  /** In the demo: hears the name of each approver registered for it, and what an authenticator app reads. */
+  readonly tellDemoApprover?: (name: string, address: string) => void
 }
 
 export type SignerHouse = {
@@ -28,7 +30,9 @@ export function createSignerHouse(settings: SignerSettings, world: Pick<World, '
   const { socketPath, socketMode, policy } = settings
   const store = createSignerStore(settings.folder)
   const secrets = createApproverSecretStore(settings.folder)
-  const signer = createSignerService({ store, secrets, policy, ...world })
+  const governed = createSignerService({ store, secrets, policy, ...world })
+  const { tellDemoApprover } = settings
+  const signer = tellDemoApprover === undefined ? governed : withDemoApprovers(governed, secrets, tellDemoApprover)
   const server = createServer(createSignerRoutes(signer, world.log))
   return {
     signer,
@@ -49,3 +53,18 @@ export function createSignerHouse(settings: SignerSettings, world: Pick<World, '
     },
   }
 }
+
+/** Two persons can be tried without a word at the terminal: whoever the demo registers gets a secret, and it is told. */
+const withDemoApprovers = (
+  signer: Signer,
+  secrets: ApproverSecretStore,
+  tell: (name: string, address: string) => void,
+): Signer => ({
+  ...signer,
+  addApprover: async (wish) => {
+    const status = await signer.addApprover(wish)
+    const address = wish.by === 'demo' ? secrets.enrolForDemo(wish.id, wish.name) : undefined
+    if (address !== undefined) tell(wish.name, address)
+    return status
+  },
+})

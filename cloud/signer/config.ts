@@ -27,6 +27,10 @@ const Environment = z.object({
   KORDON_SIGNER_APPROVER_WAIT_HOURS: numberText
     .optional()
     .describe('before the third and later approvers count, 1 to 168; default 24'),
+  KORDON_DEMO: z
+    .enum(['on', 'off', '1', '0'])
+    .prefault('0')
+    .describe('1: approvers of the demo get secrets, which are printed; default 0'),
   KORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('default info'),
 })
 
@@ -35,6 +39,8 @@ export type SignerConfig = {
   readonly socketPath: string
   readonly socketMode: number
   readonly policy: SignerPolicy
+  /** Secrets of the demo's approvers are made and printed; nowhere else. */
+  readonly demo: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -76,6 +82,7 @@ export function readSignerConfig(env: Readonly<Record<string, string | undefined
       socketPath: data.KORDON_SIGNER_SOCKET ?? `${folder}/signer.sock`,
       socketMode: Number.parseInt(data.KORDON_SIGNER_SOCKET_MODE, 8),
       policy: policy.data,
+      demo: data.KORDON_DEMO === '1' || data.KORDON_DEMO === 'on',
       logLevel: data.KORDON_LOG_LEVEL,
     },
   }
@@ -94,6 +101,7 @@ export function signerHelp(): string {
   return `The signer: holds the key that orders are signed with, and governs blocks.
 
   approver <account id> [name]          gives this person a new secret for approving blocks, and prints it for an authenticator app
+  code <name>                           prints the code of this moment of an approver of the demo
 
 Configured by environment:\n\n${lines.join('\n')}\n`
 }

@@ -31,13 +31,19 @@ if (order === 'approver') {
   console.log(createApproverSecretStore(read.config.folder).enrol(approver, name))
   process.exit(0)
 }
+if (order === 'code') {
+  const code = createApproverSecretStore(read.config.folder).demoCodeOf(approver ?? '', clock.now())
+  console[code === undefined ? 'error' : 'log'](code ?? `no approver of the demo is called ${approver ?? '–'}`)
+  process.exit(code === undefined ? 1 : 0)
+}
 // Whatever is made here is for this user alone, from its first moment.
 process.umask(read.config.socketMode === 0o660 ? 0o007 : 0o077)
 const { config } = read
 const log = pino({ level: config.logLevel, base: { service: 'signer' } })
 
 try {
-  const house = createSignerHouse(config, { clock, log })
+  const tellDemoApprover = (name: string, address: string): void => console.log(`kordon.approver ${name} ${address}`)
+  const house = createSignerHouse({ ...config, ...(config.demo ? { tellDemoApprover } : {}) }, { clock, log })
   await house.listen()
   log.info({ socket: config.socketPath, policy: config.policy }, 'signer.ready')
   const stop = async (): Promise<void> => {

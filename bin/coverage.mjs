@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Every branch of the interlock and of the order states is run by their own tests, or this ends with 1. Part of npm test.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PINNED_NODE, ROOT, runToEnd } from './installation.mjs'
+
+const JUDGED = ['edge/interlock/**', 'cloud/orders/order-state.ts']
+const BY = ['test/edge/interlock', 'test/cloud/orders/order-state.test.ts']
+
+const reports = mkdtempSync(join(tmpdir(), 'kordon-coverage-'))
+const code = await runToEnd(
+  PINNED_NODE,
+  [
+    join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--isolate=false',
+    '--coverage',
+    '--coverage.reporter=text',
+    `--coverage.reportsDirectory=${reports}`,
+    ...JUDGED.map((files) => `--coverage.include=${files}`),
+    '--coverage.thresholds.100',
+    ...BY,
+  ],
+  { cwd: ROOT },
+)
+rmSync(reports, { recursive: true, force: true })
+process.exit(code)
