@@ -26,6 +26,7 @@ import { createInspections } from './inspections/app.ts'
 import { vehicleInspection } from './inspections/inspection-view.ts'
 import { createJobs } from './jobs/app.ts'
 import { createLeasing } from './leases/app.ts'
+import { holdHindrances } from './leases/hindrance.ts'
 import { createLive } from './live/app.ts'
 import { createMessages } from './messages/app.ts'
 import { readChannelSettings } from './messages/channel-settings-store.ts'
@@ -140,6 +141,12 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       mostKopecks: await numberOf('promiseMax'),
     }),
     changed: live.service.vehicleChanged,
+    hindrancesOf: async (vehicle, step) => {
+      const sentences = await papers.service.hindrancesOf(vehicle)
+      if (step === 'handing-back') return sentences
+      const known = (await vehicles.holds.situationsOf([vehicle])).get(vehicle)
+      return [...sentences, ...holdHindrances(known?.holds ?? [])]
+    },
     happened: async (events) => {
       for (const event of events) await rules.onLeasing(event)
     },
@@ -308,6 +315,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     jobs,
     outside: (tx) => createHouseReads(tx, { now: clock.now, zoneOf: zones.zoneOf, zoneId: REGION.id }),
     ports: {
+      sendMessage: messages.processMessage,
       rules: ({ id, name, at, payload, subject }) =>
         rules.emit({
           id,

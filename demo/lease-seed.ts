@@ -41,6 +41,8 @@ const LEASES: Readonly<Record<string, LeaseSeed>> = {
   },
 }
 
+/** Far enough for every day on which somebody tries the demo. */
+const PAPERS_UNTIL = '2040-12-31'
 const Made = z.object({ id: z.string() })
 const Found = z.object({ items: z.array(Made) })
 
@@ -70,6 +72,14 @@ export async function seedLease(owner: Session, key: string, vehicleId: VehicleI
     marketValueKopecks: 180_000_000,
     note: 'Демонстрация',
   })
+  // Without its three papers no car is handed out.
+  for (const kind of ['dk', 'osago', 'osgop'])
+    await owner.send('POST', `/api/vehicles/${vehicleId}/papers`, z.unknown(), {
+      kind,
+      number: `${kind.toUpperCase()} 0001`,
+      validUntil: PAPERS_UNTIL,
+      note: 'Демонстрация',
+    })
   await owner.send('POST', `/api/leases/${id}/activate`, Made, { note: 'Автомобиль передан' })
   const [first] = ids
   if (ids.length > 1) await owner.send('POST', '/api/shifts', Made, { vehicleId, driverId: first })

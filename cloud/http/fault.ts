@@ -86,6 +86,7 @@ export const FAULTS = {
   'lease/changed': { status: 409, title: 'Somebody has changed this lease since you saw it' },
   'lease/wrong-state': { status: 409, title: 'The lease is not in a state for this' },
   'lease/vehicle-taken': { status: 409, title: 'This vehicle is under another running lease' },
+  'lease/not-to-issue': { status: 409, title: 'This vehicle is not to be handed out or back now' },
   'lease/day-charged': { status: 409, title: 'This day has been charged: correct it in the ledger' },
   'shift/not-a-party': { status: 422, title: 'This driver is not on the lease' },
   'shift/no-lease': { status: 409, title: 'This vehicle is under no running lease' },

@@ -41,6 +41,8 @@ export type LeasingParts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly sources: readonly BalanceSource[]
   /** Asked at each promise. */
   readonly promisePolicy?: () => Promise<PromisePolicy>
+  /** Why a vehicle is not to be handed out or back; nothing stands in the way where nobody looks. */
+  readonly hindrancesOf?: Parameters<typeof createLeaseService>[0]['hindrancesOf']
   /** A vehicle's answer has changed: for the live feed. */
   changed(vehicle: VehicleId): void
   /** What has happened, once it is certain; told again when this rejects. */
@@ -101,6 +103,7 @@ export function createLeasing(parts: LeasingParts): Leasing {
     vehicleStore: createVehicleStore,
     post: ledger.postWithin,
     changed: parts.changed,
+    hindrancesOf: parts.hindrancesOf ?? (async () => []),
   })
   const drivers = createDriverService({
     ...base,

@@ -54,7 +54,12 @@ const NewLease = Terms.extend({
   marketValueKopecks: Terms.shape.marketValueKopecks.default(null),
   note: Terms.shape.note.default(''),
 })
-const Said = z.strictObject({ note: Note.default(''), parking: z.string().trim().min(1).max(120).optional() })
+const Said = z.strictObject({
+  note: Note.default(''),
+  parking: z.string().trim().min(1).max(120).optional(),
+  /** Only to close: the lease ends although a paper has lapsed. */
+  despite: z.enum(['hindrances']).optional(),
+})
 
 type Drivers = z.infer<typeof Terms>['drivers']
 const withMain = (drivers: Drivers): Drivers =>
@@ -67,6 +72,8 @@ const EVENTS = [
   ['resume', 'The vehicle stays with the driver after all'],
   ['close', 'The vehicle is back; the last days are charged and the shift ends'],
 ] as const
+
+const GUARDED = 'Refused with `hindrances` while a paper is missing or lapses; to hand over, also while a hold stands.'
 
 /** Leases from draft to end, and shifts. */
 export function createLeaseRoutes(leases: LeaseService): FastifyPluginAsyncZod {
@@ -157,7 +164,14 @@ export function createLeaseRoutes(leases: LeaseService): FastifyPluginAsyncZod {
         `/api/leases/:id/${event}`,
         {
           config: { roles: event === 'return' || event === 'resume' ? HANDS_OVER : AGREES },
-          schema: { tags, summary, params, body: Said.nullish(), response: { 200: LeaseView } },
+          schema: {
+            tags,
+            summary,
+            description: event === 'activate' || event === 'close' ? GUARDED : summary,
+            params,
+            body: Said.nullish(),
+            response: { 200: LeaseView },
+          },
         },
         async (request) =>
           leases.act(request.params.id, event, request.body ?? { note: '' }, clerkOf(callerOf(request))),

@@ -58,6 +58,8 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log'> &
     /** Within the transaction: told once it has committed. */
     readonly emit: (db: Db, events: readonly LeasingEvent[]) => Promise<void>
     readonly changed: (vehicle: VehicleId) => void
+    /** Sentences that say why the vehicle is not handed out, or not handed back, now. */
+    readonly hindrancesOf: (vehicle: VehicleId, step: 'handing-out' | 'handing-back') => Promise<readonly string[]>
   }
 
 const Place = z.strictObject({ number: z.int() })
@@ -110,6 +112,15 @@ export function createLeaseService(deps: Deps) {
       throw new Fault('lease/terms', 'a driver is not known in the park of this vehicle')
     if (known.some(({ state }) => state === 'merged' || state === 'left'))
       throw new Fault('lease/terms', 'a driver has left or was merged into another')
+  }
+
+  /** Looked at before the transaction: papers and holds are other slices' tables. */
+  const refuseHindered = async ({ vehicleId, state }: LeaseRow, event: LeaseEvent, despite?: 'hindrances') => {
+    const step = event === 'activate' ? 'handing-out' : event === 'close' ? 'handing-back' : undefined
+    if (step === undefined || advance(state, event) === undefined) return
+    const hindrances = await deps.hindrancesOf(vehicleId, step)
+    if (hindrances.length > 0 && (step === 'handing-out' || despite === undefined))
+      throw new Fault('lease/not-to-issue', hindrances.join('. '), { hindrances, step })
   }
 
   /** Charges what is due until the moment; the row comes back as it is to be stored. */
@@ -249,13 +260,21 @@ export function createLeaseService(deps: Deps) {
       deps.changed(vehicleId)
       return view(id, by.parks)
     },
-    /** Faults: lease/unknown, lease/wrong-state, lease/vehicle-taken, lease/terms when a return names no parking. */
+    /**
+     * Faults: lease/unknown, lease/wrong-state, lease/vehicle-taken, lease/terms when a return names no parking,
+     * lease/not-to-issue with the sentences. `despite` ends a lease all the same: nobody pays on for a paper that is not his.
+     */
     act: async (
       id: LeaseId,
       event: LeaseEvent,
-      said: { readonly note: string; readonly parking?: string | undefined },
+      said: {
+        readonly note: string
+        readonly parking?: string | undefined
+        readonly despite?: 'hindrances' | undefined
+      },
       by: Clerk,
     ): Promise<LeaseView> => {
+      await refuseHindered(seen(await reading.find(id), by.parks), event, said.despite)
       const vehicleId = await inTransaction(async (db) => {
         const store = deps.leaseStore(db)
         const known = seen(await store.find(id), by.parks)

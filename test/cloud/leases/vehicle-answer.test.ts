@@ -33,6 +33,11 @@ test('the whole cloud charges a lease by itself, and the vehicle’s answer says
     startsOn: '2020-01-01',
     schedule: { rates },
   })
+  await expect(call('POST', `/api/leases/${lease.id}/activate`)).rejects.toThrow(
+    '"hindrances":["ДК: документа нет. Сначала внесите","ОСАГО: документа нет. Сначала внесите","ОСГОП: документа нет. Сначала внесите"]',
+  )
+  for (const kind of ['dk', 'osago', 'osgop'])
+    await call('POST', `/api/vehicles/${vehicle}/papers`, { kind, number: '1', validUntil: '2040-12-31' })
   await call('POST', `/api/leases/${lease.id}/activate`)
   const paid = await call('POST', '/api/ledger/top-ups', { driverId: driver.id, kopecks: 900_000, via: 'cash' })
   expect(paid.outcome).toBe('posted')
