@@ -121,7 +121,15 @@ export type ProcessPermitRow = {
   readonly record: string
   readonly until: number
   readonly grantedAt: number
+  /** Null: given by a person. */
   readonly card: string | null
+  readonly note: Generated<string>
+  /** The person's login. */
+  readonly givenBy: Generated<string>
+  readonly revokedAt: Generated<number | null>
+  readonly revokedBy: Generated<string | null>
+  /** When rules were told that it has ended. */
+  readonly endToldAt: Generated<number | null>
 }
 export type ProcessBookingSlotRow = {
   readonly resource: string
@@ -163,7 +171,8 @@ export type ProcessFileRow = {
 export type ProcessPaymentRow = {
   readonly key: string
   readonly amount: number
-  readonly match: Json<Record<string, unknown>>
+  /** What it looks for, and which fields it fills. */
+  readonly match: Json<{ readonly match: Record<string, string | number | boolean>; readonly fill: readonly string[] }>
   readonly card: string | null
   readonly at: number
 }

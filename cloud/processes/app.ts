@@ -182,6 +182,28 @@ export function createProcesses(parts: Parts): Processes {
     may: parts.may,
   })
 
+  /** A card of its own for each vehicle of a pipeline whose cards are vehicles. */
+  const bearSubjects = async (): Promise<void> => {
+    const machine = await service.active()
+    for (const pipeline of machine?.definitions.pipelines.values() ?? []) {
+      if (pipeline.card.name !== 'vehicle') continue
+      const standing = new Set(
+        (
+          await db
+            .selectFrom('cards')
+            .select('subject')
+            .where('pipeline', '=', pipeline.id)
+            .where('closedAt', 'is', null)
+            .execute()
+        ).map(({ subject }) => subject),
+      )
+      for (const { id } of await db.selectFrom('vehicles').select('id').execute())
+        if (!standing.has(id))
+          await service.birth({ pipeline: pipeline.id, fields: {}, subject: id }, { kind: 'system', id: 'engine' })
+    }
+  }
+  jobs?.every('process-subjects', seconds(60), bearSubjects)
+  jobs?.every('process-payments', seconds(10), async () => void (await effects.placePayments()))
   jobs?.every('process-timers', seconds(5), async (stop) => {
     policy = await parts.policy()
     while (!stop.aborted && (await effects.ring()) > 0);

@@ -192,6 +192,26 @@ export function createBoardStore(db: Db) {
     }): Promise<void> => {
       await db.insertInto('processPermits').values(permit).execute()
     },
+    /** Payments that fitted no card when they came, oldest first. */
+    waitingPayments: (limit: number) =>
+      db
+        .selectFrom('processPayments')
+        .select(['key', 'amount', 'match'])
+        .where('card', 'is', null)
+        .orderBy('at')
+        .limit(limit)
+        .execute(),
+    /** A payment that found its card at last; false when somebody else has placed it. */
+    placePayment: async (key: string, card: string): Promise<boolean> => {
+      const row = await db
+        .updateTable('processPayments')
+        .set({ card })
+        .where('key', '=', key)
+        .where('card', 'is', null)
+        .returning('key')
+        .executeTakeFirst()
+      return row !== undefined
+    },
     /** False when this payment has been posted before. */
     addPayment: async (payment: {
       readonly key: string

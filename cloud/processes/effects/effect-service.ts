@@ -30,6 +30,8 @@ export type EffectService = {
   carryOut(key: string): Promise<void>
   /** Rings timers that are due; answers how many. */
   ring(): Promise<number>
+  /** Posts payments that came before their order number was written on a card; answers how many. */
+  placePayments(): Promise<number>
 }
 
 const PER_ROUND = 100
@@ -208,7 +210,7 @@ export function createEffectService(deps: Deps): EffectService {
         const fresh = await deps.boardStore(tx).addPayment({
           key: effect.key,
           amount: effect.amount,
-          match: JSON.stringify(effect.match),
+          match: JSON.stringify({ match: effect.match, fill: effect.fill }),
           card: found ?? null,
           at: now,
         })
@@ -304,6 +306,22 @@ export function createEffectService(deps: Deps): EffectService {
       const keys = await deps.outboxStore(db).due(clock.now(), PER_ROUND)
       for (const key of keys) await carryOut(key)
       return keys.length
+    },
+    placePayments: async () => {
+      let placed = 0
+      for (const { key, amount, match } of await deps.boardStore(db).waitingPayments(200)) {
+        const card = await deps.boardStore(db).standing(undefined, match.match)
+        if (card === undefined) continue
+        const acted = await inTransaction(async (tx) =>
+          (await deps.boardStore(tx).placePayment(key, card))
+            ? processes.actIn(tx, card, { kind: 'payment', amount, key, fill: match.fill }, ENGINE)
+            : undefined,
+        )
+        if (acted === undefined) continue
+        placed += 1
+        deps.changed(acted.state)
+      }
+      return placed
     },
     ring: async () => {
       const due = await deps.boardStore(db).dueTimers(clock.now(), PER_SWEEP)

@@ -356,8 +356,12 @@ function pay(draft: Draft, amount: number, key: string, fields: readonly string[
     draft.set(field, paid + part, NO_LOCALS)
     rest -= part
   }
+  // Only now is the card asked what the payment means to it.
+  outside(draft, PAID, { id: key, amount })
 }
 
+/** The event that a posted payment is to the card it fits. */
+const PAID = 'onec.payment'
 const numberOf = (fact: Fact): number => (typeof fact === 'number' ? fact : 0)
 const priceOf = (field: string): string => (field.endsWith('Paid') ? `${field.slice(0, -'Paid'.length)}Price` : 'total')
 

@@ -121,7 +121,7 @@ export function createInboxRoutes({
     const Unmatched = z.object({
       key: z.string(),
       amountKopecks: z.number(),
-      match: z.record(z.string(), z.unknown()),
+      match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
       at: Instant,
     })
     app.get(
@@ -138,7 +138,7 @@ export function createInboxRoutes({
         items: (await inbox.unmatched()).map(({ key, amount, match, at }) => ({
           key,
           amountKopecks: amount,
-          match,
+          match: match.match,
           at: EpochMs.parse(at),
         })),
         nextCursor: null,

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isKept } from '../../../../cloud/processes/engine/decide.ts'
 import { at, FRIDAY_17, HEAD, MANAGER, story, worldOf } from '../running-shop.ts'
 import { changed, SMALL_SHOP } from '../small-shop.ts'
 
@@ -273,4 +275,76 @@ test('a missed call makes one deal with its source', () => {
   expect(world.cards().map(({ card }) => card)).toMatchObject([
     { stage: 'request', fields: { phone: PHONE, source: 'Звонок' } },
   ])
+})
+
+describe('payments by order number', () => {
+  const TEXT = changed(
+    ['      total: [money, Сумма]', '      orderNo1c: [text, № заказа]\n      total: [money, Сумма]'],
+    [
+      '  call.missed: {from: phone, line: text}',
+      '  call.missed: {from: phone, line: text}\n  onec.payment: {id: text, orderNo: text, amount: money}',
+    ],
+    ['  - id: done\n', '  - id: done\n'],
+    [
+      '      - {event: {button: sign}',
+      '      - {event: onec.payment, if: "deal.paid >= deal.total", do: [{move: done}]}\n      - {event: {button: sign}',
+    ],
+    [
+      'kind: tasks\nid: tasks\n',
+      'kind: rule\nid: payments\ntitle: Оплаты\nevent: onec.payment\ndo: [{add_payment: {match: {deal.orderNo1c: {cel: event.orderNo}}, amount: {cel: event.amount}, key: {cel: event.id}, fill: [paid]}}]\n---\nkind: tasks\nid: tasks\n',
+    ],
+  )
+  test('one kopeck short stays open; the last payment closes the card by itself; the same payment twice counts once', () => {
+    const world = worldOf(TEXT)
+    const { id } = world.birth('orders', 'visit', { ...request, visitAt: at('25T12:00'), total: 1000, orderNo1c: '7' })
+    const pay = (key: string, amount: number) => world.deliver('onec.payment', { id: key, orderNo: '7', amount })
+    pay('a', 999)
+    pay('a', 999)
+    expect(world.card(id).card).toMatchObject({ stage: 'visit', fields: { paid: 999 } })
+    pay('b', 1)
+    expect(world.card(id).card).toMatchObject({ stage: 'done', fields: { paid: 1000 } })
+  })
+})
+
+test('whatever happens, no open card is left without a task, a timer or a process', () => {
+  const step = fc.oneof(
+    fc.constant('wait'),
+    fc.constant('button'),
+    fc.tuple(
+      fc.constantFrom('call', 'look', 'check_stuck', 'contract.ask_head'),
+      fc.constantFrom('talk', 'no_answer', 'ok', 'moved', 'rework'),
+    ),
+    fc.constantFrom('visit', 'done', 'lost', 'request').map((stage) => ({ stage })),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const world = worldOf(SMALL_SHOP)
+      const { id } = world.birth('orders', undefined, request)
+      for (const one of steps) {
+        if (one === 'wait') world.wait('1d')
+        else if (one === 'button') world.on(id, { kind: 'button', id: 'sign' }, MANAGER)
+        else if (Array.isArray(one)) {
+          const [template, outcome] = one
+          const task = world.task(id, template)
+          if (task !== undefined)
+            world.on(
+              id,
+              {
+                kind: 'outcome',
+                task: task.id,
+                outcome,
+                set: { visitAt: at('25T12:00') },
+                answer: { comment: 'x' },
+                comment: 'x',
+              },
+              HEAD,
+            )
+        } else if (typeof one === 'object' && 'stage' in one)
+          world.on(id, { kind: 'move', stage: one.stage, set: { lossReason: 'x' } }, MANAGER)
+        const state = world.card(id)
+        expect(state.card.closedAt !== undefined || isKept(state)).toBe(true)
+      }
+    }),
+    { numRuns: 60 },
+  )
 })
