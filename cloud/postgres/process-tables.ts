@@ -198,7 +198,7 @@ export type ProcessViewRow = {
   readonly account: string
   readonly pipeline: string
   readonly title: string
-  readonly query: Json<Record<string, unknown>>
+  readonly query: Json<Record<string, string>>
 }
 
 export type ProcessTables = {

@@ -15,6 +15,8 @@ import { createDeskService } from './desk/desk-service.ts'
 import type { May } from './desk/may.ts'
 import { createTaskRoutes } from './desk/task-routes.ts'
 import { createTaskStore } from './desk/task-store.ts'
+import { createViewRoutes } from './desk/view-routes.ts'
+import { createViewStore } from './desk/view-store.ts'
 import { createFileRoutes } from './documents/file-routes.ts'
 import { createFileStore, shippedTemplate } from './documents/file-store.ts'
 import { createOfficeClient } from './documents/office-client.ts'
@@ -223,6 +225,7 @@ export function createProcesses(parts: Parts): Processes {
       hangCards(rulePorts, { db, inTransaction, processes: service, boards: createBoardStore, facts: factStore }),
     routes: [
       createCardRoutes({ desk, processes: service, boards: createBoardStore(db) }),
+      createViewRoutes({ uuid, views: createViewStore(db) }),
       createTaskRoutes({ desk, tasks: createTaskStore(db) }),
       createDefinitionRoutes({ definitions, store: createDefinitionStore(db) }),
       createReportRoutes({ reports: createReportStore(db), active: service.active, now: clock.now, writeSheet }),

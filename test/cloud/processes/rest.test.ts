@@ -123,6 +123,16 @@ describe('processes over REST', () => {
     })
   })
 
+  test('a saved view is one’s own', async () => {
+    const { body: view } = await call('manager', 'POST', '/api/card-views', {
+      pipeline: 'orders',
+      title: 'Мои',
+      query: { stage: 'visit' },
+    })
+    expect((await call('manager', 'GET', '/api/card-views')).body.items).toEqual([view])
+    expect((await call('head', 'GET', '/api/card-views')).body.items).toEqual([])
+  })
+
   test('a webhook comes twice: one event; an unknown address is nobody', async () => {
     const { body: hook } = await call('owner', 'POST', '/api/hooks', { adapter: 'telephony', title: 'АТС' })
     const missed = { id: 'call-1', event: 'missed', from: '8 (916) 765-43-21', line: '1' }
