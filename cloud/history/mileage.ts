@@ -16,6 +16,8 @@ export type Mileage = {
 /** Share of an odometer's own error (tyres, rounding), and the resolution of one reading. */
 const ODOMETER_ERROR = 0.01
 const ODOMETER_STEP_KM = 0.1
+/** A driving gateway may tell its odometer up to this far late, to spare bytes; where the car stands it is exact. */
+const ODOMETER_LATE_KM = 0.3
 /** Noise and cut corners of positions; how much longer than the straight line an unseen road may be. */
 const POSITIONS_ERROR = 0.03
 const UNSEEN_ERROR = 0.4
@@ -96,12 +98,15 @@ function byOdometer(readings: readonly PastFrame[], before: OdometerRun | null) 
         unsure += step * UNSEEN_ERROR
       }
     }
+    // A blind frame tells what was held back until then: that says nothing of when it was driven.
+    const isLate = blind && step > 0 && step <= ODOMETER_LATE_KM
     run =
-      step === 0
+      step === 0 || isLate
         ? { advancedAt: from.advancedAt, reading: readingOf(reading), blind: from.blind || blind }
         : { reading: readingOf(reading), advancedAt: reading.readAt, blind }
   }
-  const errorKm = km * ODOMETER_ERROR + ODOMETER_STEP_KM + unsure
+  const isCutOff = (readings.at(-1)?.speedKmh ?? 0) > MOVING_KMH
+  const errorKm = km * ODOMETER_ERROR + ODOMETER_STEP_KM + (isCutOff ? ODOMETER_LATE_KM : 0) + unsure
   return { mileage: { km, errorKm, source: 'odometer', gaps } satisfies Mileage, run }
 }
 

@@ -28,6 +28,8 @@ export type OnboardOptions = {
   /** What a fitted dashboard shows at a row. */
   readonly dashboardKm?: (row: TraceRow) => number
   readonly odometer?: Odometer
+  /** The key is turned a second after the last row: a drive that has ended, not one that goes on. */
+  readonly ends?: boolean
 }
 
 export type Driven = {
@@ -108,14 +110,21 @@ export function driveOnboard(rows: readonly TraceRow[], options: OnboardOptions 
     freshness = seen.state
     take(seen.readings)
   }
+  if (options.ends === true) {
+    steady = millis(steady + 1000)
+    take([{ ...wired(steady), name: 'ignition', capability: 'ignition', value: false }])
+  }
   return { frames, events, odometer: service.odometer(), rowOf }
 }
 
 const present = <Of extends object>(of: Of): { [Key in keyof Of]?: Exclude<Of[Key], undefined> } =>
   Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as never
 
+const wired = (steadyAt: Millis) =>
+  ({ device: BUS, quality: 'good', evidence: true, readAt: epochMs(0), steadyAt }) as const
+
 function vehicleReadings(row: TraceRow, options: OnboardOptions, steadyAt: Millis): readonly Reading[] {
-  const base = { device: BUS, quality: 'good', evidence: true, readAt: epochMs(0), steadyAt } as const
+  const base = wired(steadyAt)
   const { ignition = 'on', wheelKmh, dashboardKm } = options
   return [
     ...(ignition === 'on' ? [{ ...base, name: 'ignition', capability: 'ignition' as const, value: true }] : []),
