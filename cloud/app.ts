@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { VehicleId } from '#contract/ids.ts'
 import { epochMs, millis, minutes, seconds } from '#contract/instant.ts'
+import { HoldReason } from '#contract/order.ts'
 import { createAccessStore } from './access/access-store.ts'
 import { createAccess } from './access/app.ts'
 import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins, relyingParty } from './addresses.ts'
@@ -316,6 +317,20 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     outside: (tx) => createHouseReads(tx, { now: clock.now, zoneOf: zones.zoneOf, zoneId: REGION.id }),
     ports: {
       sendMessage: messages.processMessage,
+      hold: async ({ place, lift, holdKey, vehicle }) => {
+        const reason = HoldReason.parse(place ?? lift)
+        const query = {
+          vehicleId: VehicleId.parse(vehicle),
+          reason,
+          ...(holdKey === undefined ? {} : { key: holdKey }),
+        }
+        const said = {
+          note: 'Процесс карточки',
+          by: { kind: 'rule', id: 'process', name: 'Процесс карточки' } as const,
+        }
+        if (place === undefined) await vehicles.holds.liftReason({ ...query, ...said })
+        else await vehicles.holds.place({ ...query, ...said, ruleVersion: '1' })
+      },
       rules: ({ id, name, at, payload, subject }) =>
         rules.emit({
           id,
