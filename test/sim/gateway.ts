@@ -5,7 +5,6 @@ import type { Order } from '#contract/order.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import { stepImmobilizer, wakeAt } from '../../edge/immobilizer/immobilizer.ts'
 import {
-  FIRST_MEMORY,
   type ImmobilizerMemory,
   type ImmobilizerState,
   type Installed,
@@ -18,6 +17,7 @@ import { observe } from '../../edge/interlock/evidence.ts'
 import { interlockPolicy } from '../../edge/interlock/interlock-policy.ts'
 import { gnssTrust } from '../../edge/position/gnss-trust.ts'
 import { freshUnlockState, tryUnlockCode, type UnlockState } from '../../edge/unlock/unlock-attempt.ts'
+import { createSimulatedInbox, emptyInboxFile, type InboxFile } from './order-inbox.ts'
 import {
   copyOfOutbox,
   createSimulatedOutbox,
@@ -73,7 +73,7 @@ type Deps = {
 }
 
 type Disk = {
-  memory: ImmobilizerMemory
+  readonly inbox: InboxFile
   unlock: UnlockState
   readonly heads: { events: HeadFile; frames: HeadFile }
   events: OutboxFile
@@ -108,12 +108,16 @@ export function createGateway(deps: Deps): Gateway {
   const drift = 1 + draw.between(-5e-5, 5e-5)
   const hasNtp = vehicle % 3 !== 2
   const disk: Disk = {
-    memory: FIRST_MEMORY,
+    inbox: emptyInboxFile(),
     unlock: freshUnlockState,
     heads: { events: {}, frames: {} },
     events: emptyOutboxFile(),
     frames: emptyOutboxFile(),
   }
+  const inbox = createSimulatedInbox({
+    file: disk.inbox,
+    full: () => world.fault('disk-full', vehicle) !== undefined,
+  })
   let backup: Pick<Disk, 'events' | 'frames'> | undefined
   let life = 0
   let up = false
@@ -122,9 +126,8 @@ export function createGateway(deps: Deps): Gateway {
   let bootId = ''
   let lastCut: 'process' | 'power' = 'power'
   let installed = installedNow()
-  let state = startState(disk.memory, millis(0))
+  let state = startState(inbox.load(), millis(0))
   let unlock = disk.unlock
-  let unsynced: ImmobilizerMemory | undefined
   let events: SimulatedOutbox | undefined
   let frames: SimulatedOutbox | undefined
   let agenda: Effect[] = []
@@ -313,19 +316,21 @@ export function createGateway(deps: Deps): Gateway {
     if (isIntent && passes('after-verify-before-intent')) return
     if (world.fault('disk-full', vehicle) !== undefined) return void queue.push({ event: 'unsaved', ticket })
     const stall = world.fault('fsync-stall', vehicle)
-    const done = (): void => {
-      disk.memory = memory
-      unsynced = undefined
+    const saved = (): void => {
       queue.push({ event: 'saved', ticket })
       if (isIntent) passes('after-intent-before-coil')
     }
     if (blocked || (stall?.disk === 'state' && stall.stall > 0)) {
-      unsynced = memory
+      const synced = inbox.begin(memory)
       world.sometimes('a save was held up by the disk')
-      block(stall?.stall ?? 10, done)
+      block(stall?.stall ?? 10, () => {
+        synced()
+        saved()
+      })
       return
     }
-    done()
+    inbox.save(memory)
+    saved()
   }
 
   const mayStill = (target: RelayDrive, ticket: number): boolean => {
@@ -365,7 +370,7 @@ export function createGateway(deps: Deps): Gateway {
     oracle.check('I2', vehicle, open?.order.action === 'block', () => 'the relay was blocked without a block order')
     if (open?.order.action !== 'block') return
     const { order, received } = open
-    const stored = disk.memory.open
+    const stored = disk.inbox.memory.open
     oracle.check(
       'I2',
       vehicle,
@@ -443,7 +448,10 @@ export function createGateway(deps: Deps): Gateway {
       booted = world.now()
       synced = false
     }
-    world.tell(vehicle, () => `starts, remembering ${disk.memory.open?.phase ?? 'nothing'} and ${disk.memory.reported}`)
+    world.tell(
+      vehicle,
+      () => `starts, remembering ${inbox.load().open?.phase ?? 'nothing'} and ${inbox.load().reported}`,
+    )
     bootId = world.uuid()
     installed = installedNow()
     agenda = []
@@ -453,7 +461,7 @@ export function createGateway(deps: Deps): Gateway {
     blocked = false
     tickAt = Number.POSITIVE_INFINITY
     unlock = { ...disk.unlock, wrongTries: 0, lockedUntil: millis(0) }
-    state = startState(disk.memory, millis(steady()))
+    state = startState(inbox.load(), millis(steady()))
     events = outboxOf('events')
     frames = outboxOf('frames')
     later(draw.between(5000, 60_000), () => {
@@ -469,8 +477,7 @@ export function createGateway(deps: Deps): Gateway {
     up = false
     blocked = false
     // Of what was being synced, nothing or all may have reached the disk.
-    if (unsynced !== undefined && draw.chance(0.5)) disk.memory = unsynced
-    unsynced = undefined
+    inbox.cut(() => draw.chance(0.5))
     lastCut = cut
     world.sometimes(`crash in ${state.work.work}`)
     if (cut === 'power') board.brownOut()

@@ -40,7 +40,12 @@ const KEEP_ALIVE_MS = 90_000
 type Alive = { readonly id: number; readonly connection: Connection }
 
 /** One gateway's way to the broker: a connection with delays, losses and partitions; the rules of `outbox-loop.ts` on top. */
-export function createLink(world: World, vehicle: number, gateway: Gateway, cloud: CloudEnd): Link {
+export function createLink(
+  world: Pick<World, 'draw' | 'now' | 'after' | 'fault' | 'sometimes' | 'trace'>,
+  vehicle: number,
+  gateway: Pick<Gateway, 'id' | 'isUp' | 'boot' | 'steady' | 'outboxes' | 'takeOrder' | 'takeReceipt'>,
+  cloud: CloudEnd,
+): Link {
   const draw = world.draw(`link-${vehicle}`)
   let alive: Alive | undefined
   let ids = 0

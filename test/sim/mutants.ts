@@ -183,8 +183,8 @@ export const MUTANTS: readonly Mutant[] = [
     'executed `seq` kept in RAM',
     patch(
       GATEWAY,
-      '    state = startState(disk.memory,',
-      '    state = startState({ ...disk.memory, highestSeq: 0, knownOrders: [] },',
+      '    state = startState(inbox.load(),',
+      '    state = startState({ ...inbox.load(), highestSeq: 0, knownOrders: [] },',
     ),
   ),
   mutant(

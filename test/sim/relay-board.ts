@@ -22,7 +22,7 @@ export type RelayBoard = {
 const TIMEOUT_MS = 1000
 
 export function createRelayBoard(
-  world: World,
+  world: Pick<World, 'draw' | 'now' | 'after' | 'fault'>,
   vehicle: number,
   moved: (contact: 'open' | 'closed', orderId: string | undefined) => void,
 ): RelayBoard {
