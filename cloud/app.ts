@@ -227,6 +227,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     settings: {
       dataDir: config.dataDir,
       hosts: ownHosts(config),
+      brokerDir: config.brokerDir,
       brokerUrls: () => gatewayBrokerUrls(config, brokerSeat.ports()),
       zoneName: REGION.name,
       grace: { longest: minutes(config.graceMaxHours * 60), afterCode: minutes(config.unlockGraceHours * 60) },

@@ -94,6 +94,9 @@ const Environment = z.object({
   BROKER_URL: url('mqtt:', 'mqtts:')
     .optional()
     .describe('outside MQTT 5 broker, with user and password; default: the embedded one'),
+  KORDON_BROKER_DIR: text
+    .optional()
+    .describe('folder shared with an outside broker; the list of revoked certificates is written there; default none'),
   BROKER_CA: text.optional().describe('file with the PEM authority of an mqtts:// broker; default: the system’s'),
   INFLUX_URL: url('http:', 'https:')
     .optional()
@@ -155,6 +158,7 @@ export type CloudConfig = {
   readonly databaseUrl: string | undefined
   readonly brokerUrl: string | undefined
   readonly brokerCaFile: string | undefined
+  readonly brokerDir: string | undefined
   readonly influx: InfluxSettings | undefined
   readonly yandexKeysFile: string | undefined
   readonly messagesFile: string | undefined
@@ -213,6 +217,7 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     databaseUrl: env.DATABASE_URL,
     brokerUrl: env.BROKER_URL,
     brokerCaFile: env.BROKER_CA,
+    brokerDir: env.KORDON_BROKER_DIR,
     yandexKeysFile: env.YANDEX_FLEET_KEYS_FILE,
     messagesFile: env.KORDON_MESSAGES_FILE,
     influx:

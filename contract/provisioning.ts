@@ -40,3 +40,15 @@ export const ClaimGrant = z.discriminatedUnion('by', [
   z.strictObject({ ...granted, by: z.literal('password'), password: z.string(), brokerUrl: z.string() }),
 ])
 export type ClaimGrant = z.infer<typeof ClaimGrant>
+
+/** `typ` in the header of a request for a next certificate: ES256 by the gateway's present key, its certificate in `x5c`. */
+export const RENEWAL_TYP = 'kordon-renewal'
+
+/** Claims of that request. A copy of it is worth nothing: the certificate it gives fits a key that never left the gateway. */
+export const Renewal = z.strictObject({ gatewayId: GatewayId, csrPem: z.string().max(8192) })
+export type Renewal = z.infer<typeof Renewal>
+
+/** `POST /api/gateways/renew`. */
+export const RenewalRequest = z.strictObject({ request: z.string().max(32_768) })
+export const RenewalGrant = z.strictObject({ certificatePem: z.string(), caPem: z.string() })
+export type RenewalGrant = z.infer<typeof RenewalGrant>

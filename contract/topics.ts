@@ -15,9 +15,6 @@ export const downFilter = (gateway: GatewayId): string => `${ROOT}/${gateway}/do
 export const everyUp = (channel: UpChannel, share?: string): string =>
   share === undefined ? `${ROOT}/+/up/${channel}` : `$share/${share}/${ROOT}/+/up/${channel}`
 
-/** Access patterns of an external broker, `%u` being the authenticated user name (Mosquitto's notation). */
-export const ACL_PATTERNS = { write: `${ROOT}/%u/up/#`, read: `${ROOT}/%u/down/#` } as const
-
 /** What OwnTracks phones publish besides positions, under a topic of its own each. */
 export const OWNTRACKS_CHANNELS = [
   'event',
@@ -36,6 +33,24 @@ export const everyOwntracks = (share: string): readonly string[] => [
   `$share/${share}/owntracks/+/+`,
   `$share/${share}/owntracks/+/+/+`,
 ]
+
+/**
+ * Pure. What an outside broker has to allow, and nothing else: filters by who asks and in which direction. `self`: how
+ * that broker writes the name that a client proved, such as `%u`.
+ */
+export const accessFilters = (self: string) => ({
+  gateway: {
+    publish: UP_CHANNELS.map((channel) => `${ROOT}/${self}/up/${channel}`),
+    hear: DOWN_CHANNELS.map((channel) => `${ROOT}/${self}/down/${channel}`),
+  },
+  /** What a gateway asks for at once, instead of its channels one by one. */
+  everyDown: `${ROOT}/${self}/down/#`,
+  phone: [`owntracks/${self}/+`, ...OWNTRACKS_CHANNELS.map((channel) => `owntracks/${self}/+/${channel}`)],
+  cloud: {
+    publish: DOWN_CHANNELS.map((channel) => `${ROOT}/+/down/${channel}`),
+    hear: [...UP_CHANNELS.map((channel) => `${ROOT}/+/up/${channel}`), 'owntracks/+/+', 'owntracks/+/+/+'],
+  },
+})
 
 export type ParsedTopic =
   | { readonly direction: 'up'; readonly gateway: GatewayId; readonly channel: UpChannel }

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { epochMs, millis } from '#contract/instant.ts'
+import { CLOUD_USER } from '../cloud/broker/mosquitto-files.ts'
 import { createPkiService } from '../cloud/pki/pki-service.ts'
 import { createPkiStore } from '../cloud/pki/pki-store.ts'
-import { CLOUD_USER, mosquittoPassword } from './mosquitto-account.ts'
+import { mosquittoPassword } from './mosquitto-account.ts'
 
 export type BrokerSetup = {
   /** The cloud's data folder: the authority is opened there, and made when it is the first start. */
@@ -23,12 +24,15 @@ export async function prepareBroker({ dataDir, target, password, hosts }: Broker
     sleep: async () => {},
   }
   const store = createPkiStore(join(dataDir, 'pki'))
-  const { ca, cert, key } = await createPkiService({ store, hosts, clock, randomBytes }).open()
+  const pki = createPkiService({ store, hosts, clock, randomBytes })
+  const { ca, cert, key } = await pki.open()
   mkdirSync(target, { recursive: true })
   const files = {
     'ca.pem': ca,
     'server.pem': cert,
     'server.key.pem': key,
+    // The cloud writes it anew at each change; without one the broker would not start.
+    'revoked.pem': store.read('revoked.pem') ?? (await pki.revocationList([])),
     passwords: mosquittoPassword(CLOUD_USER, password),
   }
   for (const [file, text] of Object.entries(files)) {

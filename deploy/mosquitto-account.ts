@@ -1,8 +1,5 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 
-/** The account of the cloud behind an outside broker. */
-export const CLOUD_USER = 'kordon-cloud'
-
 /** One line of Mosquitto's password file (PBKDF2-SHA512, as `mosquitto_passwd` writes it). */
 export function mosquittoPassword(user: string, password: string): string {
   const salt = randomBytes(12)

@@ -28,7 +28,7 @@ const RETRY_MS = 1000
 /**
  * An outside MQTT 5 broker. Records come by shared subscription, so several cloud instances split the work, and are
  * acknowledged after the commit. What the broker itself promises is its own affair: only our receipt lets a gateway
- * forget. Topics are trusted as far as the broker's access list is (see `ACL_PATTERNS`).
+ * forget. Topics are trusted as far as the broker's access list is (see `accessFilters`).
  */
 export function createBrokerClient(deps: BrokerClientDeps): Broker {
   const { log, clock } = deps
@@ -84,7 +84,12 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
   const hearStatus = (name: string, payload: Buffer): void => {
     const topic = parseTopic(name)
     const status = readStatus(payload.toString())
-    if (topic?.direction !== 'up' || deps.credentials.isRevoked(topic.gateway)) return
+    if (topic?.direction !== 'up') return
+    if (deps.credentials.isRevoked(topic.gateway)) {
+      // It got in, by a broker that has not heard of it yet. Its will, which says offline, is no session.
+      if (status?.online === true) takeOver(topic.gateway)
+      return
+    }
     if (status === undefined) {
       deps.count('status-refused', 1)
       if (firstTime(`status ${name}`)) log.warn({ gateway: topic.gateway }, 'broker.status-refused')
@@ -97,6 +102,28 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
       } catch (cause) {
         log.error({ err: cause, gateway: topic.gateway }, 'broker.listener-failed')
       }
+  }
+
+  /**
+   * Ends a gateway's session by beginning one of its name: of two clients with one id every broker keeps the newer
+   * (MQTT 5 §3.1.4). The list of revoked certificates keeps it from coming back.
+   */
+  const takeOver = (gateway: GatewayId): void => {
+    const client = connect(deps.url, {
+      protocolVersion: 5,
+      clientId: gateway,
+      reconnectPeriod: 0,
+      connectTimeout: 10_000,
+      ...(deps.caPem === undefined ? {} : { ca: deps.caPem }),
+    })
+    client.once('connect', () => {
+      log.info({ gateway }, 'broker.session-ended')
+      client.end()
+    })
+    client.once('error', (error) => {
+      log.warn({ gateway, reason: error.message }, 'broker.session-not-ended')
+      client.end(true)
+    })
   }
 
   const openConsumer = (index: number): MqttClient => {
@@ -132,8 +159,7 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
       await control.publishAsync(topic, Buffer.from(payload), { qos: 1, retain })
     },
     onGatewayConnected: (listener) => void listeners.push(listener),
-    // An outside broker drops a client by its own means; records of a revoked gateway are refused here.
-    disconnect: (gateway) => log.warn({ gateway }, 'broker.disconnect-not-ours'),
+    disconnect: takeOver,
     close: async () => {
       stop.abort()
       await Promise.all([control, ...consumers].map((client) => client?.endAsync(true)))

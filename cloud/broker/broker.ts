@@ -21,6 +21,8 @@ export type Credentials = {
   checkPassword(gateway: GatewayId, password: string): Promise<boolean>
   /** Also true for a gateway this installation does not know. */
   isRevoked(gateway: GatewayId): boolean
+  /** Whether this very certificate counts: not when it was replaced by another claim. `serial`: hex, small letters. */
+  certificateCounts(gateway: GatewayId, serial: string): boolean
 }
 
 /** Phones that speak OwnTracks. Without this ability no phone may connect. */

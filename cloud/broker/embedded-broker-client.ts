@@ -9,7 +9,7 @@ import type { Broker, BrokerEars } from './broker.ts'
 import { BROKER_LIMITS } from './broker-limits.ts'
 import { createFirstTime } from './first-time.ts'
 import { readStatus } from './gateway-status.ts'
-import { proveIdentity } from './identity-proof.ts'
+import { type Claim, proveIdentity } from './identity-proof.ts'
 import type { ListenerClient, Ports } from './listener-client.ts'
 import { createPublishLane, type PublishLane } from './publish-lane.ts'
 import { hearable, type Identity, isClientId, publishable } from './topic-access.ts'
@@ -141,10 +141,11 @@ function decideWhoConnects(
 }
 
 /** TLS has verified the chain already; a socket without a verified certificate proves nothing. */
-function proofOf({ conn }: Client): { by: 'certificate' | 'password'; certificateName: string | undefined } {
+function proofOf({ conn }: Client): Pick<Claim, 'by' | 'certificateName' | 'certificateSerial'> {
   if (!(conn instanceof TLSSocket)) return { by: 'password', certificateName: undefined }
-  const name: unknown = conn.authorized ? conn.getPeerCertificate().subject?.CN : undefined
-  return { by: 'certificate', certificateName: typeof name === 'string' ? name : undefined }
+  const { subject, serialNumber: serial } = conn.authorized ? conn.getPeerCertificate() : {}
+  const name: unknown = subject?.CN
+  return { by: 'certificate', certificateName: typeof name === 'string' ? name : undefined, certificateSerial: serial }
 }
 
 type Taken = { add(packet: object): unknown }

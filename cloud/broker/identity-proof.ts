@@ -8,6 +8,8 @@ export type Claim = {
   readonly password: string
   /** The CN of a certificate our own authority issued; undefined on the password listener. */
   readonly certificateName: string | undefined
+  /** Its number, hex. */
+  readonly certificateSerial?: string | undefined
   readonly by: 'certificate' | 'password'
 }
 export type Keys = { readonly credentials: Credentials; readonly phones?: Phones }
@@ -21,6 +23,7 @@ export async function proveIdentity(claim: Claim, keys: Keys): Promise<Identity 
   if (claim.by === 'certificate') {
     if (gateway === undefined || claim.certificateName !== gateway || keys.credentials.isRevoked(gateway))
       return undefined
+    if (!keys.credentials.certificateCounts(gateway, claim.certificateSerial?.toLowerCase() ?? '')) return undefined
     return claim.username === undefined || claim.username === gateway ? { kind: 'gateway', gateway } : undefined
   }
   if (gateway !== undefined) {

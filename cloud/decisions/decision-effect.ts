@@ -11,7 +11,7 @@ import type { Decision } from './decision.ts'
 export type EffectStores = {
   readonly vehicles: Pick<VehicleStore, 'applyAdded' | 'applyMoved'>
   readonly parks: Pick<ParkStore, 'applyNamed'>
-  readonly gateways: Pick<GatewayStore, 'applyAdded' | 'applyClaimed' | 'applySealed' | 'applyRevoked'>
+  readonly gateways: Pick<GatewayStore, 'applyAdded' | 'applyClaimed' | 'applyRenewed' | 'applySealed' | 'applyRevoked'>
   readonly holds: Pick<HoldStore, 'applyPlaced' | 'applyLifted' | 'serve'>
   readonly graces: Pick<GraceStore, 'applyGiven' | 'applyEnded'>
   readonly unlock: Pick<UnlockStore, 'applyClaimed' | 'applyGiven'>
@@ -35,6 +35,8 @@ export async function applyDecision(stores: EffectStores, decision: Decision): P
     case 'gateway-claimed':
       await stores.gateways.applyClaimed(decision)
       return stores.unlock.applyClaimed(decision)
+    case 'gateway-renewed':
+      return stores.gateways.applyRenewed(decision)
     case 'gateway-sealed':
       await stores.gateways.applySealed(decision)
       return

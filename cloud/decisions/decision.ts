@@ -153,6 +153,18 @@ export const GatewayClaimed = z.strictObject({
 })
 export type GatewayClaimed = z.infer<typeof GatewayClaimed>
 
+/** A next certificate for a next key, on the word of the one before, which goes on for what is left of it. */
+export const GatewayRenewed = z.strictObject({
+  kind: z.literal('gateway-renewed'),
+  gatewayId: GatewayId,
+  at: EpochMs,
+  certificateSerial: z.string(),
+  certificateExpiresAt: EpochMs,
+  /** Serial of the certificate that asked. */
+  askedBy: z.string(),
+})
+export type GatewayRenewed = z.infer<typeof GatewayRenewed>
+
 export const GatewaySealed = z.strictObject({
   kind: z.literal('gateway-sealed'),
   gatewayId: GatewayId,
@@ -187,6 +199,7 @@ export const Decision = z.discriminatedUnion('kind', [
   ParkNamed,
   GatewayAdded,
   GatewayClaimed,
+  GatewayRenewed,
   GatewaySealed,
   GatewayRevoked,
 ])

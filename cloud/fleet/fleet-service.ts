@@ -1,7 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { type EpochMs, later, type Millis } from '#contract/instant.ts'
-import type { ClaimCode, ClaimGrant, ClaimRequest, SignerKey, UnlockSecret } from '#contract/provisioning.ts'
+import type {
+  ClaimCode,
+  ClaimGrant,
+  ClaimRequest,
+  RenewalGrant,
+  SignerKey,
+  UnlockSecret,
+} from '#contract/provisioning.ts'
 import type { GatewayStatus } from '#contract/receipt.ts'
 import type { Credentials } from '../broker/broker.ts'
 import type { Decision } from '../decisions/decision.ts'
@@ -9,13 +16,13 @@ import type { DecisionService } from '../decisions/decision-service.ts'
 import { Fault } from '../http/fault.ts'
 import type { ParkId } from '../parks/park.ts'
 import type { Pki, ReadCsr } from '../pki/pki-service.ts'
-import type { ReadSheet } from '../pki/report-proof-client.ts'
+import type { ReadRenewal, ReadSheet } from '../pki/report-proof-client.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import type { ClaimAttempts } from './claim-attempts.ts'
 import { CLAIM_CODE_BYTES, claimCodeFrom, GATEWAY_NAME_BYTES, gatewayNameFrom } from './claim-code.ts'
-import { type Gateway, type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
+import { type Gateway, type GatewayRegistry, gatewayRegistry, type RetiredCertificate } from './gateway-registry.ts'
 import type { GatewayStore } from './gateway-store.ts'
 import type { VehicleStore } from './vehicle-store.ts'
 
@@ -38,6 +45,13 @@ export type FleetService = Credentials & {
   issueCode(gateway: GatewayId, by: string): Promise<IssuedCode>
   /** Faults: claim/wrong-code (whatever is wrong with the code), claim/bad-csr, request/too-many. */
   claim(request: ClaimRequest, address: string): Promise<ClaimGrant>
+  /**
+   * A next certificate for a next key, on a request that the gateway signed with its present one. Faults:
+   * renewal/refused (whatever is wrong with it), claim/bad-csr.
+   */
+  renew(request: string): Promise<RenewalGrant>
+  /** Certificates that count no more, for lists of revoked ones. */
+  retired(): readonly RetiredCertificate[]
   /** With the sheet that the gateway signed, if it comes along. Faults: gateway/unknown, gateway/revoked,
    * gateway/not-active, sheet/refused. */
   seal(wish: SealWish): Promise<Gateway>
@@ -73,6 +87,7 @@ type Deps = World & {
   readonly pki: Pick<Pki, 'readCsr' | 'sign'>
   readonly caPem: () => string
   readonly readSheet: ReadSheet
+  readonly readRenewal: ReadRenewal
   readonly signerKeys: () => Promise<readonly SignerKey[]>
   /** For one-time codes: in clear for the grant, sealed for the decision that keeps it. */
   readonly newUnlockSecret: (gateway: GatewayId) => { readonly secret: UnlockSecret; readonly sealed: string }
@@ -166,6 +181,7 @@ export function createFleetService(deps: Deps): FleetService {
     vehicleNow: (gateway) => registry.vehicleNow(gateway),
     gatewayOf: (vehicle) => registry.ofVehicle(vehicle),
     gateways: () => registry.all(),
+    certificateCounts: (gateway, serial) => registry.counts(gateway, serial),
     isRevoked: (gateway) => registry.find(gateway)?.state !== 'active',
     checkPassword: async (gateway, password) => {
       const hash = registry.find(gateway)?.passwordHash
@@ -226,6 +242,27 @@ export function createFleetService(deps: Deps): FleetService {
         ? { ...granted, by: 'password', password, brokerUrl: urls.password }
         : { ...granted, by: 'certificate', certificatePem, brokerUrl: urls.certificate }
     },
+    renew: async (request) => {
+      const asked = deps.readRenewal(request, clock.now())
+      if (asked === undefined || registry.find(asked.gateway)?.state !== 'active') throw new Fault('renewal/refused')
+      const { gateway, serial: askedBy } = asked
+      if (!registry.counts(gateway, askedBy)) throw new Fault('renewal/refused')
+      const csr = await deps.pki.readCsr(asked.csrPem)
+      if (csr === undefined) throw new Fault('claim/bad-csr')
+      const { certificatePem, serial, expiresAt } = await deps.pki.sign(csr, gateway)
+      await decideOne({
+        kind: 'gateway-renewed',
+        gatewayId: gateway,
+        at: clock.now(),
+        certificateSerial: serial,
+        certificateExpiresAt: expiresAt,
+        askedBy,
+      })
+      if (!registry.counts(gateway, serial)) throw new Fault('renewal/refused')
+      log.info({ gatewayId: gateway, serial, askedBy }, 'gateway.renewed')
+      return { certificatePem, caPem: deps.caPem() }
+    },
+    retired: () => registry.retired(clock.now()),
     seal: async ({ gateway: id, by, note, sheet }) => {
       const gateway = notRevoked(id)
       if (gateway.state !== 'active') throw new Fault('gateway/not-active')

@@ -1,6 +1,6 @@
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
-import type { GatewayAssignmentRow, GatewayRow } from '../postgres/fleet-tables.ts'
+import type { GatewayAssignmentRow, GatewayCertificateRow, GatewayRow } from '../postgres/fleet-tables.ts'
 
 export type GatewayState = 'claimable' | 'active' | 'revoked'
 
@@ -31,9 +31,15 @@ export type GatewayRegistry = {
   vehicleNow(gateway: GatewayId): VehicleId | undefined
   /** The gateway in service in this vehicle; without one, the newest that is or was meant for it. */
   ofVehicle(vehicle: VehicleId): Gateway | undefined
+  /** Whether this certificate of the gateway counts: granted here, and neither revoked nor replaced by another claim. */
+  counts(gateway: GatewayId, serial: string): boolean
+  /** Certificates that count no more and have not run out at `now`. */
+  retired(now: EpochMs): readonly RetiredCertificate[]
   /** Keeps a newer word on one gateway's connection. */
   setStatus(gateway: GatewayId, status: ConnectionStatus): void
 }
+
+export type RetiredCertificate = { readonly serial: string; readonly retiredAt: EpochMs }
 
 export type ConnectionStatus = { readonly online: boolean; readonly statusAt: EpochMs; readonly software: string }
 
@@ -54,6 +60,7 @@ export const gatewayFrom = (row: GatewayRow): Gateway => ({
 export function gatewayRegistry(
   rows: readonly GatewayRow[],
   assignments: readonly GatewayAssignmentRow[],
+  certificates: readonly GatewayCertificateRow[] = [],
 ): GatewayRegistry {
   const gateways = new Map(rows.map((row) => [row.id, gatewayFrom(row)]))
   const byGateway = Map.groupBy(assignments, (assignment) => assignment.gatewayId)
@@ -63,7 +70,16 @@ export function gatewayRegistry(
   )
   const vehicleNow = (gateway: GatewayId) =>
     byGateway.get(gateway)?.find((assignment) => assignment.untilAt === null)?.vehicleId
+  const bySerial = new Map(certificates.map((certificate) => [certificate.serial, certificate]))
   return {
+    counts: (gateway, serial) => {
+      const certificate = bySerial.get(serial)
+      return certificate?.gatewayId === gateway && certificate.retiredAt === null
+    },
+    retired: (now) =>
+      certificates.flatMap(({ serial, retiredAt, expiresAt }) =>
+        retiredAt === null || expiresAt < now ? [] : [{ serial, retiredAt }],
+      ),
     find: (gateway) => gateways.get(gateway),
     all: () => [...gateways.values()],
     vehicleNow,

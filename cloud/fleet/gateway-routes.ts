@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
-import { ClaimCode, ClaimGrant, ClaimRequest } from '#contract/provisioning.ts'
+import { ClaimCode, ClaimGrant, ClaimRequest, RenewalGrant, RenewalRequest } from '#contract/provisioning.ts'
 import { callerOf, EVERY_ROLE, type ParksInSight, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { FleetService } from './fleet-service.ts'
@@ -151,6 +151,19 @@ export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf, see
         },
       },
       async (request) => fleet.claim(request.body, request.ip),
+    )
+    app.post(
+      '/api/gateways/renew',
+      {
+        config: { roles: 'public', replay: 'never' },
+        schema: {
+          tags,
+          summary: 'A gateway renews its certificate; its signature by the present one is the proof',
+          body: RenewalRequest,
+          response: { 200: RenewalGrant },
+        },
+      },
+      async (request) => fleet.renew(request.body.request),
     )
   }
 }

@@ -1,10 +1,22 @@
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
-import type { GatewayAdded, GatewayClaimed, GatewayRevoked, GatewaySealed } from '../decisions/decision.ts'
+import type {
+  GatewayAdded,
+  GatewayClaimed,
+  GatewayRenewed,
+  GatewayRevoked,
+  GatewaySealed,
+} from '../decisions/decision.ts'
 import type { CommissioningSheetRow } from '../postgres/configuration-tables.ts'
-import type { ClaimCodeRow } from '../postgres/fleet-tables.ts'
+import type { ClaimCodeRow, GatewayCertificateRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import type { Tables } from '../postgres/tables.ts'
 import { type ConnectionStatus, type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
+
+type Which = (
+  row: ExpressionBuilder<Tables, 'gatewayCertificates'>,
+) => ExpressionWrapper<Tables, 'gatewayCertificates', SqlBool>
 
 export type GatewayStore = ReturnType<typeof createGatewayStore>
 
@@ -20,11 +32,28 @@ export function createGatewayStore(db: Db) {
       )
       .execute()
 
+  const keepCertificate = (row: GatewayCertificateRow) =>
+    db
+      .insertInto('gatewayCertificates')
+      .values(row)
+      .onConflict((it) => it.doNothing())
+      .execute()
+  /** Those of this gateway that still count, all of them or a part, count no more. */
+  const retire = (gateway: GatewayId, at: EpochMs, which?: Which) => {
+    const all = db
+      .updateTable('gatewayCertificates')
+      .set({ retiredAt: at })
+      .where('gatewayId', '=', gateway)
+      .where('retiredAt', 'is', null)
+    return (which === undefined ? all : all.where(which)).execute()
+  }
+
   return {
     registry: async (): Promise<GatewayRegistry> =>
       gatewayRegistry(
         await db.selectFrom('gateways').selectAll().orderBy('createdAt').orderBy('id').execute(),
         await db.selectFrom('gatewayAssignments').selectAll().orderBy('fromAt').execute(),
+        await db.selectFrom('gatewayCertificates').selectAll().orderBy('issuedAt').orderBy('serial').execute(),
       ),
 
     /** A new code; the gateway's earlier ones are void from now on. */
@@ -90,6 +119,16 @@ export function createGatewayStore(db: Db) {
         .set({ claimedAt: at, vehicleId, passwordHash, certificateSerial, certificateExpiresAt, ...broken })
         .where('id', '=', gatewayId)
         .execute()
+      // Claimed again, it may be other hardware: whatever was granted before counts no more.
+      await retire(gatewayId, at, (row) => row('issuedAt', '<', at))
+      if (certificateSerial !== null && certificateExpiresAt !== null)
+        await keepCertificate({
+          serial: certificateSerial,
+          gatewayId,
+          issuedAt: at,
+          expiresAt: certificateExpiresAt,
+          retiredAt: gateway.revokedAt,
+        })
       const open = await db
         .selectFrom('gatewayAssignments')
         .select('gatewayId')
@@ -100,6 +139,26 @@ export function createGatewayStore(db: Db) {
       if (open !== undefined || gateway.revokedAt !== null) return
       await endAssignments(gatewayId, vehicleId, at)
       await db.insertInto('gatewayAssignments').values({ gatewayId, vehicleId, fromAt: at, untilAt: null }).execute()
+    },
+    /** Harmless the second time. What was granted before the certificate that asks is of no use any more. */
+    applyRenewed: async (renewal: GatewayRenewed): Promise<void> => {
+      const { gatewayId, at, certificateSerial: serial, certificateExpiresAt: expiresAt, askedBy } = renewal
+      const gateway = await db.selectFrom('gateways').selectAll().where('id', '=', gatewayId).executeTakeFirst()
+      const asking = await db
+        .selectFrom('gatewayCertificates')
+        .selectAll()
+        .where('serial', '=', askedBy)
+        .where('gatewayId', '=', gatewayId)
+        .executeTakeFirst()
+      if (gateway === undefined || asking === undefined) return
+      await keepCertificate({ serial, gatewayId, issuedAt: at, expiresAt, retiredAt: asking.retiredAt })
+      await retire(gatewayId, at, (row) => row('issuedAt', '<', asking.issuedAt))
+      if (asking.retiredAt !== null) return
+      await db
+        .updateTable('gateways')
+        .set({ certificateSerial: serial, certificateExpiresAt: expiresAt })
+        .where('id', '=', gatewayId)
+        .execute()
     },
     /** The newest word about the seal wins. */
     applySealed: ({ gatewayId, by, note, at }: GatewaySealed) =>
@@ -117,6 +176,7 @@ export function createGatewayStore(db: Db) {
         .where('revokedAt', 'is', null)
         .executeTakeFirst()
       if (revoked.numUpdatedRows === 0n) return
+      await retire(gatewayId, at)
       await endAssignments(gatewayId, undefined, at)
       await db.deleteFrom('claimCodes').where('gatewayId', '=', gatewayId).execute()
     },

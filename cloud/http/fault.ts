@@ -62,6 +62,7 @@ export const FAULTS = {
   'approval/locked': { status: 429, title: 'Too many wrong codes: none is looked at for ten minutes' },
   'order/own-approval': { status: 409, title: 'Another person must approve: this order is already yours' },
   'order/unknown': { status: 404, title: 'No such order' },
+  'renewal/refused': { status: 403, title: 'This certificate is not renewed: the gateway has to be claimed again' },
   'gateway/unknown': { status: 404, title: 'No such gateway' },
   'gateway/revoked': { status: 409, title: 'This gateway has been revoked' },
   'gateway/already-claimed': { status: 409, title: 'This gateway has already been claimed' },

@@ -24,7 +24,11 @@ export type Pki = {
   readCsr(pem: string): Promise<ReadCsr | undefined>
   /** A client certificate for 90 days whose CN is the gateway id, whatever name the request carried. */
   sign(csr: ReadCsr, gateway: GatewayId): Promise<GatewayCertificate>
+  /** The list of revoked certificates (RFC 5280 §5), PEM; of two lists the broker takes the one made in a later second. */
+  revocationList(retired: readonly Retired[]): Promise<string>
 }
+
+export type Retired = { readonly serial: string; readonly retiredAt: EpochMs }
 
 type Deps = Pick<World, 'clock' | 'randomBytes'> & {
   readonly store: PkiStore
@@ -36,6 +40,8 @@ const DAY = 86_400_000
 const GATEWAY_LIFETIME = 90 * DAY
 const SERVER_LIFETIME = 397 * DAY
 const SERVER_RENEWAL = 60 * DAY
+/** A broker lets nobody in by a list that has run out: longer than any cloud stays away. */
+const LIST_LIFETIME = 400 * DAY
 const CA_LIFETIME = 20 * 365 * DAY
 /** Gateways whose clock is a little late must accept a certificate made just now. */
 const BACKDATED = 3_600_000
@@ -146,6 +152,23 @@ export function createPkiService({ store, hosts, clock, randomBytes }: Deps): Pk
         serial: made.serialNumber,
         expiresAt: epochMs(made.notAfter.getTime()),
       }
+    },
+    revocationList: async (retired) => {
+      if (authority === undefined) throw new Error('the certificate authority is not open yet')
+      const list = await x509.X509CrlGenerator.create({
+        issuer: authority.certificate.subject,
+        thisUpdate: new Date(clock.now()),
+        nextUpdate: new Date(later(clock.now(), LIST_LIFETIME)),
+        entries: retired.map(({ serial, retiredAt }) => ({
+          serialNumber: serial,
+          revocationDate: new Date(retiredAt),
+        })),
+        signingKey: authority.key,
+        signingAlgorithm: EC,
+        extensions: [await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey)],
+      })
+      // The library's own label is one that OpenSSL does not know.
+      return x509.PemConverter.encode(list.rawData, 'X509 CRL')
     },
   }
 }

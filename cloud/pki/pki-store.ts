@@ -8,7 +8,7 @@ export type PkiStore = {
   write(name: PkiFile, pem: string): void
 }
 
-export type PkiFile = 'ca.pem' | 'ca.key.pem' | 'server.pem' | 'server.key.pem'
+export type PkiFile = 'ca.pem' | 'ca.key.pem' | 'server.pem' | 'server.key.pem' | 'revoked.pem'
 
 export function createPkiStore(folder: string): PkiStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -1,9 +1,10 @@
 import { verify, X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { CommissioningSheet, SHEET_TYP } from '#contract/commissioning.ts'
-import type { GatewayId } from '#contract/ids.ts'
+import { GatewayId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import { type ProvenReport, provenText } from '#contract/order.ts'
+import { RENEWAL_TYP, Renewal } from '#contract/provisioning.ts'
 import type { ProofWord } from './report-proof.ts'
 
 const Header = z.strictObject({
@@ -35,16 +36,37 @@ export type ReadSheet = (gateway: GatewayId, sheet: string, receivedAt: EpochMs)
 /** The same proof for a whole JWS, which says in its header that it is a sheet. */
 export function createSheetReader(authority: () => string): ReadSheet {
   return (gateway, sheet, receivedAt) => {
-    const [header = '', payload = '', signature = ''] = sheet.split('.')
-    const certificate = certificateIn(header)
-    if (certificate === undefined || headerIn(header)?.typ !== SHEET_TYP) return undefined
-    if (!isIssued(certificate, authority(), gateway, receivedAt)) return undefined
-    const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' } as const
-    if (!verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url')))
-      return undefined
-    const claims = CommissioningSheet.safeParse(parsed(payload)).data
-    return claims?.gatewayId === gateway ? claims : undefined
+    const said = signedBy(authority(), sheet, SHEET_TYP, receivedAt)
+    const claims = CommissioningSheet.safeParse(said?.claims).data
+    return said?.gateway === gateway && claims?.gatewayId === gateway ? claims : undefined
   }
+}
+
+/** Reads a request for a next certificate, signed by the key of a certificate of ours; undefined for any other. */
+export type ReadRenewal = (
+  request: string,
+  receivedAt: EpochMs,
+) => { readonly gateway: GatewayId; readonly serial: string; readonly csrPem: string } | undefined
+
+export function createRenewalReader(authority: () => string): ReadRenewal {
+  return (request, receivedAt) => {
+    const said = signedBy(authority(), request, RENEWAL_TYP, receivedAt)
+    const claims = Renewal.safeParse(said?.claims).data
+    if (said === undefined || claims === undefined || said.gateway !== claims.gatewayId) return undefined
+    return { gateway: claims.gatewayId, serial: said.serial, csrPem: claims.csrPem }
+  }
+}
+
+/** The claims of a JWS of this kind, and whose valid certificate of ours signed them. */
+function signedBy(authorityPem: string, jws: string, typ: string, at: EpochMs) {
+  const [header = '', payload = '', signature = ''] = jws.split('.')
+  const certificate = certificateIn(header)
+  if (certificate === undefined || headerIn(header)?.typ !== typ) return undefined
+  const gateway = GatewayId.safeParse(certificate.subject.replace(/^CN=/, '')).data
+  if (gateway === undefined || !isIssued(certificate, authorityPem, gateway, at)) return undefined
+  const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' } as const
+  if (!verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url'))) return undefined
+  return { gateway, serial: certificate.serialNumber.toLowerCase(), claims: parsed(payload) }
 }
 
 function parsed(base64url: string): unknown {

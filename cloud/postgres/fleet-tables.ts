@@ -48,6 +48,31 @@ export type GatewayAssignmentRow = {
   readonly untilAt: EpochMs | null
 }
 
+/** One certificate of a gateway, whether it still counts or not. */
+export type GatewayCertificateRow = {
+  /** Hex, small letters. */
+  readonly serial: string
+  readonly gatewayId: GatewayId
+  readonly issuedAt: EpochMs
+  readonly expiresAt: EpochMs
+  readonly retiredAt: EpochMs | null
+}
+
+export type GoldenSetupRow = {
+  readonly parkId: ParkId
+  readonly version: number
+  readonly document: Json<Readonly<Record<string, unknown>>>
+  readonly note: string
+  readonly byName: string
+  readonly createdAt: EpochMs
+}
+
+export type GatewayDriftRow = {
+  readonly gatewayId: GatewayId
+  readonly differences: Json<readonly unknown[]>
+  readonly sinceAt: EpochMs
+}
+
 export type ClaimCodeRow = {
   readonly codeHash: string
   readonly gatewayId: GatewayId
@@ -192,6 +217,9 @@ export type FleetTables = {
   gateways: GatewayRow
   gatewayAssignments: GatewayAssignmentRow
   claimCodes: ClaimCodeRow
+  gatewayCertificates: GatewayCertificateRow
+  goldenSetups: GoldenSetupRow
+  gatewayDrifts: GatewayDriftRow
   gatewayStatuses: GatewayStatusRow
   holds: Omit<HoldRow, 'evidence'> & { readonly evidence: Json<HoldEvidence> | null }
   orders: OrderRow

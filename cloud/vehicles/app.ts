@@ -13,6 +13,7 @@ import { createFleetService, type FleetService } from '../fleet/fleet-service.ts
 import { createGatewayRoutes } from '../fleet/gateway-routes.ts'
 import { createGatewayStore } from '../fleet/gateway-store.ts'
 import { runRegistryLoop } from '../fleet/registry-loop.ts'
+import { runRevocationLoop } from '../fleet/revocation-loop.ts'
 import { createVehicleStore } from '../fleet/vehicle-store.ts'
 import { runConvergenceLoop } from '../holds/convergence-loop.ts'
 import type { GracePolicy } from '../holds/grace.ts'
@@ -35,7 +36,7 @@ import { createParkRoutes } from '../parks/park-routes.ts'
 import { createParkStore, type ParkStore } from '../parks/park-store.ts'
 import { createPkiService, type ServerIdentity } from '../pki/pki-service.ts'
 import { createPkiStore } from '../pki/pki-store.ts'
-import { createProofCheck, createSheetReader } from '../pki/report-proof-client.ts'
+import { createProofCheck, createRenewalReader, createSheetReader } from '../pki/report-proof-client.ts'
 import { createCursorStore } from '../postgres/cursor-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import { createGovernorRoutes } from '../signer/governor-routes.ts'
@@ -52,6 +53,8 @@ import { createVehicleService, type Knowledge, type VehicleService } from './veh
 export type VehiclesSettings = {
   /** Certificates, the decision journal and the key of one-time codes live in folders of their own here. */
   readonly dataDir: string
+  /** Shared with an outside broker: the list of revoked certificates is kept there too. */
+  readonly brokerDir?: string | undefined
   /** Names and addresses for the server certificate, besides localhost. */
   readonly hosts: readonly string[]
   /** Where gateways are told to connect. Asked at each claim: the port may be known only after listening. */
@@ -126,7 +129,8 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
 
   const journal = createDecisionStore(folder('decisions'), world.uuid)
   const { signer } = parts
-  const pki = createPkiService({ ...world, store: createPkiStore(folder('pki')), hosts: settings.hosts })
+  const pkiStore = createPkiStore(folder('pki'))
+  const pki = createPkiService({ ...world, store: pkiStore, hosts: settings.hosts })
   let identity: ServerIdentity | undefined
 
   const delivery = createBell<GatewayId>()
@@ -169,6 +173,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     caPem: () => identity?.ca ?? '',
     signerKeys: signer.keys,
     readSheet: createSheetReader(() => identity?.ca ?? ''),
+    readRenewal: createRenewalReader(() => identity?.ca ?? ''),
     newUnlockSecret: (gateway) => unlock.newSecret(gateway),
     brokerUrls: settings.brokerUrls,
     claimCodeLifetime: minutes(10),
@@ -316,7 +321,22 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
           stop,
         ),
     },
-    loops: [(stop) => runRegistryLoop({ refresh: fleet.refresh, clock, log, pace: seconds(15) }, stop)],
+    loops: [
+      (stop) => runRegistryLoop({ refresh: fleet.refresh, clock, log, pace: seconds(15) }, stop),
+      (stop) =>
+        runRevocationLoop(
+          {
+            retired: fleet.retired,
+            listOf: pki.revocationList,
+            write: [pkiStore, ...(settings.brokerDir === undefined ? [] : [createPkiStore(settings.brokerDir)])].map(
+              (store) => (pem) => store.write('revoked.pem', pem),
+            ),
+            clock,
+            log,
+          },
+          stop,
+        ),
+    ],
     open: async (cursors) => {
       await decisions.recover()
       for (const { name } of projections) {

@@ -97,7 +97,7 @@ async function openLine(dir: string) {
   const broker = createEmbeddedBroker({
     ...common,
     listeners: { tls: { host: '127.0.0.1', port: 0, ...server, ca: authority.ca } },
-    credentials: { checkPassword: async () => false, isRevoked: () => false },
+    credentials: { checkPassword: async () => false, isRevoked: () => false, certificateCounts: () => true },
     onStatus: () => {},
     ingest,
   })
@@ -125,8 +125,14 @@ async function openLine(dir: string) {
   const running = uplink.run(stopping.signal)
   await until('the uplink stands', () => uplink.connection() !== undefined)
   const counted = (): number => proxy.bytes().up + proxy.bytes().down
+  const handshakeBytes = counted() + 12 * SEGMENT_OVERHEAD
+  const before = counted()
+  const first = uplink.connection()
+  proxy.reset()
+  await until('the uplink stands again', () => uplink.connection() !== undefined && uplink.connection() !== first)
   return {
-    handshakeBytes: counted() + 12 * SEGMENT_OVERHEAD,
+    handshakeBytes,
+    resumedBytes: counted() - before + 12 * SEGMENT_OVERHEAD,
     /** All bytes both ways for these messages, sent one after another; and how many receipts came with them. */
     send: async (messages: readonly Uint8Array[]) => {
       const [bytes, before] = [counted(), receipts]
@@ -277,6 +283,7 @@ export const bytes: Bench = {
         more: {
           monthsMb: months,
           handshakeBytes: line.handshakeBytes,
+          resumedBytes: line.resumedBytes,
           parkedWireBytes: parkedWire,
           jsonPayload: spread(full.map(({ json }) => json)),
         },

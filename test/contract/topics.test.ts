@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { GatewayId } from '#contract/ids.ts'
-import { ACL_PATTERNS, downFilter, downTopic, everyUp, parseTopic, upTopic } from '#contract/topics.ts'
+import { accessFilters, downFilter, downTopic, everyUp, parseTopic, upTopic } from '#contract/topics.ts'
 
 const gateway = GatewayId.parse('gw-0123456789abcdef')
 
@@ -60,7 +60,7 @@ test('any text reads as one of ours only if building it again gives the same tex
 
 test('filters and access patterns name the same tree', () => {
   expect(downFilter(gateway)).toBe(`kordon/v1/${gateway}/down/#`)
-  expect(ACL_PATTERNS.read.replace('%u', gateway)).toBe(downFilter(gateway))
+  expect(accessFilters(gateway).everyDown).toBe(downFilter(gateway))
   expect(everyUp('records')).toBe('kordon/v1/+/up/records')
   expect(everyUp('records', 'kordon')).toBe('$share/kordon/kordon/v1/+/up/records')
 })

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { profileJsonSchema } from '#contract/profile.ts'
+import { mosquittoConfig } from '../../cloud/broker/mosquitto-files.ts'
 import { interlockDecisions } from './interlock-decisions.ts'
-import { MOSQUITTO_LIMITS, mosquittoAcl, mosquittoCloudListener, mosquittoGatewayListener } from './mosquitto-config.ts'
 import { startCloud } from './running-cloud.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -13,8 +13,9 @@ const ROOT = join(import.meta.dirname, '../..')
 export const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'device-profiles/profile.schema.json': () =>
     formatted('device-profiles/profile.schema.json', asJson(profileJsonSchema())),
-  'deploy/mosquitto/kordon.acl': () => mosquittoAcl(),
-  'deploy/mosquitto/mosquitto.conf': mosquittoConf,
+  ...Object.fromEntries(
+    Object.entries(mosquittoConfig()).map(([file, text]) => [`deploy/mosquitto/${file}`, () => text] as const),
+  ),
   'docs/interlock-decisions.md': interlockDecisions,
   'docs/openapi.json': openapi,
 }
@@ -28,25 +29,6 @@ const formatted = (file: string, text: string): string =>
     input: text,
     encoding: 'utf8',
   })
-
-/** The broker of docker-compose.yml: gateways on 8883 with certificates, the cloud on 1883 of the inner network. */
-function mosquittoConf(): string {
-  const acl = '/mosquitto/config/kordon.acl'
-  const data = '/mosquitto/data'
-  return [
-    '# Made by `npm run generate` from contract/topics.ts.',
-    `${MOSQUITTO_LIMITS}persistence_location ${data}/`,
-    'log_dest stdout',
-    '',
-    mosquittoGatewayListener('8883', {
-      ca: `${data}/ca.pem`,
-      certificate: `${data}/server.pem`,
-      key: `${data}/server.key.pem`,
-      acl,
-    }),
-    mosquittoCloudListener('1883', { passwords: `${data}/passwords`, acl }),
-  ].join('\n')
-}
 
 async function openapi(): Promise<string> {
   const cloud = await startCloud()

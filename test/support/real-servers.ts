@@ -3,8 +3,15 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { CLOUD_USER, mosquittoPassword } from '../../deploy/mosquitto-account.ts'
-import { MOSQUITTO_LIMITS, mosquittoAcl, mosquittoCloudListener, mosquittoGatewayListener } from './mosquitto-config.ts'
+import {
+  CLOUD_USER,
+  MOSQUITTO_LIMITS,
+  mosquittoAcl,
+  mosquittoCloudListener,
+  mosquittoGatewayListener,
+  mosquittoPhoneListener,
+} from '../../cloud/broker/mosquitto-files.ts'
+import { mosquittoPassword } from '../../deploy/mosquitto-account.ts'
 import { type Command, freePort, httpAnswers, type RealServer, run, systemUser } from './real-servers-process.ts'
 
 export type { RealServer } from './real-servers-process.ts'
@@ -114,22 +121,39 @@ export type MosquittoOptions = {
   /** Lines added to the configuration. */
   readonly config?: string
   /** With it the broker is configured as in production: gateways by certificate under the access list. PEM texts. */
-  readonly tls?: { readonly ca: string; readonly certificate: string; readonly key: string }
+  readonly tls?: {
+    readonly ca: string
+    readonly certificate: string
+    readonly key: string
+    /** The list of revoked certificates; the file `revoked` in its folder, read again at SIGHUP. */
+    readonly revoked?: string
+    /** User names of phones, each with the password `for tests only`; with them there is a listener of phones. */
+    readonly phones?: readonly string[]
+  }
 }
 export type RealMosquitto = RealServer & {
   /** For gateways: `mqtts://` with `tls`, else the same open `mqtt://` listener as `url`. */
   readonly gatewayUrl: string
+  /** For phones; absent without any. */
+  readonly phoneUrl: string | undefined
 }
 
 /** Mosquitto on loopback. `url` is for the cloud: with `tls` it carries the cloud's user name and password. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<RealMosquitto> {
   const gatewayPort = options.tls === undefined ? undefined : await freePort()
+  const phonePort = options.tls?.phones === undefined ? undefined : await freePort()
   const server = await serve(
     'mosquitto',
     (dir) => {
       if (options.tls === undefined) return
-      for (const [file, text] of Object.entries({ ...options.tls, acl: mosquittoAcl() }))
-        writeFileSync(join(dir, file), text)
+      const { phones = [], ...texts } = options.tls
+      for (const [file, text] of Object.entries(texts)) writeFileSync(join(dir, file), text)
+      for (const list of ['gateways', 'phones', 'cloud'] as const)
+        writeFileSync(join(dir, `${list}.acl`), mosquittoAcl(list))
+      writeFileSync(
+        join(dir, 'phone-passwords'),
+        phones.map((user) => mosquittoPassword(user, 'for tests only')).join(''),
+      )
       writeFileSync(join(dir, 'passwords'), mosquittoPassword(CLOUD_USER, 'for tests only'))
     },
     (dir, port) => {
@@ -137,13 +161,22 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Re
       const listeners =
         options.tls === undefined
           ? `listener ${port} 127.0.0.1\nallow_anonymous true\n`
-          : mosquittoCloudListener(`${port} 127.0.0.1`, { passwords: at('passwords'), acl: at('acl') }) +
+          : mosquittoCloudListener(`${port} 127.0.0.1`, { passwords: at('passwords'), acl: at('cloud.acl') }) +
             mosquittoGatewayListener(`${gatewayPort} 127.0.0.1`, {
               ca: at('ca'),
               certificate: at('certificate'),
               key: at('key'),
-              acl: at('acl'),
-            })
+              acl: at('gateways.acl'),
+              ...(options.tls.revoked === undefined ? {} : { revoked: at('revoked') }),
+            }) +
+            (phonePort === undefined
+              ? ''
+              : mosquittoPhoneListener(`${phonePort} 127.0.0.1`, {
+                  certificate: at('certificate'),
+                  key: at('key'),
+                  passwords: at('phone-passwords'),
+                  acl: at('phones.acl'),
+                }))
       // As root Mosquitto would give up its rights, and with them the temporary folder.
       writeFileSync(
         at('mosquitto.conf'),
@@ -160,7 +193,11 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Re
       }
     },
   )
-  return { ...server, gatewayUrl: gatewayPort === undefined ? server.url : `mqtts://127.0.0.1:${gatewayPort}` }
+  return {
+    ...server,
+    gatewayUrl: gatewayPort === undefined ? server.url : `mqtts://127.0.0.1:${gatewayPort}`,
+    phoneUrl: phonePort === undefined ? undefined : `mqtts://127.0.0.1:${phonePort}`,
+  }
 }
 
 /** InfluxDB 1.x with an empty database `kordon`. */

@@ -64,6 +64,7 @@ export const ROUTE_RIGHTS: readonly (readonly [route: string, roles: string])[] 
   ['POST /api/gateways/{id}/commissioning', 'owner head technician'],
   ['POST /api/gateways/{id}/revoke', 'owner head security technician'],
   ['POST /api/gateways/claim', 'public'],
+  ['POST /api/gateways/renew', 'public'],
   ['GET /api/vehicles/{id}/holds', ALL],
   ['POST /api/vehicles/{id}/holds', 'owner head manager security'],
   ['DELETE /api/vehicles/{id}/holds/{holdId}', 'owner head manager security'],

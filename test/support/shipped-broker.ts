@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
+import { CLOUD_USER } from '../../cloud/broker/mosquitto-files.ts'
 import { prepareBroker } from '../../deploy/broker-setup.ts'
-import { CLOUD_USER } from '../../deploy/mosquitto-account.ts'
 import { findReal } from './real-servers.ts'
 import { freePort, type Running, run } from './real-servers-process.ts'
 
@@ -35,7 +35,11 @@ export async function startShippedBroker(dataDir: string): Promise<ShippedBroker
     await probe.endAsync()
     return true
   }
-  const running: Running = await run({ program: findReal('mosquitto') ?? '', args: ['-c', file], answers })
+  const running: Running = await run({
+    program: 'sh',
+    args: [join(CONFIG, 'run.sh'), file, join(folder, 'revoked.pem'), findReal('mosquitto') ?? ''],
+    answers,
+  })
   return {
     cloudUrl,
     gatewayUrl: `mqtts://127.0.0.1:${gatewayPort}`,
