@@ -91,7 +91,9 @@ export function createListenerClient({ listeners, log, count, ...limits }: Deps)
       if (listeners.tls === undefined) return
       const { key, cert, ca } = listeners.tls
       const proof = { requestCert: true, rejectUnauthorized: true } as const
-      const care = { handshakeTimeout: BROKER_LIMITS.connectMs, minVersion: 'TLSv1.2' } as const
+      // A day: a car that comes back need not send its certificate anew. Who was revoked is asked of the registry, at each connect.
+      const resumed = { sessionTimeout: 86_400 } as const
+      const care = { handshakeTimeout: BROKER_LIMITS.connectMs, minVersion: 'TLSv1.2', ...resumed } as const
       const server = createTlsServer({ key, cert, ca, ...proof, ...care }, welcome(handle))
       server.on('tlsClientError', lost)
       tls = await listen(server, listeners.tls)

@@ -47,7 +47,7 @@ const STREAMS_PER_GATEWAY = 2
 /** From bytes on a topic to durable entries and a receipt. */
 export function createIngestService(deps: Deps): IngestService {
   const { journal, clock, log, count } = deps
-  const book = createReceiptBook(deps.receipts ?? { batches: 5, age: minutes(5) })
+  const book = createReceiptBook(deps.receipts ?? { batches: 5, age: minutes(60) })
   const firstTime = createFirstTime()
 
   const send = (due: ReceiptDue): void => {

@@ -1,7 +1,7 @@
 import type { StreamId } from '#contract/ids.ts'
 import { type Clock, type Millis, millis, minutes, seconds } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
-import type { OutboxBatch, OutboxStore, OutboxStream } from './outbox-store.ts'
+import type { OutboxBatch, OutboxStore, OutboxStream, StoredRecord } from './outbox-store.ts'
 import { type BatchEncoding, type Connection, recordsMessage } from './records-message.ts'
 import type { SendWindow } from './send-window.ts'
 import type { Waker } from './waker.ts'
@@ -42,8 +42,10 @@ const SLOW = seconds(5)
 /** So many frames are company enough; and so many a message may carry when there is a backlog. */
 const COMPANY = 60
 const BATCH = 1000
-/** The cloud may save receipts up for five minutes; only silence beyond that means that one was lost. */
-const SILENCE = minutes(6)
+/** The cloud may save receipts up for an hour; only silence beyond that means that one was lost. */
+const SILENCE = minutes(65)
+/** Nobody waits for the frames of a parked car: they share a message for so many times as long. */
+const PARKED_PATIENCE = 6
 /** A live stream that holds frames this old is left to drain, and fresh frames start another. */
 const OLD_BACKLOG = minutes(10)
 
@@ -56,7 +58,7 @@ export async function runOutboxLoop(deps: Deps, stop: AbortSignal): Promise<void
       const connection = uplink.connection()
       if (connection !== undefined) {
         const oldest = window.oldestAt()
-        const silent = oldest !== undefined && clock.steady() - oldest > deps.patience + SILENCE
+        const silent = oldest !== undefined && clock.steady() - oldest > SILENCE
         if (connection !== current || silent) window.reset()
         if (connection !== current) {
           separateBacklog(deps.frames, connection)
@@ -129,8 +131,11 @@ function isWaiting({ records }: OutboxBatch, patience: Millis, clock: Clock): bo
   const oldest = records[0]
   if (patience === 0 || oldest === undefined || records.length >= COMPANY) return false
   const age = clock.steady() - oldest.steadyAt
-  return age >= 0 && age < patience
+  return age >= 0 && age < patience * (records.every(isParked) ? PARKED_PATIENCE : 1)
 }
+
+/** The first frame of the next drive is none of these, and takes them along at once. */
+const isParked = ({ record }: StoredRecord): boolean => record.kind === 'frame' && record.ignition === false
 
 function separateBacklog(frames: OutboxStore, connection: Connection): void {
   const live = frames.streams().find(({ fresh }) => fresh === 'live')

@@ -135,7 +135,7 @@ describe('ingest', () => {
     expect(throughs()).toEqual([1, 6, 7, 7, 7, 8])
     await ingest.accept(GATEWAY, batchOf(9, frames(9, 9)))
     ingest.sendOverdueReceipts()
-    await clock.advance(minutes(5))
+    await clock.advance(minutes(60))
     ingest.sendOverdueReceipts()
     expect(throughs()).toEqual([1, 6, 7, 7, 7, 8, 9])
   })

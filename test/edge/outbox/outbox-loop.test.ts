@@ -21,13 +21,14 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-const frame = (index: number): Frame => ({
+const frame = (index: number, more: Partial<Frame> = {}): Frame => ({
   kind: 'frame',
   readAt: epochMs(1_795_000_000_000 + index * 1000),
   timeQuality: 'gnss',
   fix: '3d',
   gnssTrust: 'ok',
   relay: 'closed',
+  ...more,
 })
 
 /** A loop whose cloud takes everything and receipts nothing unless told to. */
@@ -71,8 +72,8 @@ function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = 
     },
     stopping.signal,
   )
-  const fill = (from: number, to: number): void => {
-    for (let index = from; index < to; index += 1) frames.append(frame(index))
+  const fill = (from: number, to: number, more: Partial<Frame> = {}): void => {
+    for (let index = from; index < to; index += 1) frames.append(frame(index, more))
     frames.flush()
   }
   return {
@@ -181,6 +182,21 @@ test('fresh frames wait for company as long as they are told to, or until they a
   await close()
 })
 
+test('frames of a parked car wait six times as long, and the first of a drive takes them along', async () => {
+  const { clock, sent, fill, connect, close } = bench({ patienceS: 60 })
+  connect()
+  await clock.advance(0)
+  for (let index = 0; index < 30; index += 1) {
+    fill(index, index + 1, { ignition: false })
+    await clock.advance(20_000)
+  }
+  expect(sent.map(({ count }) => count)).toEqual([18])
+  fill(30, 31, { ignition: true })
+  await clock.advance(1000)
+  expect(sent.map(({ count }) => count)).toEqual([18, 13])
+  await close()
+})
+
 test.each([
   { encoding: 'compact' as const, first: 0xb2 },
   { encoding: 'json' as const, first: 0x7b },
@@ -193,12 +209,14 @@ test.each([
   await close()
 })
 
-test('after six minutes without a receipt everything is sent again', async () => {
+test('after more than an hour without a receipt everything is sent again, not before', async () => {
   const { clock, sent, fill, connect, close } = bench()
   fill(0, 3)
   connect()
   await clock.advance(1000)
-  for (let minute = 0; minute < 7; minute += 1) await clock.advance(60_000)
+  for (let minute = 0; minute < 62; minute += 1) await clock.advance(60_000)
+  expect(sent).toHaveLength(1)
+  for (let minute = 0; minute < 5; minute += 1) await clock.advance(60_000)
   expect(sent.map(({ from, count }) => [from, count])).toEqual([
     [1, 3],
     [1, 3],
