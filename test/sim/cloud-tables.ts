@@ -5,6 +5,7 @@ import type { LastKnown } from '../../cloud/history/last-known.ts'
 import type { OrderState } from '../../cloud/orders/order-state.ts'
 import type { RelayWordHeard } from '../../cloud/orders/relay-word.ts'
 import { NEVER_SEEN, type ZoneState } from '../../cloud/zones/crossing.ts'
+import { type AuditTables, EMPTY_AUDIT } from './audit.ts'
 
 export type Hold = {
   readonly id: string
@@ -39,6 +40,7 @@ export type Tables = {
   /** How far the journal has been applied, and how many entries that were. */
   readonly applied: number
   readonly history: number
+  readonly audit: AuditTables
 }
 
 export const emptyTables = (vehicles: number): Tables => ({
@@ -50,6 +52,7 @@ export const emptyTables = (vehicles: number): Tables => ({
   zones: Array.from({ length: vehicles }, () => NEVER_SEEN),
   applied: 0,
   history: 0,
+  audit: EMPTY_AUDIT,
 })
 
 /** What is acknowledged to a person and replayed when SQL has lost it. */

@@ -1,3 +1,4 @@
+import type { Configuration } from '#contract/configuration.ts'
 import { OrderId, OrderSeq, type StreamId } from '#contract/ids.ts'
 import { type EpochMs, later, millis } from '#contract/instant.ts'
 import type { HoldReason, OrderReport } from '#contract/order.ts'
@@ -13,6 +14,16 @@ import { newestWords } from '../../cloud/orders/relay-word.ts'
 import { judgedThrough, judgeSighting, NEVER_SEEN } from '../../cloud/zones/crossing.ts'
 import { goodFixOf } from '../../cloud/zones/good-fix.ts'
 import {
+  type AuditDisk,
+  type AuditWord,
+  advanced,
+  checkpointed,
+  journaled,
+  judgeAudit,
+  recovered,
+  withWord,
+} from './audit.ts'
+import {
   claimsOf,
   type Decision,
   emptyTables,
@@ -23,6 +34,7 @@ import {
   type Tables,
   withOrder,
 } from './cloud-tables.ts'
+import { configurationFor } from './configuration.ts'
 import { gatewayIdOf, type OrderMessage, vehicleIdOf } from './gateway.ts'
 import type { Link, UpBatch } from './link.ts'
 import type { Point } from './plan.ts'
@@ -39,6 +51,9 @@ export type Cloud = {
   /** True when acknowledged. */
   place(vehicle: number, id: string, reason: HoldReason): boolean
   lift(id: string): boolean
+  /** A newer configuration is signed for this gateway, and sent at every connect. */
+  configure(vehicle: number): void
+  judgeAudit(): void
   /** Every order ever signed for this gateway: what an attacker may have overheard. */
   overheard(vehicle: number): readonly OrderMessage[]
   tables(): Tables
@@ -60,6 +75,9 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
   // On disk and synced: the decision journal, the record journal, the signer's file.
   const decisions: Decision[][] = []
   const journal: JournalEntry[] = []
+  const auditDisk: AuditDisk = { journal: [], checkpoints: [] }
+  /** Per vehicle, the version of the newest configuration. */
+  const configured: number[] = []
   const streams = new Map<string, StreamPosition>()
   const signed = new Map<string, OrderMessage>()
   const highest: number[] = []
@@ -138,17 +156,37 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
     if (!up || !sqlIsUp()) return false
     if (made.length === 0) return true
     const position = Math.max(decisions.length, tables().decided) + 1
-    commit({ ...made.reduce(applied, tables()), decided: position })
+    const state = made.reduce(applied, tables())
+    commit({ ...state, decided: position, audit: withWord(state.audit, wordOf(position)) })
     if (dies('hold-written-before-order')) return false
     while (decisions.length < position - 1) decisions.push([])
     decisions.push([...made])
     return true
   }
+  const wordOf = (position: number): AuditWord => ({ source: `${position}`, salt: world.uuid() })
   const recover = (): void => {
-    let state = tables()
-    for (const made of decisions.slice(state.decided)) state = made.reduce(applied, state)
-    if (state !== tables()) world.sometimes('decisions were replayed into SQL')
+    const { audit } = tables()
+    if (audit.leaves.length < auditDisk.journal.length) world.sometimes('leaves were replayed into SQL')
+    let state = { ...tables(), audit: recovered(audit, auditDisk) }
+    journaled(auditDisk, state.audit)
+    const from = state.decided
+    for (const [index, made] of decisions.slice(from).entries()) {
+      state = made.reduce(applied, state)
+      state = { ...state, audit: withWord(state.audit, wordOf(from + index + 1)) }
+    }
+    if (decisions.length > from) world.sometimes('decisions were replayed into SQL')
     commit({ ...state, decided: Math.max(state.decided, decisions.length) })
+  }
+
+  /** As the audit loop does: into the tree, into the leaves' own journal, and only then under a checkpoint. */
+  const keepRecord = (): void => {
+    if (!sqlIsUp()) return
+    if (tables().audit.waiting.length > 0) commit({ ...tables(), audit: advanced(tables().audit) })
+    const early = draw.chance(0.5)
+    if (early && dies('audit-leaf-before-checkpoint')) return
+    journaled(auditDisk, tables().audit)
+    if (!early && dies('audit-leaf-before-checkpoint')) return
+    checkpointed(auditDisk, tables().audit)
   }
 
   // — holds and orders —
@@ -222,6 +260,7 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
       settle()
       for (const due of book.overdue(millis(world.now()))) sendReceipt(due.gateway, due.stream, due.through)
       project()
+      if (up) keepRecord()
       if (up) tick()
     })
 
@@ -401,6 +440,11 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
     return { ...before, lastKnown, zones }
   }
 
+  const documentOf = (vehicle: number, version: number): Configuration =>
+    configurationFor(gatewayIdOf(vehicle), vehicleIdOf(vehicle), version)
+  const decidedSources = (): readonly string[] =>
+    decisions.flatMap((made, index) => (made.length === 0 ? [] : [`${index + 1}`]))
+
   // — process —
   function start(): void {
     if (up) return
@@ -436,6 +480,8 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
       const message =
         world.fault('broker', vehicle)?.shape === 'retained-stale' ? everSigned[vehicle]?.at(-2) : retained[vehicle]
       if (message !== undefined) linkOf(vehicle).down({ order: message })
+      const version = configured[vehicle]
+      if (version !== undefined) linkOf(vehicle).down({ configuration: documentOf(vehicle, version) })
       for (const stream of heard[vehicle] ?? []) linkOf(vehicle).down({ stream, through: throughOf(stream) })
       soon()
     },
@@ -468,6 +514,12 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
       soon()
       return done
     },
+    configure: (vehicle) => {
+      const version = (configured[vehicle] ?? 1) + 1
+      configured[vehicle] = version
+      if (up) linkOf(vehicle).down({ configuration: documentOf(vehicle, version) })
+    },
+    judgeAudit: () => judgeAudit(oracle, tables().audit, auditDisk, decidedSources()),
     overheard: (vehicle) => everSigned[vehicle] ?? [],
     tables,
     journalLength: () => journal.length,

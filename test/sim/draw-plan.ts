@@ -97,11 +97,22 @@ function drawEpisode(draw: Draw, vehicle: number, at: number): readonly Happenin
       lasts: 0,
       wrongTries: draw.pick([0, 0, 0, 1, 3]),
     })
+  if (draw.chance(0.25)) for (const one of drawConfiguration(draw, vehicle, at)) add(one)
   const faults = draw.pick([0, 0, 1, 1, 2, 3])
   for (let fault = 0; fault < faults; fault += 1) add(drawFault(draw, vehicle, at))
   const points = draw.pick([0, 0, 1, 1, 2])
   for (let point = 0; point < points; point += 1) add(drawPoint(draw, vehicle, at))
   return happenings
+}
+
+/** Half of them meet a gateway that stops right after the change is in force. */
+function drawConfiguration(draw: Draw, vehicle: number, episode: number): readonly Happening[] {
+  const at = episode + draw.between(-10, 10) * MINUTE
+  const change: Happening = { kind: 'configure', vehicle, at, lasts: 0 }
+  const action = draw.pick(['crash', 'power-cut'] as const)
+  const point = 'config-applied-before-ack'
+  const stop: Happening = { kind: 'at-point', vehicle, at, lasts: 25 * MINUTE, point, action, wait: 0 }
+  return draw.chance(0.5) ? [change, stop] : [change]
 }
 
 const drawShove = (draw: Draw, vehicle: number, at: number): Happening =>
@@ -296,9 +307,12 @@ const drawStall = (draw: Draw): number => draw.pick([draw.between(200, 1500), dr
 function drawPoint(draw: Draw, vehicle: number, episode: number): Happening {
   const point = draw.pick([...POINTS, ...POINTS.slice(0, 4), ...POINTS.slice(0, 3)])
   const atRelay = POINTS.indexOf(point) < 4
-  const action = atRelay
-    ? draw.pick(['crash', 'power-cut', 'stall', 'start-engine', 'start-engine', 'roll'] as const)
-    : 'crash'
+  const isCloudSql = point === 'audit-leaf-before-checkpoint'
+  const action = isCloudSql
+    ? draw.pick(['crash', 'power-cut'] as const)
+    : atRelay
+      ? draw.pick(['crash', 'power-cut', 'stall', 'start-engine', 'start-engine', 'roll'] as const)
+      : 'crash'
   return {
     kind: 'at-point',
     vehicle,

@@ -1,3 +1,4 @@
+import type { Configuration } from '#contract/configuration.ts'
 import type { Frame } from '#contract/frame.ts'
 import { GatewayId, type StreamId, VehicleId } from '#contract/ids.ts'
 import { millis } from '#contract/instant.ts'
@@ -17,6 +18,7 @@ import { observe } from '../../edge/interlock/evidence.ts'
 import { interlockPolicy } from '../../edge/interlock/interlock-policy.ts'
 import { gnssTrust } from '../../edge/position/gnss-trust.ts'
 import { freshUnlockState, tryUnlockCode, type UnlockState } from '../../edge/unlock/unlock-attempt.ts'
+import { type ConfigurationFile, createSimulatedConfiguration, emptyConfigurationFile } from './configuration.ts'
 import { createSimulatedInbox, emptyInboxFile, type InboxFile } from './order-inbox.ts'
 import {
   copyOfOutbox,
@@ -48,7 +50,10 @@ export type Gateway = {
   clockTrusted(): boolean
   outboxes(): readonly SimulatedOutbox[]
   takeOrder(message: OrderMessage): void
+  takeConfiguration(document: Configuration): void
   takeReceipt(stream: StreamId, through: number): void
+  /** Version of the configuration it works with. */
+  configuration(): number
   typeCode(code: string): 'accepted' | 'wrong' | 'locked' | 'dead'
   codeAt(counter: number): string
   nextCounter(): number
@@ -70,10 +75,12 @@ type Deps = {
   readonly committed: () => void
   readonly receipted: (stream: StreamId, through: number) => void
   readonly died: () => void
+  readonly isConnected: () => boolean
 }
 
 type Disk = {
   readonly inbox: InboxFile
+  readonly configuration: ConfigurationFile
   unlock: UnlockState
   readonly heads: { events: HeadFile; frames: HeadFile }
   events: OutboxFile
@@ -109,6 +116,7 @@ export function createGateway(deps: Deps): Gateway {
   const hasNtp = vehicle % 3 !== 2
   const disk: Disk = {
     inbox: emptyInboxFile(),
+    configuration: emptyConfigurationFile(vehicleId),
     unlock: freshUnlockState,
     heads: { events: {}, frames: {} },
     events: emptyOutboxFile(),
@@ -468,6 +476,7 @@ export function createGateway(deps: Deps): Gateway {
       synced = hasNtp
     })
     dispatch({ event: 'started' })
+    inProcess(configuration.start)
     pollAnew()
   }
 
@@ -597,6 +606,8 @@ export function createGateway(deps: Deps): Gateway {
     lastFlushAt = steady()
     flush(events)
     flush(frames)
+    const idle = state.work.work === 'none' && state.memory.open === undefined
+    if (up && !blocked) configuration.look({ idle, connected: deps.isConnected() })
   }
 
   const takeOrder = ({ order, genuine }: OrderMessage): void => {
@@ -609,6 +620,18 @@ export function createGateway(deps: Deps): Gateway {
       dispatch({ event: 'order', order })
       if (!wasActive && isActive()) pollAnew()
     })
+  }
+
+  const configuration = createSimulatedConfiguration({
+    file: disk.configuration,
+    own: { gatewayId: id, vehicleId },
+    full: () => world.fault('disk-full', vehicle) !== undefined,
+    wall,
+    keepEvent,
+    dies: (point) => passes(point),
+  })
+  const takeConfiguration = (document: Configuration): void => {
+    if (up) inProcess(() => configuration.take(document))
   }
 
   const takeReceipt = (stream: StreamId, through: number): void => {
@@ -645,7 +668,9 @@ export function createGateway(deps: Deps): Gateway {
     clockTrusted,
     outboxes,
     takeOrder,
+    takeConfiguration,
     takeReceipt,
+    configuration: configuration.inForce,
     typeCode,
     codeAt,
     nextCounter: () => unlock.nextCounter,
@@ -657,7 +682,7 @@ export function createGateway(deps: Deps): Gateway {
       // What only the lost files held is lost with them; nobody promised more.
       const kept = new Set([...recordKeys(backup.events), ...recordKeys(backup.frames)])
       for (const key of [...recordKeys(disk.events), ...recordKeys(disk.frames)])
-        if (!kept.has(key)) oracle.destroyed(key)
+        if (!kept.has(key)) oracle.destroyed(vehicle, key)
       Object.assign(disk, backup)
       backup = undefined
     },

@@ -1,3 +1,4 @@
+import type { Configuration } from '#contract/configuration.ts'
 import type { GatewayId, StreamId } from '#contract/ids.ts'
 import { millis } from '#contract/instant.ts'
 import { parseTopic, upTopic } from '#contract/topics.ts'
@@ -19,6 +20,11 @@ export type CloudEnd = {
 
 export type UpBatch = OutboxBatch & { readonly connectedSince: number; readonly boot: string }
 
+export type Down =
+  | { readonly order: OrderMessage }
+  | { readonly configuration: Configuration }
+  | { readonly stream: StreamId; readonly through: number }
+
 export type Link = {
   /** Sends what is committed and not yet under way. */
   pump(): void
@@ -27,7 +33,7 @@ export type Link = {
   lost(): void
   /** The broker's process is gone. */
   reset(): void
-  down(message: { readonly order: OrderMessage } | { readonly stream: StreamId; readonly through: number }): void
+  down(message: Down): void
   isConnected(): boolean
 }
 
@@ -43,7 +49,10 @@ type Alive = { readonly id: number; readonly connection: Connection }
 export function createLink(
   world: Pick<World, 'draw' | 'now' | 'after' | 'fault' | 'sometimes' | 'trace'>,
   vehicle: number,
-  gateway: Pick<Gateway, 'id' | 'isUp' | 'boot' | 'steady' | 'outboxes' | 'takeOrder' | 'takeReceipt'>,
+  gateway: Pick<
+    Gateway,
+    'id' | 'isUp' | 'boot' | 'steady' | 'outboxes' | 'takeOrder' | 'takeConfiguration' | 'takeReceipt'
+  >,
   cloud: CloudEnd,
 ): Link {
   const draw = world.draw(`link-${vehicle}`)
@@ -171,6 +180,7 @@ export function createLink(
           return
         }
         if ('order' in message) gateway.takeOrder(message.order)
+        else if ('configuration' in message) gateway.takeConfiguration(message.configuration)
         else gateway.takeReceipt(message.stream, message.through)
       }
       if (blocked('down')) return void held.push(arrive)

@@ -24,12 +24,13 @@ const LAST_KNOWN = 'cloud/history/last-known.ts'
 const GOOD_FIX = 'cloud/zones/good-fix.ts'
 const ACCESS = 'cloud/broker/topic-access.ts'
 const HOLD = 'cloud/holds/hold.ts'
-const [GATEWAY, CLOUD, OUTBOX, LINK, ISOLATION] = [
+const [GATEWAY, CLOUD, OUTBOX, LINK, ISOLATION, CONFIGURATION] = [
   'test/sim/gateway.ts',
   'test/sim/cloud.ts',
   'test/sim/outbox.ts',
   'test/sim/link.ts',
   'test/sim/isolation.ts',
+  'test/sim/configuration.ts',
 ] as const
 
 const mutant = (id: number, caughtBy: Invariant, name: string, ...patches: readonly Patch[]): Mutant => ({
@@ -257,7 +258,7 @@ export const MUTANTS: readonly Mutant[] = [
     27,
     'I3',
     'restored outbox continues the old stream',
-    patch(OUTBOX, '    if (!isOurs) live = addLive()\n', ''),
+    patch(OUTBOX, '    if (!isOurs) {', '    if (!isOurs && isOurs) {'),
   ),
   mutant(28, 'I3', 'disk full drops silently, no gap record', patch(OUTBOX, 'deps.announce?.({', 'void ({')),
   mutant(
@@ -417,5 +418,21 @@ export const MUTANTS: readonly Mutant[] = [
     'a polled fix is taken for as old as it looks',
     patch(FIX_TRACK, "if (delivery === 'sent') return 0", 'if (delivery.length > 0) return 0'),
     patch(GATEWAY, '? 200 : 1000', '? 1000 : 1000'),
+  ),
+  mutant(
+    47,
+    'I5',
+    'a checkpoint covers a leaf that is in no file of its own',
+    patch(CLOUD, '    journaled(auditDisk, tables().audit)\n', ''),
+  ),
+  mutant(
+    48,
+    'I4',
+    'that a configuration is in force is told from memory only',
+    patch(
+      CONFIGURATION,
+      "    save({ ...next, untold: [...next.untold, applied] })\n    if (dies('config-applied-before-ack')) return\n",
+      "    save(next)\n    if (dies('config-applied-before-ack')) return\n    keepEvent(applied)\n",
+    ),
   ),
 ]

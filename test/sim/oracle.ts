@@ -14,7 +14,7 @@ export type Oracle = {
   /** A range has been named as given up by a `gap` event that the journal has. */
   declared(key: string): void
   /** The disk that held it is gone. */
-  destroyed(key: string): void
+  destroyed(vehicle: number, key: string): void
   /** The outbox has forgotten a record. */
   forgotten(vehicle: number, key: string): void
   /** At the end, when everything has healed. */
@@ -32,6 +32,8 @@ export type Ledger = {
   readonly finalStored: Set<string>
   readonly finalDestroyed: Set<string>
   readonly relayWords: Set<string>
+  /** `vehicle/version` of each configuration whose taking effect is stored, or was told by a disk that is gone. */
+  readonly appliedTold: Set<string>
 }
 
 const LAST_WORDS: ReadonlySet<string> = new Set(['verified', 'refused', 'failed', 'expired', 'superseded'])
@@ -55,11 +57,17 @@ export function createOracle(now: () => number): Oracle {
     finalStored: new Set(),
     finalDestroyed: new Set(),
     relayWords: new Set(),
+    appliedTold: new Set(),
   }
 
   const check: Oracle['check'] = (invariant, vehicle, holds, what) => {
     checks.set(invariant, (checks.get(invariant) ?? 0) + 1)
     if (!holds) violations.push({ invariant, at: now(), vehicle, what: what() })
+  }
+
+  const noteApplied = (vehicle: number, record: GatewayRecord): void => {
+    if (record.kind === 'event' && record.name === 'config-applied')
+      ledger.appliedTold.add(`${vehicle}/${String(record.data['appliedVersion'])}`)
   }
 
   return {
@@ -79,14 +87,16 @@ export function createOracle(now: () => number): Oracle {
       check('I3', vehicle, !journal.has(key), () => `record ${key} is stored twice`)
       check('I3', vehicle, outbox.get(key) === record, () => `record ${key} is stored, but was never accepted so`)
       journal.add(key)
+      noteApplied(vehicle, record)
       if (record.kind !== 'report') return
       ledger.relayWords.add(`${vehicle}/${record.relay}/${record.at}`)
       if (isLastWord(record.state)) ledger.finalStored.add(record.orderId)
     },
     declared: (key) => void gaps.add(key),
-    destroyed: (key) => {
+    destroyed: (vehicle, key) => {
       gaps.add(key)
       const record = outbox.get(key)
+      if (record !== undefined) noteApplied(vehicle, record)
       // The word about an order's end went with the disk: that it is missing is no fault of the product.
       if (record?.kind === 'report' && !journal.has(key) && isLastWord(record.state))
         ledger.finalDestroyed.add(record.orderId)

@@ -79,9 +79,14 @@ export function createSimulatedOutbox(deps: Deps): SimulatedOutbox {
   let isOurs = false
   let live: Stream = openLive()
 
-  function addLive(): Stream {
+  /** Its numbers are the state file's, on disk before the stream is in the outbox's own. */
+  function reserveStream(): StreamId {
     const stream = StreamId.parse(deps.uuid())
     heads.head = { stream, reserved: RESERVE }
+    return stream
+  }
+
+  function addLive(stream = reserveStream()): Stream {
     const added: Stream = { stream, level: 0, records: new Map(), next: 1, sent: 0 }
     file.streams.push(added)
     isOurs = true
@@ -98,7 +103,11 @@ export function createSimulatedOutbox(deps: Deps): SimulatedOutbox {
     if (count === 0) return 0
     if (deps.full()) throw new Error('ENOSPC')
     // That a file is a copy of yesterday's cannot be seen by looking at it: every start numbers in a stream of its own.
-    if (!isOurs) live = addLive()
+    if (!isOurs) {
+      const stream = reserveStream()
+      if (deps.dies('seq-block-reserved-before-use')) return 0
+      live = addLive(stream)
+    }
     while (live.next + count - 1 > (heads.head?.reserved ?? 0)) {
       heads.head = { stream: live.stream, reserved: (heads.head?.reserved ?? 0) + RESERVE }
       if (deps.dies('seq-block-reserved-before-use')) return 0

@@ -16,6 +16,8 @@ export const POINTS = [
   'hold-written-before-order',
   'order-signed-before-publish',
   'report-applied-before-commit',
+  'audit-leaf-before-checkpoint',
+  'config-applied-before-ack',
 ] as const
 export type Point = (typeof POINTS)[number]
 
@@ -51,6 +53,7 @@ type What =
   | { readonly kind: 'tow'; readonly speed: number }
   | { readonly kind: 'hold'; readonly slot: number; readonly reason: HoldReason }
   | { readonly kind: 'lift'; readonly slot: number }
+  | { readonly kind: 'configure' }
   | { readonly kind: 'unlock'; readonly wrongTries: number }
   | { readonly kind: 'link-down'; readonly direction: 'up' | 'down' | 'both' }
   | { readonly kind: 'fsync-stall'; readonly disk: 'state' | 'outbox' | 'journal'; readonly stall: number }
@@ -93,4 +96,4 @@ export const HOUR = 60 * MINUTE
 export const CALM_BEFORE_END = 20 * MINUTE
 
 /** What is no fault but life: it neither counts as one nor ends with them. */
-export const LIFE: ReadonlySet<Kind> = new Set(['trip', 'roll', 'tow', 'hold', 'lift', 'unlock'])
+export const LIFE: ReadonlySet<Kind> = new Set(['trip', 'roll', 'tow', 'hold', 'lift', 'unlock', 'configure'])

@@ -54,6 +54,8 @@ export const SOMETIMES = [
   'verified: blocked',
   'verified: free',
   'SQL lost commits',
+  'leaves were replayed into SQL',
+  'a configuration was applied',
 ] as const
 
 const expectedKinds = (): readonly string[] => [

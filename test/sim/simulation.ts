@@ -153,6 +153,7 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
       committed: () => vehicles[vehicle]?.link.pump(),
       receipted: (stream, through) => vehicles[vehicle]?.link.covered(stream, through),
       died: () => vehicles[vehicle]?.link.lost(),
+      isConnected: () => vehicles[vehicle]?.link.isConnected() === true,
     })
     const link = createLink(world, vehicle, gateway, {
       isUp: cloud.isUp,
@@ -372,6 +373,12 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
           unlock(one.vehicle, one.wrongTries)
           return
         }
+      case 'configure':
+        noted(one.kind)
+        {
+          cloud.configure(one.vehicle)
+          return
+        }
       case 'attack':
         noted(`attack ${one.shape}`)
         {
@@ -491,6 +498,17 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
             () => `order ${order.seq} ended without a record of it`,
           )
     })
+    vehicles.forEach(({ gateway }, vehicle) => {
+      const version = gateway.configuration()
+      if (version > 1) world.sometimes('a configuration was applied')
+      oracle.check(
+        'I4',
+        vehicle,
+        version === 1 || oracle.ledger.appliedTold.has(`${vehicle}/${version}`),
+        () => `configuration ${version} is in force, and the cloud was never told`,
+      )
+    })
+    cloud.judgeAudit()
     oracle.nothingLost(() => -1)
     oracle.check(
       'I3',

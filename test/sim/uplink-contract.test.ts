@@ -134,6 +134,7 @@ async function inTheSimulator(): Promise<Way> {
       steady: world.now,
       outboxes: () => [outbox],
       takeOrder: ({ order }) => void heard.push(order.seq),
+      takeConfiguration: () => {},
       takeReceipt: (stream, through) => {
         outbox.forgetThrough(stream, through)
         link.covered(stream, through)
