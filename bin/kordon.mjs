@@ -8,11 +8,11 @@ import { missingRuntime, PINNED_NODE, ROOT } from './installation.mjs'
 
 const args = process.argv.slice(2)
 const AT_THE_VEHICLE = new Set(['profile', 'edge'])
-const target = AT_THE_VEHICLE.has(args[0])
-  ? 'edge/cli/main.ts'
-  : args[0] === 'process'
-    ? 'cloud/processes/main.ts'
-    : 'cloud/cli/main.ts'
+const ON_THE_SPOT = new Map([
+  ['process', 'cloud/processes/main.ts'],
+  ['broker', 'cloud/broker/main.ts'],
+])
+const target = AT_THE_VEHICLE.has(args[0]) ? 'edge/cli/main.ts' : (ON_THE_SPOT.get(args[0]) ?? 'cloud/cli/main.ts')
 
 if (!existsSync(PINNED_NODE)) {
   console.error(missingRuntime())

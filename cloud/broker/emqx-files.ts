@@ -3,6 +3,8 @@ import { accessFilters } from '#contract/topics.ts'
 import { CLOUD_USER } from './mosquitto-files.ts'
 
 const quoted = (filters: readonly string[]): string => `[${filters.map((filter) => `"${filter}"`).join(', ')}]`
+/** EMQX writes the proved name itself. */
+const SELF = `$${'{username}'}`
 const GATEWAY = '{username, {re, "^gw-[a-z0-9]{8,32}$"}}'
 
 /**
@@ -10,13 +12,13 @@ const GATEWAY = '{username, {re, "^gw-[a-z0-9]{8,32}$"}}'
  * certificate's CN on the listener of the gateways.
  */
 export function emqxAcl(revoked: readonly GatewayId[]): string {
-  const { gateway, everyDown, phone, cloud } = accessFilters('${username}')
+  const { gateway, everyDown, phone, cloud } = accessFilters(SELF)
   const rules = [
     ...revoked.map((id) => `{deny, {username, "${id}"}, all, ["#"]}.`),
     `{allow, {username, "${CLOUD_USER}"}, publish, ${quoted(cloud.publish)}}.`,
     `{allow, {username, "${CLOUD_USER}"}, subscribe, ${quoted(cloud.hear)}}.`,
     `{allow, ${GATEWAY}, publish, ${quoted(gateway.publish)}}.`,
-    `{allow, ${GATEWAY}, subscribe, [${[...gateway.hear, everyDown].map((filter) => `{eq, "${filter}"}`).join(', ')}]}.`,
+    `{allow, ${GATEWAY}, subscribe, ${quoted([...gateway.hear, everyDown])}}.`,
     `{deny, ${GATEWAY}, all, ["#"]}.`,
     `{allow, all, all, ${quoted(phone)}}.`,
     '{deny, all}.',

@@ -30,6 +30,7 @@ const WHERE = {
   influxdb: ['influxd'],
   'victoria-metrics': ['victoria-metrics', 'victoria-metrics-prod'],
   postgresql: ['initdb'],
+  nats: ['nats-server'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
 } as const
 export type RealName = keyof typeof WHERE

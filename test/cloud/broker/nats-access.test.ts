@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectAsync, type MqttClient } from 'mqtt'
+import { afterEach, expect, test } from 'vitest'
+import { GatewayId } from '#contract/ids.ts'
+import { downTopic, upTopic } from '#contract/topics.ts'
+import { natsConfig } from '../../../cloud/broker/nats-files.ts'
+import { findReal } from '../../support/real-servers.ts'
+import { freePort, run } from '../../support/real-servers-process.ts'
+import { until } from '../../support/until.ts'
+import { createTestAuthority } from './test-authority.ts'
+
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+const OWN = GatewayId.parse('gw-abcdefgh')
+const OTHER = GatewayId.parse('gw-abcdefgh1')
+
+// Few machines have it, and the cloud itself cannot work with it (no shared subscriptions): tried where it is.
+test.skipIf(findReal('nats') === undefined)(
+  'a real NATS gives each gateway its own topics, and after a reload without it throws it out',
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kordon-nats-'))
+    closing.push(() => rmSync(dir, { recursive: true, force: true }))
+    const authority = await createTestAuthority()
+    const server = await authority.issue('broker')
+    for (const [file, text] of Object.entries({
+      'ca.pem': authority.ca,
+      'server.pem': server.cert,
+      'server.key.pem': server.key,
+    }))
+      writeFileSync(join(dir, file), text)
+    const [mqttPort, natsPort] = [await freePort(), await freePort()]
+    const file = join(dir, 'nats.conf')
+    const write = (gateways: readonly GatewayId[]) =>
+      writeFileSync(
+        file,
+        (natsConfig(gateways)['nats.conf'] ?? '')
+          .replaceAll('/etc/kordon', dir)
+          .replace('/data/nats', join(dir, 'data'))
+          .replace('0.0.0.0:8883', `127.0.0.1:${mqttPort}`)
+          .replace('127.0.0.1:4222', `127.0.0.1:${natsPort}`)
+          .replace('$KORDON_BROKER_PASSWORD', '"of this test"')
+          .replace('users: [', 'users: [\n  { user: witness, password: witness }'),
+      )
+    write([OWN, OTHER])
+    const opened = async (gateway: GatewayId): Promise<MqttClient> => {
+      const client = await connectAsync(`mqtts://127.0.0.1:${mqttPort}`, {
+        ...(await authority.issue(gateway)),
+        ca: authority.ca,
+        clientId: gateway,
+        reconnectPeriod: 0,
+      })
+      closing.push(() => client.endAsync(true))
+      return client
+    }
+    const nats = await run({
+      program: findReal('nats') ?? '',
+      args: ['-c', file],
+      answers: async () => {
+        const probe = await opened(OTHER)
+        await probe.endAsync(true)
+        return true
+      },
+    })
+    closing.push(() => nats.end('SIGTERM'))
+    const [own, other] = [await opened(OWN), await opened(OTHER)]
+    const grantedTo = async (client: MqttClient, topic: string) =>
+      (await client.subscribeAsync(topic, { qos: 1 }).catch(() => [])).some(({ qos }) => qos < 128)
+    expect(await grantedTo(other, downTopic(OTHER, 'order'))).toBe(true)
+    expect(await grantedTo(own, downTopic(OWN, 'order'))).toBe(true)
+    for (const topic of [downTopic(OTHER, 'order'), '#', upTopic(OWN, 'records'), 'kordon/v1/+/down/order'])
+      expect([topic, await grantedTo(own, topic)]).toEqual([topic, false])
+    process.kill(nats.pid(), 'SIGHUP')
+    expect(own.connected).toBe(true)
+    write([OTHER])
+    process.kill(nats.pid(), 'SIGHUP')
+    await until('who is no longer listed is thrown out', () => !own.connected, { withinMs: 20_000 })
+    expect(other.connected).toBe(true)
+    await expect(opened(OWN)).rejects.toThrow()
+  },
+  60_000,
+)
