@@ -16,6 +16,7 @@ import type { Broker, BrokerEars } from './broker/broker.ts'
 import { createBrokerClient } from './broker/broker-client.ts'
 import type { CloudConfig } from './config.ts'
 import { createConfigurations } from './configurations/app.ts'
+import { createDriverPage } from './driver-page/app.ts'
 import { DriverId } from './drivers/driver.ts'
 import { createVehicleStore } from './fleet/vehicle-store.ts'
 import { createHistory } from './history/app.ts'
@@ -50,7 +51,7 @@ import { shippedCases } from './processes/cases-store.ts'
 import { createHouseReads } from './processes/house-reads-store.ts'
 import { createRules } from './rules/app.ts'
 import { upkeepFacts } from './rules/upkeep-facts.ts'
-import { zoneReads } from './rules/zone-reads.ts'
+import { outageReads, zoneReads } from './rules/zone-reads.ts'
 import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
 import { createTrackers } from './trackers/app.ts'
 import { createVehicles, type Vehicles } from './vehicles/app.ts'
@@ -136,11 +137,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     world,
     jobs,
     sources: yandexParks.map((park) => createYandexFleetClient(park, { clock })),
-    promisePolicy: async () => ({
-      every: millis(await numberOf('promiseEvery')),
-      longest: millis(await numberOf('promiseTime')),
-      mostKopecks: await numberOf('promiseMax'),
-    }),
+    promisePolicy: () => promisePolicy(),
     changed: live.service.vehicleChanged,
     hindrancesOf: async (vehicle, step) => {
       const sentences = await papers.service.hindrancesOf(vehicle)
@@ -154,6 +151,11 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   })
   const policies = createPolicies({ db, inTransaction, world, changed: () => rules.lookAgain() })
   const numberOf = async (name: string): Promise<number> => Number((await policies.service.get(name)).value)
+  const promisePolicy = async () => ({
+    every: millis(await numberOf('promiseEvery')),
+    longest: millis(await numberOf('promiseTime')),
+    mostKopecks: await numberOf('promiseMax'),
+  })
   const papers = createPapers({
     db,
     inTransaction,
@@ -253,15 +255,28 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     publish: brokerSeat.publish,
     disconnect: brokerSeat.disconnect,
     decided: audit.decided,
+    neverBlockIn: (within, ids) => zones.neverBlockIn(within, ids),
     relayTested: (vehicle) => configurations.relayTested(vehicle),
     changed: live.service.orderChanged,
     alert: live.service.alert,
   })
   const zones = createZones({
+    db,
     world,
     inTransaction,
-    holds: vehicles.holds,
-    zoneHolds: config.zoneHolds,
+    jobs,
+    settings: async () => ({
+      exitFixes: await numberOf('zoneExitFixes'),
+      exitOf: await numberOf('zoneExitOf'),
+      marginM: await numberOf('zoneMarginM'),
+    }),
+    states: config.brokerUrl === undefined ? 'own' : 'shared',
+    lines: () =>
+      vehicles.fleet.gateways().flatMap(({ state, vehicleId, online, statusAt: changedAt }) => {
+        const isKnown = state === 'active' && online !== null && changedAt !== null
+        return isKnown ? [{ vehicleId, online, changedAt }] : []
+      }),
+    emit: (event, within) => rules.emit(event, within),
     vehicleOf: vehicles.fleet.vehicleOf,
     changed: live.service.vehicleChanged,
     alert: live.service.alert,
@@ -276,23 +291,51 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     holds: vehicles.holds,
     inSight: createParkStore(db).inSight,
     // Not known is as good as stopped: the hold is tried again in a minute.
-    automatic: async () => {
+    automatic: async (reason) => {
+      if (reason === 'zone' && config.zoneHolds === 'off') return 'stopped'
       const status = await signer.status().catch(() => undefined)
       return status?.switch.mode === 'running' ? 'running' : 'stopped'
     },
     count: (verdict) => countVerdict(verdict, 1),
   })
+  const channels = config.messagesFile === undefined ? {} : readChannelSettings(config.messagesFile)
   const messages = createMessages({
     db,
     inTransaction,
     world,
     jobs,
-    settings: config.messagesFile === undefined ? {} : readChannelSettings(config.messagesFile),
+    settings: channels,
     mode: config.mode,
     publicUrl: config.publicUrl,
     changed: live.service.vehicleChanged,
   })
   messages.joinRules(rules.ports)
+  const driverPage = createDriverPage({
+    db,
+    inTransaction,
+    world,
+    leases: leasing.leases,
+    ledger: leasing.ledger,
+    balances: leasing.balances,
+    holds: vehicles.holds,
+    inspections: inspections.service,
+    papers: papers.service,
+    unlock: vehicles.unlock,
+    send: messages.service.send,
+    emit: rules.emit,
+    alert: live.service.alert,
+    secureCookies: config.publicUrl?.startsWith('https:') === true,
+    support: channels.supportPhone,
+    payUrl: channels.payUrl,
+    policy: async () => ({
+      minKopecks: await numberOf('minBalance'),
+      balanceMaxAge: millis(await numberOf('balanceMaxAge')),
+      maxPostpones: await numberOf('maxPostpones'),
+      unlock: (await policies.service.get('driverUnlockCode')).value === 'yes' ? 'yes' : 'no',
+      unlockEvery: millis(await numberOf('driverUnlockEvery')),
+      promise: await promisePolicy(),
+    }),
+  })
   rules.ports.facts('vehicle', async (ids) => {
     const own = ids.flatMap((id) => VehicleId.safeParse(id).data ?? [])
     const [visits, dates, known] = await Promise.all([
@@ -309,13 +352,20 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       }),
     )
   })
-  rules.ports.read('zone_state', zoneReads(zones.zoneOf, REGION))
+  rules.ports.read('zone_state', zoneReads(zones.trustedIn))
+  rules.ports.read('area_outage', outageReads(zones.areaOutageOf))
+  rules.ports.permit('leave_zone', zones.leavePermit)
   const processes = createProcesses({
     db,
     inTransaction,
     world,
     jobs,
-    outside: (tx) => createHouseReads(tx, { now: clock.now, zoneOf: zones.zoneOf, zoneId: REGION.id }),
+    outside: (tx) =>
+      createHouseReads(tx, {
+        now: clock.now,
+        zoneOf: (ids) => zones.trustedViews(ids, tx),
+        zoneId: REGION.id,
+      }),
     ports: {
       sendMessage: messages.processMessage,
       hold: async ({ place, lift, holdKey, vehicle }) => {
@@ -404,7 +454,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     consoleDir: fileURLToPath(new URL('./console/dist', import.meta.url)),
     world,
     answers,
-    findCaller: people.service.findCaller,
+    findCaller: async (credentials) =>
+      (await people.service.findCaller(credentials)) ?? driverPage.signIn.findCaller(credentials.session),
     reach: vehicles.reach,
     rights: access.service,
     witness: audit.service.tell,
@@ -420,6 +471,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       ...inspections.routes,
       papers.routes,
       messages.routes,
+      ...driverPage.routes,
       policies.routes,
       ...rules.routes,
       ...processes.routes,
@@ -427,13 +479,14 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       ...history.routes,
       mileage.routes,
       ...trackers.routes,
-      zones.routes,
+      ...zones.routes,
       live.routes,
       createHealthRoutes({ metrics, clock, version, dependencies }),
     ],
   })
   const tidying = [
     { name: 'sessions', forget: people.forgetExpired },
+    { name: 'driver-codes', forget: driverPage.signIn.forgetOld },
     { name: 'words', forget: personal.forgetOld },
     { name: 'answers', forget: () => answers.forgetOld(clock.now()) },
   ]
@@ -459,7 +512,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await zones.open()
       await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
       // In the demo the rules are at work from the first minute; elsewhere they are watched first.
-      await rules.open(config.mode === 'demo' ? 'acting' : 'shadow')
+      await rules.open((rule) =>
+        config.mode === 'demo' || (rule.startsWith('zone_') && config.zoneHolds === 'on') ? 'acting' : 'shadow',
+      )
       await processes.open()
       if (config.mode === 'demo') {
         await people.service.ensureAccounts(demoAccounts())

@@ -7,6 +7,7 @@ import type { LeaseTables } from './lease-tables.ts'
 import type { LedgerTables } from './ledger-tables.ts'
 import type { MessageTables } from './message-tables.ts'
 import type { MileageTables } from './mileage-tables.ts'
+import type { PageTables } from './page-tables.ts'
 import type { ParkTables } from './park-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
 import type { ProcessTables } from './process-tables.ts'
@@ -30,6 +31,7 @@ export type Tables = FleetTables &
   HistoryTables &
   MessageTables &
   MileageTables &
+  PageTables &
   ParkTables &
   AuditTables &
   JobTables &

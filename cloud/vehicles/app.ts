@@ -43,7 +43,7 @@ import { createGovernorRoutes } from '../signer/governor-routes.ts'
 import type { SignerClient } from '../signer/signer-client.ts'
 import { createUnlockKeyStore } from '../unlock/unlock-key-store.ts'
 import { createUnlockRoutes } from '../unlock/unlock-routes.ts'
-import { createUnlockService } from '../unlock/unlock-service.ts'
+import { createUnlockService, type UnlockService } from '../unlock/unlock-service.ts'
 import { createUnlockStore } from '../unlock/unlock-store.ts'
 import type { World } from '../world.ts'
 import { createTimelineStore } from './timeline-store.ts'
@@ -74,6 +74,8 @@ export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
     readonly signer: Omit<SignerClient, 'close'>
     readonly accountOf: Parameters<typeof createGovernorRoutes>[0]['accountOf']
     readonly publish: Broker['publish']
+    /** Those that are where no start is ever forbidden; nowhere, when left out. Within the transaction of the decision. */
+    readonly neverBlockIn?: (db: Db, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
     /** A technician is proving the relay of this vehicle. */
     readonly relayTested: (vehicle: VehicleId) => boolean
     readonly disconnect: Broker['disconnect']
@@ -92,6 +94,7 @@ export type Vehicles = {
   readonly fleet: FleetService
   readonly holds: HoldService
   readonly orders: OrderStore
+  readonly unlock: Pick<UnlockService, 'give'>
   readonly parks: ParkStore
   readonly vehicles: VehicleService
   readonly projections: readonly Projection[]
@@ -218,6 +221,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     graceStore: createGraceStore,
     gracePolicy: settings.grace ?? GRACE,
     signerReach: signer.reach,
+    neverBlockIn: parts.neverBlockIn ?? (async () => new Set()),
     relayTested: parts.relayTested,
     requestOrder: orders.request,
     pace: PACE,
@@ -267,6 +271,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     fleet,
     holds,
     orders: orderStore,
+    unlock,
     parks,
     vehicles,
     projections,
