@@ -76,6 +76,30 @@ describe('reports and their signatures, from the record to REST', () => {
     expect(timeline.items.find(({ title }: { title: string }) => title === 'verified').data.proof).toBe('verified')
   })
 
+  test.each([
+    { sense: 'blocked', word: 'verified', state: 'verified' },
+    // The wire told of a closed contact; on the road somebody made it an open one.
+    { sense: 'free', word: 'false', state: 'sent' },
+  ] as const)(
+    'the contact’s own word is under the signature: signed as $sense it is $word',
+    async ({ sense, word, state }) => {
+      // One person may order so many blocks in ten minutes, and others of this file are to come.
+      await house.clock.advance(600_001)
+      const { vehicle, gateway, prove } = await fitted(sense === 'free' ? 'А108АА77' : 'А109АА77')
+      const order = await blocked(vehicle, gateway)
+      const said = {
+        ...reportOf(order, 'verified', 'open', house.clock.now()),
+        evidence: { speedKmh: 0, drive: 'blocked', sense },
+        lastMinute: [],
+      }
+      const proof = prove(OrderReport.parse(said) as ProvenReport)
+      await house.tell(gateway, { ...said, evidence: { ...said.evidence, sense: 'blocked' }, proof })
+      const { state: stands, steps } = await shown(order.orderId)
+      expect(stands).toBe(state)
+      expect(steps.at(-1)).toMatchObject({ evidence: { drive: 'blocked', sense: 'blocked' }, proof: { word } })
+    },
+  )
+
   test('unsigned, from software before signatures: believed as before, and shown as unsigned', async () => {
     const { vehicle, gateway } = await fitted('А102АА77')
     const order = await blocked(vehicle, gateway)
