@@ -24,13 +24,13 @@ const HOUR_MS = 3_600_000
 /**
  * Pure. The frame with the last one's slow values where they hardly differ, no speed where it is noise, and the last
  * course while there is none. Whole and exact are: the first frame of an hour (so of a day, whatever the zone), both sides
- * of an ignition or relay edge. The odometer is exact whenever the car is not plainly seen to drive: wherever it stands,
- * and where no trusted place tells the way.
+ * of an ignition or relay edge. The odometer is exact whenever the car is not plainly seen to drive: wherever it stands
+ * for two frames, and where no trusted place tells the way.
  */
 export function steadied(next: Frame, last: Frame | undefined): Frame {
   const frame = { ...next, ...quieted(next, last) }
   if (last === undefined || isMark(next, last)) return frame
-  const holdsWay = isSeenDriving(next) && isSeenDriving(last)
+  const holdsWay = isSeen(next) && isSeen(last) && (isDriving(next) || isDriving(last))
   for (const name of Object.keys(BANDS) as Banded[]) {
     const [value, before] = [next[name], last[name]]
     if (value === undefined || before === undefined || Math.abs(value - before) > BANDS[name] - 1e-6) continue
@@ -47,8 +47,8 @@ const isMark = (next: Frame, last: Frame): boolean =>
   Math.floor(next.readAt / HOUR_MS) !== Math.floor(last.readAt / HOUR_MS)
 
 /** What lies behind the last place that may be believed can only be told by the odometer. */
-const isSeenDriving = ({ lat, fix, gnssTrust, speedKmh }: Frame): boolean =>
-  lat !== undefined && fix !== 'none' && gnssTrust === 'ok' && (speedKmh ?? 0) >= COURSE_NOISE_KMH
+const isSeen = ({ lat, fix, gnssTrust }: Frame): boolean => lat !== undefined && fix !== 'none' && gnssTrust === 'ok'
+const isDriving = ({ speedKmh }: Frame): boolean => (speedKmh ?? 0) >= COURSE_NOISE_KMH
 
 function quieted({ speedKmh, headingDeg }: Frame, last: Frame | undefined): Partial<Frame> {
   if (speedKmh === undefined) return {}
