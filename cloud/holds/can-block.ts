@@ -21,16 +21,18 @@ export function blockAbility(gateway: Gateway | undefined): BlockAbility {
 }
 
 /** Why a block does not happen now although it can be asked for: the words are public. */
-export type Hindrance = 'grace' | UnsignedBecause
+export type Hindrance = 'grace' | 'never-block-place' | UnsignedBecause
 
 type Asked = {
   readonly grace: object | undefined
+  readonly place?: 'anywhere' | 'never-block'
   readonly newest: { readonly unsignedBecause: UnsignedBecause | null; readonly closedAt: number | null } | undefined
 }
 
 /** Pure. What keeps an order from going out, beyond the vehicle's own ability. */
-export function hindranceOf({ grace, newest }: Asked, signer: 'up' | 'down' | 'unknown'): Hindrance | null {
+export function hindranceOf({ grace, place, newest }: Asked, signer: 'up' | 'down' | 'unknown'): Hindrance | null {
   if (grace !== undefined) return 'grace'
+  if (place === 'never-block') return 'never-block-place'
   if (signer === 'down') return 'signer-unavailable'
   return newest === undefined || newest.closedAt !== null ? null : newest.unsignedBecause
 }

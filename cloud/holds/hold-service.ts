@@ -70,6 +70,8 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log'> & {
   readonly requestOrder: (wish: OrderRequest) => OrderRequested
   readonly graceStore: (db: Db) => GraceStore
   readonly gracePolicy: GracePolicy
+  /** Those of these vehicles that are where no start is ever forbidden. Within the transaction of the decision. */
+  readonly neverBlockIn: (db: Db, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
   /** A technician is proving the relay of this vehicle. */
   readonly relayTested: (vehicle: VehicleId) => boolean
   readonly signerReach: () => 'up' | 'down' | 'unknown'
@@ -90,6 +92,7 @@ export function createHoldService(deps: Deps): HoldService {
     const newest = new Map((await deps.orderStore(db).newestOfEach(vehicles)).map((order) => [order.vehicleId, order]))
     const relays = await deps.relayStore(db).of(vehicles)
     const graces = await deps.graceStore(db).runningOf(vehicles, clock.now())
+    const spared = await deps.neverBlockIn(db, vehicles)
     return new Map(
       vehicles.map((vehicleId) => [
         vehicleId,
@@ -100,6 +103,7 @@ export function createHoldService(deps: Deps): HoldService {
           newest: newest.get(vehicleId),
           relay: relays.get(vehicleId),
           gateway: deps.gatewayOf(vehicleId),
+          place: spared.has(vehicleId) ? 'never-block' : 'anywhere',
         }),
       ]),
     )

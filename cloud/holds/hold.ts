@@ -20,6 +20,8 @@ export type Situation = {
   readonly reasons: readonly HoldReason[]
   /** `running`: starts are permitted for a time although holds stand. */
   readonly grace: 'none' | 'running'
+  /** `never-block`: it stands where no start is ever forbidden: on a bridge, in a tunnel. */
+  readonly place?: 'anywhere' | 'never-block'
   /** The gateway that is in the vehicle now and in service. */
   readonly gateway: { readonly id: GatewayId; readonly online: boolean | null } | undefined
   readonly ability: BlockAbility
@@ -53,9 +55,16 @@ export function wantedOrder(situation: Situation, pace: Pace, now: EpochMs): Wan
   const { gateway, reasons, newest } = situation
   if (gateway === undefined) return NONE
   const ours = newest?.gatewayId === gateway.id ? newest : undefined
+  if (situation.place === 'never-block' && reasons.length > 0 && situation.grace === 'none') return wantedHere(ours)
   return reasons.length === 0 || situation.grace === 'running'
     ? wantedUnblock(ours, situation, pace, now)
     : wantedBlock(ours, gateway.online, situation, pace, now)
+}
+
+/** No block begins here, and one that only waits is called off; a vehicle that was blocked elsewhere stays so. */
+function wantedHere(ours: NewestOrder | undefined): Wanted {
+  const waits = ours?.action === 'block' && ours.closedAt === null && ours.state !== 'executing'
+  return waits ? { order: 'unblock', reasons: [] } : NONE
 }
 
 function wantedBlock(

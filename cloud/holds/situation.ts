@@ -16,9 +16,10 @@ export type VehicleSituation = {
   /** Only from the gateway that is in the vehicle now. */
   readonly relay: RelayStateRow | undefined
   readonly gateway: Gateway | undefined
+  readonly place: 'anywhere' | 'never-block'
 }
 
-type Known = Pick<VehicleSituation, 'vehicleId' | 'holds' | 'grace' | 'newest' | 'relay' | 'gateway'>
+type Known = Pick<VehicleSituation, 'vehicleId' | 'holds' | 'grace' | 'newest' | 'relay' | 'gateway' | 'place'>
 
 /** Pure. */
 export function vehicleSituation(known: Known): VehicleSituation {
@@ -32,6 +33,7 @@ export function vehicleSituation(known: Known): VehicleSituation {
       reasons: holds.map((hold) => hold.reason),
       grace: known.grace === undefined ? 'none' : 'running',
       gateway: inService,
+      place: known.place,
       ability: blockAbility(gateway),
       newest: newest === undefined ? undefined : { ...stateOf(newest), ...pick(newest) },
       relay: relay === undefined ? undefined : { word: relay.relay, at: relay.relayAt },

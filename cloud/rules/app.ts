@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { VehicleId } from '#contract/ids.ts'
 import { epochMs, minutes, seconds } from '#contract/instant.ts'
+import type { HoldReason } from '#contract/order.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { HoldService } from '../holds/hold-service.ts'
 import type { Jobs } from '../jobs/jobs.ts'
@@ -12,7 +13,7 @@ import type { Action } from '../processes/notation/action.ts'
 import type { FactRead } from '../processes/notation/read.ts'
 import type { SourceFile } from '../processes/notation/source.ts'
 import type { World } from '../world.ts'
-import { createRuleBookService, type RuleBookService } from './book/rule-book-service.ts'
+import { createRuleBookService, type FirstMode, type RuleBookService } from './book/rule-book-service.ts'
 import { createDecisionRoutes } from './decision-routes.ts'
 import { createEffectService } from './effects/effect-service.ts'
 import { createFactStore } from './fact-store.ts'
@@ -68,7 +69,7 @@ export type Rules = {
   /** A policy has changed: every rule is looked at again at once. */
   lookAgain(): void
   /** Takes the shipped rules in. After the migrations. */
-  open(firstMode: 'shadow' | 'acting'): Promise<void>
+  open(firstMode: FirstMode): Promise<void>
 }
 
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
@@ -77,7 +78,8 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly policies: Policies
   readonly holds: Pick<HoldService, 'place' | 'liftReason' | 'lastLift'>
   readonly inSight: Parameters<typeof createDecisionRoutes>[0]['inSight']
-  readonly automatic: () => Promise<'running' | 'stopped'>
+  /** May rules order blocks for this reason now? */
+  readonly automatic: (reason: HoldReason) => Promise<'running' | 'stopped'>
   readonly count: (verdict: string) => void
 }
 

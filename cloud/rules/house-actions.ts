@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
+import type { HoldReason } from '#contract/order.ts'
 import type { Fact } from '../expressions/fact-type.ts'
 import type { HoldService } from '../holds/hold-service.ts'
 import { isCel } from '../processes/notation/value.ts'
@@ -9,7 +10,7 @@ import type { ActionHandler, ActionWish, RuleEvent } from './ports.ts'
 type HoldParts = {
   readonly holds: Pick<HoldService, 'place' | 'liftReason' | 'lastLift'>
   /** May rules order blocks now? The master switch of the governor. */
-  readonly automatic: () => Promise<'running' | 'stopped'>
+  readonly automatic: (reason: HoldReason) => Promise<'running' | 'stopped'>
 }
 
 /** The one way by which rules place and lift holds; whether an order follows is decided where orders are. */
@@ -32,7 +33,8 @@ export function holdAction({ holds, automatic }: HoldParts): ActionHandler {
     const last = await holds.lastLift(query)
     if (last?.by.kind === 'user' && last.at >= wish.since)
       return { state: 'dropped', note: `${last.by.name}: снято человеком` }
-    if ((await automatic()) === 'stopped') return { state: 'refused', note: 'автоматические блокировки остановлены' }
+    if ((await automatic(reason)) === 'stopped')
+      return { state: 'refused', note: 'автоматические блокировки остановлены' }
     const evidence = {
       decision: wish.key.split(':')[0] ?? wish.key,
       subject: subject.id,

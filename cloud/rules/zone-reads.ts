@@ -3,19 +3,32 @@ import type { EpochMs } from '#contract/instant.ts'
 import type { ReadHandler } from './ports.ts'
 
 type Standing = { readonly inside: boolean | null; readonly since: EpochMs | null }
-type ZoneOf = (vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, Standing>>
+/** Towards one zone, by its id; a vehicle whose position is not trusted is absent. */
+type TrustedIn = (zone: string, vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, Standing>>
 
-/** Where vehicles stand towards one zone, as a read of rules: another zone, or a side not yet trusted, is unknown. */
-export function zoneReads(zoneOf: ZoneOf, zone: { readonly id: string }): ReadHandler {
+/** Where vehicles stand towards a zone, as a read of rules: a side that is not trusted is unknown. */
+export function zoneReads(trustedIn: TrustedIn): ReadHandler {
   return async (asks) => {
-    const standings = await zoneOf([...new Set(asks.flatMap(({ subject }) => subject.vehicleId ?? []))])
+    const vehiclesOf = Map.groupBy(asks, ({ args }) => args['zone'])
+    const known = new Map<unknown, Awaited<ReturnType<TrustedIn>>>()
+    for (const [zone, own] of vehiclesOf)
+      if (typeof zone === 'string')
+        known.set(zone, await trustedIn(zone, [...new Set(own.flatMap(({ subject }) => subject.vehicleId ?? []))]))
     return asks.map(({ subject, args }) => {
-      const standing = subject.vehicleId && standings.get(subject.vehicleId)
-      if (!standing || standing.inside === null || args['zone'] !== zone.id) return { value: undefined }
-      return {
-        value:
-          standing.since === null ? { inside: standing.inside } : { inside: standing.inside, since: standing.since },
-      }
+      const standing = subject.vehicleId && known.get(args['zone'])?.get(subject.vehicleId)
+      if (!standing || standing.inside === null) return { value: undefined }
+      const { inside, since } = standing
+      return { value: since === null ? { inside } : { inside, since } }
     })
+  }
+}
+
+type OutageOf = (vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, boolean>>
+
+/** Whether a vehicle is silent together with its district. */
+export function outageReads(outageOf: OutageOf): ReadHandler {
+  return async (asks) => {
+    const known = await outageOf([...new Set(asks.flatMap(({ subject }) => subject.vehicleId ?? []))])
+    return asks.map(({ subject }) => ({ value: subject.vehicleId && known.get(subject.vehicleId) }))
   }
 }

@@ -49,6 +49,7 @@ const ImmobilizerView = z.strictObject({
       'gateway-revoked',
       'not-commissioned',
       'grace',
+      'never-block-place',
       ...UnsignedBecause.options,
     ])
     .nullable(),

@@ -1,95 +1,162 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { VehicleId } from '#contract/ids.ts'
-import { Instant } from '#contract/instant.ts'
-import type { HoldService } from '../holds/hold-service.ts'
+import { Instant, seconds } from '#contract/instant.ts'
 import type { Projection } from '../ingest/journal-entry.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import type { Alert } from '../live/live-message.ts'
-import type { Postgres } from '../postgres/postgres-client.ts'
-import type { Knowledge } from '../vehicles/vehicle-service.ts'
+import { createParkStore } from '../parks/park-store.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import type { PermitSource } from '../rules/house-facts.ts'
+import type { RuleEvent } from '../rules/ports.ts'
 import type { World } from '../world.ts'
+import { createConditionRoutes } from './condition-routes.ts'
+import { type ConditionService, createConditionService } from './condition-service.ts'
+import { createConditionStore } from './condition-store.ts'
+import { createDrawnZoneService } from './drawn-zone-service.ts'
+import { createDrawnZoneStore } from './drawn-zone-store.ts'
+import { createPermitRoutes } from './permit-routes.ts'
+import { createPermitService } from './permit-service.ts'
+import { createPermitStore } from './permit-store.ts'
+import { polygonsOf } from './polygon.ts'
+import { createStandingService, type StandingService } from './standing-service.ts'
 import { createZoneShape } from './zone.ts'
-import { createZoneRoutes } from './zone-routes.ts'
+import { workPolicy, type ZoneSettings } from './zone-policy.ts'
+import { createZoneRoutes, type ZoneDetail, type ZoneFeature } from './zone-routes.ts'
 import { createZoneService, type ZoneAlert } from './zone-service.ts'
-import { createZoneStore, readZoneGeometry, type ZoneGeometry } from './zone-store.ts'
+import { createZoneStore, readZoneGeometry } from './zone-store.ts'
 
 export const REGION = { id: 'moscow-region', name: 'Москва и Московская область' } as const
 const ATTRIBUTION = '© OpenStreetMap contributors'
-/** Of the rule's judgement: several trusted fixes beyond the border by a margin. */
-const RULE_VERSION = '1'
-const RULE = { kind: 'rule', id: 'zone-exit', name: 'Выезд из зоны' } as const
 
-type Parts = {
+type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly world: World
-  readonly inTransaction: Postgres['inTransaction']
-  readonly holds: Pick<HoldService, 'place' | 'liftReason'>
-  /** on: a trusted exit places a hold and the return lifts it; off: both are shown and nothing else. */
-  readonly zoneHolds: 'on' | 'off'
+  readonly jobs: Jobs
+  readonly settings: () => Promise<ZoneSettings>
+  /** `shared`: other instances hear part of the same vehicles. */
+  readonly states: 'own' | 'shared'
+  readonly lines: Parameters<typeof createConditionService>[0]['lines']
   vehicleOf: Parameters<typeof createZoneService>[0]['vehicleOf']
+  /** Wakes rules, if and only if the transaction commits. */
+  emit(event: RuleEvent, within: Db): Promise<void>
   changed(vehicle: VehicleId): void
   alert(alert: Alert): void
 }
 
-export type Zones = {
+export type Zones = StandingService & {
   readonly projection: Projection
-  readonly routes: FastifyPluginAsyncZod
-  readonly zoneOf: Knowledge['zoneOf']
+  readonly routes: readonly FastifyPluginAsyncZod[]
+  readonly conditions: ConditionService
+  readonly leavePermit: PermitSource
   /** Reads what was known before the restart; to be awaited before the projection runs. */
   open(): Promise<void>
 }
 
-/** Wires the zone of the leasing contract; starts nothing. */
+/** Wires zones, permits and the fleet's conditions; starts nothing. Rules act on what these tell; nothing here does. */
 export function createZones(parts: Parts): Zones {
-  const { world, holds } = parts
+  const { world, db, inTransaction, jobs, changed } = parts
   const exact = readZoneGeometry('moscow-region')
   const overview = readZoneGeometry('moscow-region-overview')
   const zone = { ...REGION, shape: createZoneShape(polygonsOf(exact)) }
+  const parks = createParkStore(db)
 
-  const act = async ({ vehicleId, crossing }: ZoneAlert): Promise<void> => {
-    if (parts.zoneHolds === 'off') return
-    if (crossing.to === 'inside') {
-      const note = 'Автомобиль вернулся в зону'
-      await holds.liftReason({ vehicleId, reason: 'zone', note, by: RULE })
-      return
-    }
-    const note = `Автомобиль покинул зону «${zone.name}»`
-    const { from, to, at, lat, lon } = crossing
-    const evidence = { zone: zone.id, from, to, at: Instant.encode(at), lat, lon }
-    const placed = await holds.place({ vehicleId, reason: 'zone', note, by: RULE, ruleVersion: RULE_VERSION, evidence })
-    if (placed.outcome === 'refused') world.log.info({ vehicleId, whyNot: placed.whyNot }, 'zone.hold-refused')
-  }
-
+  const conditions = createConditionService({
+    ...world,
+    db,
+    inTransaction,
+    zoneId: zone.id,
+    zoneStore: createZoneStore,
+    conditionStore: createConditionStore,
+    lines: parts.lines,
+    changed,
+  })
+  const drawn = createDrawnZoneService({
+    ...world,
+    db,
+    inTransaction,
+    drawnZoneStore: createDrawnZoneStore,
+    parkExists: async (park) => (await parks.find(park)) !== undefined,
+  })
+  const permits = createPermitService({
+    ...world,
+    db,
+    inTransaction,
+    permitStore: createPermitStore,
+    inSight: parks.inSight,
+    happened: ({ id, vehicleId, at, change }, within) =>
+      parts.emit(
+        { id: `permit ${id} ${change}`, name: 'permit.changed', at, payload: {}, about: { vehicleId } },
+        within,
+      ),
+    changed,
+  })
   const service = createZoneService({
     world,
     zone,
-    inTransaction: (work) => parts.inTransaction((db) => work(createZoneStore(db))),
+    policy: async () => workPolicy(await parts.settings()),
+    map: drawn.map,
+    states: parts.states,
+    inTransaction,
+    zoneStore: createZoneStore,
     vehicleOf: parts.vehicleOf,
-    onCrossing: async (alert) => {
-      await act(alert)
-      parts.alert(alertOf(alert))
+    onCrossing: (alert, within) => parts.emit(eventOf(alert), within),
+    crossed: (alert) => {
+      if (alert.zone.kind === 'work' || alert.zone.kind === 'forbidden') parts.alert(alertOf(alert))
     },
-    changed: parts.changed,
+    changed,
   })
-  const feature = (geometry: ZoneGeometry) => ({
-    type: 'Feature' as const,
+  jobs.every('zone-conditions', seconds(20), conditions.sweep)
+  jobs.every('zone-permits', seconds(10), permits.tellEnded)
+
+  const shipped = (detail: ZoneDetail): ZoneFeature => ({
+    type: 'Feature',
     id: zone.id,
-    properties: { name: zone.name, attribution: ATTRIBUTION },
-    geometry,
+    properties: { ...SHIPPED, name: zone.name },
+    geometry: detail === 'exact' ? exact : overview,
   })
   return {
     projection: service.projection,
-    routes: createZoneRoutes((detail) => [feature(detail === 'exact' ? exact : overview)]),
-    zoneOf: async (vehicles) => new Map(vehicles.map((vehicle) => [vehicle, service.standingOf(vehicle)])),
+    routes: [
+      createZoneRoutes({ shipped, zones: drawn }),
+      createPermitRoutes(permits),
+      createConditionRoutes({ conditions, inSight: parks.inSight }),
+    ],
+    conditions,
+    ...createStandingService({ db, zone, zoneStore: createZoneStore, conditions }),
+    leavePermit: (ids, now) => createPermitStore(db).holders('leave_zone', ids, now),
     open: service.load,
   }
 }
 
-const polygonsOf = (geometry: ZoneGeometry) =>
-  geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates
+const SHIPPED = {
+  kind: 'work',
+  attribution: ATTRIBUTION,
+  editable: false,
+  parkId: null,
+  note: '',
+  version: null,
+  circle: null,
+  changedAt: null,
+  changedBy: null,
+} as const
+
+/** The same crossing told again is the same event. */
+const eventOf = ({ vehicleId, zone, crossing }: ZoneAlert): RuleEvent => ({
+  id: `zone.crossed ${zone.id} ${vehicleId} ${crossing.at}`,
+  name: 'zone.crossed',
+  at: crossing.confirmedAt,
+  payload: { zone: zone.id, side: crossing.to },
+  about: { vehicleId },
+})
 
 const alertOf = ({ vehicleId, zone, crossing }: ZoneAlert): Alert => ({
   id: `${zone.id} ${vehicleId} ${crossing.at}`,
   vehicleId,
-  kind: crossing.to === 'outside' ? 'zone-exit' : 'zone-return',
+  kind: kindOf(zone.kind, crossing.to),
   at: Instant.encode(crossing.at),
   data: { zone: zone.name, lat: crossing.lat, lon: crossing.lon },
 })
+
+const kindOf = (kind: ZoneAlert['zone']['kind'], to: 'inside' | 'outside'): string => {
+  if (kind === 'work') return to === 'outside' ? 'zone-exit' : 'zone-return'
+  return to === 'inside' ? 'forbidden-entry' : 'forbidden-left'
+}

@@ -1,5 +1,7 @@
 import type { EpochMs } from '#contract/instant.ts'
 import { type Millis, minutes, seconds } from '#contract/instant.ts'
+import { isRenewed, nextMark, type OdometerMark, odometerAgrees } from './odometer.ts'
+import { distanceM, type Place } from './place.ts'
 
 export type Side = 'inside' | 'outside'
 
@@ -12,9 +14,9 @@ export type Sighting = {
   readonly side: Side
   /** False within the margin of the border: such a fix speaks for neither side. */
   readonly clear: boolean
+  /** Of the car, where it is read. */
+  readonly odometerKm?: number | undefined
 }
-
-type Place = Pick<Sighting, 'at' | 'lat' | 'lon' | 'accuracyM'>
 
 /** A place that the vehicle reports but cannot have driven to: kept apart until it proves itself or goes away. */
 type Stranger = {
@@ -22,6 +24,8 @@ type Stranger = {
   readonly last: Place
   /** How far it was from the believed place when it appeared. */
   readonly jumpM: number
+  /** The wheels have not turned that far: such a place never proves itself by staying. */
+  readonly undriven?: boolean | undefined
 }
 
 /** The other side, as far as fixes speak for it. */
@@ -40,6 +44,9 @@ export type ZoneState = {
   readonly believed: Place | null
   readonly stranger: Stranger | null
   readonly candidate: Candidate | null
+  readonly mark: OdometerMark | null
+  /** It was seen to come over the border to this side. Outside without it: nobody knows how it got there. */
+  readonly witnessed: boolean
 }
 
 export type Crossing = {
@@ -83,7 +90,15 @@ export const CROSSING_POLICY: CrossingPolicy = {
   strangerAtLeast: minutes(1),
 }
 
-export const NEVER_SEEN: ZoneState = { side: 'unknown', since: null, believed: null, stranger: null, candidate: null }
+export const NEVER_SEEN: ZoneState = {
+  side: 'unknown',
+  since: null,
+  believed: null,
+  stranger: null,
+  candidate: null,
+  mark: null,
+  witnessed: false,
+}
 
 /** Pure. The newest moment this state has judged; older fixes change nothing. */
 export function judgedThrough(state: ZoneState): number {
@@ -101,34 +116,51 @@ export function judgeSighting(
   policy: CrossingPolicy = CROSSING_POLICY,
 ): { readonly state: ZoneState; readonly crossing: Crossing | null } {
   if (sighting.at <= judgedThrough(state)) return { state, crossing: null }
-  const place = placeOf(sighting)
-  if (state.stranger === null) {
-    if (state.believed !== null && !isReachable(state.believed, place, policy))
-      return { state: { ...state, stranger: strangerAt(place, state.believed) }, crossing: null }
-    return vote({ ...state, believed: place }, sighting, policy)
-  }
-  return judgeBesideStranger(state, state.stranger, sighting, policy)
+  const { believed, stranger } = state
+  if (stranger !== null) return judgeBesideStranger(state, stranger, sighting, policy)
+  const doubt = believed === null ? null : doubtOf(state, believed, sighting, policy)
+  return believed !== null && doubt !== null
+    ? { state: { ...state, stranger: strangerAt(sighting, believed, doubt) }, crossing: null }
+    : vote(believing(state, sighting), sighting, policy)
 }
+
+type Doubt = 'unreachable' | 'undriven'
+
+function doubtOf(state: ZoneState, believed: Place, sighting: Sighting, policy: CrossingPolicy): Doubt | null {
+  if (!isReachable(believed, sighting, policy)) return 'unreachable'
+  return odometerAgrees(state.mark, sighting, policy.slackM) ? null : 'undriven'
+}
+
+const believing = (state: ZoneState, sighting: Sighting): ZoneState => ({
+  ...state,
+  believed: placeOf(sighting),
+  stranger: null,
+  mark: nextMark(state.mark, sighting),
+})
 
 function judgeBesideStranger(state: ZoneState, stranger: Stranger, sighting: Sighting, policy: CrossingPolicy) {
-  const place = placeOf(sighting)
   const { believed } = state
-  if (!isReachable(stranger.last, place, policy)) {
-    if (believed === null || isReachable(believed, place, policy))
-      return vote({ ...state, believed: place, stranger: null }, sighting, policy)
-    return { state: { ...state, stranger: strangerAt(place, believed) }, crossing: null }
+  const goesOn = isReachable(stranger.last, sighting, policy)
+  // A place nobody drove to may lie near the believed one: there the wheels decide which of the two is meant.
+  if (!goesOn || stranger.undriven === true) {
+    const doubt = believed === null ? null : doubtOf(state, believed, sighting, policy)
+    if (believed === null || doubt === null) return vote(believing(state, sighting), sighting, policy)
+    if (!goesOn) return { state: { ...state, stranger: strangerAt(sighting, believed, doubt) }, crossing: null }
   }
-  if (place.at - stranger.since < waitOf(stranger, policy))
-    return { state: { ...state, stranger: { ...stranger, last: place } }, crossing: null }
+  const isWaiting = sighting.at - stranger.since < waitOf(stranger, policy)
+  const isUndriven = stranger.undriven === true && state.mark !== null && !isRenewed(state.mark, sighting)
+  if (isWaiting || isUndriven)
+    return { state: { ...state, stranger: { ...stranger, last: placeOf(sighting) } }, crossing: null }
   // Placed anew. On the side it was known to be on, nothing has changed; on the other, nobody saw it cross.
   const known = sighting.side === state.side ? state : NEVER_SEEN
-  return vote({ ...known, believed: place, stranger: null, candidate: null }, sighting, policy)
+  return vote({ ...believing({ ...known, mark: null }, sighting), candidate: null }, sighting, policy)
 }
 
-const strangerAt = (place: Place, believed: Place): Stranger => ({
-  since: place.at,
-  last: place,
-  jumpM: distanceM(believed, place),
+const strangerAt = (sighting: Sighting, believed: Place, doubt: Doubt): Stranger => ({
+  since: sighting.at,
+  last: placeOf(sighting),
+  jumpM: distanceM(believed, sighting),
+  ...(doubt === 'undriven' ? { undriven: true } : {}),
 })
 
 const placeOf = ({ at, lat, lon, accuracyM }: Sighting): Place => ({ at, lat, lon, accuracyM })
@@ -143,12 +175,18 @@ function isReachable(from: Place, to: Place, policy: CrossingPolicy): boolean {
 const waitOf = ({ jumpM }: Stranger, policy: CrossingPolicy): number =>
   Math.max(policy.strangerAtLeast, (policy.strangerTimes * jumpM) / metresPerMs(policy))
 
-function vote(state: ZoneState, sighting: Sighting, policy: CrossingPolicy) {
+/** Pure. Counts one believed fix for its side, in order of time. */
+export function vote(
+  state: ZoneState,
+  sighting: Sighting,
+  policy: CrossingPolicy,
+): { readonly state: ZoneState; readonly crossing: Crossing | null } {
   if (!sighting.clear) return { state, crossing: null }
   const candidate = nextCandidate(state, sighting, policy)
   if (candidate === null || candidate.side === state.side || !isConfirmed(candidate, policy))
-    return { state: { ...state, candidate }, crossing: null }
-  const settled: ZoneState = { ...state, side: candidate.side, since: candidate.since, candidate: null }
+    return { state: candidate === state.candidate ? state : { ...state, candidate }, crossing: null }
+  const witnessed = state.side !== 'unknown'
+  const settled: ZoneState = { ...state, side: candidate.side, since: candidate.since, candidate: null, witnessed }
   return { state: settled, crossing: state.side === 'unknown' ? null : crossingOf(state.side, candidate, sighting) }
 }
 
@@ -178,14 +216,3 @@ const crossingOf = (from: Side, candidate: Candidate, { at, lat, lon }: Sighting
   hits: candidate.hits,
   misses: candidate.misses,
 })
-
-const EARTH_RADIUS_M = 6_371_008.8
-
-/** Great-circle distance by the haversine formula. */
-function distanceM(from: Place, to: Place): number {
-  const radians = Math.PI / 180
-  const half = Math.sin(((to.lat - from.lat) * radians) / 2) ** 2
-  const across = Math.sin(((to.lon - from.lon) * radians) / 2) ** 2
-  const chord = half + across * Math.cos(from.lat * radians) * Math.cos(to.lat * radians)
-  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord)))
-}

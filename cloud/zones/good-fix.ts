@@ -14,6 +14,7 @@ export type GoodFix = {
   readonly lat: number
   readonly lon: number
   readonly accuracyM: number
+  readonly odometerKm?: number | undefined
 }
 
 /** Pure. The fix of a frame that may judge where a vehicle is now, or undefined: stale, doubtful or without position. */
@@ -25,5 +26,9 @@ export function goodFixOf(frame: Frame, receivedAt: EpochMs): GoodFix | undefine
     return undefined
   const accuracyM = frame.accuracyM ?? UNSTATED_ACCURACY_M
   if (accuracyM > WORST_ACCURACY_M || (frame.satellites ?? FEWEST_SATELLITES) < FEWEST_SATELLITES) return undefined
-  return { at: readAt, lat, lon, accuracyM }
+  return { at: readAt, lat, lon, accuracyM, odometerKm: frame.odometerKm }
 }
+
+/** Pure. Does the vehicle itself say, about now, that its position is not to be trusted? */
+export const isDoubtful = (frame: Frame, receivedAt: EpochMs): boolean =>
+  frame.gnssTrust !== 'ok' && frame.backfill !== true && Math.abs(receivedAt - frame.readAt) <= LATE_AFTER

@@ -1,104 +1,245 @@
 import type { VehicleId } from '#contract/ids.ts'
-import type { EpochMs } from '#contract/instant.ts'
+import { type EpochMs, epochMs, later } from '#contract/instant.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
-import { type Crossing, judgeSighting, NEVER_SEEN, type ZoneState } from './crossing.ts'
-import { type GoodFix, goodFixOf } from './good-fix.ts'
+import { type Crossing, judgedThrough, type ZoneState } from './crossing.ts'
+import { isClaimedByMany, LEAP_COUNTS } from './fleet-disagreement.ts'
+import { type GoodFix, goodFixOf, isDoubtful } from './good-fix.ts'
+import { type Around, type Doubt, doubtOf, follow, NEW_TRACK, type Track } from './track.ts'
 import type { ZoneShape } from './zone.ts'
-import type { SavedStep, ZoneStore } from './zone-store.ts'
+import type { ZoneMap } from './zone-map.ts'
+import type { SidePolicy } from './zone-policy.ts'
+import type { SavedCrossing, ZoneStore } from './zone-store.ts'
 
-export type Zone = { readonly id: string; readonly name: string; readonly shape: ZoneShape }
+export type Zone = { readonly id: string; readonly name: string }
 
-/** Where a vehicle stands towards the zone of the contract; `inside` is null until several fixes have agreed. */
-export type ZoneStanding = { readonly name: string; readonly inside: boolean | null; readonly since: EpochMs | null }
-
-export type ZoneAlert = { readonly vehicleId: VehicleId; readonly zone: Zone; readonly crossing: Crossing }
+export type ZoneAlert = {
+  readonly vehicleId: VehicleId
+  readonly zone: Zone & { readonly kind: 'work' | 'parking' | 'forbidden' | 'never_block' }
+  readonly crossing: Crossing
+}
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
   /** The zone that the leasing contract names. */
-  readonly zone: Zone
-  /** Bound to a transaction: a crossing and the state that follows it are written together. */
-  inTransaction<Result>(work: (store: ZoneStore) => Promise<Result>): Promise<Result>
+  readonly zone: Zone & { readonly shape: ZoneShape }
+  readonly policy: () => Promise<SidePolicy>
+  /** The drawn zones as they are now. */
+  readonly map: () => Promise<ZoneMap>
+  /** `shared`: other instances hear part of the same vehicles, so that only the database knows where they stand. */
+  readonly states: 'own' | 'shared'
+  /** Bound to a transaction: crossings, the states that follow them and what is told of them are written together. */
+  readonly inTransaction: Postgres['inTransaction']
+  readonly zoneStore: (db: Db) => ZoneStore
   vehicleOf(gateway: JournalEntry['gateway'], at: EpochMs): VehicleId | undefined
-  /** Called for every trusted crossing, before it is written and, after a crash, possibly again. */
-  onCrossing(alert: ZoneAlert): Promise<void>
-  changed(vehicleId: VehicleId): void
+  /** Within the transaction in which a trusted crossing is written: tells those who act upon it. */
+  onCrossing(alert: ZoneAlert, within: Db): Promise<void>
+  /** After it is written; after a crash possibly not. */
+  crossed(alert: ZoneAlert): void
+  changed(vehicle: VehicleId): void
 }
 
-/** Beyond the border by at least this and by the fix's own error: a fix nearer speaks for neither side. */
-const MARGIN_M = 50
+/** What one batch says about one vehicle. */
+type Heard = { readonly fixes: GoodFix[]; doubtfulAt: number }
+
 /** A believed place alone may be this old on disk: after a crash it only makes more places reachable. */
 const SAVE_EVERY_MS = 60_000
+/** A car that many others disagree with stays in doubt for as long as their leaps count. */
+const FLEET_DOUBT = LEAP_COUNTS
+const VEHICLES_AT_ONCE = 200
 
-export type ZoneService = ReturnType<typeof createZoneService>
+export type ZoneService = { readonly projection: Projection; load(): Promise<void> }
 
-/** Follows the journal and says which vehicle truly left or entered the zone. */
-export function createZoneService(deps: Deps) {
+/** Follows the journal and says which vehicle truly left or entered which zone. */
+export function createZoneService(deps: Deps): ZoneService {
   const { zone, world } = deps
-  const states = new Map<VehicleId, ZoneState>()
+  const tracks = new Map<VehicleId, Track>()
+  const doubts = new Map<VehicleId, { readonly cause: Doubt; readonly since: EpochMs }>()
   const savedAt = new Map<VehicleId, EpochMs>()
 
-  const judge = (state: ZoneState, fix: GoodFix) => {
-    const side = zone.shape.inside(fix.lon, fix.lat) ? ('inside' as const) : ('outside' as const)
-    const clear = zone.shape.borderDistanceM(fix.lon, fix.lat, MARGIN_M + fix.accuracyM) === Infinity
-    return judgeSighting(state, { ...fix, side, clear })
-  }
-
-  const follow = async (vehicleId: VehicleId, fixes: readonly GoodFix[]): Promise<void> => {
-    const before = states.get(vehicleId) ?? NEVER_SEEN
-    let state = before
-    const crossings: Crossing[] = []
-    for (const fix of fixes) {
-      const judged = judge(state, fix)
-      state = judged.state
-      if (judged.crossing !== null) crossings.push(judged.crossing)
+  const remember = async (store: ZoneStore, vehicles?: readonly VehicleId[]): Promise<void> => {
+    for (const vehicle of vehicles ?? []) {
+      tracks.delete(vehicle)
+      doubts.delete(vehicle)
     }
-    if (state === before) return
-    for (const crossing of crossings) await deps.onCrossing({ vehicleId, zone, crossing })
-    await save({ vehicleId, zone: zone.id, state, crossings }, before)
-    // Only now: had a step above failed, the same entries come again and must be judged from the old state.
-    states.set(vehicleId, state)
-    if (state.side !== before.side) deps.changed(vehicleId)
-    for (const { from, to } of crossings) world.log.info({ vehicleId, zone: zone.id, from, to }, 'zone.crossed')
+    for (const { vehicleId, zone: id, state } of await store.states(vehicles)) {
+      const { work, places } = tracks.get(vehicleId) ?? NEW_TRACK
+      tracks.set(
+        vehicleId,
+        id === zone.id ? { work: state, places } : { work, places: new Map([...places, [id, state]]) },
+      )
+    }
+    for (const { vehicleId, ...doubt } of await store.doubts(vehicles)) doubts.set(vehicleId, doubt)
   }
 
-  const save = async (step: SavedStep, before: ZoneState): Promise<void> => {
+  /** Judges what one vehicle said; writes, and answers what to keep in memory once that has been committed. */
+  const judge = async (within: Db, vehicleId: VehicleId, heard: Heard, around: Around) => {
+    const before = tracks.get(vehicleId) ?? NEW_TRACK
+    const store = deps.zoneStore(within)
     const now = world.clock.now()
-    const { state } = step
-    const onlyMoved =
-      state.side === before.side && state.candidate === before.candidate && state.stranger === before.stranger
-    if (onlyMoved && now - (savedAt.get(step.vehicleId) ?? 0) < SAVE_EVERY_MS) return
-    await deps.inTransaction((store) => store.save(step, now))
-    savedAt.set(step.vehicleId, now)
+    const alerts: ZoneAlert[] = []
+    let track = before
+    let isDenied = false
+    for (const fix of heard.fixes) {
+      const step = follow(track, fix, around)
+      if (step.leapFrom !== null) await store.addLeap(leapOf(vehicleId, fix, step.leapFrom))
+      const { crossing } = step
+      if (crossing?.to === 'outside' && (await isDeceit(store, vehicleId, crossing))) {
+        isDenied = true
+        track = { ...step.track, work: { ...track.work, believed: step.track.work.believed, candidate: null } }
+        continue
+      }
+      track = step.track
+      const work = { id: zone.id, name: zone.name, kind: 'work' as const }
+      if (crossing !== null) alerts.push({ vehicleId, zone: work, crossing })
+      for (const one of step.placeCrossings) alerts.push({ vehicleId, zone: one.zone, crossing: one.crossing })
+    }
+    const doubt = nextDoubt(vehicleId, track, heard, isDenied, now)
+    for (const alert of alerts) await tell(within, alert, now)
+    const isSaved = await save(store, vehicleId, { before, track }, now)
+    const isSwitched = await saveDoubt(store, vehicleId, doubt)
+    return { vehicleId, track, doubt, alerts, isSaved, isChanged: isSwitched || sidesOf(before) !== sidesOf(track) }
   }
 
-  const projection: Projection = {
-    name: 'zones',
-    apply: async (entries) => {
-      const fixes = new Map<VehicleId, GoodFix[]>()
-      for (const entry of entries) {
-        const fix = entry.record.kind === 'frame' ? goodFixOf(entry.record, entry.receivedAt) : undefined
-        const vehicleId = fix && deps.vehicleOf(entry.gateway, fix.at)
-        if (fix === undefined || vehicleId === undefined) continue
-        const seen = fixes.get(vehicleId)
-        if (seen === undefined) fixes.set(vehicleId, [fix])
-        else seen.push(fix)
+  const isDeceit = async (store: ZoneStore, vehicleId: VehicleId, crossing: Crossing): Promise<boolean> => {
+    const leaps = await store.leapsSince(epochMs(crossing.at - LEAP_COUNTS))
+    const claim = { vehicleId, at: crossing.at, lat: crossing.lat, lon: crossing.lon }
+    return isClaimedByMany(claim, leaps)
+  }
+
+  const tell = async (within: Db, alert: ZoneAlert, now: EpochMs): Promise<void> => {
+    const saved: SavedCrossing = { vehicleId: alert.vehicleId, zone: alert.zone.id, crossing: alert.crossing }
+    if (await deps.zoneStore(within).addCrossing(saved, now)) await deps.onCrossing(alert, within)
+  }
+
+  const nextDoubt = (vehicleId: VehicleId, { work }: Track, heard: Heard, isDenied: boolean, now: EpochMs) => {
+    const known = doubts.get(vehicleId)
+    if (isDenied) return { cause: 'fleet' as const, since: known?.since ?? now }
+    if (known?.cause === 'fleet' && now < later(known.since, FLEET_DOUBT)) return known
+    const through = judgedThrough(work)
+    const cause = doubtOf(work, heard.doubtfulAt > through ? 'doubtful' : 'sure')
+    if (cause === null) return undefined
+    return cause === known?.cause ? known : { cause, since: known?.since ?? now }
+  }
+
+  const save = async (
+    store: ZoneStore,
+    vehicleId: VehicleId,
+    { before, track }: { readonly before: Track; readonly track: Track },
+    now: EpochMs,
+  ): Promise<boolean> => {
+    for (const [id, state] of track.places)
+      if (state !== before.places.get(id)) await store.saveState({ vehicleId, zone: id, state }, now)
+    if (!isDue(vehicleId, before.work, track.work, now)) return false
+    await store.saveState({ vehicleId, zone: zone.id, state: track.work }, now)
+    return true
+  }
+
+  const isDue = (vehicleId: VehicleId, was: ZoneState, is: ZoneState, now: EpochMs): boolean => {
+    if (was === is) return false
+    const onlyMoved = is.side === was.side && is.candidate === was.candidate && is.stranger === was.stranger
+    return !onlyMoved || deps.states === 'shared' || now - (savedAt.get(vehicleId) ?? 0) >= SAVE_EVERY_MS
+  }
+
+  /** Where a vehicle has come to, if nothing about it need be written: of nearly all batches this is all there is. */
+  const quietly = (vehicleId: VehicleId, heard: Heard, around: Around): Track | undefined => {
+    if (deps.states === 'shared') return undefined
+    const before = tracks.get(vehicleId) ?? NEW_TRACK
+    let track = before
+    for (const fix of heard.fixes) {
+      const step = follow(track, fix, around)
+      if (step.leapFrom !== null || step.crossing !== null || step.track.places !== track.places) return undefined
+      track = step.track
+    }
+    const now = world.clock.now()
+    if (isDue(vehicleId, before.work, track.work, now)) return undefined
+    const doubt = nextDoubt(vehicleId, track, heard, false, now)
+    return doubt?.cause === doubts.get(vehicleId)?.cause ? track : undefined
+  }
+
+  const saveDoubt = async (store: ZoneStore, vehicleId: VehicleId, doubt: ReturnType<typeof nextDoubt>) => {
+    const known = doubts.get(vehicleId)
+    if (known?.cause === doubt?.cause) return false
+    if (doubt === undefined) await store.endDoubt(vehicleId)
+    else await store.setDoubt({ vehicleId, ...doubt })
+    return true
+  }
+
+  const take = async (heard: readonly (readonly [VehicleId, Heard])[], around: Around): Promise<void> => {
+    const ends = await deps.inTransaction(async (within) => {
+      const store = deps.zoneStore(within)
+      const vehicles = heard.map(([vehicle]) => vehicle)
+      if (deps.states === 'shared') {
+        await store.lock(vehicles)
+        await remember(store, vehicles)
       }
-      for (const [vehicleId, seen] of fixes) await follow(vehicleId, seen)
-    },
+      const judged = []
+      for (const [vehicle, said] of heard) judged.push(await judge(within, vehicle, said, around))
+      return judged
+    })
+    // Only now: had a step above failed, the same entries come again and must be judged from the old state.
+    for (const { vehicleId, track, doubt, alerts, isSaved, isChanged } of ends) {
+      tracks.set(vehicleId, track)
+      if (doubt === undefined) doubts.delete(vehicleId)
+      else doubts.set(vehicleId, doubt)
+      if (isSaved) savedAt.set(vehicleId, world.clock.now())
+      if (isChanged) deps.changed(vehicleId)
+      for (const alert of alerts) deps.crossed(alert)
+      for (const { zone: of, crossing } of alerts)
+        world.log.info({ vehicleId, zone: of.id, from: crossing.from, to: crossing.to }, 'zone.crossed')
+    }
   }
 
   return {
-    projection,
+    projection: {
+      name: 'zones',
+      apply: async (entries) => {
+        const heard = [...heardIn(entries, deps.vehicleOf)]
+        if (heard.length === 0) return
+        const around = { work: zone.shape, policy: await deps.policy(), map: await deps.map() }
+        const loud = heard.filter(([vehicle, said]) => {
+          const track = quietly(vehicle, said, around)
+          if (track !== undefined) tracks.set(vehicle, track)
+          return track === undefined
+        })
+        for (let from = 0; from < loud.length; from += VEHICLES_AT_ONCE)
+          await take(loud.slice(from, from + VEHICLES_AT_ONCE), around)
+      },
+    },
     /** Reads what was known before the restart; call once, before the projection runs. */
-    load: async (): Promise<void> => {
-      for (const row of await deps.inTransaction((store) => store.loadStates()))
-        if (row.zone === zone.id) states.set(row.vehicleId, row.state)
-    },
-    standingOf: (vehicleId: VehicleId): ZoneStanding => {
-      const { side, since } = states.get(vehicleId) ?? NEVER_SEEN
-      return { name: zone.name, inside: side === 'unknown' ? null : side === 'inside', since }
-    },
+    load: () => deps.inTransaction((within) => remember(deps.zoneStore(within))),
   }
 }
+
+function heardIn(entries: readonly JournalEntry[], vehicleOf: Deps['vehicleOf']): Map<VehicleId, Heard> {
+  const heard = new Map<VehicleId, Heard>()
+  for (const { record, receivedAt, gateway } of entries) {
+    if (record.kind !== 'frame') continue
+    const fix = goodFixOf(record, receivedAt)
+    const vehicleId =
+      fix === undefined && !isDoubtful(record, receivedAt) ? undefined : vehicleOf(gateway, record.readAt)
+    if (vehicleId === undefined) continue
+    const said = heard.get(vehicleId) ?? { fixes: [], doubtfulAt: -Infinity }
+    heard.set(vehicleId, said)
+    if (fix === undefined) said.doubtfulAt = Math.max(said.doubtfulAt, record.readAt)
+    else said.fixes.push(fix)
+  }
+  return heard
+}
+
+const leapOf = (
+  vehicleId: VehicleId,
+  { at, lat, lon }: GoodFix,
+  from: { readonly lat: number; readonly lon: number },
+) => ({
+  vehicleId,
+  at,
+  lat,
+  lon,
+  fromLat: from.lat,
+  fromLon: from.lon,
+})
+
+const sidesOf = ({ work, places }: Track): string =>
+  [work.side, ...[...places].map(([id, { side }]) => `${id} ${side}`)].join()

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
 import { z } from 'zod'
 import type { VehicleId } from '#contract/ids.ts'
 import { EpochMs } from '#contract/instant.ts'
-import type { Tables } from '../postgres/tables.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+import type { PositionLeapRow, SignalDoubtRow, ZoneRow } from '../postgres/zone-tables.ts'
 import type { Crossing, ZoneState } from './crossing.ts'
 
 const Position = z.tuple([z.number(), z.number()])
@@ -32,73 +33,128 @@ const StoredState = z.strictObject({
   side: z.union([Side, z.literal('unknown')]),
   since: EpochMs.nullable(),
   believed: Place.nullable(),
-  stranger: z.strictObject({ since: EpochMs, last: Place, jumpM: z.number() }).nullable(),
+  stranger: z
+    .strictObject({ since: EpochMs, last: Place, jumpM: z.number(), undriven: z.boolean().optional() })
+    .nullable(),
   candidate: z.strictObject({ side: Side, since: EpochMs, lastAt: EpochMs, hits: z.int(), misses: z.int() }).nullable(),
+  mark: z
+    .strictObject({ km: z.number(), lat: z.number(), lon: z.number(), accuracyM: z.number() })
+    .nullable()
+    .default(null),
+  witnessed: z.boolean().default(false),
 })
 
-export type SavedStep = {
+export type SavedState = { readonly vehicleId: VehicleId; readonly zone: string; readonly state: ZoneState }
+export type SavedCrossing = { readonly vehicleId: VehicleId; readonly zone: string; readonly crossing: Crossing }
+
+/** `witnessed`: seen to come over the border to this side. */
+export type StoredStanding = {
   readonly vehicleId: VehicleId
   readonly zone: string
-  readonly state: ZoneState
-  readonly crossings: readonly Crossing[]
+  readonly inside: boolean | null
+  readonly since: EpochMs | null
+  readonly witnessed: boolean
 }
-
-export type StoredCrossing = { readonly zone: string; readonly at: EpochMs; readonly side: 'inside' | 'outside' }
 
 export type ZoneStore = ReturnType<typeof createZoneStore>
 
-/** Tables `zone_states` and `crossings`. */
-export function createZoneStore(db: Kysely<Tables>) {
+/** Tables `zone_states`, `crossings`, `position_leaps` and `signal_doubts`. */
+export function createZoneStore(db: Db) {
   return {
-    loadStates: async (): Promise<readonly { vehicleId: VehicleId; zone: string; state: ZoneState }[]> => {
-      const rows = await db.selectFrom('zoneStates').select(['vehicleId', 'zone', 'state']).execute()
-      return rows.flatMap(({ vehicleId, zone, state }) => {
+    /** All of them, or those of these vehicles. */
+    states: async (vehicles?: readonly VehicleId[]): Promise<readonly SavedState[]> => {
+      if (vehicles?.length === 0) return []
+      let query = db.selectFrom('zoneStates').select(['vehicleId', 'zone', 'state'])
+      if (vehicles !== undefined) query = query.where('vehicleId', 'in', [...vehicles])
+      return (await query.execute()).flatMap(({ vehicleId, zone, state }) => {
         const parsed = StoredState.safeParse(state)
         return parsed.success ? [{ vehicleId, zone, state: parsed.data }] : []
       })
     },
-
-    /** Writing the same step twice changes nothing: a crossing is named by vehicle, zone and moment. */
-    save: async ({ vehicleId, zone, state, crossings }: SavedStep, now: EpochMs): Promise<void> => {
+    /** Until the transaction ends nobody else judges these vehicles. */
+    lock: async (vehicles: readonly VehicleId[]): Promise<void> => {
+      for (const vehicle of vehicles.toSorted())
+        await sql`select pg_advisory_xact_lock(hashtextextended(${`zone ${vehicle}`}, 0))`.execute(db)
+    },
+    saveState: async ({ vehicleId, zone, state }: SavedState, now: EpochMs): Promise<void> => {
       const row = {
         inside: state.side === 'unknown' ? null : state.side === 'inside',
         since: state.since,
         judgedAt: now,
         state: JSON.stringify(state),
       }
-      for (const crossing of crossings)
-        await db
-          .insertInto('crossings')
-          .values({
-            vehicleId,
-            zone,
-            at: crossing.at,
-            side: crossing.to,
-            lat: crossing.lat,
-            lon: crossing.lon,
-            evidence: JSON.stringify({
-              hits: crossing.hits,
-              misses: crossing.misses,
-              confirmedAt: crossing.confirmedAt,
-            }),
-            recordedAt: now,
-          })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute()
       await db
         .insertInto('zoneStates')
         .values({ vehicleId, zone, ...row })
         .onConflict((conflict) => conflict.columns(['vehicleId', 'zone']).doUpdateSet(row))
         .execute()
     },
+    /** False when it is there already: a crossing is named by vehicle, zone and moment. */
+    addCrossing: async ({ vehicleId, zone, crossing }: SavedCrossing, now: EpochMs): Promise<boolean> => {
+      const { at, to: side, lat, lon, hits, misses, confirmedAt } = crossing
+      const evidence = JSON.stringify({ hits, misses, confirmedAt })
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('crossings')
+        .values({ vehicleId, zone, at, side, lat, lon, evidence, recordedAt: now })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      return (numInsertedOrUpdatedRows ?? 0n) > 0n
+    },
+    standings: async (zones: readonly string[], vehicles: readonly VehicleId[]): Promise<readonly StoredStanding[]> =>
+      vehicles.length === 0 || zones.length === 0
+        ? []
+        : db
+            .selectFrom('zoneStates')
+            .select(['vehicleId', 'zone', 'inside', 'since'])
+            .select(sql<boolean>`coalesce((state->>'witnessed')::boolean, false)`.as('witnessed'))
+            .where('zone', 'in', [...zones])
+            .where('vehicleId', 'in', [...vehicles])
+            .execute(),
+    /** Drawn zones of this kind, in use, that these vehicles stand in. */
+    within: async (kind: ZoneRow['kind'], vehicles: readonly VehicleId[]) =>
+      vehicles.length === 0
+        ? []
+        : db
+            .selectFrom('zoneStates as s')
+            .innerJoin('zones as z', (join) => join.on(sql<boolean>`z.id::text = s.zone`))
+            .select(['s.vehicleId', 's.since', 'z.id', 'z.name'])
+            .where('s.vehicleId', 'in', [...vehicles])
+            .where('s.inside', '=', true)
+            .where('z.kind', '=', kind)
+            .where('z.archivedAt', 'is', null)
+            .orderBy('z.name')
+            .execute(),
 
-    crossingsOf: async (vehicleId: VehicleId, limit: number): Promise<readonly StoredCrossing[]> =>
-      db
-        .selectFrom('crossings')
-        .select(['zone', 'at', 'side'])
-        .where('vehicleId', '=', vehicleId)
-        .orderBy('at', 'desc')
-        .limit(limit)
-        .execute(),
+    addLeap: async (leap: PositionLeapRow): Promise<void> => {
+      const { vehicleId: _, ...row } = leap
+      await db
+        .insertInto('positionLeaps')
+        .values(leap)
+        .onConflict((conflict) =>
+          conflict.column('vehicleId').doUpdateSet(row).where('positionLeaps.at', '<=', leap.at),
+        )
+        .execute()
+    },
+    leapsSince: (at: EpochMs): Promise<PositionLeapRow[]> =>
+      db.selectFrom('positionLeaps').selectAll().where('at', '>=', at).execute(),
+
+    doubts: (vehicles?: readonly VehicleId[]): Promise<SignalDoubtRow[]> => {
+      const all = db.selectFrom('signalDoubts').selectAll()
+      return vehicles === undefined
+        ? all.execute()
+        : vehicles.length === 0
+          ? Promise.resolve([])
+          : all.where('vehicleId', 'in', [...vehicles]).execute()
+    },
+    setDoubt: async (doubt: SignalDoubtRow): Promise<void> => {
+      await db
+        .insertInto('signalDoubts')
+        .values(doubt)
+        .onConflict((conflict) => conflict.column('vehicleId').doUpdateSet({ cause: doubt.cause }))
+        .execute()
+    },
+    endDoubt: async (vehicle: VehicleId): Promise<void> => {
+      await db.deleteFrom('signalDoubts').where('vehicleId', '=', vehicle).execute()
+    },
   }
 }

@@ -22,9 +22,12 @@ export type RuleInBook = {
 }
 export type SwitchWish = { readonly id: string; readonly why: string; readonly by: Author }
 
+/** How a shipped rule that was never here before begins. */
+export type FirstMode = 'shadow' | 'acting' | ((rule: string) => 'shadow' | 'acting')
+
 export type RuleBookService = {
   /** Takes in rules that are new or whose shipped text has changed; whatever is new only watches, unless it is told to act. */
-  open(firstMode: 'shadow' | 'acting'): Promise<void>
+  open(firstMode: FirstMode): Promise<void>
   /** More files: their rules join the book, and what else they declare can be named by every rule. */
   adopt(files: readonly SourceFile[]): void
   standing(): Promise<readonly StandingRule[]>
@@ -197,7 +200,8 @@ export function createRuleBookService(deps: Deps): RuleBookService {
           await store.findLocked(text.id)
           const versions = await store.versions(text.id)
           if (versions.find(({ origin }) => origin === 'shipped')?.source === text.text) return
-          const mode = versions.length === 0 ? firstMode : 'shadow'
+          const first = typeof firstMode === 'string' ? firstMode : firstMode(text.id)
+          const mode = versions.length === 0 ? first : 'shadow'
           await addVersion(within, text, (versions[0]?.version ?? 0) + 1, 'shipped', mode, 'поставка', HOUSE)
         })
     },

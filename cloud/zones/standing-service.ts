@@ -1,0 +1,71 @@
+import type { VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import type { Db } from '../postgres/postgres-client.ts'
+import type { ConditionService } from './condition-service.ts'
+import type { ZoneStore } from './zone-store.ts'
+
+/** Where a vehicle stands towards the zone of the contract; `inside` is null until several fixes have agreed. */
+export type ZoneStanding = { readonly name: string; readonly inside: boolean | null; readonly since: EpochMs | null }
+
+type Deps = {
+  readonly db: Db
+  readonly zone: { readonly id: string; readonly name: string }
+  readonly zoneStore: (db: Db) => ZoneStore
+  readonly conditions: Pick<ConditionService, 'of'>
+}
+
+export type StandingService = ReturnType<typeof createStandingService>
+
+/** Where vehicles stand, as views show it and as decisions may use it. Within a transaction, hand it in. */
+export function createStandingService({ db, zone, zoneStore, conditions }: Deps) {
+  const standings = async (vehicles: readonly VehicleId[], within: Db, zoneId = zone.id) =>
+    new Map((await zoneStore(within).standings([zoneId], vehicles)).map((row) => [row.vehicleId, row]))
+  /**
+   * For decisions: a side only while the position is trusted, and "outside" only of a vehicle that was seen to cross the
+   * border. Everything else is unknown, and decides nothing.
+   */
+  const trustedIn = async (
+    zoneId: string,
+    vehicles: readonly VehicleId[],
+    within: Db = db,
+  ): Promise<ReadonlyMap<VehicleId, Omit<ZoneStanding, 'name'>>> => {
+    const known = await standings(vehicles, within, zoneId)
+    const doubted = new Set((await zoneStore(within).doubts(vehicles)).map(({ vehicleId }) => vehicleId))
+    return new Map(
+      [...known].flatMap(([vehicle, { inside, since, witnessed }]) =>
+        doubted.has(vehicle) || (zoneId === zone.id && inside === false && !witnessed)
+          ? []
+          : [[vehicle, { inside, since }] as const],
+      ),
+    )
+  }
+  return {
+    /** For people: the side last proved, whatever is thought of the signal now. */
+    zoneOf: async (vehicles: readonly VehicleId[], within: Db = db): Promise<ReadonlyMap<VehicleId, ZoneStanding>> => {
+      const known = await standings(vehicles, within)
+      return new Map(
+        vehicles.map((vehicle) => {
+          const { inside = null, since = null } = known.get(vehicle) ?? {}
+          return [vehicle, { name: zone.name, inside, since }]
+        }),
+      )
+    },
+    trustedIn,
+    /** The same for cards: who is not trusted has no side. */
+    trustedViews: async (vehicles: readonly VehicleId[], within: Db): Promise<ReadonlyMap<VehicleId, ZoneStanding>> =>
+      new Map(
+        [...(await trustedIn(zone.id, vehicles, within))].map(([id, side]) => [id, { name: zone.name, ...side }]),
+      ),
+    /** The parking each of these vehicles is in, whether or not it stands still. */
+    parkingOf: async (vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, string>> =>
+      new Map((await zoneStore(db).within('parking', vehicles)).map(({ vehicleId, name }) => [vehicleId, name])),
+    /** Those that are where no start is ever forbidden. */
+    neverBlockIn: async (within: Db, vehicles: readonly VehicleId[]): Promise<ReadonlySet<VehicleId>> =>
+      new Set((await zoneStore(within).within('never_block', vehicles)).map(({ vehicleId }) => vehicleId)),
+    /** Is the vehicle silent together with its district? */
+    areaOutageOf: async (vehicles: readonly VehicleId[], within: Db = db): Promise<ReadonlyMap<VehicleId, boolean>> =>
+      new Map(
+        [...(await conditions.of(vehicles, within))].map(([id, { areaOutageSince }]) => [id, areaOutageSince !== null]),
+      ),
+  }
+}
