@@ -1,7 +1,7 @@
 import { Problem, problemFrom, Unreachable } from './problem.ts'
 import { noteServerTime } from './server-clock.ts'
 
-type Method = 'GET' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 const lostSession = new Set<() => void>()
 
@@ -9,6 +9,17 @@ const lostSession = new Set<() => void>()
 export function onSessionLost(listener: () => void): () => void {
   lostSession.add(listener)
   return () => lostSession.delete(listener)
+}
+
+type Prove = () => Promise<boolean>
+let prove: Prove | undefined
+
+/** Called when a change is refused for want of a second factor; true lets the change go on. Returns the way to stop. */
+export function onProofWanted(ask: Prove): () => void {
+  prove = ask
+  return () => {
+    prove = undefined
+  }
 }
 
 export function announceSessionLost(): void {
@@ -26,8 +37,18 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-async function request<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json' }
+type More = {
+  readonly signal?: AbortSignal | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+async function request<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  { signal, headers: own }: More = {},
+): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json', ...own }
   if (body !== undefined) headers['content-type'] = 'application/json'
   const init: RequestInit = { method, headers, credentials: 'same-origin' }
   if (body !== undefined) init.body = JSON.stringify(body)
@@ -43,6 +64,10 @@ async function request<T>(method: Method, path: string, body?: unknown, signal?:
   if (response.status === 502 || response.status === 504) throw new Unreachable(new Error(`HTTP ${response.status}`))
   const problem = problemFrom(response.status, answer, response.headers.get('retry-after'))
   if (problem.facts.code === 'session/missing') announceSessionLost()
+  const asked = problem.facts.code === 'access/second-factor' ? prove : undefined
+  // Asked once: whoever has shown it and is refused again is told so.
+  if (asked !== undefined && !path.startsWith('/session/prove') && (await asked()))
+    return request(method, path, body, { signal, headers: own })
   throw problem
 }
 
@@ -58,8 +83,12 @@ function idempotencyKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => request<T>('GET', path, undefined, signal)
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => request<T>('GET', path, undefined, { signal })
 export const post = <T>(path: string, body: unknown): Promise<T> => request<T>('POST', path, body)
+/** `version` is the one on screen: the server refuses when somebody has changed it since. */
+export const put = <T>(path: string, body: unknown, version?: number): Promise<T> =>
+  request<T>('PUT', path, body, version === undefined ? {} : { headers: { 'if-match': `"${version}"` } })
+export const patch = <T>(path: string, body: unknown): Promise<T> => request<T>('PATCH', path, body)
 export const remove = <T>(path: string, body?: unknown): Promise<T> => request<T>('DELETE', path, body)
 
 /** A failure worth trying again by itself: no answer, or the server says it is unwell. */

@@ -8,6 +8,7 @@ import type { Language } from '../language/age.ts'
 import { spanWords } from '../language/age.ts'
 import { chooseLanguage, useWords, type Words } from '../language/language.ts'
 import { problemWords } from '../language/problem-words.ts'
+import { type HalfWay, halfWayFrom, SecondStep } from './second-step.tsx'
 import { begin } from './session-query.ts'
 import classes from './sign-in-page.module.css'
 
@@ -28,14 +29,17 @@ export function SignInPage(): ReactNode {
   const client = useQueryClient()
   const [login, setLogin] = useState('')
   const [password, setPassword] = useState('')
+  const [halfWay, setHalfWay] = useState<HalfWay | null>(() => halfWayFrom(window.location.hash))
   const signIn = useMutation({
-    mutationFn: () => post<Session>('/session', { login: login.trim(), password }),
-    onSuccess: (session) => begin(client, session),
+    mutationFn: () => post<Session | HalfWay>('/session', { login: login.trim(), password }),
+    onSuccess: (answer) => ('user' in answer ? begin(client, answer) : setHalfWay(answer)),
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     signIn.mutate()
   }
+  if (halfWay !== null)
+    return <SecondStep halfWay={halfWay} onIn={(session) => begin(client, session)} onBack={() => setHalfWay(null)} />
   return (
     <main className={classes['page']}>
       <form className={classes['card']} onSubmit={submit}>

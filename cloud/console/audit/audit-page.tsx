@@ -1,0 +1,169 @@
+import { Button, Code, Select, Text, TextInput } from '@mantine/core'
+import { IconDownload } from '@tabler/icons-react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { get } from '../api/api-client.ts'
+import type { User } from '../api/session.ts'
+import { DataTable, Small } from '../design/data-table.tsx'
+import { Facts } from '../design/facts.tsx'
+import { MoreButton } from '../design/more-button.tsx'
+import { Page, Panel, Quiet, Tools } from '../design/page.tsx'
+import { QueryView } from '../design/query-view.tsx'
+import { useWords, type Words } from '../language/language.ts'
+import { momentWords } from '../language/moment.ts'
+import { useNow } from '../live/now.ts'
+
+type Entry = {
+  readonly position: number
+  readonly at: string
+  readonly kind: string
+  readonly by: { readonly kind: string; readonly id: string }
+  readonly subjects: readonly string[]
+  readonly data: Readonly<Record<string, unknown>>
+}
+type Entries = { readonly items: readonly Entry[]; readonly nextCursor: string | null }
+type Current = {
+  readonly checkpoint: { readonly size: number; readonly root: string; readonly at: string; readonly keyId: string }
+}
+
+const KINDS = ['decision', 'order', 'sign-in', 'people', 'policy', 'request', 'refused', 'look'] as const
+const MAY_EXPORT = new Set(['owner', 'auditor'])
+
+/** A word is shown as it stands; what was forgotten is said to be. */
+const wordOf = (value: unknown, t: Words): string =>
+  typeof value === 'object' && value !== null && '#' in value
+    ? t('audit.forgotten')
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value)
+
+const detailsOf = (entry: Entry, t: Words): string =>
+  Object.entries(entry.data)
+    .map(([name, value]) => `${name}: ${wordOf(value, t)}`)
+    .join(' · ')
+
+/** The record of everything, with its signed root and the way to check it without us. */
+export function AuditPage({ user }: { readonly user: User }): ReactNode {
+  const { t, language } = useWords()
+  const now = useNow()
+  const [kind, setKind] = useState<string | null>(null)
+  const [about, setAbout] = useState('')
+  const query = new URLSearchParams({
+    limit: '50',
+    ...(kind === null ? {} : { kind }),
+    ...(about.trim() === '' ? {} : { about: about.trim() }),
+  })
+  const entries = useInfiniteQuery({
+    queryKey: ['audit', query.toString()],
+    queryFn: ({ signal, pageParam }) =>
+      get<Entries>(`/audit?${query}${pageParam === '' ? '' : `&cursor=${encodeURIComponent(pageParam)}`}`, signal),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  })
+  const moment = (at: string): string => momentWords(Date.parse(at), now, language)
+  return (
+    <Page
+      title={t('audit.title')}
+      lead={t('audit.lead')}
+      actions={
+        MAY_EXPORT.has(user.role) && (
+          <Button
+            component="a"
+            href="/api/audit/export"
+            download
+            variant="default"
+            leftSection={<IconDownload size={16} />}
+          >
+            {t('audit.export')}
+          </Button>
+        )
+      }
+    >
+      <Checkpoint />
+      <Tools>
+        <Select
+          label={t('audit.kind')}
+          placeholder={t('audit.anyKind')}
+          clearable
+          searchable
+          data={KINDS.map((value) => ({ value, label: t(`audit.kinds.${value}`) }))}
+          value={kind}
+          onChange={setKind}
+        />
+        <TextInput label={t('audit.about')} value={about} onChange={(event) => setAbout(event.currentTarget.value)} />
+      </Tools>
+      <QueryView query={entries}>
+        {({ pages }) => {
+          const rows = pages.flatMap(({ items }) => items)
+          if (rows.length === 0)
+            return <Quiet>{t(kind === null && about === '' ? 'audit.empty' : 'audit.nothing')}</Quiet>
+          return (
+            <>
+              <DataTable<Entry>
+                label={t('audit.title')}
+                rows={rows}
+                keyOf={({ position }) => String(position)}
+                columns={[
+                  {
+                    word: t('audit.when'),
+                    plain: true,
+                    cell: ({ at, position }) => (
+                      <>
+                        {moment(at)}
+                        <Small>{t('audit.position', { position })}</Small>
+                      </>
+                    ),
+                  },
+                  { word: t('audit.kind'), cell: (entry) => t(`audit.kinds.${entry.kind}`) },
+                  {
+                    word: t('audit.who'),
+                    cell: ({ by }) => (
+                      <>
+                        {by.kind}
+                        <Small>{by.id}</Small>
+                      </>
+                    ),
+                  },
+                  { word: t('audit.subject'), cell: ({ subjects }) => <Small>{subjects.join(', ')}</Small> },
+                  { word: t('audit.details'), cell: (entry) => <Text size="sm">{detailsOf(entry, t)}</Text> },
+                ]}
+              />
+              <MoreButton of={entries} />
+            </>
+          )
+        }}
+      </QueryView>
+    </Page>
+  )
+}
+
+function Checkpoint(): ReactNode {
+  const { t, language } = useWords()
+  const now = useNow()
+  const current = useQuery({
+    queryKey: ['audit-checkpoint'],
+    queryFn: ({ signal }) => get<Current>('/audit/checkpoint', signal),
+    refetchInterval: 60_000,
+  })
+  return (
+    <Panel title={t('audit.checkpoint')}>
+      <QueryView query={current}>
+        {({ checkpoint: { size, root, at, keyId } }) => (
+          <>
+            <Facts
+              facts={[
+                { word: t('audit.size'), value: String(size) },
+                { word: t('audit.at'), value: momentWords(Date.parse(at), now, language) },
+                { word: t('audit.root'), value: <Code style={{ overflowWrap: 'anywhere' }}>{root}</Code> },
+                { word: t('audit.key'), value: <Code>{keyId}</Code> },
+              ]}
+            />
+            <Quiet>
+              {t('audit.verifyHow')} <Code>npx kordon audit verify kordon-audit.jsonl</Code>
+            </Quiet>
+          </>
+        )}
+      </QueryView>
+    </Panel>
+  )
+}
