@@ -76,8 +76,10 @@ function repeated(frames: readonly Frame[]): readonly Frame[] {
 }
 
 function rides(): readonly Ride[] {
-  const at = (drive: RecordedDrive | undefined, everyS: number): Ride[] =>
-    drive === undefined ? [] : [{ name: drive.name, everyS, frames: repeated(thinnedTo(drive.frames, everyS * 1000)) }]
+  const at = (drive: RecordedDrive | undefined, everyS: number): Ride[] => {
+    const once = thinnedTo(drive?.frames ?? [], everyS * 1000)
+    return drive === undefined ? [] : [{ name: drive.name, everyS, once, frames: repeated(once) }]
+  }
   const [munich] = recordedDrives('car-munich', 1000)
   const [limerick] = recordedDrives('bus-limerick')
   const liverpool = recordedDrives('bus-liverpool')[0]
