@@ -4,23 +4,35 @@ import { isCancel, select } from '@clack/prompts'
 import { Listr } from 'listr2'
 import QRCode from 'qrcode'
 import { z } from 'zod'
-import { GatewayId, VehicleId } from '#contract/ids.ts'
+import { GatewayId } from '#contract/ids.ts'
 import { ClaimCode } from '#contract/provisioning.ts'
 import { type ApiClient, CommandFailed, createApiClient } from './api-client.ts'
 import { everyItem } from './every-item.ts'
+import { everyGateway, type Gateway, gatewayMeant } from './gateway-search.ts'
 import { readAccess } from './sign-in-file.ts'
 import type { Terminal } from './terminal.ts'
+import { startTrainingCar, type TrainingCar } from './training-car.ts'
+import { findVehicle, Vehicle } from './vehicle-search.ts'
 
-const Vehicle = z.looseObject({ id: VehicleId, plate: z.string(), model: z.string() })
-type Vehicle = z.infer<typeof Vehicle>
 const Provisioned = z.looseObject({ id: GatewayId, claimCode: ClaimCode, claimExpiresAt: z.string() })
 type Provisioned = z.infer<typeof Provisioned>
 
-export type ProvisionOptions = { readonly vehicle?: string; readonly out?: string; readonly ca?: string }
+const NewCode = z.looseObject({ claimCode: ClaimCode, claimExpiresAt: z.string() })
 
-type Found = { vehicle?: Vehicle; made?: Provisioned; file?: string }
+export type ProvisionOptions = {
+  readonly vehicle?: string
+  readonly out?: string
+  readonly ca?: string
+  /** A car of this machine to practise on. */
+  readonly virtual?: boolean
+}
 
-/** Makes a gateway for a vehicle and shows its claim code; with `out`, writes what the gateway needs to claim itself. */
+type Found = { vehicle?: Vehicle; made?: Provisioned; file?: string; resumed?: 'resumed' | 'new' }
+
+/**
+ * Makes a gateway for a vehicle and shows its claim code; with `out`, writes what the gateway needs to claim itself. Given
+ * again after an interruption it goes on with the gateway that waits to be claimed, under a new code.
+ */
 export async function provisionGateway(terminal: Terminal, options: ProvisionOptions): Promise<void> {
   const access = readAccess(terminal.env)
   const api = createApiClient(access)
@@ -38,7 +50,17 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
       {
         title: 'Gateway and claim code',
         task: async (found) => {
-          found.made = await api.send('POST', '/api/gateways', Provisioned, { vehicleId: found.vehicle?.id })
+          const waiting = (await everyGateway(api)).find(
+            ({ vehicleId, state }) => vehicleId === found.vehicle?.id && state === 'claimable',
+          )
+          found.resumed = waiting === undefined ? 'new' : 'resumed'
+          found.made =
+            waiting === undefined
+              ? await api.send('POST', '/api/gateways', Provisioned, { vehicleId: found.vehicle?.id })
+              : {
+                  ...(await api.send('POST', `/api/gateways/${waiting.id}/claim-code`, NewCode, {})),
+                  id: waiting.id,
+                }
         },
       },
       ...(options.out === undefined
@@ -58,11 +80,30 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
     ],
     { renderer: terminal.isInteractive ? 'default' : 'silent' },
   )
-  const { vehicle, made, file } = await steps.run({})
+  const { vehicle, made, file, resumed } = await steps.run({})
   if (vehicle === undefined || made === undefined)
     throw new CommandFailed('provision/failed', 'nothing was provisioned')
+  const car = options.virtual === true ? await startTrainingCar(terminal) : undefined
+  await showCode(terminal, { cloud: access.url, vehicle, made, file, resumed, car })
+  await car?.ended
+}
+
+type Shown = {
+  readonly cloud: string
+  readonly vehicle: Vehicle
+  readonly made: Provisioned
+  readonly file?: string | undefined
+  readonly resumed?: 'resumed' | 'new' | undefined
+  readonly car?: TrainingCar | undefined
+  readonly replaces?: Gateway
+}
+
+async function showCode(
+  terminal: Terminal,
+  { cloud, vehicle, made, file, resumed, car, replaces }: Shown,
+): Promise<void> {
   const { id, claimCode, claimExpiresAt } = made
-  const claimUri = `kordon:claim?${new URLSearchParams({ cloud: access.url, code: claimCode })}`
+  const claimUri = `kordon:claim?${new URLSearchParams({ cloud, code: claimCode })}`
   const picture = terminal.isInteractive ? await QRCode.toString(claimUri, { type: 'terminal', small: true }) : ''
   terminal.result(
     {
@@ -73,12 +114,20 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
       claimExpiresAt,
       claimUri,
       file: file ?? null,
+      resumed: resumed === 'resumed',
+      port: car?.port ?? null,
+      replaces: replaces?.id ?? null,
     },
     () => [
       ...(picture === '' ? [] : [picture]),
       `Gateway     ${id}`,
       `Vehicle     ${vehicle.plate}, ${vehicle.model}`,
       `Claim code  ${claimCode}   works once, until ${claimExpiresAt}`,
+      ...(resumed === 'resumed' ? ['It waited to be claimed already; its earlier code is void.'] : []),
+      ...(replaces === undefined
+        ? []
+        : [`Replaces    ${replaces.id}, out of this vehicle once the new one is claimed`]),
+      ...(car === undefined ? [] : [`Virtual car ${car.port}   its devices: unit 1 receiver, unit 2 relay`, car.help]),
       ...(file === undefined
         ? []
         : [
@@ -90,36 +139,33 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
   )
 }
 
-async function findVehicle(api: ApiClient, wanted: string): Promise<Vehicle> {
-  const id = VehicleId.safeParse(wanted.toLowerCase())
-  if (id.success) return api.get(`/api/vehicles/${id.data}`, Vehicle)
-  const found = await everyItem(api, `/api/vehicles?q=${encodeURIComponent(wanted)}`, Vehicle)
-  const exact = found.filter((vehicle) => plain(vehicle.plate) === plain(wanted))
-  // Typed otherwise than stored: then it takes a look at all of them.
-  const items = found.length > 0 ? found : (await everyItem(api, '/api/vehicles?limit=500', Vehicle)).filter(isMeant)
-  const [only, ...others] = exact.length > 0 ? exact : items
-  if (only === undefined) throw new CommandFailed('vehicle/unknown', `no vehicle has the plate ${wanted}`)
-  if (others.length > 0)
-    throw new CommandFailed(
-      'vehicle/ambiguous',
-      `several vehicles match ${wanted}: ${items.map(({ plate }) => plate).join(', ')}`,
-    )
-  return only
+export type SwapOptions = { readonly vehicle?: string; readonly lost?: boolean }
 
-  function isMeant({ plate }: Vehicle): boolean {
-    return plain(plate) === plain(wanted)
-  }
+/** Another gateway for a vehicle that has one. It takes over when it is claimed; a lost one is revoked at once. */
+export async function swapGateway(terminal: Terminal, options: SwapOptions): Promise<void> {
+  const access = readAccess(terminal.env)
+  const api = createApiClient(access)
+  const vehicle = await findVehicle(api, options.vehicle ?? (await chooseVehicle(terminal, api)))
+  const all = await everyGateway(api)
+  const waiting = all.find(({ vehicleId, state }) => vehicleId === vehicle.id && state === 'claimable')
+  const present = gatewayMeant(
+    all.filter(({ vehicleId }) => vehicleId === vehicle.id),
+    vehicle.plate,
+  )
+  const made =
+    waiting === undefined
+      ? await api.send('POST', '/api/gateways', Provisioned, { vehicleId: vehicle.id, replaces: present.id })
+      : { ...(await api.send('POST', `/api/gateways/${waiting.id}/claim-code`, NewCode, {})), id: waiting.id }
+  if (options.lost === true && present.state === 'active')
+    await api.send('POST', `/api/gateways/${present.id}/revoke`, z.unknown())
+  await showCode(terminal, {
+    cloud: access.url,
+    vehicle,
+    made,
+    resumed: waiting === undefined ? 'new' : 'resumed',
+    replaces: present,
+  })
 }
-
-const LATIN = 'ABEKMHOPCTYX'
-const CYRILLIC = 'АВЕКМНОРСТУХ'
-
-/** Plates are typed with and without blanks, in either case, and in either alphabet: they use only letters of both. */
-const plain = (plate: string): string =>
-  plate
-    .replaceAll(/\s/g, '')
-    .toUpperCase()
-    .replaceAll(/[A-Z]/g, (letter) => CYRILLIC[LATIN.indexOf(letter)] ?? letter)
 
 async function chooseVehicle(terminal: Terminal, api: ApiClient): Promise<string> {
   if (!terminal.isInteractive) throw new CommandFailed('input/missing', 'which vehicle? give --vehicle <plate or id>')

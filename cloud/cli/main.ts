@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander'
 import { CommandFailed } from './api-client.ts'
 import { type VerifyOptions, verifyAudit } from './audit-verify.ts'
+import { examineGateways, type RevokeOptions, revokeGateway } from './gateway-care.ts'
 import { listGateways } from './gateway-list.ts'
-import { type ProvisionOptions, provisionGateway } from './gateway-provision.ts'
+import { type ProvisionOptions, provisionGateway, type SwapOptions, swapGateway } from './gateway-provision.ts'
 import { type HistoryInitOptions, initHistory } from './history-init.ts'
 import { type LoginOptions, login, logout } from './login.ts'
 import type { Terminal } from './terminal.ts'
 import { type AddOptions, addTracker, listTrackers, removeTracker } from './tracker-commands.ts'
+import { type ImportOptions, importVehicles } from './vehicle-import.ts'
 
 type Json = { readonly json?: boolean }
 
@@ -43,14 +45,49 @@ gateway
   .description('make a gateway for a vehicle; shows the claim code')
   .option('--vehicle <plate or id>', 'else it is asked')
   .option('--out <folder>', 'write gateway.json there, so that "npm run edge" claims by itself')
+  .option('--virtual', 'and start a virtual car on this machine to practise on')
   .option('--ca <file>', 'PEM authority of a cloud with a certificate of its own, for gateway.json')
   .option(...json)
   .action((options: ProvisionOptions & Json) => provisionGateway(terminalFor(options), options))
+gateway
+  .command('swap')
+  .description('another gateway for a vehicle that has one; shows its claim code')
+  .option('--vehicle <plate or id>', 'else it is asked')
+  .option('--lost', 'the present one is lost or stolen: revoke it at once')
+  .option(...json)
+  .action((options: SwapOptions & Json) => swapGateway(terminalFor(options), options))
+gateway
+  .command('revoke')
+  .description('take a gateway out of service for good')
+  .argument('<gateway>', 'its id, or the plate of its vehicle')
+  .option('--yes', 'it is meant')
+  .option(...json)
+  .action((wanted: string, options: RevokeOptions & Json) => revokeGateway(terminalFor(options), wanted, options))
+gateway
+  .command('doctor')
+  .description('what a person should see to; exit code 1 when there is something')
+  .argument('[gateway]', 'its id, or the plate of its vehicle; else all')
+  .option(...json)
+  .action(async (wanted: string | undefined, options: Json) => {
+    if ((await examineGateways(terminalFor(options), wanted)) === 'troubled') process.exitCode = 1
+  })
 gateway
   .command('list')
   .description('every gateway with its state')
   .option(...json)
   .action((options: Json) => listGateways(terminalFor(options)))
+
+program
+  .command('vehicle')
+  .description('vehicles')
+  .command('import')
+  .description('add the vehicles of a CSV file: plate, model, and vin and park if you have them; again: goes on')
+  .argument('<file>', 'the file, or - for standard input')
+  .option('--dry-run', 'say what would be done, do nothing')
+  .option(...json)
+  .action(async (file: string, options: ImportOptions & Json) => {
+    if ((await importVehicles(terminalFor(options), file, options)) === 'some') process.exitCode = 1
+  })
 
 program
   .command('audit')

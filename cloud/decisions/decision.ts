@@ -108,6 +108,7 @@ export const VehicleAdded = z.strictObject({
   at: EpochMs,
   /** Absent in decisions from before there were parks, and for the main one. */
   parkId: ParkId.exactOptional(),
+  vin: z.string().max(17).exactOptional(),
 })
 export type VehicleAdded = z.infer<typeof VehicleAdded>
 

@@ -37,8 +37,8 @@ export type FleetService = Credentials & {
   /** From memory: the gateway in service in this vehicle, or the newest one meant for it. */
   gatewayOf(vehicle: VehicleId): Gateway | undefined
   gateways(): readonly Gateway[]
-  /** Faults: vehicle/plate-taken. */
-  addVehicle(wish: { readonly plate: string; readonly model: string; readonly parkId: ParkId }): Promise<VehicleRow>
+  /** Faults: vehicle/plate-taken, vehicle/vin-taken. */
+  addVehicle(wish: NewVehicle): Promise<VehicleRow>
   /** Faults: vehicle/unknown, gateway/vehicle-taken unless `replaces` names the gateway that is in the vehicle. */
   addGateway(wish: AddGateway): Promise<IssuedCode & { readonly gateway: Gateway }>
   /** Voids earlier codes. Faults: gateway/unknown, gateway/revoked. */
@@ -63,6 +63,13 @@ export type FleetService = Credentials & {
    * with the process, so a gateway that went away meanwhile would be shown online for ever.
    */
   forgetOnline(): Promise<void>
+}
+
+export type NewVehicle = {
+  readonly plate: string
+  readonly model: string
+  readonly parkId: ParkId
+  readonly vin?: string | undefined
 }
 
 export type SealWish = {
@@ -188,13 +195,16 @@ export function createFleetService(deps: Deps): FleetService {
       return typeof hash === 'string' && timingSafeEqual(sha256(password), Buffer.from(hash, 'hex'))
     },
 
-    addVehicle: async ({ plate, model, parkId }) => {
+    addVehicle: async ({ plate, model, parkId, vin }) => {
       const createdAt = clock.now()
       const row = { id: VehicleId.parse(deps.uuid()), plate, model, createdAt, parkId, parkSince: createdAt }
       await decide(async (db) => {
-        if ((await deps.vehicleStore(db).findByPlate(plate)) !== undefined) throw new Fault('vehicle/plate-taken')
+        const store = deps.vehicleStore(db)
+        if ((await store.findByPlate(plate)) !== undefined) throw new Fault('vehicle/plate-taken')
+        if (vin !== undefined && (await store.hasVin(vin))) throw new Fault('vehicle/vin-taken')
+        const known = vin === undefined ? {} : { vin }
         return {
-          decisions: [{ kind: 'vehicle-added', vehicleId: row.id, plate, model, parkId, at: createdAt }],
+          decisions: [{ kind: 'vehicle-added', vehicleId: row.id, plate, model, parkId, at: createdAt, ...known }],
           result: row,
         }
       })

@@ -51,12 +51,23 @@ export function createVehicleStore(db: Db) {
       return new Map(rows.map((row) => [row.id, row.plate]))
     },
     /** Harmless when the vehicle is there already. */
-    applyAdded: ({ vehicleId: id, plate, model, at: createdAt, parkId = MAIN_PARK }: VehicleAdded) =>
-      db
+    applyAdded: async (added: VehicleAdded): Promise<void> => {
+      const { vehicleId: id, plate, model, at: createdAt, parkId = MAIN_PARK, vin } = added
+      await db
         .insertInto('vehicles')
         .values({ id, plate, model, createdAt, parkId, parkSince: createdAt })
         .onConflict((it) => it.doNothing())
-        .execute(),
+        .execute()
+      if (vin === undefined) return
+      const card = { sts: '', year: null, colour: '', marketValueKopecks: null, note: '', changedBy: '' }
+      await db
+        .insertInto('vehicleCards')
+        .values({ ...card, vehicleId: id, vin, version: 1, changedAt: createdAt })
+        .onConflict((it) => it.doNothing())
+        .execute()
+    },
+    hasVin: async (vin: string): Promise<boolean> =>
+      (await db.selectFrom('vehicleCards').select('vin').where('vin', '=', vin).executeTakeFirst()) !== undefined,
     /** The newest word wins. */
     applyMoved: ({ vehicleId, parkId, at: parkSince }: VehicleMoved) =>
       db

@@ -45,6 +45,7 @@ export const FAULTS = {
   'park/name-taken': { status: 409, title: 'A park with this name exists' },
   'vehicle/unknown': { status: 404, title: 'No such vehicle' },
   'vehicle/plate-taken': { status: 409, title: 'A vehicle with this plate exists' },
+  'vehicle/vin-taken': { status: 409, title: 'A vehicle with this VIN exists' },
   'vehicle/no-gateway': { status: 409, title: 'This vehicle has no gateway' },
   'hold/unknown': { status: 404, title: 'No such hold on this vehicle' },
   'hold/already-lifted': { status: 409, title: 'This hold has already been lifted' },

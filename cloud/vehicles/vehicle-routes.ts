@@ -21,6 +21,7 @@ const Happening = z.strictObject({
     'hold',
     'order',
     'crossing',
+    'permit',
     'event',
     'status',
     'grace',
@@ -40,6 +41,11 @@ const NewVehicle = z.strictObject({
   /** As on the vehicle: letters, digits and spaces between them. */
   plate: z.string().trim().min(2).max(16),
   model: z.string().trim().min(1).max(80),
+  /** ISO 3779. */
+  vin: z
+    .string()
+    .regex(/^[A-HJ-NPR-Z0-9]{17}$/, 'a VIN is 17 of A-Z without I, O, Q, and digits')
+    .optional(),
   /** The main park, or the only one in sight, unless named. */
   parkId: ParkId.optional(),
 })
