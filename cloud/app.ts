@@ -16,8 +16,8 @@ import type { Broker, BrokerEars } from './broker/broker.ts'
 import { createBrokerClient } from './broker/broker-client.ts'
 import type { CloudConfig } from './config.ts'
 import { createConfigurations } from './configurations/app.ts'
-import { DriverId } from './drivers/driver.ts'
 import { createDriverPage } from './driver-page/app.ts'
+import { DriverId } from './drivers/driver.ts'
 import { createVehicleStore } from './fleet/vehicle-store.ts'
 import { createHistory } from './history/app.ts'
 import { createHttp } from './http/app.ts'
@@ -51,7 +51,7 @@ import { shippedCases } from './processes/cases-store.ts'
 import { createHouseReads } from './processes/house-reads-store.ts'
 import { createRules } from './rules/app.ts'
 import { upkeepFacts } from './rules/upkeep-facts.ts'
-import { zoneReads } from './rules/zone-reads.ts'
+import { outageReads, zoneReads } from './rules/zone-reads.ts'
 import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
 import { createTrackers } from './trackers/app.ts'
 import { createVehicles, type Vehicles } from './vehicles/app.ts'
@@ -236,6 +236,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     lastKnownOf: history.service.lastKnownOf,
     zoneOf: (ids) => zones.zoneOf(ids),
+    surroundingsOf: (ids) => zones.surroundingsOf(ids),
     leaseFactsOf: leasing.leaseFactsOf,
     upkeepOf: async (ids) => {
       const [visits, standings] = await Promise.all([
@@ -255,15 +256,28 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     publish: brokerSeat.publish,
     disconnect: brokerSeat.disconnect,
     decided: audit.decided,
+    neverBlockIn: (within, ids) => zones.neverBlockIn(within, ids),
     relayTested: (vehicle) => configurations.relayTested(vehicle),
     changed: live.service.orderChanged,
     alert: live.service.alert,
   })
   const zones = createZones({
+    db,
     world,
     inTransaction,
-    holds: vehicles.holds,
-    zoneHolds: config.zoneHolds,
+    jobs,
+    settings: async () => ({
+      exitFixes: await numberOf('zoneExitFixes'),
+      exitOf: await numberOf('zoneExitOf'),
+      marginM: await numberOf('zoneMarginM'),
+    }),
+    states: config.brokerUrl === undefined ? 'own' : 'shared',
+    lines: () =>
+      vehicles.fleet.gateways().flatMap(({ state, vehicleId, online, statusAt: changedAt }) => {
+        const isKnown = state === 'active' && online !== null && changedAt !== null
+        return isKnown ? [{ vehicleId, online, changedAt }] : []
+      }),
+    emit: (event, within) => rules.emit(event, within),
     vehicleOf: vehicles.fleet.vehicleOf,
     changed: live.service.vehicleChanged,
     alert: live.service.alert,
@@ -278,7 +292,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     holds: vehicles.holds,
     inSight: createParkStore(db).inSight,
     // Not known is as good as stopped: the hold is tried again in a minute.
-    automatic: async () => {
+    automatic: async (reason) => {
+      if (reason === 'zone' && config.zoneHolds === 'off') return 'stopped'
       const status = await signer.status().catch(() => undefined)
       return status?.switch.mode === 'running' ? 'running' : 'stopped'
     },
@@ -338,13 +353,20 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       }),
     )
   })
-  rules.ports.read('zone_state', zoneReads(zones.zoneOf, REGION))
+  rules.ports.read('zone_state', zoneReads(zones.trustedIn))
+  rules.ports.read('area_outage', outageReads(zones.areaOutageOf))
+  rules.ports.permit('leave_zone', zones.leavePermit)
   const processes = createProcesses({
     db,
     inTransaction,
     world,
     jobs,
-    outside: (tx) => createHouseReads(tx, { now: clock.now, zoneOf: zones.zoneOf, zoneId: REGION.id }),
+    outside: (tx) =>
+      createHouseReads(tx, {
+        now: clock.now,
+        zoneOf: (ids) => zones.trustedViews(ids, tx),
+        zoneId: REGION.id,
+      }),
     ports: {
       sendMessage: messages.processMessage,
       hold: async ({ place, lift, holdKey, vehicle }) => {
@@ -458,7 +480,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       ...history.routes,
       mileage.routes,
       ...trackers.routes,
-      zones.routes,
+      ...zones.routes,
       live.routes,
       createHealthRoutes({ metrics, clock, version, dependencies }),
     ],
@@ -491,7 +513,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await zones.open()
       await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
       // In the demo the rules are at work from the first minute; elsewhere they are watched first.
-      await rules.open(config.mode === 'demo' ? 'acting' : 'shadow')
+      await rules.open((rule) =>
+        config.mode === 'demo' || (rule.startsWith('zone_') && config.zoneHolds === 'on') ? 'acting' : 'shadow',
+      )
       await processes.open()
       if (config.mode === 'demo') {
         await people.service.ensureAccounts(demoAccounts())

@@ -74,6 +74,8 @@ export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
     readonly signer: Omit<SignerClient, 'close'>
     readonly accountOf: Parameters<typeof createGovernorRoutes>[0]['accountOf']
     readonly publish: Broker['publish']
+    /** Those that are where no start is ever forbidden; nowhere, when left out. Within the transaction of the decision. */
+    readonly neverBlockIn?: (db: Db, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
     /** A technician is proving the relay of this vehicle. */
     readonly relayTested: (vehicle: VehicleId) => boolean
     readonly disconnect: Broker['disconnect']
@@ -219,6 +221,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     graceStore: createGraceStore,
     gracePolicy: settings.grace ?? GRACE,
     signerReach: signer.reach,
+    neverBlockIn: parts.neverBlockIn ?? (async () => new Set()),
     relayTested: parts.relayTested,
     requestOrder: orders.request,
     pace: PACE,
@@ -246,6 +249,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     zoneOf: parts.zoneOf,
     leaseFactsOf: parts.leaseFactsOf,
     upkeepOf: parts.upkeepOf,
+    ...(parts.surroundingsOf === undefined ? {} : { surroundingsOf: parts.surroundingsOf }),
     zoneName: settings.zoneName,
   })
   const events = eventProjection({

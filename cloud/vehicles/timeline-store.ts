@@ -10,6 +10,7 @@ export type TimelineKind =
   | 'hold'
   | 'order'
   | 'crossing'
+  | 'permit'
   | 'event'
   | 'status'
   | 'grace'
@@ -69,8 +70,18 @@ export function createTimelineStore(db: Db) {
             jsonb_build_object('kind', 'user', 'id', given_by_name, 'name', given_by_name)) as data
           from unlock_codes where vehicle_id = ${vehicle}`,
         sql`select at, 'crossing ' || zone as key, 'crossing' as kind, side as title,
-          jsonb_build_object('zone', zone, 'side', side, 'lat', lat, 'lon', lon, 'evidence', evidence) as data
+          jsonb_build_object('zone', zone, 'name', (select name from zones where id::text = zone), 'side', side, 'lat', lat,
+            'lon', lon, 'evidence', evidence) as data
           from crossings where vehicle_id = ${vehicle}`,
+        sql`select granted_at as at, 'permit-given ' || id as key, 'permit' as kind, 'given' as title,
+          jsonb_build_object('permitId', id, 'permit', permit, 'until', until, 'note', note, 'card', card, 'by',
+            jsonb_build_object('kind', 'user', 'id', given_by, 'name', given_by)) as data
+          from process_permits where entity = 'vehicle' and record = ${vehicle}::text`,
+        sql`select until as at, 'permit-ended ' || id as key, 'permit' as kind,
+          case when revoked_at is null then 'ended' else 'revoked' end as title,
+          jsonb_build_object('permitId', id, 'permit', permit, 'by',
+            jsonb_build_object('kind', 'user', 'id', revoked_by, 'name', revoked_by)) as data
+          from process_permits where entity = 'vehicle' and record = ${vehicle}::text and end_told_at is not null`,
         sql`select at, 'event ' || stream || ' ' || seq as key, 'event' as kind, name as title,
           jsonb_build_object('name', name, 'gatewayId', gateway_id, 'data', data) as data
           from events where vehicle_id = ${vehicle}`,

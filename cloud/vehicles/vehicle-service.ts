@@ -9,7 +9,14 @@ import type { LeaseFacts } from '../leases/lease-facts.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import { cursorFrom, placeFrom } from './cursor.ts'
 import type { Happening, TimelineStore } from './timeline-store.ts'
-import { type LastKnownView, type Upkeep, type VehicleView, vehicleView, type ZoneView } from './vehicle-view.ts'
+import {
+  type LastKnownView,
+  type Surroundings,
+  type Upkeep,
+  type VehicleView,
+  vehicleView,
+  type ZoneView,
+} from './vehicle-view.ts'
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null }
 
@@ -36,6 +43,7 @@ export type Knowledge = {
   zoneOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, ZoneView>>
   leaseFactsOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, LeaseFacts>>
   upkeepOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, Upkeep>>
+  surroundingsOf?(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, Surroundings>>
 }
 
 type Deps = Knowledge & {
@@ -54,12 +62,13 @@ const HappeningPlace = z.strictObject({ at: EpochMs, key: z.string() })
 export function createVehicleService(deps: Deps): VehicleService {
   const assemble = async (rows: readonly VehicleRow[]): Promise<readonly VehicleView[]> => {
     const ids = rows.map((row) => row.id)
-    const [situations, lastKnown, zones, leasing, upkeep] = await Promise.all([
+    const [situations, lastKnown, zones, leasing, upkeep, surroundings] = await Promise.all([
       deps.situationsOf(ids),
       deps.lastKnownOf(ids),
       deps.zoneOf(ids),
       deps.leaseFactsOf(ids),
       deps.upkeepOf(ids),
+      deps.surroundingsOf?.(ids),
     ])
     return rows.flatMap((row) => {
       const known = situations.get(row.id)
@@ -72,6 +81,7 @@ export function createVehicleService(deps: Deps): VehicleService {
           signer: deps.signerReach(),
           lastKnown: lastKnown.get(row.id) ?? null,
           zone,
+          surroundings: surroundings?.get(row.id),
           leasing: leasing.get(row.id),
           upkeep: upkeep.get(row.id),
         }),

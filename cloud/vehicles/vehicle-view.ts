@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Fix, GnssTrust, RelayWord, TimeQuality } from '#contract/frame.ts'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
-import { Instant } from '#contract/instant.ts'
+import { type EpochMs, Instant } from '#contract/instant.ts'
 import { hindranceOf } from '../holds/can-block.ts'
 import { GraceView, graceView, HoldView, holdView } from '../holds/hold-view.ts'
 import { immobilizerState } from '../holds/immobilizer-state.ts'
@@ -57,6 +57,8 @@ const ImmobilizerView = z.strictObject({
   grace: GraceView.nullable(),
 })
 
+const SignalView = z.strictObject({ cause: z.enum(['own', 'leap', 'odometer', 'fleet']), since: Instant })
+
 /** A vehicle as REST and the live feed show it; null means unknown or none. */
 export const VehicleView = z
   .strictObject({
@@ -83,10 +85,23 @@ export const VehicleView = z
     inspection: VehicleInspection.nullable(),
     papers: z.array(PaperStandingView).readonly(),
     zone: ZoneView,
+    /** The parking it stands still in. */
+    parkedAt: z.string().nullable(),
+    /** Silent together with its district, since then: no sign of tampering. */
+    areaOutageSince: Instant.nullable(),
+    /** Set while its position is not believed. */
+    signalSuspect: SignalView.nullable(),
     idleReason: z.null(),
   })
   .meta({ id: 'Vehicle' })
 export type VehicleView = z.infer<typeof VehicleView>
+
+/** Where it is kept, and what stands in the way of trusting what it says now. */
+export type Surroundings = {
+  readonly parking: string | null
+  readonly areaOutageSince: EpochMs | null
+  readonly signal: z.infer<typeof SignalView> | null
+}
 
 /** What keeps a vehicle fit for the road. */
 export type Upkeep = { readonly inspection: VehicleInspection | null; readonly papers: readonly PaperStandingView[] }
@@ -97,27 +112,37 @@ export type VehicleFacts = {
   readonly signer: 'up' | 'down' | 'unknown'
   readonly lastKnown: LastKnownView | null
   readonly zone: ZoneView
+  readonly surroundings: Surroundings | undefined
   readonly leasing: LeaseFacts | undefined
   readonly upkeep: Upkeep | undefined
 }
 
 /** Pure. */
-export const vehicleView = ({ row, known, signer, lastKnown, zone, leasing, upkeep }: VehicleFacts): VehicleView => ({
-  id: row.id,
-  plate: row.plate,
-  model: row.model,
-  parkId: row.parkId,
-  lastKnown,
-  gateway: gatewayView(known),
-  immobilizer: immobilizerView(known, signer),
-  lease: leasing?.lease ?? null,
-  driver: leasing?.driver ?? null,
-  balance: leasing?.balance ?? null,
-  inspection: upkeep?.inspection ?? null,
-  papers: upkeep?.papers ?? [],
-  zone,
-  idleReason: null,
-})
+export const vehicleView = (facts: VehicleFacts): VehicleView => {
+  const { row, known, signer, lastKnown, zone, leasing, upkeep, surroundings } = facts
+  return {
+    id: row.id,
+    plate: row.plate,
+    model: row.model,
+    parkId: row.parkId,
+    lastKnown,
+    gateway: gatewayView(known),
+    immobilizer: immobilizerView(known, signer),
+    lease: leasing?.lease ?? null,
+    driver: leasing?.driver ?? null,
+    balance: leasing?.balance ?? null,
+    inspection: upkeep?.inspection ?? null,
+    papers: upkeep?.papers ?? [],
+    zone,
+    parkedAt: isStill(lastKnown) ? (surroundings?.parking ?? null) : null,
+    areaOutageSince: surroundings?.areaOutageSince ?? null,
+    signalSuspect: surroundings?.signal ?? null,
+    idleReason: null,
+  }
+}
+
+/** A car of which no speed is read stands, as far as parking goes: nothing is decided by it. */
+const isStill = (lastKnown: LastKnownView | null): boolean => (lastKnown?.speedKmh ?? 0) < 3
 
 /** Only a gateway in service: one that is merely provisioned has said nothing about this vehicle. */
 function gatewayView({ gateway }: VehicleSituation): VehicleView['gateway'] {

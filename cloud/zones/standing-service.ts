@@ -1,6 +1,7 @@
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import type { Surroundings } from '../vehicles/vehicle-view.ts'
 import type { ConditionService } from './condition-service.ts'
 import type { ZoneStore } from './zone-store.ts'
 
@@ -56,9 +57,23 @@ export function createStandingService({ db, zone, zoneStore, conditions }: Deps)
       new Map(
         [...(await trustedIn(zone.id, vehicles, within))].map(([id, side]) => [id, { name: zone.name, ...side }]),
       ),
-    /** The parking each of these vehicles is in, whether or not it stands still. */
-    parkingOf: async (vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, string>> =>
-      new Map((await zoneStore(db).within('parking', vehicles)).map(({ vehicleId, name }) => [vehicleId, name])),
+    /** What a view shows beside the zone of work: the parking it is in, silence of its district, doubts about its signal. */
+    surroundingsOf: async (vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, Surroundings>> => {
+      const known = await conditions.of(vehicles)
+      const parkings = new Map(
+        (await zoneStore(db).within('parking', vehicles)).map((row) => [row.vehicleId, row.name]),
+      )
+      return new Map(
+        [...known].map(([id, { areaOutageSince, signal }]) => [
+          id,
+          {
+            parking: parkings.get(id) ?? null,
+            areaOutageSince,
+            signal: signal === null ? null : { cause: signal.cause, since: signal.since },
+          },
+        ]),
+      )
+    },
     /** Those that are where no start is ever forbidden. */
     neverBlockIn: async (within: Db, vehicles: readonly VehicleId[]): Promise<ReadonlySet<VehicleId>> =>
       new Set((await zoneStore(within).within('never_block', vehicles)).map(({ vehicleId }) => vehicleId)),
