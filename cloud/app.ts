@@ -49,6 +49,7 @@ import { createPostgres } from './postgres/postgres-client.ts'
 import { createProcesses } from './processes/app.ts'
 import { shippedCases } from './processes/cases-store.ts'
 import { createHouseReads } from './processes/house-reads-store.ts'
+import { ruleTexts } from './rules/book/rule-text.ts'
 import { createRules } from './rules/app.ts'
 import { upkeepFacts } from './rules/upkeep-facts.ts'
 import { outageReads, zoneReads } from './rules/zone-reads.ts'
@@ -402,6 +403,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     changed: live.service.cardChanged,
   })
   processes.hangOn(rules.ports)
+  rules.adopt(shippedCases())
+  // Rules of the cases make cards and tasks and hold no car: there is nothing to watch first.
+  const caseRules = new Set(ruleTexts(shippedCases()).rules.map(({ id }) => id))
   const configurations = createConfigurations({
     db,
     world,
@@ -514,7 +518,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
       // In the demo the rules are at work from the first minute; elsewhere they are watched first.
       await rules.open((rule) =>
-        config.mode === 'demo' || (rule.startsWith('zone_') && config.zoneHolds === 'on') ? 'acting' : 'shadow',
+        config.mode === 'demo' || caseRules.has(rule) || (rule.startsWith('zone_') && config.zoneHolds === 'on') ? 'acting' : 'shadow',
       )
       await processes.open()
       if (config.mode === 'demo') {

@@ -1,3 +1,5 @@
+import { VehicleId } from '#contract/ids.ts'
+import { DriverId } from '../drivers/driver.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { ActionEnd, ActionHandler, ActionWish, RulePorts, SubjectSource } from '../rules/ports.ts'
@@ -5,7 +7,7 @@ import type { BoardStore } from './board-store.ts'
 import type { Actor, Wanted } from './engine/card.ts'
 import { NO_LOCALS } from './engine/draft.ts'
 import type { FactStore } from './fact-store.ts'
-import type { ActionKind } from './notation/action.ts'
+import type { Action, ActionKind } from './notation/action.ts'
 import { type Assignment, isCel } from './notation/value.ts'
 import type { ProcessService } from './process-service.ts'
 
@@ -34,6 +36,9 @@ const OF_CARDS: readonly ActionKind[] = [
   'call',
 ]
 const PER_SWEEP = 5000
+/** Leases that the house itself keeps are those of this stage. */
+const LEASES = 'lease'
+const ON_LINE = 'on_line'
 
 /** Rules may be about cards, read what stands beside them, and act on them. */
 export function hangCards(ports: RulePorts, deps: Deps): void {
@@ -43,6 +48,8 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
     const machine = await processes.active()
     const pipeline = scope?.pipeline?.name
     if (machine === undefined || pipeline === undefined || machine.pipeline(pipeline) === undefined) return undefined
+    // Cars on the line are the house's own: it knows their debts and holds, a card only follows them.
+    if (pipeline === LEASES && scope?.stage.every(({ name }) => name === ON_LINE) === true) return undefined
     const entity = machine.pipeline(pipeline)?.card.name ?? 'deal'
     const about =
       only?.vehicleId === undefined
@@ -61,8 +68,8 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
     return wanted.map((card) => ({
       id: `card:${card.id}`,
       eachKey: '',
-      vehicleId: undefined,
-      driverId: undefined,
+      vehicleId: VehicleId.safeParse(card.fields['vehicle'] ?? card.subject).data,
+      driverId: DriverId.safeParse(card.fields['driver']).data,
       facts: {
         [entity]: { ...card.fields, id: card.id, no: String(card.no), createdAt: card.createdAt },
         stage: { id: card.stage, enteredAt: card.enteredAt },
@@ -99,15 +106,15 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
       if (wish.action.kind === 'create') return create(tx, wish, actor, decision, line)
       const card = wish.subject.id.startsWith('card:')
         ? wish.subject.id.slice('card:'.length)
-        : await currentOf(tx, decision)
+        : ((await currentOf(tx, decision)) ?? (await cardAbout(tx, wish, actor)))
       if (card === undefined) return { state: 'dropped', note: 'Нет карточки, к которой относится действие' }
       const acted = await processes.actIn(
         tx,
         card,
         {
           kind: 'actions',
-          actions: [wish.action],
-          locals: { ...NO_LOCALS, event: eventOf(wish), given: givenOf(wish) },
+          actions: [oncePer(wish)],
+          locals: { ...NO_LOCALS, event: eventOf(wish), given: givenOf(wish), each: eachOf(wish) },
         },
         actor,
       )
@@ -115,6 +122,32 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
         ? { state: 'dropped', note: 'Карточки больше нет' }
         : { state: 'done', note: `Карточка № ${acted.state.card.no}` }
     })
+
+  /** Where work about a lease or a vehicle of the house is done: its own card, made when there is none. */
+  const cardAbout = async (tx: Db, { subject }: ActionWish, actor: Actor): Promise<string | undefined> => {
+    const { vehicleId, driverId } = subject
+    if (vehicleId === undefined) return undefined
+    const machine = await processes.activeIn(tx)
+    const ofLease = subject.id.startsWith('lease:')
+    const pipeline = [...(machine?.definitions.pipelines.values() ?? [])].find((one) =>
+      ofLease ? one.id === LEASES : one.card.name === 'vehicle',
+    )
+    if (pipeline === undefined) return undefined
+    const standing = (await deps.boards(tx).about({ vehicle: vehicleId })).find((one) => one.pipeline === pipeline.id)
+    if (standing !== undefined) return standing.id
+    const born = await processes.birthIn(
+      tx,
+      ofLease
+        ? {
+            pipeline: pipeline.id,
+            stage: pipeline.stages.find(({ id }) => id === ON_LINE)?.id,
+            fields: { vehicle: vehicleId, ...(driverId === undefined ? {} : { driver: driverId }) },
+          }
+        : { pipeline: pipeline.id, fields: {}, subject: vehicleId },
+      actor,
+    )
+    return born?.state.card.id
+  }
 
   const create = async (tx: Db, wish: ActionWish, actor: Actor, decision: string, line: string): Promise<ActionEnd> => {
     if (wish.action.kind !== 'create') return { state: 'dropped', note: '' }
@@ -147,6 +180,11 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
 
   for (const kind of OF_CARDS) ports.action(kind, act)
 }
+
+/** A task of a rule that speaks of the same driver again joins the one that is open. */
+const oncePer = ({ action }: ActionWish): Action => (action.kind === 'task' ? { ...action, oneOpen: true } : action)
+const eachOf = ({ subject }: ActionWish): Readonly<Record<string, string>> =>
+  subject.driverId === undefined ? {} : { driver: subject.driverId }
 
 const currentOf = async (tx: Db, decision: string): Promise<string | undefined> =>
   (await tx.selectFrom('processCurrents').select('card').where('decision', '=', decision).executeTakeFirst())?.card

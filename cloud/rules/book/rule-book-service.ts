@@ -186,7 +186,8 @@ export function createRuleBookService(deps: Deps): RuleBookService {
     compile,
     get,
     adopt: (more) => {
-      files = [...files, ...more]
+      // What the case files declare holds: they know more fields of a card than the shipped rules name.
+      files = [...more, ...files]
       texts = ruleTexts(files)
       definitions = declared()
       cache.clear()
