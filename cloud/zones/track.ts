@@ -24,14 +24,14 @@ export const NEW_TRACK: Track = { work: NEVER_SEEN, places: new Map() }
 const AWAY: ZoneState = { ...NEVER_SEEN, side: 'outside' }
 
 /** Pure. Takes one good fix, in order of time. Drawn zones hear only of positions that the zone of work believes. */
-export function follow({ work, places }: Track, fix: GoodFix, { work: shape, policy, map }: Around): Step {
+export function follow(known: Track, fix: GoodFix, { work: shape, policy, map }: Around): Step {
+  const { work, places } = known
   const judged = judgeSighting(work, sightingOf(fix, shape, policy), policy)
-  const isOld = judged.state === work
+  if (judged.state === work) return { track: known, crossing: null, placeCrossings: [], leapFrom: null }
   const from = work.stranger?.last ?? work.believed
-  const hop = isOld || from === null ? 0 : distanceM(from, fix)
+  const hop = from === null ? 0 : distanceM(from, fix)
   const step = { crossing: judged.crossing, leapFrom: hop >= LEAP_M ? from : null }
-  if (isOld || judged.state.stranger !== null)
-    return { ...step, track: { work: judged.state, places }, placeCrossings: [] }
+  if (judged.state.stranger !== null) return { ...step, track: { work: judged.state, places }, placeCrossings: [] }
   let next: Map<string, ZoneState> | undefined
   const placeCrossings: { zone: MappedZone; crossing: Crossing }[] = []
   for (const zone of zonesFor(fix, places, map)) {

@@ -23,6 +23,7 @@ const FILES = {
   'car-munich': '../../demo/data/car-munich.csv',
   'bus-limerick': '../../demo/data/bus-limerick.csv',
   'bus-liverpool': '../data/traces/bus-liverpool.csv',
+  phones: '../data/traces/phones.csv',
   'moscow-spoof-synthetic': '../data/traces/moscow-spoof-synthetic.csv',
 } as const
 
