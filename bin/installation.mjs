@@ -100,13 +100,14 @@ export const buildConsole = (options) =>
   )
 
 /**
- * The gateway as its service starts it: without the last of the optimising compilers, whose code costs more memory than a car's work needs.
+ * The gateway as its service starts it: without the optimising compilers, whose code costs more memory than a car's work needs.
  * The warning left out is about how the MQTT library reads an address, which is ours.
  */
 export const EDGE_FLAGS = [
   '--max-old-space-size=64',
   '--max-semi-space-size=1',
   '--no-opt',
+  '--no-maglev',
   '--disable-warning=DEP0169',
 ]
 const EDGE_BUILT = join(ROOT, 'edge', 'dist', 'main.mjs')

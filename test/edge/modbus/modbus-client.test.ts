@@ -59,7 +59,7 @@ const COILS_ON = rtuFrame(1, bytes('01 01 01'))
 test('a read brings bits, and the request on the line is the documented one', async () => {
   const { line, device } = bench('rtu')
   line.answer(() => COILS_ON)
-  expect(await device.read(coils, 'io', stop)).toEqual({ kind: 'values', values: [1, 0, 0, 0, 0, 0, 0, 0] })
+  expect(await device.read(coils, 'io', stop)).toMatchObject({ kind: 'values', values: [1, 0, 0, 0, 0, 0, 0, 0] })
   expect(hex(line.sent[0])).toBe('0101000000083dcc')
 })
 
@@ -112,7 +112,7 @@ describe('a late answer is never taken for the answer to the next request', () =
     line.say(COILS_OFF)
     line.answer(() => COILS_ON)
     await clock.advance(300)
-    expect(await read).toEqual({ kind: 'values', values: [1, 0, 0, 0, 0, 0, 0, 0] })
+    expect(await read).toMatchObject({ kind: 'values', values: [1, 0, 0, 0, 0, 0, 0, 0] })
     expect(line.sent).toHaveLength(2)
   })
 
@@ -140,7 +140,7 @@ describe('a late answer is never taken for the answer to the next request', () =
       ])
     })
     await clock.advance(600)
-    expect(await read).toEqual({ kind: 'values', values: [1, 0, 0, 0, 0, 0, 0, 0] })
+    expect(await read).toMatchObject({ kind: 'values', values: [1, 0, 0, 0, 0, 0, 0, 0] })
   })
 
   test('TCP: a stream that lost its framing is closed and opened anew', async () => {
