@@ -8,7 +8,7 @@ import { createFrameService, type FrameService } from './devices/frame-service.t
 import { profileOf, receiverOf } from './devices/receiver.ts'
 import { createVehicleReadings, type VehicleReadings } from './devices/vehicle-readings.ts'
 import { type Gateway, type GatewayConfig, type GatewayStatus, type GatewayWorld, IDLE } from './gateway.ts'
-import { identify } from './identity/app.ts'
+import { createRenewal, identify } from './identity/app.ts'
 import type { Identity } from './identity/identity.ts'
 import { createReportProver } from './identity/report-proof-client.ts'
 import { createImmobilizerService, type ImmobilizerService } from './immobilizer/immobilizer-service.ts'
@@ -105,6 +105,17 @@ function assemble({ config, world, profiles, identity, state, relay, ears }: Giv
   const { log } = world
   const { installation, software } = config
   const { gatewayId, signerKeys } = identity.grant
+  let current = identity
+  let prove = createReportProver(identity)
+  const renewal = createRenewal(
+    config,
+    () => current,
+    (next) => {
+      current = next
+      prove = createReportProver(next)
+    },
+    world,
+  )
   const boot = world.uuid()
   const time = createTimeService({
     clock: world.clock,
@@ -137,7 +148,7 @@ function assemble({ config, world, profiles, identity, state, relay, ears }: Giv
       outbox.keepEvent(record)
       monitors.heed(record)
     },
-    prove: createReportProver(identity),
+    prove: (report) => prove(report),
     timeQuality: time.orderQuality,
     installed: installedFrom(installation, {
       gatewayId,
@@ -197,7 +208,7 @@ function assemble({ config, world, profiles, identity, state, relay, ears }: Giv
     log,
   })
   const cloud = createUplink({
-    identity,
+    identity: () => current,
     brokerUrl: config.brokerUrl,
     brokerVersion: config.brokerVersion,
     software,
@@ -233,7 +244,11 @@ function assemble({ config, world, profiles, identity, state, relay, ears }: Giv
       frameService.consider()
       keepOdometer(SAVE_ODOMETER)
     }
-    const sending = Promise.all([cloud.run(uplink.signal), outbox.run(cloud, beforeCommit, uplink.signal)])
+    const sending = Promise.all([
+      renewal(uplink.signal),
+      cloud.run(uplink.signal),
+      outbox.run(cloud, beforeCommit, uplink.signal),
+    ])
     await Promise.all([
       immobilizer.run(stop),
       runDevices(

@@ -22,14 +22,17 @@ const LONGEST_ANSWER = 256 * 1024
 /** Speaks to the cloud over HTTP; `caPem` for an installation whose HTTPS certificate is its own. */
 export function createClaimClient(cloud: { readonly cloudUrl: string; readonly caPem?: string }): ClaimClient {
   return {
-    claim: async (body) => {
-      const answer = await post(new URL(PATH, cloud.cloudUrl), JSON.stringify(body), cloud.caPem)
-      if (answer.status >= 500) throw new Error(`the cloud could not answer the claim: ${answer.status}`)
-      if (answer.status < 200 || answer.status >= 300)
-        throw new ClaimRefused(`the cloud refused the claim: ${answer.status} ${problemOf(answer.text)}`)
-      return ClaimGrant.parse(JSON.parse(answer.text))
-    },
+    claim: async (body) => ClaimGrant.parse(await postJson(new URL(PATH, cloud.cloudUrl), body, cloud.caPem)),
   }
+}
+
+/** The cloud's JSON answer. Throws `ClaimRefused` with its own words, or an Error when it could not answer. */
+export async function postJson(url: URL, body: object, caPem: string | undefined): Promise<unknown> {
+  const answer = await post(url, JSON.stringify(body), caPem)
+  if (answer.status >= 500) throw new Error(`the cloud could not answer the claim: ${answer.status}`)
+  if (answer.status < 200 || answer.status >= 300)
+    throw new ClaimRefused(`the cloud refused the claim: ${answer.status} ${problemOf(answer.text)}`)
+  return JSON.parse(answer.text)
 }
 
 type Answer = { readonly status: number; readonly text: string }

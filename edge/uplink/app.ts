@@ -2,7 +2,8 @@ import type { Identity } from '../identity/identity.ts'
 import { type CloudAccess, type CloudClient, type CloudClientDeps, createCloudClient } from './cloud-client.ts'
 
 type Deps = Omit<CloudClientDeps, 'brokerUrl' | 'gatewayId' | 'access' | 'protocolVersion'> & {
-  readonly identity: Identity
+  /** Asked at each connect: a renewed certificate is used from the next one on. */
+  readonly identity: () => Identity
   /** Instead of the broker named at provisioning. */
   readonly brokerUrl: string | undefined
   readonly brokerVersion: 4 | 5 | undefined
@@ -12,9 +13,11 @@ type Deps = Omit<CloudClientDeps, 'brokerUrl' | 'gatewayId' | 'access' | 'protoc
 export function createUplink({ identity, brokerUrl, brokerVersion, ...deps }: Deps): CloudClient {
   return createCloudClient({
     ...deps,
-    brokerUrl: brokerUrl ?? identity.grant.brokerUrl,
-    gatewayId: identity.grant.gatewayId,
-    access: accessOf(identity),
+    brokerUrl: brokerUrl ?? identity().grant.brokerUrl,
+    gatewayId: identity().grant.gatewayId,
+    get access() {
+      return accessOf(identity())
+    },
     protocolVersion: brokerVersion ?? 4,
   })
 }
