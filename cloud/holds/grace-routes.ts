@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { OrderId, VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { callerOf, type RouteRoles } from '../http/access.ts'
-import type { HoldService } from './hold-service.ts'
+import type { GraceService } from './grace-service.ts'
 import { GraceView, graceView, HoldView, holdView } from './hold-view.ts'
 import type { Graced } from './hold-wish.ts'
 
@@ -26,7 +26,7 @@ const answerOf = ({ grace, orderId, holds }: Graced): z.infer<typeof Answer> => 
 })
 
 /** A time in which a vehicle may start although holds stand. */
-export function createGraceRoutes(holds: Pick<HoldService, 'giveGrace' | 'endGrace'>): FastifyPluginAsyncZod {
+export function createGraceRoutes(graces: Pick<GraceService, 'giveGrace' | 'endGrace'>): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/api/vehicles/:id/grace',
@@ -46,7 +46,7 @@ export function createGraceRoutes(holds: Pick<HoldService, 'giveGrace' | 'endGra
         const by = { kind: 'user', id, name: login } as const
         return reply
           .code(202)
-          .send(answerOf(await holds.giveGrace({ vehicleId: request.params.id, ...request.body, by })))
+          .send(answerOf(await graces.giveGrace({ vehicleId: request.params.id, ...request.body, by })))
       },
     )
     app.delete(
@@ -65,7 +65,7 @@ export function createGraceRoutes(holds: Pick<HoldService, 'giveGrace' | 'endGra
         const { id, login } = callerOf(request)
         const by = { kind: 'user', id, name: login } as const
         const note = request.body?.note ?? ''
-        return reply.code(202).send(answerOf(await holds.endGrace({ vehicleId: request.params.id, note, by })))
+        return reply.code(202).send(answerOf(await graces.endGrace({ vehicleId: request.params.id, note, by })))
       },
     )
   }

@@ -18,10 +18,12 @@ import { createVehicleStore } from '../fleet/vehicle-store.ts'
 import { runConvergenceLoop } from '../holds/convergence-loop.ts'
 import type { GracePolicy } from '../holds/grace.ts'
 import { createGraceRoutes } from '../holds/grace-routes.ts'
+import { createGraceService } from '../holds/grace-service.ts'
 import { createGraceStore } from '../holds/grace-store.ts'
 import { createHoldRoutes } from '../holds/hold-routes.ts'
 import { createHoldService, type HoldService } from '../holds/hold-service.ts'
 import { createHoldStore } from '../holds/hold-store.ts'
+import { createSituationService } from '../holds/situation-service.ts'
 import type { Reach } from '../http/reach.ts'
 import type { Projection } from '../ingest/journal-entry.ts'
 import type { Alert } from '../live/live-message.ts'
@@ -209,24 +211,37 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     parkedLifetime: PARKED_LIFETIME,
     changed,
   })
-  const holds = createHoldService({
+  const situations = createSituationService({
     ...world,
-    db,
-    decide: decisions.decide,
     vehicleStore: createVehicleStore,
     holdStore: createHoldStore,
     orderStore: createOrderStore,
     relayStore: createRelayStore,
-    gatewayOf: fleet.gatewayOf,
     graceStore: createGraceStore,
-    gracePolicy: settings.grace ?? GRACE,
-    signerReach: signer.reach,
+    gatewayOf: fleet.gatewayOf,
     neverBlockIn: parts.neverBlockIn ?? (async () => new Set()),
-    relayTested: parts.relayTested,
     requestOrder: orders.request,
     pace: PACE,
     changed,
     deliver: () => delivery.ring(),
+  })
+  const holds = createHoldService({
+    ...world,
+    db,
+    decide: decisions.decide,
+    situations,
+    holdStore: createHoldStore,
+    signerReach: signer.reach,
+    relayTested: parts.relayTested,
+    pace: PACE,
+  })
+  const graces = createGraceService({
+    ...world,
+    db,
+    decide: decisions.decide,
+    situations,
+    graceStore: createGraceStore,
+    gracePolicy: settings.grace ?? GRACE,
   })
   const unlock = createUnlockService({
     ...world,
@@ -237,7 +252,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     limits: createClaimAttempts(CODES),
     gatewayOf: fleet.gatewayOf,
     vehicleNow: fleet.vehicleNow,
-    codeUsed: holds.codeUsed,
+    codeUsed: graces.codeUsed,
     changed,
   })
   const vehicles = createVehicleService({
@@ -249,6 +264,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     zoneOf: parts.zoneOf,
     leaseFactsOf: parts.leaseFactsOf,
     upkeepOf: parts.upkeepOf,
+    ...(parts.idleOf === undefined ? {} : { idleOf: parts.idleOf }),
     ...(parts.surroundingsOf === undefined ? {} : { surroundingsOf: parts.surroundingsOf }),
     zoneName: settings.zoneName,
   })
@@ -282,7 +298,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
       createVehicleRoutes(vehicles, fleet.addVehicle),
       createGatewayRoutes(fleet, createVehicleStore(db).platesOf, parks.inSight),
       createHoldRoutes(holds),
-      createGraceRoutes(holds),
+      createGraceRoutes(graces),
       createUnlockRoutes(unlock),
       createOrderRoutes(orderStore),
       createGovernorRoutes({
