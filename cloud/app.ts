@@ -23,6 +23,7 @@ import { createHistory } from './history/app.ts'
 import { createHttp } from './http/app.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { runTidyLoop } from './http/tidy-loop.ts'
+import { createIdle } from './idle/app.ts'
 import { createIngest } from './ingest/app.ts'
 import { createInspections } from './inspections/app.ts'
 import { vehicleInspection } from './inspections/inspection-view.ts'
@@ -49,8 +50,8 @@ import { createPostgres } from './postgres/postgres-client.ts'
 import { createProcesses } from './processes/app.ts'
 import { shippedCases } from './processes/cases-store.ts'
 import { createHouseReads } from './processes/house-reads-store.ts'
-import { ruleTexts } from './rules/book/rule-text.ts'
 import { createRules } from './rules/app.ts'
+import { ruleTexts } from './rules/book/rule-text.ts'
 import { upkeepFacts } from './rules/upkeep-facts.ts'
 import { outageReads, zoneReads } from './rules/zone-reads.ts'
 import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
@@ -184,10 +185,12 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await rules.factChanged({ kind: 'vehicle', id: vehicleId, field: 'postponed', value, about: { vehicleId } })
     },
   })
+  const idle = createIdle({ db, inTransaction, world, jobs, changed: live.service.vehicleChanged })
   const numbers = createNumbers({
     db,
     world,
     jobs,
+    stretchesOf: idle.service.stretchesOf,
     overdueInspections: async (parks) => {
       const { items } = await inspections.service.list({ parks, states: ['overdue', 'critical'], limit: 10_000 })
       return items.map(({ vehicleId, state }) => ({ vehicleId, note: state }))
@@ -237,6 +240,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     lastKnownOf: history.service.lastKnownOf,
     zoneOf: (ids) => zones.zoneOf(ids),
+    idleOf: idle.service.openOf,
     surroundingsOf: (ids) => zones.surroundingsOf(ids),
     leaseFactsOf: leasing.leaseFactsOf,
     upkeepOf: async (ids) => {
@@ -473,6 +477,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       ...vehicles.routes,
       ...leasing.routes,
       numbers.routes,
+      idle.routes,
       ...inspections.routes,
       papers.routes,
       messages.routes,
@@ -518,7 +523,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
       // In the demo the rules are at work from the first minute; elsewhere they are watched first.
       await rules.open((rule) =>
-        config.mode === 'demo' || caseRules.has(rule) || (rule.startsWith('zone_') && config.zoneHolds === 'on') ? 'acting' : 'shadow',
+        config.mode === 'demo' || caseRules.has(rule) || (rule.startsWith('zone_') && config.zoneHolds === 'on')
+          ? 'acting'
+          : 'shadow',
       )
       await processes.open()
       if (config.mode === 'demo') {

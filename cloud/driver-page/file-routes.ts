@@ -18,7 +18,8 @@ export function createFileRoutes(files: ReadonlyMap<string, PageFile>): FastifyP
     for (const [address, { type, plain, zipped }] of files)
       app.get(address, { config: { roles: 'public' }, schema: { hide: true } }, async (request, reply) => {
         reply.header('content-security-policy', POLICY).header('cache-control', 'no-cache').type(type)
-        reply.header('vary', 'accept-encoding')
+        // The worker answers for the page itself, which stands above its folder.
+        reply.header('vary', 'accept-encoding').header('service-worker-allowed', '/d')
         const zips = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
         return zips ? reply.header('content-encoding', 'gzip').send(zipped) : reply.send(plain)
       })

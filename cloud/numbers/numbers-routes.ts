@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { callerOf, type RouteRoles } from '../http/access.ts'
+import { IDLE_REASONS } from '../idle/idle.ts'
 import type { NumbersService } from './numbers-service.ts'
 import { MorningView, NumberItem, NumberName } from './numbers-view.ts'
-import { IDLE_REASONS } from './standing.ts'
 
 const READS: RouteRoles = ['owner', 'head', 'accountant', 'auditor']
 const tags = ['reports']

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { DriverId } from '../drivers/driver.ts'
+import { IDLE_REASONS } from '../idle/idle.ts'
 import { Day } from '../leases/moscow-day.ts'
-import { IDLE_REASONS } from './standing.ts'
 
 export const NumberName = z.enum(['idle', 'money-at-risk', 'arrears', 'ready-to-line', 'overdue-inspections'])
 export type NumberName = z.infer<typeof NumberName>

@@ -1,21 +1,6 @@
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
-
-/** Why a vehicle earns nothing; `unknown` is a reason too, and shown in red. */
-export const IDLE_REASONS = [
-  'no_driver',
-  'service',
-  'parts_wait',
-  'accident',
-  'papers',
-  'hold_balance',
-  'hold_zone',
-  'hold',
-  'no_contact',
-  'washing',
-  'unknown',
-] as const
-export type IdleReason = (typeof IDLE_REASONS)[number]
+import type { IdleReason } from '../idle/idle.ts'
 
 /** A stretch of a vehicle's life: on the line, or idle for one reason. `until` null: to this day. */
 export type Stretch = {

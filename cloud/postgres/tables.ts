@@ -12,6 +12,7 @@ import type { ParkTables } from './park-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
 import type { ProcessTables } from './process-tables.ts'
 import type { RuleTables } from './rule-tables.ts'
+import type { StandingTables } from './standing-tables.ts'
 import type { StreamTables } from './stream-tables.ts'
 import type { TrackerTables } from './tracker-tables.ts'
 import type { UpkeepTables } from './upkeep-tables.ts'
@@ -39,6 +40,7 @@ export type Tables = FleetTables &
   LedgerTables &
   PeopleTables &
   ProcessTables &
+  StandingTables &
   StreamTables &
   RuleTables &
   UpkeepTables &

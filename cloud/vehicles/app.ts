@@ -265,6 +265,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     leaseFactsOf: parts.leaseFactsOf,
     upkeepOf: parts.upkeepOf,
     ...(parts.idleOf === undefined ? {} : { idleOf: parts.idleOf }),
+    ...(parts.idleOf === undefined ? {} : { idleOf: parts.idleOf }),
     ...(parts.surroundingsOf === undefined ? {} : { surroundingsOf: parts.surroundingsOf }),
     zoneName: settings.zoneName,
   })

@@ -5,6 +5,7 @@ import type { VehicleStore } from '../fleet/vehicle-store.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
 import type { ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
+import type { Standing } from '../idle/idle.ts'
 import type { LeaseFacts } from '../leases/lease-facts.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import { cursorFrom, placeFrom } from './cursor.ts'
@@ -43,6 +44,8 @@ export type Knowledge = {
   zoneOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, ZoneView>>
   leaseFactsOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, LeaseFacts>>
   upkeepOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, Upkeep>>
+  /** The one reason why it earns nothing, or that it is on the line. */
+  idleOf?(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, { readonly standing: Standing }>>
   surroundingsOf?(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, Surroundings>>
 }
 
@@ -62,13 +65,14 @@ const HappeningPlace = z.strictObject({ at: EpochMs, key: z.string() })
 export function createVehicleService(deps: Deps): VehicleService {
   const assemble = async (rows: readonly VehicleRow[]): Promise<readonly VehicleView[]> => {
     const ids = rows.map((row) => row.id)
-    const [situations, lastKnown, zones, leasing, upkeep, surroundings] = await Promise.all([
+    const [situations, lastKnown, zones, leasing, upkeep, surroundings, idle] = await Promise.all([
       deps.situationsOf(ids),
       deps.lastKnownOf(ids),
       deps.zoneOf(ids),
       deps.leaseFactsOf(ids),
       deps.upkeepOf(ids),
       deps.surroundingsOf?.(ids),
+      deps.idleOf?.(ids),
     ])
     return rows.flatMap((row) => {
       const known = situations.get(row.id)
@@ -84,6 +88,7 @@ export function createVehicleService(deps: Deps): VehicleService {
           surroundings: surroundings?.get(row.id),
           leasing: leasing.get(row.id),
           upkeep: upkeep.get(row.id),
+          idle: idle?.get(row.id),
         }),
       ]
     })

@@ -6,6 +6,7 @@ import { hindranceOf } from '../holds/can-block.ts'
 import { GraceView, graceView, HoldView, holdView } from '../holds/hold-view.ts'
 import { immobilizerState } from '../holds/immobilizer-state.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
+import { IdleReason, type Standing } from '../idle/idle.ts'
 import { VehicleInspection } from '../inspections/inspection-view.ts'
 import { type LeaseFacts, VehicleBalance, VehicleDriver, VehicleLease } from '../leases/lease-facts.ts'
 import { OrderView, orderView } from '../orders/order-view.ts'
@@ -91,7 +92,8 @@ export const VehicleView = z
     areaOutageSince: Instant.nullable(),
     /** Set while its position is not believed. */
     signalSuspect: SignalView.nullable(),
-    idleReason: z.null(),
+    /** Why it earns nothing; null on the line. `unknown`: nobody and nothing says why. */
+    idleReason: IdleReason.nullable(),
   })
   .meta({ id: 'Vehicle' })
 export type VehicleView = z.infer<typeof VehicleView>
@@ -115,11 +117,12 @@ export type VehicleFacts = {
   readonly surroundings: Surroundings | undefined
   readonly leasing: LeaseFacts | undefined
   readonly upkeep: Upkeep | undefined
+  readonly idle: { readonly standing: Standing } | undefined
 }
 
 /** Pure. */
 export const vehicleView = (facts: VehicleFacts): VehicleView => {
-  const { row, known, signer, lastKnown, zone, leasing, upkeep, surroundings } = facts
+  const { row, known, signer, lastKnown, zone, leasing, upkeep, surroundings, idle } = facts
   return {
     id: row.id,
     plate: row.plate,
@@ -137,7 +140,7 @@ export const vehicleView = (facts: VehicleFacts): VehicleView => {
     parkedAt: isStill(lastKnown) ? (surroundings?.parking ?? null) : null,
     areaOutageSince: surroundings?.areaOutageSince ?? null,
     signalSuspect: surroundings?.signal ?? null,
-    idleReason: null,
+    idleReason: idle === undefined ? 'unknown' : idle.standing === 'on_line' ? null : idle.standing,
   }
 }
 

@@ -220,7 +220,13 @@ function startCard(s) {
   })
   return card(
     kind,
-    el('h2', {}, s.vehicle.plate, ' ', el('span', { class: 'soft' }, s.vehicle.model)),
+    el(
+      'h2',
+      {},
+      s.vehicle.plate.replace(/^(\D\d{3}\D{2})(\d{2,3})$/, '$1\u00a0$2'),
+      ' ',
+      el('span', { class: 'soft' }, s.vehicle.model),
+    ),
     el('p', { class: 'word' }, w().start[s.start] ?? w().start.unknown),
     s.graceUntil && el('p', {}, say(w().grace, { at: moment(s.graceUntil) })),
     list.length > 0 && el('h2', {}, w().why),

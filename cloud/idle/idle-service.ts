@@ -1,0 +1,89 @@
+import type { VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import type { ParksInSight } from '../http/access.ts'
+import { dayOf } from '../leases/moscow-day.ts'
+import type { Stretch, Time } from '../numbers/standing.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import type { World } from '../world.ts'
+import { type SaidReason, type Standing, standingOf } from './idle.ts'
+import type { IdleStore, VehicleFacts } from './idle-store.ts'
+
+export type IdleService = ReturnType<typeof createIdleService>
+
+type Deps = Pick<World, 'clock'> &
+  Pick<Postgres, 'db' | 'inTransaction'> & {
+    readonly idleStore: (db: Db) => IdleStore
+    readonly changed: (vehicle: VehicleId) => void
+  }
+
+const AT_ONCE = 500
+
+/** Keeps one reason of idleness for every vehicle at every moment, and its history. */
+export function createIdleService({ clock, db, inTransaction, idleStore, changed }: Deps) {
+  const reading = idleStore(db)
+  const settle = async (all: readonly VehicleFacts[], now: EpochMs): Promise<number> => {
+    let changes = 0
+    for (const one of all) {
+      const next = standingOf(one, now)
+      if (next === one.standing) continue
+      // From its first day on: a vehicle that was just added has no gap before it.
+      const at = one.standing === null ? one.createdAt : now
+      if (await inTransaction((within) => idleStore(within).change(one.vehicleId, one.standing, next, at))) {
+        changes += 1
+        changed(one.vehicleId)
+      }
+    }
+    return changes
+  }
+  const look = async (vehicle: VehicleId): Promise<void> => {
+    const now = clock.now()
+    await settle(await reading.facts({ ids: [vehicle] }, now, dayOf(now)), now)
+  }
+  return {
+    /** Looks at every vehicle; answers how many reasons have changed. */
+    sweep: async (stop: AbortSignal): Promise<number> => {
+      let changes = 0
+      let after: VehicleId | undefined
+      while (!stop.aborted) {
+        const now = clock.now()
+        const all = await reading.facts({ after, limit: AT_ONCE }, now, dayOf(now))
+        changes += await settle(all, now)
+        after = all.at(-1)?.vehicleId
+        if (all.length < AT_ONCE) break
+      }
+      return changes
+    },
+    look,
+    /** The open reason of each; a vehicle that was not looked at yet is absent. */
+    openOf: async (
+      vehicles: readonly VehicleId[],
+    ): Promise<ReadonlyMap<VehicleId, { readonly standing: Standing; readonly since: EpochMs }>> =>
+      new Map(
+        (await reading.openOf(vehicles)).map(({ vehicleId, standing, fromAt }) => [
+          vehicleId,
+          { standing, since: fromAt },
+        ]),
+      ),
+    of: async (vehicle: VehicleId, limit: number, before: EpochMs | undefined) => {
+      const [word, rows] = await Promise.all([reading.wordOf(vehicle), reading.historyOf(vehicle, limit, before)])
+      return { word, rows }
+    },
+    /** A person's word stands above all that is measured, until it is taken back. */
+    say: async (vehicle: VehicleId, reason: SaidReason, note: string, by: string): Promise<void> => {
+      await reading.say(vehicle, reason, note, by, clock.now())
+      await look(vehicle)
+    },
+    takeBack: async (vehicle: VehicleId): Promise<void> => {
+      await reading.takeBack(vehicle)
+      await look(vehicle)
+    },
+    /** For the numbers of the morning. */
+    stretchesOf: async (parks: ParksInSight, time: Time): Promise<readonly Stretch[]> =>
+      (await reading.stretches(parks, time)).map(({ vehicleId, standing, fromAt, untilAt }) => ({
+        vehicleId,
+        standing,
+        from: fromAt,
+        until: untilAt,
+      })),
+  }
+}
