@@ -105,6 +105,7 @@ const Environment = z.object({
   INFLUX_TOKEN: text.prefault('').describe('token (v2), or user:password (v1); default none'),
   INFLUX_ORG: text.prefault('kordon').describe('organisation (v2); default kordon'),
   INFLUX_BUCKET: text.prefault('kordon').describe('bucket (v2) or database (v1); default kordon'),
+  INFLUX_GZIP: onOff.prefault('0').describe('1: writes are packed, for a database behind a slow line; default 0'),
   YANDEX_FLEET_KEYS_FILE: text
     .optional()
     .describe('file (mode 600) with a JSON list of {parkId, clientId, apiKey} of Yandex Fleet; default: none'),
@@ -119,6 +120,7 @@ export type InfluxSettings = {
   readonly token: string
   readonly org: string
   readonly bucket: string
+  readonly compress: 'gzip' | 'never'
 }
 
 export type OidcSettings = {
@@ -229,6 +231,7 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
             token: env.INFLUX_TOKEN,
             org: env.INFLUX_ORG,
             bucket: env.INFLUX_BUCKET,
+            compress: env.INFLUX_GZIP === 'on' ? 'gzip' : 'never',
           },
   }
 }

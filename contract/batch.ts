@@ -2,6 +2,7 @@ import { COMPACT_V1, COMPACT_V2, parseCompactBatch } from './compact-batch.ts'
 import { MAX_BATCH_BYTES, type ParsedBatch, parseJsonBatch } from './record.ts'
 
 const JSON_OBJECT = 0x7b
+const decoder = new TextDecoder()
 
 /** Pure. Reads `up/records` in either form; the first byte tells. Never throws on bad input: it names the reason. */
 export function parseBatch(payload: Uint8Array): ParsedBatch {
@@ -11,7 +12,7 @@ export function parseBatch(payload: Uint8Array): ParsedBatch {
     case COMPACT_V2:
       return parseCompactBatch(payload)
     case JSON_OBJECT:
-      return parseJsonBatch(new TextDecoder().decode(payload))
+      return parseJsonBatch(decoder.decode(payload))
     default:
       return { ok: false, reason: 'neither JSON nor a known compact version' }
   }

@@ -3,6 +3,7 @@ import { GatewayEvent } from './event.ts'
 import { Frame } from './frame.ts'
 import { Seq, StreamId } from './ids.ts'
 import { OrderReport } from './order.ts'
+import { isPlainEnvelope, isPlainFrame } from './plain-frame.ts'
 
 /** What goes through the outbox, numbered by `seq` within a `stream`. */
 export const GatewayRecord = z.union([Frame, OrderReport, GatewayEvent])
@@ -51,6 +52,7 @@ const kindOf = (candidate: unknown): unknown =>
 
 /** Pure. Parses one record; the reason of a refusal names the field. */
 export function parseRecord(candidate: unknown): { record: GatewayRecord } | { refused: string } {
+  if (isPlainFrame(candidate)) return { record: candidate }
   const schema = KINDS.get(kindOf(candidate))
   if (schema === undefined) return { refused: 'kind: expected frame, report or event' }
   const parsed = schema.safeParse(candidate)
@@ -61,9 +63,12 @@ export function parseRecord(candidate: unknown): { record: GatewayRecord } | { r
 export function parseJsonBatch(text: string): ParsedBatch {
   const json = parseJson(text)
   if (json === undefined) return { ok: false, reason: 'not JSON' }
+  if (isPlainEnvelope(json, MAX_BATCH_RECORDS)) return itemsOf(json)
   const envelope = BatchEnvelope.safeParse(json)
-  if (!envelope.success) return { ok: false, reason: firstIssue(envelope.error) }
-  const { stream, firstSeq, records } = envelope.data
+  return envelope.success ? itemsOf(envelope.data) : { ok: false, reason: firstIssue(envelope.error) }
+}
+
+function itemsOf({ stream, firstSeq, records }: BatchEnvelope): ParsedBatch {
   const items = records.map((candidate, index): BatchItem => {
     const seq = (firstSeq + index) as Seq
     const parsed = parseRecord(candidate)

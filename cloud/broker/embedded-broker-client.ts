@@ -34,7 +34,12 @@ export const aedesOptions = () => ({
   maxTopicLevels: 8,
 })
 
-type Session = { readonly identity: Identity; readonly lane: PublishLane }
+type Session = {
+  readonly identity: Identity
+  readonly lane: PublishLane
+  /** The topic spoken to last, judged: nearly always the next one too. */
+  spoken: { readonly name: string; readonly topic: ParsedTopic | undefined }
+}
 type Sessions = WeakMap<Client, Session>
 type Operation = 'publish' | 'subscribe' | 'will'
 type Refuse = (client: Client | null, topic: string, operation: Operation) => Error
@@ -122,6 +127,7 @@ function decideWhoConnects(
     sessions.set(client, {
       identity,
       lane: createPublishLane(BROKER_LIMITS.publishesAtOnce, BROKER_LIMITS.publishesWaiting),
+      spoken: { name: '', topic: undefined },
     })
     return null
   }
@@ -146,6 +152,11 @@ function proofOf({ conn }: Client): Pick<Claim, 'by' | 'certificateName' | 'cert
   const { subject, serialNumber: serial } = conn.authorized ? conn.getPeerCertificate() : {}
   const name: unknown = subject?.CN
   return { by: 'certificate', certificateName: typeof name === 'string' ? name : undefined, certificateSerial: serial }
+}
+
+function spokenTo(session: Session, name: string): ParsedTopic | undefined {
+  if (session.spoken.name !== name) session.spoken = { name, topic: publishable(session.identity, name) }
+  return session.spoken.topic
 }
 
 type Taken = { add(packet: object): unknown }
@@ -189,15 +200,18 @@ function decideWhoSpeaks(
     }
     return 'taken'
   }
-  const handOn = async (topic: ParsedTopic, payload: string | Buffer): Promise<void> => {
+  const handOn = (topic: ParsedTopic, payload: string | Buffer, done: (error?: Error) => void): void => {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-    if (topic.direction !== 'owntracks') return deps.ingest.accept(topic.gateway, bytes)
-    return deps.phones?.accept(topic.user, topic.device, bytes)
+    const fail = (cause: unknown): void => done(cause instanceof Error ? cause : new Error(String(cause)))
+    if (topic.direction === 'owntracks')
+      (deps.phones?.accept(topic.user, topic.device, bytes) ?? Promise.resolve()).then(() => done(), fail)
+    else if (deps.ingest.take === undefined) deps.ingest.accept(topic.gateway, bytes).then(() => done(), fail)
+    else deps.ingest.take(topic.gateway, bytes, done)
   }
   // Also judges wills. Setting it replaces the broker's own guard of `$SYS`, which no topic of ours can match.
   aedes.authorizePublish = (client, packet, done) => {
     const session = client === null ? undefined : sessions.get(client)
-    const topic = publishable(session?.identity, packet.topic)
+    const topic = session === undefined ? undefined : spokenTo(session, packet.topic)
     if (session === undefined || topic === undefined) return done(refuse(client, packet.topic, 'publish'))
     if (topic.direction === 'up' && topic.channel === 'status') {
       if (takeStatus(topic.gateway, packet.payload.toString()) === 'refused') packet.retain = false
@@ -208,7 +222,7 @@ function decideWhoSpeaks(
     taken.add(packet)
     if (packet.qos === 0) deps.count('records-qos0', 1)
     session.lane.run(
-      () => handOn(topic, packet.payload),
+      (done) => handOn(topic, packet.payload, done),
       (error) => done(error ?? null),
       deps.clock.steady(),
     )

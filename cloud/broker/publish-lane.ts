@@ -2,7 +2,7 @@ import type { Millis } from '#contract/instant.ts'
 
 type Done = (error?: Error) => void
 type Job = {
-  readonly work: () => Promise<void>
+  readonly work: (done: Done) => void
   readonly done: Done
   readonly since: Millis
   settled: boolean
@@ -11,7 +11,7 @@ type Job = {
 /** Publishes of one client on their way to the disk. */
 export type PublishLane = {
   /** Runs `work` as soon as a place is free; calls `done` once, with an error if it failed, was late or is too many. */
-  run(work: () => Promise<void>, done: Done, now: Millis): void
+  run(work: (done: Done) => void, done: Done, now: Millis): void
   /** If anything began before `moment`, gives up all of it, for its connection is lost anyway; answers how many. */
   giveUpBefore(moment: Millis): number
 }
@@ -33,10 +33,11 @@ export function createPublishLane(width: number, depth: number): PublishLane {
   }
   const begin = (job: Job): void => {
     running.add(job)
-    job.work().then(
-      () => settle(job),
-      (cause: unknown) => settle(job, cause instanceof Error ? cause : new Error(String(cause))),
-    )
+    try {
+      job.work((error) => settle(job, error))
+    } catch (cause) {
+      settle(job, cause instanceof Error ? cause : new Error(String(cause)))
+    }
   }
   return {
     run: (work, done, now) => {

@@ -1,11 +1,9 @@
-import { Agent } from 'node:http'
-import { Agent as TlsAgent } from 'node:https'
-import { HttpError, InfluxDB } from '@influxdata/influxdb-client'
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
 import type { History, PastFrame } from './history.ts'
 import { PAST_FIELDS, readExport, readQueryAnswer } from './influx-answer.ts'
+import { createInfluxConnection, type InfluxConnection, InfluxRefusal } from './influx-connection-client.ts'
 import { lineOf, MEASUREMENT } from './line-protocol.ts'
 
 export type InfluxSettings = {
@@ -17,6 +15,8 @@ export type InfluxSettings = {
   readonly org?: string
   /** v1: the database. On 2.x reads need a DBRP mapping of the same name. */
   readonly bucket: string
+  /** Worth its time over a slow line only. */
+  readonly compress?: 'gzip' | 'never'
 }
 type Deps = InfluxSettings & {
   readonly log: Log
@@ -25,19 +25,10 @@ type Deps = InfluxSettings & {
 }
 
 const LINES_PER_WRITE = 5000
-const TIMEOUT_MS = 30_000
 
 /** History in InfluxDB 1.x, 2.x or 3.x, or in VictoriaMetrics. One write in flight; `write` resolves when it is stored. */
 export function createInfluxClient(deps: Deps): History & { close(): void } {
-  const agent = deps.url.startsWith('https:') ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
-  const basic = deps.api === 'v1' && deps.token !== undefined
-  const influx = new InfluxDB({
-    url: deps.url,
-    timeout: TIMEOUT_MS,
-    transportOptions: { agent },
-    ...(deps.token === undefined || basic ? {} : { token: deps.token }),
-    ...(basic ? { headers: { authorization: `Basic ${Buffer.from(deps.token ?? '').toString('base64')}` } } : {}),
-  })
+  const influx = createInfluxConnection(deps)
   const write = createWriter(influx, deps)
   let reads: 'query' | 'export' | undefined
   return {
@@ -51,29 +42,19 @@ export function createInfluxClient(deps: Deps): History & { close(): void } {
         ? readByExport(influx, vehicleId, from, to)
         : readByQuery(influx, deps.bucket, vehicleId, from, to)
     },
-    close: () => agent.destroy(),
+    close: influx.close,
   }
 }
 
-function createWriter(influx: InfluxDB, { api, org = '', bucket, log, count }: Deps) {
-  /** One request, no retry of the library's own: whoever calls knows when and how often to try again. */
-  const post = async (lines: readonly string[]): Promise<void> => {
-    const writer = influx.getWriteApi(org, bucket, 'us', {
-      batchSize: lines.length + 1,
-      flushInterval: 0,
-      maxRetries: 0,
-      maxBatchBytes: 2 ** 30,
-      // A promise as answer makes `flush` reject with it, instead of printing to the console.
-      writeFailed: (error) => Promise.reject(error),
-    })
-    if (api === 'v1') writer.path = `/write?db=${encodeURIComponent(bucket)}&precision=u`
-    writer.writeRecords([...lines])
-    await writer.flush()
-  }
+function createWriter(influx: InfluxConnection, { api, org = '', bucket, log, count }: Deps) {
+  const path =
+    api === 'v1'
+      ? `/write?${new URLSearchParams({ db: bucket, precision: 'u' })}`
+      : `/api/v2/write?${new URLSearchParams({ org, bucket, precision: 'us' })}`
   /** Halves a refused batch until the refused lines stand alone; writing a line twice changes nothing. */
   const write = async (lines: readonly string[]): Promise<void> => {
     try {
-      await post(lines)
+      await influx.post(path, lines.join('\n'))
     } catch (cause) {
       if (!isRefusal(cause)) throw cause
       if (lines.length > 1) {
@@ -90,21 +71,21 @@ function createWriter(influx: InfluxDB, { api, org = '', bucket, log, count }: D
 }
 
 /** The lines themselves are at fault (malformed, outside retention, type conflict, too many at once): no use in repeating. */
-const isRefusal = (cause: unknown): boolean => cause instanceof HttpError && [400, 413, 422].includes(cause.statusCode)
+const isRefusal = (cause: unknown): boolean => cause instanceof InfluxRefusal && [400, 413, 422].includes(cause.status)
 
 /** VictoriaMetrics answers `/query` only in part, and knows a page no InfluxDB has. */
-async function readsBy(influx: InfluxDB): Promise<'query' | 'export'> {
+async function readsBy(influx: InfluxConnection): Promise<'query' | 'export'> {
   try {
-    const answer: unknown = await influx.transport.request('/api/v1/status/buildinfo', '', { method: 'GET' })
+    const answer: unknown = JSON.parse(await influx.get('/api/v1/status/buildinfo'))
     return typeof answer === 'object' && answer !== null && 'status' in answer ? 'export' : 'query'
   } catch (cause) {
-    if (cause instanceof HttpError) return 'query'
+    if (cause instanceof InfluxRefusal || cause instanceof SyntaxError) return 'query'
     throw cause
   }
 }
 
 async function readByQuery(
-  influx: InfluxDB,
+  influx: InfluxConnection,
   database: string,
   vehicleId: VehicleId,
   from: EpochMs,
@@ -114,11 +95,11 @@ async function readByQuery(
   const q = `SELECT ${PAST_FIELDS.map((field) => `"${field}"`).join(',')} FROM "${MEASUREMENT}"
     WHERE "vehicle" = '${vehicleId}' AND time >= ${from}ms AND time < ${to}ms GROUP BY "gateway"`
   const query = new URLSearchParams({ db: database, epoch: 'u', q })
-  return readQueryAnswer(await influx.transport.request(`/query?${query}`, '', { method: 'GET' }))
+  return readQueryAnswer(JSON.parse(await influx.get(`/query?${query}`)))
 }
 
 async function readByExport(
-  influx: InfluxDB,
+  influx: InfluxConnection,
   vehicleId: VehicleId,
   from: EpochMs,
   to: EpochMs,
@@ -128,8 +109,5 @@ async function readByExport(
     start: String(from / 1000),
     end: String((to - 1) / 1000),
   })
-  const chunks: Uint8Array[] = []
-  for await (const chunk of influx.transport.iterate(`/api/v1/export?${query}`, '', { method: 'GET' }))
-    chunks.push(chunk)
-  return readExport(Buffer.concat(chunks).toString(), MEASUREMENT)
+  return readExport(await influx.get(`/api/v1/export?${query}`), MEASUREMENT)
 }

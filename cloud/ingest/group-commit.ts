@@ -18,8 +18,11 @@ type Deps<Entry, Result> = {
 }
 
 export type GroupCommit<Entry, Result> = {
-  /** Resolves after the commit that `entry` was part of; `records` is its weight. */
-  add(entry: Entry, records: number): Promise<Result>
+  /**
+   * Calls `done` after the commit that `entry` was part of, or `fail`; `records` is its weight. No promise: this is passed
+   * by every message.
+   */
+  add(entry: Entry, records: number, done: (result: Result) => void, fail: (cause: unknown) => void): void
   /** Commits what waits, now. */
   flush(): void
   pending(): number
@@ -27,6 +30,9 @@ export type GroupCommit<Entry, Result> = {
 
 const COMMIT_RECORDS = 5000
 const COMMIT_WAIT_MS = 5
+/** While so many senders are waiting for one commit, acknowledgements that go out together are worth more than soon. */
+const CROWD = 100
+const CROWD_WAIT_MS = 20
 /**
  * Beyond this a batch waits its turn outside, unacknowledged, and its connection is not read on meanwhile: whoever sends
  * faster than the disk takes is slowed down and loses nothing. What waits too long is given up by the broker's deadline.
@@ -34,8 +40,8 @@ const COMMIT_WAIT_MS = 5
 const MAX_PENDING_RECORDS = 200_000
 
 /**
- * One flush for all that came together: at once after a rest, else after at most 5 ms or 5,000 records. Waits no longer
- * than four commits take, so that flushes cost a bounded share of the time on a slow disk and a fast one.
+ * One flush for all that came together: at once after a rest, else after at most 5 ms (20 ms under load) or 5,000 records.
+ * Waits no longer than four commits take, so that flushes cost a bounded share of the time on a slow disk and a fast one.
  */
 export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): GroupCommit<Entry, Result> {
   const { clock } = deps
@@ -46,17 +52,27 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   let state: 'idle' | 'soon' | 'now' = 'idle'
   let lastEnd = Number.NEGATIVE_INFINITY
   let lastTook = 0
+  let longestWait = COMMIT_WAIT_MS
 
   /** A group that fails is tried one by one, so that a bad batch fails alone. */
   const settle = (group: readonly Waiting<Entry, Result>[]): void => {
+    let results: readonly Result[]
     try {
-      const results = deps.commit(group.map(({ entry }) => entry))
-      results.forEach((result, index) => {
-        group[index]?.done(result)
-      })
+      results = deps.commit(group.map(({ entry }) => entry))
     } catch (cause) {
       if (group.length > 1) for (const one of group) settle([one])
       else group[0]?.fail(cause)
+      return
+    }
+    for (const [index, result] of results.entries()) tell(group[index], result)
+  }
+
+  /** What is wrong with one listener must not keep the word from the others: it is durable. */
+  const tell = (one: Waiting<Entry, Result> | undefined, result: Result): void => {
+    try {
+      one?.done(result)
+    } catch (cause) {
+      one?.fail(cause)
     }
   }
 
@@ -70,6 +86,7 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
     settle(group)
     lastEnd = clock.steady()
     lastTook = lastEnd - began
+    longestWait = group.length >= CROWD ? CROWD_WAIT_MS : COMMIT_WAIT_MS
     while (outside.length > 0 && fits(outside[0])) admit(outside.shift())
     deps.flushed()
   }
@@ -86,7 +103,7 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
 
   const schedule = (): void => {
     if (state === 'now') return
-    const rest = lastEnd + Math.min(COMMIT_WAIT_MS, 4 * lastTook) - clock.steady()
+    const rest = lastEnd + Math.min(longestWait, 4 * lastTook) - clock.steady()
     if (rest <= 0 || pending >= COMMIT_RECORDS) {
       state = 'now'
       deps.soon(flush)
@@ -99,12 +116,11 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   }
 
   return {
-    add: (entry, records) =>
-      new Promise((done, fail) => {
-        const one = { entry, records, done, fail }
-        if (outside.length === 0 && fits(one)) admit(one)
-        else outside.push(one)
-      }),
+    add: (entry, records, done, fail) => {
+      const one = { entry, records, done, fail }
+      if (outside.length === 0 && fits(one)) admit(one)
+      else outside.push(one)
+    },
     flush,
     pending: () => pending,
   }

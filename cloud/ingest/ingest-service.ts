@@ -1,11 +1,11 @@
 import type { GatewayId, StreamId } from '#contract/ids.ts'
-import { type Clock, minutes } from '#contract/instant.ts'
+import { type Clock, type EpochMs, millis, minutes } from '#contract/instant.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import type { BatchItem } from '#contract/record.ts'
 import { downTopic } from '#contract/topics.ts'
 import { createFirstTime } from '../broker/first-time.ts'
 import type { Log } from '../log.ts'
-import { readBatch } from './batch.ts'
+import { type ReadBatch, readBatch } from './batch.ts'
 import type { KnownStream } from './coverage-store.ts'
 import { declaredGap } from './gap-event.ts'
 import type { Appended, JournalStore } from './journal-store.ts'
@@ -17,6 +17,8 @@ export type IngestCount = 'records' | 'duplicates' | 'records-refused' | 'batche
 export type IngestService = {
   /** Resolves after the commit and nowhere else; a rejection means nothing of the batch was acknowledged. */
   accept(gateway: GatewayId, payload: Uint8Array): Promise<void>
+  /** The same without a promise: calls `done` once, with an error if nothing was acknowledged. */
+  take(gateway: GatewayId, payload: Uint8Array, done: (error?: Error) => void): void
   /** The gateway listens (again): it gets the receipts it may have missed, and the next batches' at once. */
   gatewayConnected(gateway: GatewayId): void
   /** Of several instances: what was durable here is now known to all, and together they have come so far. */
@@ -26,7 +28,7 @@ export type IngestService = {
 }
 
 type Deps = {
-  readonly journal: Pick<JournalStore, 'append' | 'setAside' | 'streamsOf'>
+  readonly journal: Pick<JournalStore, 'append' | 'take' | 'setAside' | 'streamsOf'>
   /** Resolves when the broker has it. A receipt is not retained: the next one says more. */
   publish(topic: string, payload: string, options: { readonly retain: boolean }): Promise<void>
   readonly clock: Clock
@@ -44,10 +46,12 @@ type Deps = {
 /** An edge has two streams, events and frames; older ones it no longer asks about. */
 const STREAMS_PER_GATEWAY = 2
 
+type Unread = Extract<ReadBatch, { ok: false }>
+
 /** From bytes on a topic to durable entries and a receipt. */
 export function createIngestService(deps: Deps): IngestService {
   const { journal, clock, log, count } = deps
-  const book = createReceiptBook(deps.receipts ?? { batches: 5, age: minutes(60) })
+  const book = createReceiptBook(deps.receipts ?? { batches: 5, age: minutes(60), apart: millis(200) })
   const firstTime = createFirstTime()
 
   const send = (due: ReceiptDue): void => {
@@ -88,27 +92,39 @@ export function createIngestService(deps: Deps): IngestService {
     }
   }
 
-  return {
-    accept: async (gateway, payload) => {
-      const receivedAt = clock.now()
-      const batch = readBatch(payload)
-      if (batch.ok) {
-        const { stream, range, items } = batch
-        const appended = await journal.append({ gateway, receivedAt, stream, range, items, declared: gapsOf(batch) })
+  const take: IngestService['take'] = (gateway, payload, done) => {
+    const fail = (cause: unknown): void => done(cause instanceof Error ? cause : new Error(String(cause)))
+    const receivedAt = clock.now()
+    const batch = readBatch(payload)
+    if (!batch.ok) return void setAside(gateway, receivedAt, batch, payload).then(() => done(), fail)
+    const { stream, range, items } = batch
+    journal.take(
+      { gateway, receivedAt, stream, range, items, declared: gapsOf(batch) },
+      (appended) => {
         nameRefused(gateway, items)
-        return settle(gateway, stream, appended, items.some(isReport))
-      }
-      const unreadable = { reason: batch.reason, bytes: payload }
-      const head = batch.head
-      const appended =
-        head === undefined
-          ? await journal.setAside({ gateway, receivedAt, unreadable })
-          : await journal.append({ gateway, receivedAt, ...head, items: [], declared: [], unreadable })
-      count('batches-undecodable', 1)
-      if (firstTime(`${gateway} ${batch.reason}`))
-        log.warn({ gateway, reason: batch.reason }, 'ingest.batch-undecodable')
-      if (head !== undefined && appended !== undefined) settle(gateway, head.stream, appended, true)
-    },
+        settle(gateway, stream, appended, items.some(isReport))
+        done()
+      },
+      fail,
+    )
+  }
+
+  const setAside = async (gateway: GatewayId, receivedAt: EpochMs, batch: Unread, payload: Uint8Array) => {
+    const unreadable = { reason: batch.reason, bytes: payload }
+    const head = batch.head
+    const appended =
+      head === undefined
+        ? await journal.setAside({ gateway, receivedAt, unreadable })
+        : await journal.append({ gateway, receivedAt, ...head, items: [], declared: [], unreadable })
+    count('batches-undecodable', 1)
+    if (firstTime(`${gateway} ${batch.reason}`)) log.warn({ gateway, reason: batch.reason }, 'ingest.batch-undecodable')
+    if (head !== undefined && appended !== undefined) settle(gateway, head.stream, appended, true)
+  }
+
+  return {
+    accept: (gateway, payload) =>
+      new Promise((done, fail) => take(gateway, payload, (error) => (error === undefined ? done() : fail(error)))),
+    take,
     gatewayConnected: (gateway) => {
       book.reconnected(gateway)
       if (deps.together === undefined) {
@@ -137,8 +153,12 @@ export function createIngestService(deps: Deps): IngestService {
 
 const isReport = (item: BatchItem): boolean => 'record' in item && item.record.kind === 'report'
 
-const gapsOf = (batch: { readonly stream: StreamId; readonly items: readonly BatchItem[] }) =>
-  batch.items.flatMap((item) => {
+const NO_GAPS: readonly never[] = []
+
+function gapsOf(batch: { readonly stream: StreamId; readonly items: readonly BatchItem[] }) {
+  if (!batch.items.some((item) => 'record' in item && item.record.kind === 'event')) return NO_GAPS
+  return batch.items.flatMap((item) => {
     const gap = 'record' in item ? declaredGap(item.record, batch.stream) : undefined
     return gap === undefined ? [] : [gap]
   })
+}

@@ -6,7 +6,7 @@ type Deps = { readonly ingest: Pick<IngestService, 'sendOverdueReceipts'>; reado
 /** Sends the receipts of streams that have gone quiet, until told to stop. */
 export async function runReceiptLoop({ ingest, clock }: Deps, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
-    await clock.sleep(seconds(5), stop)
+    await clock.sleep(seconds(1), stop)
     ingest.sendOverdueReceipts()
   }
 }

@@ -25,7 +25,13 @@ export function createMetricsService() {
     /** A counter with one label; the result counts. */
     counter: <What extends string>(name: string, help: string): ((what: What, by: number) => void) => {
       const counter = new Counter({ name, help, labelNames: ['what'], registers: [registry] })
-      return (what, by) => counter.inc({ what }, by)
+      // Looked up once: some of them count every message.
+      const children = new Map<What, ReturnType<typeof counter.labels>>()
+      return (what, by) => {
+        const child = children.get(what) ?? counter.labels({ what })
+        children.set(what, child)
+        child.inc(by)
+      }
     },
     /** A value that is read when Prometheus asks. */
     gauge: (name: string, help: string, read: () => number): void => {

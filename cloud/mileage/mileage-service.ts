@@ -47,9 +47,11 @@ export function createMileageService(deps: Deps): MileageService {
   /** Running days that are marked already: their mark cannot be taken off before the day is over. */
   const marked = new Set<string>()
 
+  /** The day of the frame before is nearly always the day of this one, and naming a day is dear. */
+  let latest = { day: dayOf(clock.now()), ...boundsOf(dayOf(clock.now())) }
   const markOf = (vehicleId: VehicleId, readAt: EpochMs, now: EpochMs): Mark | undefined => {
-    const day = dayOf(readAt)
-    const end = boundsOf(day).to
+    if (readAt < latest.from || readAt >= latest.to) latest = { day: dayOf(readAt), ...boundsOf(dayOf(readAt)) }
+    const { day, to: end } = latest
     const isRunning = now < end
     const key = `${vehicleId} ${day}`
     if (isRunning && marked.has(key)) return undefined

@@ -26,7 +26,8 @@ export function ears(more: Partial<BrokerEars> = {}) {
     ingest,
     credentials: {
       checkPassword: async (gateway, password) => PASSWORDS.get(gateway) === password,
-      isRevoked: (gateway) => revoked.has(gateway), certificateCounts: () => true,
+      isRevoked: (gateway) => revoked.has(gateway),
+      certificateCounts: () => true,
     },
     onStatus: (gateway, status) => void statuses.push({ gateway, status }),
     count: (what, by) => {

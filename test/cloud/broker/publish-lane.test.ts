@@ -8,7 +8,7 @@ function bench(width: number, depth: number) {
   const ended: string[] = []
   const put = (name: string, at = 0) =>
     lane.run(
-      () => new Promise<void>((done) => running.push(done)),
+      (done) => void running.push(() => done()),
       (error) => ended.push(error === undefined ? name : `${name}: ${error.message}`),
       millis(at),
     )
@@ -47,7 +47,7 @@ describe('publish lane', () => {
     const lane = createPublishLane(2, 2)
     const ended: unknown[] = []
     lane.run(
-      () => Promise.reject(new Error('disk')),
+      (done) => done(new Error('disk')),
       (error) => ended.push(error?.message),
       millis(0),
     )

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createGroupCommit } from '../../../cloud/ingest/group-commit.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 
-test('who sends more than the journal may gather waits outside, in order, and is not refused', async () => {
+test('who sends more than the journal may gather waits outside, in order, and is not refused', () => {
   const groups: number[][] = []
   const turns: (() => void)[] = []
   const commits = createGroupCommit<number, number>({
@@ -15,9 +15,10 @@ test('who sends more than the journal may gather waits outside, in order, and is
     clock: createManualClock(),
   })
   const settled: number[] = []
-  const all = Promise.all(
-    Array.from({ length: 9 }, async (_, index) => void settled.push(await commits.add(index, 60_000))),
-  )
+  const fail = (cause: unknown): never => {
+    throw cause
+  }
+  for (let index = 0; index < 9; index += 1) commits.add(index, 60_000, (one) => void settled.push(one), fail)
   expect(commits.pending()).toBe(180_000)
   while (groups.flat().length < 9) {
     expect(commits.pending()).toBeLessThanOrEqual(200_000)
@@ -25,11 +26,38 @@ test('who sends more than the journal may gather waits outside, in order, and is
     if (run === undefined) throw new Error('nothing is going to commit what waits')
     run()
   }
-  await all
   expect(groups).toEqual([
     [0, 1, 2],
     [3, 4, 5],
     [6, 7, 8],
   ])
   expect(settled).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+})
+
+test('a listener that fails takes the acknowledgement from nobody else, and nothing is written again', () => {
+  const groups: number[][] = []
+  const turns: (() => void)[] = []
+  const commits = createGroupCommit<number, number>({
+    commit: (entries) => {
+      groups.push([...entries])
+      return entries
+    },
+    flushed: () => {},
+    soon: (run) => void turns.push(run),
+    clock: createManualClock(),
+  })
+  const told: string[] = []
+  for (const entry of [1, 2, 3])
+    commits.add(
+      entry,
+      1,
+      (result) => {
+        if (result === 2) throw new Error('listener')
+        told.push(`done ${result}`)
+      },
+      (cause) => void told.push(`failed ${entry}: ${cause instanceof Error ? cause.message : ''}`),
+    )
+  turns.shift()?.()
+  expect(groups).toEqual([[1, 2, 3]])
+  expect(told).toEqual(['done 1', 'failed 2: listener', 'done 3'])
 })

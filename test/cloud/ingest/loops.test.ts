@@ -6,7 +6,7 @@ import { createManualClock } from '../../support/manual-clock.ts'
 import { listeningLog } from './journal-support.ts'
 
 describe('the small loops of ingest', () => {
-  test('receipts: looks every five seconds until told to stop', async () => {
+  test('receipts: looks every second until told to stop', async () => {
     const clock = createManualClock()
     const stop = new AbortController()
     let looked = 0
@@ -17,7 +17,7 @@ describe('the small loops of ingest', () => {
     }
     const loop = runReceiptLoop({ ingest, clock }, stop.signal)
     await clock.advance(15_000)
-    expect(looked).toBe(3)
+    expect(looked).toBe(15)
     stop.abort()
     await loop
   })

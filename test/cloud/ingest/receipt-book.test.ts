@@ -56,4 +56,21 @@ describe('receipt book', () => {
     book.note(note(9))
     expect(book.note(note(5, { urgent: true }))?.through).toBe(9)
   })
+
+  test('under the load of a fleet a stream is told no oftener than apart, alone at once', () => {
+    const book = createReceiptBook({ batches: 3, age: minutes(5), apart: millis(200) })
+    const other = StreamId.parse('00112233-4455-4677-8899-000000000001')
+    const load = (from: number, to: number) => {
+      for (let at = from; at <= to; at += 0.4) book.note({ ...note(1, { at }), stream: other })
+    }
+    const told = (at: number) => book.note(note(at, { at, urgent: true }))?.through
+    expect([told(0), told(50)]).toEqual([0, 50])
+    load(100, 300)
+    expect([told(300), told(350)]).toEqual([300, undefined])
+    expect(book.overdue(millis(499)).filter((due) => due.stream === stream)).toEqual([])
+    expect(book.overdue(millis(500)).filter((due) => due.stream === stream)).toEqual([
+      { gateway, stream, through: 350 },
+    ])
+    expect([told(2000), told(2001), told(2002)]).toEqual([2000, 2001, 2002])
+  })
 })
