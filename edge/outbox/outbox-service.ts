@@ -1,5 +1,5 @@
 import type { StreamId } from '#contract/ids.ts'
-import type { Clock } from '#contract/instant.ts'
+import { type Clock, millis } from '#contract/instant.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import type { Log } from '../log.ts'
@@ -24,16 +24,26 @@ export type OutboxService = {
   connected(): void
 }
 
+/**
+ * How long the first words of an order wait for its last: at a parked car all three are said within it, and one message
+ * carries them. Each message less is one less that the road can lose and make everything behind it wait for.
+ */
+const COMPANY = millis(50)
+const isFirstWord = (record: GatewayRecord): boolean =>
+  record.kind === 'report' && (record.state === 'received' || record.state === 'executing')
+
 /** What goes into the logs at once, and what receipts do to them. */
 export function createOutboxService({ events, frames, window, wake, clock, log }: Deps): OutboxService {
   /** Through which number each stream was forgotten when the connection began. */
   const forgotten = new Map<StreamId, number>()
+  const unstopped = new AbortController().signal
 
   const keepEvent = (record: GatewayRecord): 'stored' | 'waiting' => {
     events.append(record)
     try {
       events.flush()
-      wake()
+      if (isFirstWord(record)) void clock.sleep(COMPANY, unstopped).then(wake)
+      else wake()
       return 'stored'
     } catch (cause) {
       log.error({ err: cause }, 'events.unwritable')
