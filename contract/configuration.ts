@@ -20,7 +20,7 @@ export const ConfigurationWish = z.strictObject({
     .strictObject({
       encoding: z.enum(['json', 'compact']).exactOptional(),
       /** How long a fresh frame may wait for others to share a message with. */
-      sendEveryMs: z.int().min(0).max(60_000).exactOptional(),
+      sendEveryMs: z.int().min(0).max(3_600_000).exactOptional(),
     })
     .exactOptional(),
 })

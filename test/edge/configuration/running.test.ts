@@ -116,3 +116,24 @@ test('what is in force is whole on disk, readable by its owner only', async () =
     inForce: { version: 1 },
   })
 })
+
+test('how frames are sent is part of the document: they wait for company as long as it says', async () => {
+  const { rig: at } = await connected()
+  at.car.ignition = true
+  at.car.speedKmh = 30
+  const fresh = () => at.cloud.delivered.filter(({ record }) => record.kind === 'frame')
+  await until(() => expect(fresh().length).toBeGreaterThan(2))
+  at.car.ignition = false
+  at.car.speedKmh = 0
+  await give(at, documentOf(at.installation, 2, { batch: { encoding: 'json', sendEveryMs: 60_000 } }))
+  await until(() => expect(told(at, 'config-applied').at(-1)).toMatchObject({ version: 2 }))
+  at.car.ignition = true
+  at.car.speedKmh = 30
+  await until(() => expect(at.cloud.delivered.at(-1)?.record.kind).toBe('event'))
+  const [before, began] = [fresh().length, at.clock.steady()]
+  await until(() => expect(fresh().length).toBeGreaterThan(before))
+  const more = fresh().length - before
+  // At once would have been one by one, second by second.
+  expect(more).toBeGreaterThan(10)
+  expect(at.clock.steady() - began).toBeGreaterThan(20_000)
+})
