@@ -142,7 +142,8 @@ export function createConfigurationService(deps: Deps): ConfigurationService {
     projection: {
       name: 'configurations',
       apply: async (entries) => {
-        for (const entry of entries) await hear(entry)
+        // Nearly all of it is frames, which say nothing of configurations.
+        for (const entry of entries) if (entry.record.kind === 'event') await hear(entry)
       },
     },
   }
