@@ -43,6 +43,7 @@ export const FAULTS = {
   'token/unknown': { status: 404, title: 'No such API token' },
   'park/unknown': { status: 404, title: 'No such park' },
   'park/name-taken': { status: 409, title: 'A park with this name exists' },
+  'vehicle/card-changed': { status: 409, title: 'Somebody has changed this card since you saw it' },
   'vehicle/unknown': { status: 404, title: 'No such vehicle' },
   'vehicle/plate-taken': { status: 409, title: 'A vehicle with this plate exists' },
   'vehicle/vin-taken': { status: 409, title: 'A vehicle with this VIN exists' },

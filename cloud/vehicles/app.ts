@@ -48,6 +48,8 @@ import { createUnlockRoutes } from '../unlock/unlock-routes.ts'
 import { createUnlockService, type UnlockService } from '../unlock/unlock-service.ts'
 import { createUnlockStore } from '../unlock/unlock-store.ts'
 import type { World } from '../world.ts'
+import { createCardRoutes } from './card/card-routes.ts'
+import { createCardStore } from './card/card-store.ts'
 import { createTimelineStore } from './timeline-store.ts'
 import { createVehicleRoutes } from './vehicle-routes.ts'
 import { createVehicleService, type Knowledge, type VehicleService } from './vehicle-service.ts'
@@ -297,6 +299,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     routes: [
       createParkRoutes({ parks, decide: decisions.decide, parkStore: createParkStore, world, changed }),
       createVehicleRoutes(vehicles, fleet.addVehicle),
+      createCardRoutes(createCardStore(db), clock),
       createGatewayRoutes(fleet, createVehicleStore(db).platesOf, parks.inSight),
       createHoldRoutes(holds),
       createGraceRoutes(graces),

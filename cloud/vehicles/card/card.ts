@@ -1,0 +1,27 @@
+const LETTERS: Readonly<Record<string, number>> = {
+  ...{ A: 1, B: 2, C: 3, D: 4, E: 5, F: 6, G: 7, H: 8, J: 1, K: 2, L: 3, M: 4, N: 5 },
+  ...{ P: 7, R: 9, S: 2, T: 3, U: 4, V: 5, W: 6, X: 7, Y: 8, Z: 9 },
+}
+const WEIGHTS = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2]
+
+/** Pure. Seventeen characters without I, O and Q (ISO 3779). */
+export const isVin = (vin: string): boolean => /^[A-HJ-NPR-Z0-9]{17}$/.test(vin)
+
+/** Pure. As written on papers: spaces and small letters are nothing, Cyrillic look-alikes become what was meant. */
+export const vinFrom = (written: string): string => {
+  const upper = written.toUpperCase().replaceAll(/[\s-]/g, '')
+  return [...upper].map((one) => LOOK_ALIKES[one] ?? one).join('')
+}
+const LOOK_ALIKES: Readonly<Record<string, string>> = {
+  ...{ А: 'A', В: 'B', Е: 'E', К: 'K', М: 'M', Н: 'H', Р: 'P', С: 'C', Т: 'T', У: 'Y', Х: 'X' },
+}
+
+/**
+ * Pure. Whether the ninth character is the check digit of the others (49 CFR 565.15). American and Chinese makers must
+ * write it; European and Russian ones need not, so a wrong one is told and not refused.
+ */
+export function vinCheck(vin: string): 'fits' | 'does-not-fit' {
+  const sum = [...vin].reduce((all, one, index) => all + (LETTERS[one] ?? Number(one)) * (WEIGHTS[index] ?? 0), 0)
+  const wanted = sum % 11 === 10 ? 'X' : String(sum % 11)
+  return vin[8] === wanted ? 'fits' : 'does-not-fit'
+}
