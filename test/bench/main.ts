@@ -12,6 +12,7 @@ import { history } from './history.ts'
 import { ingest } from './ingest.ts'
 import { loss } from './loss.ts'
 import { process as processBench } from './process.ts'
+import { tls } from './tls.ts'
 import { whatIf } from './what-if.ts'
 import { zone } from './zone.ts'
 
@@ -31,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   batch,
   connections,
   loss,
+  tls,
   processBench,
 ]
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -96,6 +96,7 @@ test(
     await done(step(1), ['--accept', 'a virtual car'])
     for (const number of [2, 3, 4, 5]) await done(step(number))
     const service = begin(['bin/run.mjs', 'edge/main.ts'])
+    await until('the service is up', () => existsSync(join(env.KORDON_EDGE_DIR, 'control.sock')), { withinMs: 60_000 })
     const ignition = done(step(7))
     const turning = setInterval(() => {
       for (const [index, word] of ['on', 'off'].entries()) setTimeout(() => key(word), index * 900)
