@@ -2,6 +2,7 @@ import { Center, Loader } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
+import { ProveDialog } from '../account/prove-dialog.tsx'
 import { onSessionLost } from '../api/api-client.ts'
 import type { User } from '../api/session.ts'
 import { Failed } from '../design/query-view.tsx'
@@ -19,7 +20,37 @@ const VehiclesPage = lazy(async () => ({ default: (await import('../vehicles/veh
 const VehiclePage = lazy(async () => ({ default: (await import('../vehicles/vehicle-page.tsx')).VehiclePage }))
 const GatewaysPage = lazy(async () => ({ default: (await import('../gateways/gateways-page.tsx')).GatewaysPage }))
 
+const DriversPage = lazy(async () => ({ default: (await import('../drivers/drivers-page.tsx')).DriversPage }))
+const DriverPage = lazy(async () => ({ default: (await import('../drivers/driver-page.tsx')).DriverPage }))
+const LeasesPage = lazy(async () => ({ default: (await import('../leases/leases-page.tsx')).LeasesPage }))
+const LeasePage = lazy(async () => ({ default: (await import('../leases/lease-page.tsx')).LeasePage }))
+const MoneyPage = lazy(async () => ({ default: (await import('../money/money-page.tsx')).MoneyPage }))
+const PromisesPage = lazy(async () => ({ default: (await import('../money/promises-page.tsx')).PromisesPage }))
+const BalancesPage = lazy(async () => ({ default: (await import('../money/balances-page.tsx')).BalancesPage }))
+const InspectionsPage = lazy(async () => ({
+  default: (await import('../inspections/inspections-page.tsx')).InspectionsPage,
+}))
+const StationsPage = lazy(async () => ({ default: (await import('../inspections/stations-page.tsx')).StationsPage }))
+const InspectionPage = lazy(async () => ({
+  default: (await import('../inspections/inspection-page.tsx')).InspectionPage,
+}))
+const PapersPage = lazy(async () => ({ default: (await import('../papers/papers-page.tsx')).PapersPage }))
+const VehiclePapersPage = lazy(async () => ({
+  default: (await import('../papers/vehicle-papers-page.tsx')).VehiclePapersPage,
+}))
+const MessagesPage = lazy(async () => ({ default: (await import('../messages/messages-page.tsx')).MessagesPage }))
+const RulesPage = lazy(async () => ({ default: (await import('../rules/rules-page.tsx')).RulesPage }))
+const RulePage = lazy(async () => ({ default: (await import('../rules/rule-page.tsx')).RulePage }))
+const DecisionsPage = lazy(async () => ({ default: (await import('../rules/decisions-page.tsx')).DecisionsPage }))
+const PoliciesPage = lazy(async () => ({ default: (await import('../policies/policies-page.tsx')).PoliciesPage }))
+const MorningPage = lazy(async () => ({ default: (await import('../morning/morning-page.tsx')).MorningPage }))
+const NumberPage = lazy(async () => ({ default: (await import('../morning/number-page.tsx')).NumberPage }))
 const GovernorPage = lazy(async () => ({ default: (await import('../governor/governor-page.tsx')).GovernorPage }))
+
+const AccountPage = lazy(async () => ({ default: (await import('../account/account-page.tsx')).AccountPage }))
+const PeoplePage = lazy(async () => ({ default: (await import('../people/people-page.tsx')).PeoplePage }))
+const AuditPage = lazy(async () => ({ default: (await import('../audit/audit-page.tsx')).AuditPage }))
+const JoinPage = lazy(async () => ({ default: (await import('../session/join-page.tsx')).JoinPage }))
 
 const Waiting = (): ReactNode => (
   <Center h="100%" mih={240}>
@@ -31,6 +62,7 @@ function Pages({ user }: { readonly user: User }): ReactNode {
   const [path] = useLocation()
   return (
     <LiveFeed>
+      <ProveDialog />
       <Shell user={user}>
         <BrokenPage key={path}>
           <Suspense fallback={<Waiting />}>
@@ -45,8 +77,62 @@ function Pages({ user }: { readonly user: User }): ReactNode {
               <Route path="/gateways">
                 <GatewaysPage user={user} />
               </Route>
+              <Route path="/drivers">
+                <DriversPage user={user} />
+              </Route>
+              <Route path="/drivers/:id">{({ id }) => <DriverPage key={id} id={id} user={user} />}</Route>
+              <Route path="/leases">
+                <LeasesPage user={user} />
+              </Route>
+              <Route path="/leases/:id">{({ id }) => <LeasePage key={id} id={id} user={user} />}</Route>
+              <Route path="/money">
+                <MoneyPage user={user} />
+              </Route>
+              <Route path="/promises">
+                <PromisesPage user={user} />
+              </Route>
+              <Route path="/balances">
+                <BalancesPage user={user} />
+              </Route>
+              <Route path="/inspections">
+                <InspectionsPage />
+              </Route>
+              <Route path="/inspections/stations">
+                <StationsPage user={user} />
+              </Route>
+              <Route path="/inspections/:id">{({ id }) => <InspectionPage key={id} id={id} user={user} />}</Route>
+              <Route path="/papers">
+                <PapersPage user={user} />
+              </Route>
+              <Route path="/papers/:id">{({ id }) => <VehiclePapersPage key={id} id={id} user={user} />}</Route>
+              <Route path="/messages">
+                <MessagesPage />
+              </Route>
+              <Route path="/rules">
+                <RulesPage user={user} />
+              </Route>
+              <Route path="/rules/:id">{({ id }) => <RulePage key={id} id={id} user={user} />}</Route>
+              <Route path="/decisions">
+                <DecisionsPage user={user} />
+              </Route>
+              <Route path="/policies">
+                <PoliciesPage user={user} />
+              </Route>
+              <Route path="/morning">
+                <MorningPage />
+              </Route>
+              <Route path="/morning/:number">{({ number }) => <NumberPage key={number} number={number} />}</Route>
               <Route path="/governor">
                 <GovernorPage user={user} />
+              </Route>
+              <Route path="/account">
+                <AccountPage />
+              </Route>
+              <Route path="/people">
+                <PeoplePage user={user} />
+              </Route>
+              <Route path="/audit">
+                <AuditPage user={user} />
               </Route>
               <Route>
                 <NotFound />
@@ -73,6 +159,12 @@ export function App(): ReactNode {
       </Center>
     )
   }
+  if (path.startsWith('/join'))
+    return (
+      <Suspense fallback={<Waiting />}>
+        <JoinPage />
+      </Suspense>
+    )
   if (session.data === null) return path.startsWith('/setup') ? <SetUpPage /> : <SignInPage />
   return <Pages user={session.data.user} />
 }

@@ -4,21 +4,22 @@ import type { User } from '../api/session.ts'
 import { SignerBanner } from '../governor/signer-banner.tsx'
 import { useWords } from '../language/language.ts'
 import { LinkBanner } from '../live/link-banner.tsx'
-import { isIn, SECTIONS } from './sections.ts'
+import { groupsFor, isIn } from './sections.ts'
 import classes from './shell.module.css'
 import { UserMenu } from './user-menu.tsx'
 
-function Sections(): ReactNode {
+type Groups = ReturnType<typeof groupsFor>
+
+function Groups({ groups, path }: { readonly groups: Groups; readonly path: string }): ReactNode {
   const { t } = useWords()
-  const [path] = useLocation()
   return (
     <nav className={classes['sections']} aria-label={t('nav.label')}>
-      {SECTIONS.map(({ path: target, word, Icon }) => (
+      {groups.map(({ word, Icon, sections }) => (
         <Link
-          key={target}
-          href={target}
+          key={word}
+          href={sections[0]?.path ?? '/'}
           className={classes['section'] ?? ''}
-          aria-current={isIn(target, path) ? 'page' : undefined}
+          aria-current={sections.some((section) => isIn(section.path, path)) ? 'page' : undefined}
         >
           <Icon size={20} stroke={1.7} aria-hidden="true" />
           <span>{t(word)}</span>
@@ -28,9 +29,32 @@ function Sections(): ReactNode {
   )
 }
 
+/** The pages of the group that is open; nothing where there is only one. */
+function Strip({ groups, path }: { readonly groups: Groups; readonly path: string }): ReactNode {
+  const { t } = useWords()
+  const open = groups.find(({ sections }) => sections.some((section) => isIn(section.path, path)))
+  if (open === undefined || open.sections.length < 2) return null
+  return (
+    <nav className={classes['strip']} aria-label={t(open.word)}>
+      {open.sections.map((section) => (
+        <Link
+          key={section.path}
+          href={section.path}
+          className={classes['tab'] ?? ''}
+          aria-current={isIn(section.path, path) ? 'page' : undefined}
+        >
+          {t(section.word)}
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
 /** Navigation at the left (at the bottom on a phone), the connection's banner, and the page. */
 export function Shell({ user, children }: { readonly user: User; readonly children: ReactNode }): ReactNode {
   const { t } = useWords()
+  const [path] = useLocation()
+  const groups = groupsFor(user.role)
   return (
     <div className={classes['shell']}>
       <a className={classes['skip']} href="#content">
@@ -40,12 +64,13 @@ export function Shell({ user, children }: { readonly user: User; readonly childr
         <Link href="/" className={classes['brand'] ?? ''} aria-label={t('app.name')}>
           <img src="/kordon.svg" alt="" width="30" height="30" />
         </Link>
-        <Sections />
+        <Groups groups={groups} path={path} />
         <UserMenu user={user} />
       </header>
       <div className={classes['body']}>
         <LinkBanner />
         <SignerBanner />
+        <Strip groups={groups} path={path} />
         <main id="content" className={classes['content']} tabIndex={-1}>
           {children}
         </main>

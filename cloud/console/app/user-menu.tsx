@@ -1,13 +1,12 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconLanguage, IconLogout, IconUser } from '@tabler/icons-react'
+import { IconLanguage, IconLogout, IconShieldLock, IconUser } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { Link } from 'wouter'
 import { remove } from '../api/api-client.ts'
 import type { User } from '../api/session.ts'
 import { chooseLanguage, useWords } from '../language/language.ts'
 import { SESSION } from '../session/session-query.ts'
-
-const ROLES = new Set(['owner', 'head', 'manager', 'technician', 'security', 'mechanic', 'dispatcher'])
 
 /** Who is signed in, the language, and the way out. */
 export function UserMenu({ user }: { readonly user: User }): ReactNode {
@@ -17,7 +16,8 @@ export function UserMenu({ user }: { readonly user: User }): ReactNode {
     mutationFn: () => remove('/session'),
     onSuccess: () => client.setQueryData(SESSION, null),
   })
-  const role = ROLES.has(user.role) ? t(`role.${user.role}`) : user.role
+  const known = t(`role.${user.role}`)
+  const role = known === `role.${user.role}` ? user.role : known
   return (
     <Menu position="right-end" withArrow shadow="md" width={230}>
       <Menu.Target>
@@ -36,6 +36,9 @@ export function UserMenu({ user }: { readonly user: User }): ReactNode {
           onClick={() => chooseLanguage(language === 'ru' ? 'en' : 'ru')}
         >
           {language === 'ru' ? 'English' : 'Русский'}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconShieldLock size={16} />} component={Link} href="/account">
+          {t('account.open')}
         </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOut.mutate()}>
           {t('app.signOut')}

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, Select, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import type { Claim, Gateway } from '../api/gateway.ts'
 import { useWords } from '../language/language.ts'
 import { problemWords } from '../language/problem-words.ts'
-import { matchesSearch, plateWords } from '../vehicles/plate.ts'
+import { plateWords } from '../vehicles/plate.ts'
 import { useFleet } from '../vehicles/vehicle-queries.ts'
+import { VehicleSelect } from '../vehicles/vehicle-select.tsx'
 import { ClaimCode } from './claim-code.tsx'
 import { useClaimCode, useProvision } from './gateway-queries.ts'
 
@@ -28,24 +29,7 @@ function ChooseVehicle({
   const { t } = useWords()
   const free = (useFleet().data ?? []).filter((vehicle) => !taken.includes(vehicle.id))
   if (free.length === 0) return <Text>{t('gateway.noFreeVehicle')}</Text>
-  return (
-    <Select
-      label={t('gateway.vehicle')}
-      placeholder={t('gateway.vehicleSearch')}
-      searchable
-      data-autofocus
-      data={free.map((vehicle) => ({ value: vehicle.id, label: `${plateWords(vehicle.plate)}, ${vehicle.model}` }))}
-      filter={({ options, search }) =>
-        options.filter((option) => {
-          if (!('value' in option)) return false
-          const vehicle = free.find((one) => one.id === option.value)
-          return vehicle !== undefined && matchesSearch(vehicle, search)
-        })
-      }
-      value={chosen}
-      onChange={onChoose}
-    />
-  )
+  return <VehicleSelect label={t('gateway.vehicle')} chosen={chosen} onChoose={onChoose} without={taken} autoFocus />
 }
 
 /** Makes a code and shows it as letters and as a picture until it runs out. */

@@ -1,3 +1,17 @@
+import { accountWords } from '../account/words.ts'
+import { auditWords } from '../audit/words.ts'
+import { driverWords } from '../drivers/words.ts'
+import { inspectionWords } from '../inspections/words.ts'
+import { leaseWords } from '../leases/words.ts'
+import { messageWords } from '../messages/words.ts'
+import { moneyPageWords } from '../money/words.ts'
+import { morningWords } from '../morning/words.ts'
+import { paperWords } from '../papers/words.ts'
+import { peopleWords } from '../people/words.ts'
+import { policyWords } from '../policies/words.ts'
+import { ruleWords } from '../rules/words.ts'
+import { problemSentences, refusals } from './refusal-words.ts'
+
 /** Every word on screen, English. Keys are the same as in ru.ts; a test compares them. */
 export const en = {
   app: {
@@ -19,7 +33,32 @@ export const en = {
     more: 'Show more',
     broken: 'This page broke. The others work; the error is in the console of the browser.',
   },
-  nav: { label: 'Sections', map: 'Map', vehicles: 'Vehicles', gateways: 'Gateways', governor: 'Control' },
+  nav: {
+    label: 'Sections',
+    morning: 'Morning',
+    map: 'Map',
+    fleet: 'Fleet',
+    vehicles: 'Vehicles',
+    drivers: 'Drivers',
+    leases: 'Leases',
+    gateways: 'Gateways',
+    money: 'Money',
+    postings: 'Postings',
+    promises: 'Promises',
+    balances: 'Balances',
+    order: 'Upkeep',
+    inspections: 'Inspections',
+    papers: 'Papers',
+    zones: 'Zones',
+    messages: 'Messages',
+    settings: 'Settings',
+    rules: 'Rules',
+    decisions: 'Decisions',
+    policies: 'Policies',
+    governor: 'Control',
+    people: 'Users',
+    audit: 'Audit',
+  },
   role: {
     owner: 'Owner',
     head: 'Head of department',
@@ -507,7 +546,21 @@ export const en = {
     stale: '{{age}}',
     cluster: 'Several vehicles',
   },
+  account: accountWords.en,
+  people: peopleWords.en,
+  audit: auditWords.en,
+  driver: driverWords.en,
+  lease: leaseWords.en,
+  money: moneyPageWords.en,
+  inspection: inspectionWords.en,
+  paper: paperWords.en,
+  rule: ruleWords.en,
+  policy: policyWords.en,
+  morning: morningWords.en,
+  message: messageWords.en,
+  refusal: refusals.en,
   problem: {
+    ...problemSentences.en,
     'account/unknown': 'There is no such account.',
     'approval/not-enrolled':
       'The signer does not know your authenticator. The administrator sets it up where the signer runs.',

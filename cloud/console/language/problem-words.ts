@@ -7,3 +7,24 @@ export function problemWords(error: unknown, t: Words, doing: 'reading' | 'chang
   if (error instanceof Unreachable) return t(doing === 'reading' ? 'problem.unreachableRead' : 'problem.unreachable')
   return t('problem.other', { code: error instanceof Error ? error.name : 'unknown' })
 }
+
+/** Faults whose detail was written for people; that of others is for programs. */
+const TOLD = new Set([
+  'policy/out-of-bounds',
+  'rule/mistaken',
+  'definition/refused',
+  'card/refused',
+  'lease/not-to-issue',
+  'zone/bad-shape',
+])
+
+/** The sentence for a change that was refused, with its reason where one was given. */
+export function refusalWords(error: unknown, t: Words): string {
+  const sentence = problemWords(error, t, 'changing')
+  if (!(error instanceof Problem) || error.facts.detail === null) return sentence
+  const { code, detail } = error.facts
+  if (TOLD.has(code)) return `${sentence}\n${detail}`
+  const key = `refusal.${detail}`
+  const known = t(key)
+  return known === key ? sentence : `${sentence} ${known}`
+}

@@ -17,3 +17,7 @@ export const speedWords = (speedKmh: number, language: Language): string =>
 /** Pure. «12 м». */
 export const metreWords = (metres: number, language: Language): string =>
   `${number(Math.round(metres), 0, language)}${NO_BREAK}${language === 'ru' ? 'м' : 'm'}`
+
+/** Pure. «93,5 %»; null where nobody knows. */
+export const shareWords = (share: number | null, language: Language): string | null =>
+  share === null ? null : `${number(share * 100, 1, language)}${NO_BREAK}%`

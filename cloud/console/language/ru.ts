@@ -1,3 +1,17 @@
+import { accountWords } from '../account/words.ts'
+import { auditWords } from '../audit/words.ts'
+import { driverWords } from '../drivers/words.ts'
+import { inspectionWords } from '../inspections/words.ts'
+import { leaseWords } from '../leases/words.ts'
+import { messageWords } from '../messages/words.ts'
+import { moneyPageWords } from '../money/words.ts'
+import { morningWords } from '../morning/words.ts'
+import { paperWords } from '../papers/words.ts'
+import { peopleWords } from '../people/words.ts'
+import { policyWords } from '../policies/words.ts'
+import { ruleWords } from '../rules/words.ts'
+import { problemSentences, refusals } from './refusal-words.ts'
+
 /** Every word on screen, Russian. Keys are the same as in en.ts; a test compares them. */
 export const ru = {
   app: {
@@ -19,7 +33,32 @@ export const ru = {
     more: 'Показать ещё',
     broken: 'Страница сломалась. Остальные работают; ошибка записана в консоль браузера.',
   },
-  nav: { label: 'Разделы', map: 'Карта', vehicles: 'Машины', gateways: 'Шлюзы', governor: 'Контроль' },
+  nav: {
+    label: 'Разделы',
+    morning: 'Утро',
+    map: 'Карта',
+    fleet: 'Парк',
+    vehicles: 'Машины',
+    drivers: 'Водители',
+    leases: 'Договоры',
+    gateways: 'Шлюзы',
+    money: 'Деньги',
+    postings: 'Проводки',
+    promises: 'Обещания',
+    balances: 'Балансы',
+    order: 'Порядок',
+    inspections: 'ТО',
+    papers: 'Документы',
+    zones: 'Зоны',
+    messages: 'Сообщения',
+    settings: 'Настройки',
+    rules: 'Правила',
+    decisions: 'Решения',
+    policies: 'Политики',
+    governor: 'Контроль',
+    people: 'Пользователи',
+    audit: 'Журнал',
+  },
   role: {
     owner: 'Владелец',
     head: 'Руководитель отдела',
@@ -519,7 +558,21 @@ export const ru = {
     stale: '{{age}}',
     cluster: 'Несколько машин',
   },
+  account: accountWords.ru,
+  people: peopleWords.ru,
+  audit: auditWords.ru,
+  driver: driverWords.ru,
+  lease: leaseWords.ru,
+  money: moneyPageWords.ru,
+  inspection: inspectionWords.ru,
+  paper: paperWords.ru,
+  rule: ruleWords.ru,
+  policy: policyWords.ru,
+  morning: morningWords.ru,
+  message: messageWords.ru,
+  refusal: refusals.ru,
   problem: {
+    ...problemSentences.ru,
     'account/unknown': 'Такой учётной записи нет.',
     'approval/not-enrolled':
       'Подписывающая служба не знает вашего приложения с кодами. Его настраивает администратор там, где она работает.',

@@ -11,3 +11,46 @@ export const mayGovern = (user: User): boolean => GOVERNING.has(user.role)
 export const mayBlock = (user: User): boolean => BLOCKING.has(user.role)
 export const mayProvision = (user: User): boolean => PROVISIONING.has(user.role)
 export const mayRevoke = (user: User): boolean => REVOKING.has(user.role)
+
+const among = (...roles: readonly string[]) => {
+  const named = new Set(roles)
+  return (user: User): boolean => named.has(user.role)
+}
+
+export const mayEditDrivers = among('owner', 'head', 'manager', 'support', 'security')
+export const mayMergeDrivers = among('owner', 'head', 'security')
+export const maySeeSecrets = among('owner', 'security')
+export const maySeeMoney = among('owner', 'head', 'manager', 'support', 'accountant', 'auditor')
+export const maySeeStatements = among('owner', 'head', 'manager', 'accountant', 'auditor')
+export const mayPost = among('owner', 'head', 'accountant')
+export const mayTakePromises = among('owner', 'head', 'manager', 'support')
+export const mayAgreeLeases = among('owner', 'head', 'manager')
+export const mayHandOver = among('owner', 'head', 'manager', 'support', 'dispatcher')
+export const mayBookInspections = among('owner', 'head', 'manager', 'support', 'service', 'dispatcher')
+export const mayMeetInspections = among('owner', 'head', 'service', 'mechanic', 'manager', 'dispatcher')
+export const mayDoInspections = among('owner', 'head', 'service', 'mechanic')
+export const mayPlanInspections = among('owner', 'head', 'service')
+export const mayEditPapers = among('owner', 'head', 'manager', 'papers')
+export const mayChangeRules = among('owner', 'head')
+export const maySeeMessages = among(
+  'owner',
+  'head',
+  'manager',
+  'support',
+  'security',
+  'papers',
+  'dispatcher',
+  'auditor',
+)
+export const maySeeDrivers = among(
+  'owner',
+  'head',
+  'manager',
+  'support',
+  'security',
+  'papers',
+  'dispatcher',
+  'accountant',
+  'auditor',
+)
+export const maySeeDecisions = among('owner', 'head', 'manager', 'support', 'security', 'accountant', 'auditor')
