@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DeviceId } from '#contract/ids.ts'
-import { epochMs, millis } from '#contract/instant.ts'
+import { epochMs } from '#contract/instant.ts'
 import type { LineSettings } from '../../../edge/modbus/line-settings.ts'
 import type { ModbusDevice, ReadResult } from '../../../edge/modbus/modbus-client.ts'
 import type { Span } from '../../../edge/modbus/register-plan.ts'
@@ -204,17 +204,4 @@ test('a listener that throws does not stop the polling', async () => {
   stopping.abort()
   await clock.advance(0)
   await run
-})
-
-test('a value is dated by its question, not by an answer that came late', async () => {
-  const { told, clock, stop } = bench('waveshare-relay-8ch', (span) => ({
-    kind: 'values',
-    values: zeros(span),
-    askedAt: millis(700),
-  }))
-  await clock.advance(0)
-  const dates = told.flatMap(({ readings }) => readings).map(({ readAt, steadyAt }) => [clock.now() - readAt, steadyAt])
-  expect(dates.length).toBeGreaterThan(0)
-  expect(new Set(dates.map(String))).toEqual(new Set(['300,700']))
-  await stop()
 })
