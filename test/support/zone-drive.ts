@@ -61,7 +61,11 @@ export function drivenAlong(line: readonly { lat: number; lon: number }[], kmh: 
     }
     ahead -= length
   }
-  return truth
+  const last = truth.at(-1)
+  // It stays there for a while.
+  return last === undefined
+    ? []
+    : [...truth, ...Array.from({ length: 300 }, (_, n) => ({ ...last, second: second + n }))]
 }
 
 export type Reception = {
