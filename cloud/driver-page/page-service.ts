@@ -5,6 +5,7 @@ import type { BalanceService } from '../balances/balance-service.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import type { HoldService } from '../holds/hold-service.ts'
 import { immobilizerState } from '../holds/immobilizer-state.ts'
+import type { VehicleSituation } from '../holds/situation.ts'
 import { Fault } from '../http/fault.ts'
 import type { InspectionService, PostponeWish, SlotWish } from '../inspections/inspection-service.ts'
 import { vehicleInspection } from '../inspections/inspection-view.ts'
@@ -80,9 +81,7 @@ export function createPageService(deps: PageDeps) {
     const may = policy.unlock === 'yes' && onShift && blocked && waits === null ? ('yes' as const) : ('no' as const)
     return { may, nextAt: blocked ? waits : null }
   }
-  const startOf = (
-    known: Awaited<ReturnType<HoldService['situationsOf']>> extends ReadonlyMap<unknown, infer One> ? One : never,
-  ) => {
+  const startOf = (known: VehicleSituation) => {
     const { relay, newest, situation } = known
     const ours = newest !== undefined && newest.gatewayId === situation.gateway?.id ? newest : undefined
     return immobilizerState(relay?.relay ?? 'unknown', ours)

@@ -387,10 +387,10 @@ function inspectionCard(s) {
       {},
       rows.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]),
     ),
-    i.visit ? postpone(s, left) : slots((slot, button) => act(button, 'visit', slot), w().book),
+    i.visit ? postpone(left) : slots((slot, button) => act(button, 'visit', slot), w().book),
   )
 }
-function postpone(s, left) {
+function postpone(left) {
   const why = el(
     'select',
     { id: 'why', required: true },
