@@ -140,7 +140,8 @@ export function createWorld(machine: Machine, start: number, outside: OutsideFac
     if (decision.kind === 'wanted') throw new Error('not decided')
     if (decision.kind === 'refused') return decision
     const { card } = decision.state
-    cards.set(card.id, decision.state)
+    // A rule without a card of its own decides, but leaves none behind.
+    if (card.pipeline !== '') cards.set(card.id, decision.state)
     for (const { change, actor } of decision.changes) {
       steps.push({ at: now, card: card.id, change, actor })
       if (change.kind === 'set' && change.record !== undefined) write(change.path, change.record, change.to)
