@@ -19,9 +19,6 @@ export const PAST_FIELDS = [
   'fix',
   'trust',
 ] as const
-type Field = (typeof PAST_FIELDS)[number]
-type Fields = Readonly<Partial<Record<Field, number | null>>>
-
 /** Cells are read one by one where they are used: a schema for each of half a million would cost more than the query. */
 const QueryAnswer = z.object({
   results: z.array(
@@ -46,12 +43,12 @@ export function readQueryAnswer(answer: unknown): readonly PastFrame[] {
 
 function readSeries(source: GatewayId, columns: readonly string[], rows: readonly unknown[]): readonly PastFrame[] {
   const time = columns.indexOf('time')
-  const places = PAST_FIELDS.map((field) => ({ field, place: columns.indexOf(field) }))
-  return rows.map((row) => {
-    const cells = rowsOf(row)
-    const fields: Partial<Record<Field, number | null>> = {}
-    for (const { field, place } of places) fields[field] = numberOf(cells[place])
-    return pastFrame(source, Math.floor(Number(cells[time]) / 1000), fields)
+  const places = PAST_FIELDS.map((field) => columns.indexOf(field))
+  const row: (number | null)[] = PAST_FIELDS.map(() => null)
+  return rows.map((answered) => {
+    const cells = rowsOf(answered)
+    for (const [field, place] of places.entries()) row[field] = numberOf(cells[place])
+    return pastFrame(source, Math.floor(Number(cells[time]) / 1000), row)
   })
 }
 
@@ -66,29 +63,54 @@ const ExportLine = z.object({
   timestamps: z.unknown(),
 })
 
+type Column = { readonly field: number; readonly times: readonly unknown[]; readonly values: readonly unknown[] }
+
 /** Pure. The lines of VictoriaMetrics' `/api/v1/export`, one metric each, put together again by source and time. */
 export function readExport(text: string, measurement: string): readonly PastFrame[] {
-  const sources = new Map<GatewayId, Map<number, Partial<Record<Field, number | null>>>>()
+  const sources = new Map<GatewayId, Column[]>()
   for (const line of text.split('\n')) {
     if (line === '') continue
-    const { metric, ...columns } = ExportLine.parse(JSON.parse(line))
-    const field = PAST_FIELDS.find((name) => metric.__name__ === `${measurement}_${name}`)
-    if (field === undefined) continue
-    const frames = sources.get(metric.gateway) ?? new Map<number, Partial<Record<Field, number | null>>>()
-    sources.set(metric.gateway, frames)
-    const values = rowsOf(columns.values)
-    const timestamps = rowsOf(columns.timestamps)
-    for (let index = 0; index < timestamps.length; index += 1) {
-      const at = Number(timestamps[index])
-      const known = frames.get(at)
-      const value = numberOf(values[index])
-      if (known !== undefined) known[field] = value
-      else frames.set(at, { [field]: value })
+    const { metric, values, timestamps } = ExportLine.parse(JSON.parse(line))
+    const field = PAST_FIELDS.findIndex((name) => metric.__name__ === `${measurement}_${name}`)
+    if (field < 0) continue
+    const columns = sources.get(metric.gateway) ?? []
+    columns.push({ field, times: rowsOf(timestamps), values: rowsOf(values) })
+    sources.set(metric.gateway, columns)
+  }
+  return [...sources].flatMap(([source, columns]) => framesOf(source, columns))
+}
+
+/** Nearly all fields are told of the same moments, in order: a place is looked for next to the last one first. */
+function framesOf(source: GatewayId, columns: readonly Column[]): readonly PastFrame[] {
+  const moments = momentsOf(columns)
+  const places = new Map<number, number>()
+  const rows = moments.map((): (number | null)[] => PAST_FIELDS.map(() => null))
+  for (const { field, times, values } of columns) {
+    let next = 0
+    for (const [index, time] of times.entries()) {
+      const at = Number(time)
+      if (moments[next] !== at) {
+        if (places.size === 0) for (const [place, moment] of moments.entries()) places.set(moment, place)
+        next = places.get(at) ?? 0
+      }
+      const row = rows[next]
+      if (row !== undefined) row[field] = numberOf(values[index])
+      next += 1
     }
   }
-  return [...sources].flatMap(([source, frames]) =>
-    [...frames].sort(([a], [b]) => a - b).map(([at, fields]) => pastFrame(source, at, fields)),
+  return moments.map((at, place) => pastFrame(source, at, rows[place] ?? []))
+}
+
+function momentsOf(columns: readonly Column[]): readonly number[] {
+  const [first, ...others] = columns
+  if (first === undefined) return []
+  const same = others.every(
+    ({ times }) => times.length === first.times.length && times.every((at, i) => at === first.times[i]),
   )
+  const every = same ? first.times.map(Number) : [...new Set(columns.flatMap(({ times }) => times.map(Number)))]
+  return every.every((at, index) => index === 0 || (every[index - 1] ?? 0) < at)
+    ? every
+    : [...new Set(every)].sort((a, b) => a - b)
 }
 
 const numberOf = (cell: unknown): number | null =>
@@ -97,8 +119,10 @@ const numberOf = (cell: unknown): number | null =>
 const truth = (cell: number | null | undefined): boolean | null =>
   cell === null || cell === undefined ? null : cell !== 0
 
-function pastFrame(source: GatewayId, at: number, fields: Fields): PastFrame {
-  const { lat = null, lon = null, accuracyM = null, speedKmh = null, headingDeg = null, odometerKm = null } = fields
+/** The cells stand in the order of `PAST_FIELDS`. */
+function pastFrame(source: GatewayId, at: number, cells: readonly (number | null)[]): PastFrame {
+  const [lat = null, lon = null, accuracyM = null, speedKmh = null, headingDeg = null, ...more] = cells
+  const [ignition, motion, odometerKm = null, fix = null, trust = null] = more
   return {
     source,
     readAt: later(EPOCH, at),
@@ -106,10 +130,10 @@ function pastFrame(source: GatewayId, at: number, fields: Fields): PastFrame {
     speedKmh,
     headingDeg,
     odometerKm,
-    ignition: truth(fields.ignition),
-    motion: truth(fields.motion),
-    fix: wordOf(WORD_CODES.fix, fields.fix ?? null, 'none'),
+    ignition: truth(ignition),
+    motion: truth(motion),
+    fix: wordOf(WORD_CODES.fix, fix, 'none'),
     // What cannot be read is not trusted.
-    trust: wordOf(WORD_CODES.trust, fields.trust ?? null, 'suspect'),
+    trust: wordOf(WORD_CODES.trust, trust, 'suspect'),
   }
 }

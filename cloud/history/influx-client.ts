@@ -84,6 +84,10 @@ async function readsBy(influx: InfluxConnection): Promise<'query' | 'export'> {
   }
 }
 
+const ASKED_AT_ONCE = 4
+const LONG_MS = 7 * 24 * 3600 * 1000
+
+/** A long range is asked for in parts, since the server reads each on a core of its own. */
 async function readByQuery(
   influx: InfluxConnection,
   database: string,
@@ -91,7 +95,24 @@ async function readByQuery(
   from: EpochMs,
   to: EpochMs,
 ): Promise<readonly PastFrame[]> {
-  // Both values are parsed and of narrow form: nothing here needs quoting.
+  const count = to - from > LONG_MS ? ASKED_AT_ONCE : 1
+  const cut = (index: number): number => Math.round(from + ((to - from) * index) / count)
+  const parts = Array.from({ length: count }, (_, index) =>
+    readPart(influx, database, vehicleId, cut(index), cut(index + 1)),
+  )
+  const frames = (await Promise.all(parts)).flat()
+  const sources = Map.groupBy(frames, ({ source }) => source)
+  return sources.size <= 1 ? frames : [...sources.values()].flat()
+}
+
+async function readPart(
+  influx: InfluxConnection,
+  database: string,
+  vehicleId: VehicleId,
+  from: number,
+  to: number,
+): Promise<readonly PastFrame[]> {
+  // Every value is parsed and of narrow form: nothing here needs quoting.
   const q = `SELECT ${PAST_FIELDS.map((field) => `"${field}"`).join(',')} FROM "${MEASUREMENT}"
     WHERE "vehicle" = '${vehicleId}' AND time >= ${from}ms AND time < ${to}ms GROUP BY "gateway"`
   const query = new URLSearchParams({ db: database, epoch: 'u', q })
@@ -105,7 +126,7 @@ async function readByExport(
   to: EpochMs,
 ): Promise<readonly PastFrame[]> {
   const query = new URLSearchParams({
-    'match[]': `{__name__=~"${MEASUREMENT}_.+",vehicle="${vehicleId}"}`,
+    'match[]': `{__name__=~"${MEASUREMENT}_(${PAST_FIELDS.join('|')})",vehicle="${vehicleId}"}`,
     start: String(from / 1000),
     end: String((to - 1) / 1000),
   })
