@@ -20,6 +20,7 @@ import { createRandom } from './random.ts'
 import { createReplayedVehicle } from './replayed-vehicle.ts'
 import { createVehicleMemoryStore, type VehicleMemory } from './vehicle-memory-store.ts'
 import type { Truth, VehicleDeps, VirtualVehicle } from './virtual-vehicle.ts'
+import { seedPermit, seedZones } from './zone-seed.ts'
 
 /** What the gateways are given, with a log of its own for each car. */
 export type DemoWorld = GatewayWorld & { logOf(vehicle: string): GatewayWorld['log'] }
@@ -88,6 +89,9 @@ export function createDemoFleet(config: DemoFleetConfig, world: DemoWorld): Demo
                 await seedLease(owner, key, provisioned.vehicleId).catch((err: unknown) =>
                   world.log.warn({ err, vehicle: key }, 'demo.no-lease'),
                 )
+                await seedZones(owner)
+                  .then(() => seedPermit(owner, key, provisioned.vehicleId, world.clock.now()))
+                  .catch((err: unknown) => world.log.warn({ err, vehicle: key }, 'demo.no-zones'))
                 return provisioned
               }),
             seal: (provisioned) => inTurn(() => provisioning.seal(provisioned.gatewayId)),

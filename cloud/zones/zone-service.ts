@@ -83,7 +83,6 @@ export function createZoneService(deps: Deps): ZoneService {
     let isDenied = false
     for (const fix of heard.fixes) {
       const step = follow(track, fix, around)
-      if (step.leapFrom !== null) await store.addLeap(leapOf(vehicleId, fix, step.leapFrom))
       const { crossing } = step
       if (crossing?.to === 'outside' && (await isDeceit(store, vehicleId, crossing))) {
         isDenied = true
@@ -100,6 +99,16 @@ export function createZoneService(deps: Deps): ZoneService {
     const isSaved = await save(store, vehicleId, { before, track }, now)
     const isSwitched = await saveDoubt(store, vehicleId, doubt)
     return { vehicleId, track, doubt, alerts, isSaved, isChanged: isSwitched || sidesOf(before) !== sidesOf(track) }
+  }
+
+  /** Before any of the batch is judged: cars that leap together are seen together, whichever comes first. */
+  const noteLeaps = async (store: ZoneStore, vehicleId: VehicleId, heard: Heard, around: Around): Promise<void> => {
+    let track = tracks.get(vehicleId) ?? NEW_TRACK
+    for (const fix of heard.fixes) {
+      const step = follow(track, fix, around)
+      if (step.leapFrom !== null) await store.addLeap(leapOf(vehicleId, fix, step.leapFrom))
+      track = step.track
+    }
   }
 
   const isDeceit = async (store: ZoneStore, vehicleId: VehicleId, crossing: Crossing): Promise<boolean> => {
@@ -174,6 +183,7 @@ export function createZoneService(deps: Deps): ZoneService {
         await store.lock(vehicles)
         await remember(store, vehicles)
       }
+      for (const [vehicle, said] of heard) await noteLeaps(store, vehicle, said, around)
       const judged = []
       for (const [vehicle, said] of heard) judged.push(await judge(within, vehicle, said, around))
       return judged

@@ -4,6 +4,7 @@ import { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
 import type { JournalEntry } from '../../../cloud/ingest/journal-entry.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import { circlePolygon } from '../../../cloud/zones/polygon.ts'
 import { createStandingService } from '../../../cloud/zones/standing-service.ts'
 import { createZoneShape } from '../../../cloud/zones/zone.ts'
 import { createZoneMap, type ZoneMap } from '../../../cloud/zones/zone-map.ts'
@@ -43,6 +44,12 @@ beforeAll(async () => {
     .insertInto('vehicles')
     .values({ id: vehicleId, plate: 'А001АА77', model: 'Rapid', createdAt: epochMs(0) })
     .execute()
+  for (const n of [2, 3, 4]) {
+    const id = VehicleId.parse(`0a0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f2${n}`)
+    const row = { id, plate: `А00${n}АА77`, model: 'Rapid', createdAt: epochMs(0) }
+    await postgres.db.insertInto('vehicles').values(row).execute()
+    seats.set(GatewayId.parse(`gw-leaper0${n}`), id)
+  }
 })
 afterAll(() => database.close())
 beforeEach(async () => {
@@ -162,5 +169,70 @@ describe('zone service', () => {
     await zones.projection.apply(every(0, 260, leaving, more, by))
     expect(await sideOf()).toEqual({ name: 'Square', inside: null, since: null })
     expect(await stored()).toEqual({ crossings: [], states: [] })
+  })
+
+  test('two instances that each hear half of it find one exit', async () => {
+    const entries = every(0, 320, leaving)
+    const [one, other] = [service('shared'), service('shared')]
+    for (let from = 0; from < entries.length; from += 4)
+      await (from % 8 === 0 ? one : other).projection.apply(entries.slice(from, from + 4))
+    expect(alerts.map(({ crossing }) => crossing.to)).toEqual(['outside'])
+    expect((await stored()).crossings).toHaveLength(1)
+  })
+
+  test('a place that three cars leap to at once, after a silence long enough to have driven there, is left by none', async () => {
+    const zones = service()
+    const gateways = [2, 3, 4].map((n) => GatewayId.parse(`gw-leaper0${n}`))
+    const before = gateways.flatMap((by) => every(0, 100, () => 0.95, {}, by))
+    await zones.projection.apply(before)
+    // Half an hour later all stand 30 km away, outside.
+    const after = gateways.flatMap((by) => every(1900, 2060, () => 1.2, {}, by))
+    await zones.projection.apply(after.toSorted((a, b) => a.receivedAt - b.receivedAt))
+    expect(alerts).toEqual([])
+    const vehicles = gateways.flatMap((by) => seats.get(by) ?? [])
+    expect(await createZoneStore(postgres.db).doubts(vehicles)).toMatchObject([1, 2, 3].map(() => ({ cause: 'fleet' })))
+    expect(await standing().trustedIn('square', vehicles)).toEqual(new Map())
+  })
+
+  test('one car that does so has left', async () => {
+    const zones = service()
+    await zones.projection.apply([...every(0, 100, () => 0.95), ...every(1900, 2060, () => 1.2)])
+    expect(alerts.map(({ crossing }) => crossing.to)).toEqual(['outside'])
+    expect((await standing().trustedIn('square', [vehicleId])).get(vehicleId)).toMatchObject({ inside: false })
+  })
+
+  test('a car first seen outside is shown there, and no decision may use it', async () => {
+    await service().projection.apply(every(0, 200, () => 1.2))
+    expect(await sideOf()).toMatchObject({ inside: false })
+    expect(await standing().trustedIn('square', [vehicleId])).toEqual(new Map())
+  })
+
+  test('while its own receiver is in doubt, a side is no fact', async () => {
+    const zones = service()
+    await zones.projection.apply(every(0, 100, () => 0.5))
+    expect((await standing().trustedIn('square', [vehicleId])).get(vehicleId)).toMatchObject({ inside: true })
+    await zones.projection.apply(every(100, 120, () => 0.5, { gnssTrust: 'jammed' }))
+    expect(await standing().trustedIn('square', [vehicleId])).toEqual(new Map())
+    await zones.projection.apply(every(120, 140, () => 0.5))
+    expect((await standing().trustedIn('square', [vehicleId])).size).toBe(1)
+  })
+
+  test('a drawn place is entered and left by believed fixes only', async () => {
+    const id = '2b0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f23'
+    map = createZoneMap([
+      {
+        id,
+        kind: 'parking',
+        name: 'База',
+        parkId: null,
+        geometry: circlePolygon({ lat: 0.5, lon: 0.5, radiusM: 200 }),
+      },
+    ])
+    const zones = service()
+    await zones.projection.apply(every(0, 100, () => 0.48))
+    await zones.projection.apply(every(160, 260, () => 0.5))
+    expect(alerts.map(({ zone, crossing }) => `${zone.kind} ${crossing.to}`)).toEqual(['parking inside'])
+    await zones.projection.apply(every(320, 420, () => 0.52))
+    expect(alerts.map(({ crossing }) => crossing.to)).toEqual(['inside', 'outside'])
   })
 })
