@@ -7,6 +7,7 @@ import { callerOf, EVERY_ROLE, type ParksInSight, type RouteRoles } from '../htt
 import { Fault } from '../http/fault.ts'
 import type { FleetService } from './fleet-service.ts'
 import type { Gateway } from './gateway-registry.ts'
+import type { Trouble } from './gateway-trouble.ts'
 
 const tags = ['gateways']
 const PROVISION: RouteRoles = ['owner', 'head', 'technician']
@@ -23,6 +24,21 @@ const GatewayView = z
     software: z.string().nullable(),
     sealed: z.strictObject({ at: Instant, by: z.string() }).nullable(),
     certificateExpiresAt: Instant.nullable(),
+    /** What a person should see to; empty when all is well. */
+    troubles: z.array(
+      z.strictObject({
+        kind: z.enum([
+          'not-claimed',
+          'never-seen',
+          'offline',
+          'not-sealed',
+          'certificate-ends',
+          'certificate-ended',
+          'drift',
+        ]),
+        text: z.string(),
+      }),
+    ),
   })
   .meta({ id: 'Gateway' })
 const Provisioned = z.strictObject({
@@ -32,7 +48,11 @@ const Provisioned = z.strictObject({
   claimExpiresAt: Instant,
 })
 
-const gatewayView = (gateway: Gateway, plates: ReadonlyMap<VehicleId, string>): z.infer<typeof GatewayView> => ({
+const gatewayView = (
+  gateway: Gateway,
+  plates: ReadonlyMap<VehicleId, string>,
+  troubles: readonly Trouble[],
+): z.infer<typeof GatewayView> => ({
   id: gateway.id,
   vehicleId: gateway.vehicleId,
   plate: plates.get(gateway.vehicleId) ?? '',
@@ -42,17 +62,26 @@ const gatewayView = (gateway: Gateway, plates: ReadonlyMap<VehicleId, string>): 
   software: gateway.software,
   sealed: gateway.sealed,
   certificateExpiresAt: gateway.certificateExpiresAt,
+  troubles: [...troubles],
 })
 
 /** Those of these vehicles that exist for somebody who sees these parks. */
 type Seen = (parks: ParksInSight, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
 type PlatesOf = (vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, string>>
 
+type TroublesOf = () => Promise<(gateway: Gateway) => readonly Trouble[]>
+
 /** Provisioning: a technician adds a gateway to a vehicle, the gateway claims its identity by a one-time code. */
-export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf, seen: Seen): FastifyPluginAsyncZod {
+export function createGatewayRoutes(
+  fleet: FleetService,
+  platesOf: PlatesOf,
+  seen: Seen,
+  troublesNow: TroublesOf,
+): FastifyPluginAsyncZod {
   /** Where it is, or where it was meant to be. */
   const placeOf = (gateway: Gateway): VehicleId => fleet.vehicleNow(gateway.id) ?? gateway.vehicleId
-  const viewOf = async (gateway: Gateway) => gatewayView(gateway, await platesOf([gateway.vehicleId]))
+  const viewOf = async (gateway: Gateway) =>
+    gatewayView(gateway, await platesOf([gateway.vehicleId]), (await troublesNow())(gateway))
   return async (app) => {
     app.get(
       '/api/gateways',
@@ -69,7 +98,8 @@ export function createGatewayRoutes(fleet: FleetService, platesOf: PlatesOf, see
         const inSight = await seen(callerOf(request).parks, all.map(placeOf))
         const gateways = all.filter((gateway) => inSight.has(placeOf(gateway)))
         const plates = await platesOf(gateways.map((gateway) => gateway.vehicleId))
-        return { items: gateways.map((gateway) => gatewayView(gateway, plates)) }
+        const troublesOf = await troublesNow()
+        return { items: gateways.map((gateway) => gatewayView(gateway, plates, troublesOf(gateway))) }
       },
     )
     app.post(

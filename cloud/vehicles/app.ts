@@ -12,6 +12,10 @@ import { createEventStore, eventProjection } from '../fleet/event-store.ts'
 import { createFleetService, type FleetService } from '../fleet/fleet-service.ts'
 import { createGatewayRoutes } from '../fleet/gateway-routes.ts'
 import { createGatewayStore } from '../fleet/gateway-store.ts'
+import { troublesOf } from '../fleet/gateway-trouble.ts'
+import { runGoldenLoop } from '../fleet/golden-loop.ts'
+import { createGoldenRoutes } from '../fleet/golden-routes.ts'
+import { createGoldenStore } from '../fleet/golden-store.ts'
 import { runRegistryLoop } from '../fleet/registry-loop.ts'
 import { runRevocationLoop } from '../fleet/revocation-loop.ts'
 import { createVehicleStore } from '../fleet/vehicle-store.ts'
@@ -107,7 +111,7 @@ export type Vehicles = {
   readonly reach: readonly Reach[]
   readonly loops: readonly ((stop: AbortSignal) => Promise<void>)[]
   /** Loops that one instance runs for all, by name. */
-  readonly sole: Readonly<Record<'order-delivery' | 'convergence', (stop: AbortSignal) => Promise<void>>>
+  readonly sole: Readonly<Record<'order-delivery' | 'convergence' | 'drift', (stop: AbortSignal) => Promise<void>>>
   /**
    * To be awaited after the migrations and before anything else: replays decisions the database has lost, winds the
    * projections back to where it really stands, reads the registry, opens the certificate authority.
@@ -267,7 +271,6 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     leaseFactsOf: parts.leaseFactsOf,
     upkeepOf: parts.upkeepOf,
     ...(parts.idleOf === undefined ? {} : { idleOf: parts.idleOf }),
-    ...(parts.idleOf === undefined ? {} : { idleOf: parts.idleOf }),
     ...(parts.surroundingsOf === undefined ? {} : { surroundingsOf: parts.surroundingsOf }),
     zoneName: settings.zoneName,
   })
@@ -285,6 +288,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     vehicleOf: (gateway) => fleet.vehicleNow(gateway) ?? fleet.gateways().find(({ id }) => id === gateway)?.vehicleId,
     ordersInSight: parks.ordersInSight,
   })
+  const golden = createGoldenStore(db)
   const projections = [orders.projection, events]
 
   return {
@@ -300,7 +304,11 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
       createParkRoutes({ parks, decide: decisions.decide, parkStore: createParkStore, world, changed }),
       createVehicleRoutes(vehicles, fleet.addVehicle),
       createCardRoutes(createCardStore(db), clock),
-      createGatewayRoutes(fleet, createVehicleStore(db).platesOf, parks.inSight),
+      createGatewayRoutes(fleet, createVehicleStore(db).platesOf, parks.inSight, async () => {
+        const drifts = await golden.drifts()
+        return (gateway) => troublesOf(gateway, drifts.get(gateway.id)?.differences ?? [], clock.now())
+      }),
+      createGoldenRoutes({ store: golden, knows: (park) => parks.find(park), clock }),
       createHoldRoutes(holds),
       createGraceRoutes(graces),
       createUnlockRoutes(unlock),
@@ -329,6 +337,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
           },
           stop,
         ),
+      drift: (stop) => runGoldenLoop({ store: golden, fleet, alert: parts.alert, clock, log }, stop),
       convergence: (stop) =>
         runConvergenceLoop(
           {

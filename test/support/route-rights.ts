@@ -53,6 +53,8 @@ export const ROUTE_RIGHTS: readonly (readonly [route: string, roles: string])[] 
   ['GET /api/parks', ALL],
   ['POST /api/parks', 'owner head'],
   ['PUT /api/parks/{parkId}', 'owner head'],
+  ['GET /api/parks/{parkId}/golden-setup', ALL],
+  ['PUT /api/parks/{parkId}/golden-setup', 'owner head technician'],
   ['PUT /api/vehicles/{id}/park', 'owner head'],
   ['GET /api/messages', 'owner head manager support security papers dispatcher auditor'],
   ['GET /api/message-groups', 'owner head'],
