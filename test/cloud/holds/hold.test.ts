@@ -48,6 +48,30 @@ const online = { gateway: { id: OURS, online: true } }
 const away = { gateway: { id: OURS, online: false } }
 const old = { at: ago(700_000), closedAt: ago(700_000) }
 
+describe('where no start is ever forbidden', () => {
+  test.each([
+    { name: 'no block begins', with: {}, expected: none },
+    { name: 'nor anew after one that came to nothing', with: { newest: order('block', 'expired') }, expected: none },
+    { name: 'one that waits is called off', with: { newest: order('block', 'waiting') }, expected: unblock },
+    { name: 'one that was only sent, too', with: { newest: order('block', 'sent') }, expected: unblock },
+    { name: 'one that is being carried out is not', with: { newest: order('block', 'executing') }, expected: none },
+    { name: 'a car blocked elsewhere stays so', with: { newest: order('block', 'verified') }, expected: none },
+    {
+      name: 'a grace frees as everywhere',
+      with: { grace: 'running' as const, newest: order('block', 'verified') },
+      expected: unblock,
+    },
+    {
+      name: 'without holds it is freed as everywhere',
+      with: { reasons: [], newest: order('block', 'verified') },
+      expected: unblock,
+    },
+  ])('$name', ({ with: more, expected }) => {
+    const situation: Situation = { ...base, reasons: held, place: 'never-block', ...more }
+    expect(wantedOrder(situation, PACE, NOW)).toEqual(expected)
+  })
+})
+
 describe('while holds stand', () => {
   test.each([
     { name: 'never ordered', with: {}, expected: block },
