@@ -1,5 +1,7 @@
 import type { Fix, GnssTrust, RelayWord, TimeQuality } from '#contract/frame.ts'
 import type { HoldReason, MotionSample, OrderAction, ReportedState } from '#contract/order.ts'
+import type { Lease } from './leasing.ts'
+import type { PaperStanding, VehicleInspection } from './upkeep.ts'
 
 /** RFC 3339, UTC. */
 export type InstantText = string
@@ -12,6 +14,8 @@ export type Hold = {
   readonly id: string
   readonly vehicleId: string
   readonly reason: HoldReason
+  /** Tells holds of one reason apart. */
+  readonly key?: string
   readonly note: string | null
   readonly placedBy: Actor
   readonly placedAt: InstantText
@@ -108,7 +112,21 @@ export type Vehicle = {
   readonly gateway: VehicleGateway | null
   readonly immobilizer: Immobilizer
   readonly zone: VehicleZone | null
+  readonly lease?: VehicleLease | null
+  /** Who answers for the car now. */
+  readonly driver?: {
+    readonly id: string
+    readonly name: string
+    readonly phone: string | null
+    readonly since: InstantText
+  } | null
+  readonly balance?: { readonly kopecks: number; readonly asOf: InstantText } | null
+  readonly inspection?: VehicleInspection | null
+  readonly papers?: readonly PaperStanding[]
+  readonly idleReason?: string | null
 }
+
+export type VehicleLease = Pick<Lease, 'id' | 'number' | 'plan' | 'state' | 'endsOn'> & { readonly since: InstantText }
 
 /** What placing or lifting a hold answers: accepted, and which order it led to, if any. */
 export type HoldAnswer = {

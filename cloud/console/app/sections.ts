@@ -45,6 +45,11 @@ export const GROUPS: readonly Group[] = [
     sections: [
       { path: '/inspections', word: 'nav.inspections' },
       { path: '/papers', word: 'nav.papers' },
+      {
+        path: '/appeals',
+        word: 'nav.appeals',
+        roles: ['owner', 'head', 'manager', 'support', 'security', 'dispatcher', 'auditor'],
+      },
       { path: '/messages', word: 'nav.messages', roles: OFFICE.filter((role) => role !== 'accountant') },
     ],
   },

@@ -33,7 +33,7 @@ function FactsPanel({ driver }: { readonly driver: Driver }): ReactNode {
           {
             word: t('driver.columns.balance'),
             value: <BalanceWords balance={driver.balance} />,
-            note: driver.balance?.source,
+            note: driver.balance?.source === 'ledger' ? t('money.ownLedger') : driver.balance?.source,
           },
           { word: t('driver.state'), value: <DriverStateWord state={driver.state} /> },
           { word: t('driver.form'), value: t(`driver.forms.${driver.legalForm}`) },

@@ -11,13 +11,20 @@ import { momentWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { DRIVERS, driverPath } from './driver-queries.ts'
 
+/** Fields whose values have words of their own. */
+const VALUES: Readonly<Record<string, string>> = { legalForm: 'driver.forms', state: 'driver.states' }
+
 function changeLine({ field, from, to }: DriverStep['changes'][number], t: Words): string {
   const key = `driver.fields.${field}`
   const said = t(key)
   const name = said === key ? field : said
   if (from === undefined && to === undefined) return t('driver.changeHidden', { field: name })
-  const shown = (value: string | undefined): string =>
-    value === undefined || value === '' ? t('driver.nothingThere') : value
+  const shown = (value: string | undefined): string => {
+    if (value === undefined || value === '') return t('driver.nothingThere')
+    const group = VALUES[field]
+    const told = group === undefined ? value : t(`${group}.${value}`)
+    return told === `${group}.${value}` ? value : told
+  }
   return t('driver.change', { field: name, from: shown(from), to: shown(to) })
 }
 

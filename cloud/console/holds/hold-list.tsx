@@ -39,6 +39,14 @@ export function HoldList({ vehicle, user }: { readonly vehicle: Vehicle; readonl
                   {hold.note}
                 </Text>
               )}
+              {hold.key !== undefined && hold.key !== '' && (
+                <Text size="xs" className="quiet" style={{ overflowWrap: 'anywhere' }}>
+                  {t('hold.key', { key: hold.key })}
+                </Text>
+              )}
+              <Text size="xs" className="quiet">
+                {t(hold.placedBy.kind === 'rule' ? `liftWays.${hold.reason}` : 'liftWays.manual')}
+              </Text>
             </div>
             {mayBlock(user) && (
               <Button size="compact-sm" variant="default" style={{ flex: 'none' }} onClick={() => setLifting(hold)}>

@@ -1,4 +1,5 @@
 import { accountWords } from '../account/words.ts'
+import { appealWords } from '../appeals/words.ts'
 import { auditWords } from '../audit/words.ts'
 import { driverWords } from '../drivers/words.ts'
 import { inspectionWords } from '../inspections/words.ts'
@@ -51,6 +52,7 @@ export const en = {
     papers: 'Papers',
     zones: 'Zones',
     messages: 'Messages',
+    appeals: 'Appeals',
     settings: 'Settings',
     rules: 'Rules',
     decisions: 'Decisions',
@@ -335,6 +337,7 @@ export const en = {
       theft: 'theft',
     },
     by: '{{name}}, since {{at}}',
+    key: 'mark {{key}}',
     rule: 'rule “{{name}}”',
     note: 'Note',
     noteFree: 'Not required, but it stays in the history of the vehicle',
@@ -587,6 +590,7 @@ export const en = {
   policy: policyWords.en,
   morning: morningWords.en,
   message: messageWords.en,
+  appeal: appealWords.en,
   refusal: refusals.en,
   problem: {
     ...problemSentences.en,

@@ -1,4 +1,5 @@
 import { accountWords } from '../account/words.ts'
+import { appealWords } from '../appeals/words.ts'
 import { auditWords } from '../audit/words.ts'
 import { driverWords } from '../drivers/words.ts'
 import { inspectionWords } from '../inspections/words.ts'
@@ -51,6 +52,7 @@ export const ru = {
     papers: 'Документы',
     zones: 'Зоны',
     messages: 'Сообщения',
+    appeals: 'Обращения',
     settings: 'Настройки',
     rules: 'Правила',
     decisions: 'Решения',
@@ -349,6 +351,7 @@ export const ru = {
       theft: 'угон',
     },
     by: '{{name}}, с {{at}}',
+    key: 'метка {{key}}',
     rule: 'правило «{{name}}»',
     note: 'Пояснение',
     noteFree: 'Необязательно, но останется в истории машины',
@@ -598,6 +601,7 @@ export const ru = {
   policy: policyWords.ru,
   morning: morningWords.ru,
   message: messageWords.ru,
+  appeal: appealWords.ru,
   refusal: refusals.ru,
   problem: {
     ...problemSentences.ru,

@@ -54,3 +54,5 @@ export const maySeeDrivers = among(
   'auditor',
 )
 export const maySeeDecisions = among('owner', 'head', 'manager', 'support', 'security', 'accountant', 'auditor')
+export const mayAnswerAppeals = among('owner', 'head', 'manager', 'support', 'security')
+export const mayGivePermits = among('owner', 'head', 'manager', 'security')

@@ -1,5 +1,16 @@
 import { Button, Text } from '@mantine/core'
-import { IconAntenna, IconFlag, IconHistory, IconLock, IconSend } from '@tabler/icons-react'
+import {
+  IconAntenna,
+  IconCoins,
+  IconFileText,
+  IconFlag,
+  IconHistory,
+  IconLock,
+  IconMessage,
+  IconSend,
+  IconSteeringWheel,
+  IconTool,
+} from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { TimelineItem } from '../api/timeline.ts'
 import { QueryView } from '../design/query-view.tsx'
@@ -15,6 +26,12 @@ const ICONS: Readonly<Record<string, typeof IconLock>> = {
   order: IconSend,
   crossing: IconFlag,
   status: IconAntenna,
+  lease: IconSteeringWheel,
+  shift: IconSteeringWheel,
+  ledger: IconCoins,
+  inspection: IconTool,
+  paper: IconFileText,
+  message: IconMessage,
 }
 
 function Line({ item }: { readonly item: TimelineItem }): ReactNode {
@@ -26,7 +43,7 @@ function Line({ item }: { readonly item: TimelineItem }): ReactNode {
       <span className={classes['at']}>{clockWords(Date.parse(item.at), language)}</span>
       <Icon size={16} stroke={1.7} aria-hidden="true" className={classes['icon'] ?? ''} />
       <div>
-        {timelineTitle(item, t)}
+        {timelineTitle(item, t, language)}
         {note !== '' && <div className="quiet">{note}</div>}
       </div>
     </li>

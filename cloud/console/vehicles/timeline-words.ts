@@ -1,5 +1,7 @@
 import type { TimelineItem } from '../api/timeline.ts'
+import type { Language } from '../language/age.ts'
 import type { Words } from '../language/language.ts'
+import { changeWords } from '../language/money.ts'
 
 const text = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
@@ -17,7 +19,7 @@ function holdTitle(facts: Readonly<Record<string, unknown>>, t: Words): string {
 }
 
 /** What one line of the history says. */
-export function timelineTitle(item: TimelineItem, t: Words): string {
+export function timelineTitle(item: TimelineItem, t: Words, language: Language = 'ru'): string {
   const facts = item.data
   switch (item.kind) {
     case 'hold':
@@ -41,7 +43,36 @@ export function timelineTitle(item: TimelineItem, t: Words): string {
     case 'event':
       return said(t, `eventNames.${text(facts['name'])}`, t('timeline.event', { name: text(facts['name']) }))
     default:
-      return t('timeline.other', { kind: item.kind })
+      return leasingTitle(item, t, language)
+  }
+}
+
+/** Lease, money and upkeep of the car. */
+function leasingTitle({ kind, title, data: facts }: TimelineItem, t: Words, language: Language): string {
+  switch (kind) {
+    case 'lease':
+      return t('timeline.lease', {
+        number: text(facts['number']),
+        state: said(t, `lease.states.${text(facts['state'])}`, text(facts['state'])),
+      })
+    case 'shift':
+      return t(facts['change'] === 'closed' ? 'timeline.shiftClosed' : 'timeline.shiftOpened')
+    case 'ledger': {
+      const sum = Number(facts['kopecks'])
+      const what = said(t, `money.kinds.${text(facts['kind'])}`, text(facts['kind']))
+      return Number.isFinite(sum) && sum !== 0 ? `${what}: ${changeWords(sum, language)}` : what
+    }
+    case 'inspection':
+      return t('timeline.inspection', { state: said(t, `inspection.visitStates.${title}`, title) })
+    case 'paper':
+      return t('timeline.paper', {
+        paper: said(t, `paper.kinds.${text(facts['paper'])}`, text(facts['paper'])),
+        until: text(facts['validUntil']).split('-').toReversed().join('.'),
+      })
+    case 'message':
+      return t('timeline.message', { text: text(facts['text']) })
+    default:
+      return t('timeline.other', { kind })
   }
 }
 
@@ -65,7 +96,11 @@ export function timelineNote(item: TimelineItem, t: Words): string {
           text(facts['reason']),
         )
       : ''
+  const postponed =
+    item.kind === 'inspection' && text(facts['reason']) !== ''
+      ? said(t, `inspection.reasons.${text(facts['reason'])}`, text(facts['reason']))
+      : ''
   const outcome = facts['name'] === 'start-attempt' ? text(record(facts['data'])['outcome']) : ''
   const started = outcome === '' ? '' : said(t, `order.outcomes.${outcome}`, outcome)
-  return [by, text(facts['note']), why, started].filter((part) => part !== '').join(' · ')
+  return [by, postponed, text(facts['note']), why, started].filter((part) => part !== '').join(' · ')
 }

@@ -12,6 +12,7 @@ import { useNow } from '../live/now.ts'
 import { FactsPanel } from './facts-panel.tsx'
 import { ImmobilizerPanel } from './immobilizer-panel.tsx'
 import { OrderPanel } from './order-panel.tsx'
+import { StandingPanel } from './standing-panel.tsx'
 import { TimelinePanel } from './timeline-panel.tsx'
 import { TrackPanel } from './track-panel.tsx'
 import classes from './vehicle-page.module.css'
@@ -63,6 +64,7 @@ function Card({ vehicle, user }: { readonly vehicle: Vehicle; readonly user: Use
         </div>
         <div className={classes['main']}>
           <FactsPanel vehicle={vehicle} />
+          <StandingPanel vehicle={vehicle} user={user} />
           <TrackPanel vehicle={vehicle} />
         </div>
         <div className={classes['past']}>
