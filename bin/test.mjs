@@ -97,6 +97,11 @@ const TEST_STEPS =
           name: 'tests of the whole product',
           report: 'whole.json',
           run: () => vitest('whole.json', '--maxWorkers=3', `--exclude=${DRIVES}*`, WHOLE),
+          // Twenty simulated car-years want both cores, and take what the waiting cars leave over.
+          beside: {
+            name: 'simulator',
+            run: () => beside('simulator', join(ROOT, 'bin', 'gently.mjs'), join(ROOT, 'test/sim/main.ts')),
+          },
         },
       ]
 
@@ -106,6 +111,9 @@ const STEPS = [
   { name: 'lint and format', run: () => node(join(modules, '@biomejs', 'biome', 'bin', 'biome'), 'check', ROOT) },
   { name: 'generated files are fresh', run: () => node('test/support/generate.ts', '--check') },
   { name: 'console builds', run: async () => (consoleIsFresh() ? 0 : buildConsole({ env })) },
+  ...(wanted.length > 0
+    ? []
+    : [{ name: 'every branch of the interlock', run: () => node(join(ROOT, 'bin', 'coverage.mjs')) }]),
   ...TEST_STEPS,
 ]
 
