@@ -75,7 +75,8 @@ export function decide(question: Question): Decision {
 
 function decided(draft: Draft): Decision {
   const { card, tasks, runs, timers, repeats, changes, effects } = draft
-  const touched = changes.length > 0
+  // What goes out is named by card and version: whatever does something has a version of its own.
+  const touched = changes.length > 0 || effects.length > 0
   return {
     kind: 'decided',
     state: { card: touched ? { ...card, version: card.version + 1 } : card, tasks, runs, timers, repeats },

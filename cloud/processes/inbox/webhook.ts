@@ -36,6 +36,9 @@ const Form = z.looseObject({
   source: text.optional(),
   city: text.optional(),
   other: text.optional(),
+  /** Which form it was; `a`: the code of an agent's link. */
+  form: text.optional(),
+  a: text.optional(),
   at: moment,
 })
 /** Money comes as roubles in a string («12400.50») or as kopecks in a whole number. */
@@ -69,8 +72,9 @@ export function readIncoming(adapter: Adapter, body: unknown): ReadIncoming {
     case 'form': {
       const form = Form.safeParse(body)
       if (!form.success) return wrong(form.error)
-      const { id, at, phone: number, name, source, city, other } = form.data
-      return read('web.form', id, { phone: number, name, source: source ?? 'Сайт', city, other }, at)
+      const { id, at, phone: number, name, source, city, other, form: which, a: agentRef } = form.data
+      const said = { phone: number, name, source: source ?? 'Сайт', city, other, form: which ?? 'service', agentRef }
+      return read('web.form', id, said, at)
     }
     case 'onec': {
       const paid = Payment.safeParse(body)

@@ -309,3 +309,22 @@ test('security sends a contract back with a comment, then agrees, and only then 
   expect(world.card(id).card).toMatchObject({ stage: 'queue', fields: { contractNo: 'ЛД-2026-00001' } })
   expect(story(world, id)).toContain('number ЛД-2026-00001')
 })
+
+test('the driver’s form makes a lead with its source and the agent’s link; a second one of the same phone does not', () => {
+  const world = caseWorld(FRIDAY_17)
+  const form = {
+    phone: PHONE,
+    name: 'Олег',
+    source: 'MAX',
+    form: 'driver',
+    city: 'Химки',
+    other: '',
+    agentRef: 'нет такой',
+  }
+  world.deliver('web.form', form)
+  world.deliver('web.form', form)
+  const leads = world.cards().filter(({ card }) => card.pipeline === 'call_centre')
+  expect(leads).toHaveLength(1)
+  expect(leads[0]?.card.fields).toMatchObject({ source: 'MAX', phone: PHONE, agentRef: 'нет такой' })
+  expect(world.cards().filter(({ card }) => card.pipeline === 'c_service')).toEqual([])
+})

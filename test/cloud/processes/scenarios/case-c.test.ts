@@ -25,7 +25,7 @@ test('T-13: a call at 23:00: the autoresponder, a deal, a task first thing in th
 
 test('a form of the site makes a deal and a call task', () => {
   const world = caseWorld(FRIDAY_17)
-  world.deliver('web.form', { phone: PHONE, name: 'Олег', source: 'Сайт' })
+  world.deliver('web.form', { phone: PHONE, name: 'Олег', source: 'Сайт', form: 'service' })
   const id = newest(world, 'c_service')
   expect(openTasks(world, id)).toEqual(['c_call'])
 })
