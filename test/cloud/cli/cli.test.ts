@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -93,6 +93,41 @@ describe('after signing in', () => {
     expect(again.code).toBe(1)
     expect(again.err).toContain('was set up there before')
     expect(json(await kordon(['gateway', 'list', '--json'])).items).toHaveLength(before)
+  })
+
+  test('interrupted before the claim, it goes on with the same gateway under a new code', async () => {
+    const first = json(await kordon(['gateway', 'provision', '--vehicle', 'А001ВС777', '--json']))
+    const again = json(await kordon(['gateway', 'provision', '--vehicle', 'А001ВС777', '--json']))
+    expect(again).toMatchObject({ gatewayId: first.gatewayId, resumed: true })
+    expect(again.claimCode).not.toBe(first.claimCode)
+  })
+
+  test('swap, doctor and revoke: another gateway, what is to be seen to, and out of service once it is said that it is meant', async () => {
+    const swapped = json(await kordon(['gateway', 'swap', '--vehicle', 'А001ВС777', '--json']))
+    expect(swapped.replaces).toMatch(/^gw-/)
+    const doctor = await kordon(['gateway', 'doctor', 'А001ВС777', '--json'])
+    expect(doctor.code).toBe(1)
+    expect(json(doctor).troubles).toMatchObject([{ kind: 'not-claimed' }])
+    expect(await kordon(['gateway', 'revoke', swapped.gatewayId])).toMatchObject({ code: 1 })
+    const revoked = await kordon(['gateway', 'revoke', swapped.gatewayId, '--yes', '--json'])
+    expect(json(revoked)).toMatchObject({ state: 'revoked' })
+  })
+
+  test('a file of vehicles: looked at, taken, taken again', async () => {
+    const file = join(home, 'cars.csv')
+    writeFileSync(
+      file,
+      'plate,model,vin,park\nО777ОО77,Haval,XZ8LM2C49P7654321,Основной парк\nР1,,,\nС888СС77,Geely,,Нет такого\n',
+    )
+    const run = async (...more: string[]) => {
+      const done = await kordon(['vehicle', 'import', file, '--json', ...more])
+      return { code: done.code, ...json(done) }
+    }
+    expect(await run('--dry-run')).toMatchObject({ code: 1, dryRun: true, added: 1, wrong: [{ line: 3 }, { line: 4 }] })
+    expect(await run()).toMatchObject({ code: 1, added: 1, present: 0 })
+    expect(await run()).toMatchObject({ code: 1, added: 0, present: 1 })
+    writeFileSync(file, 'plate,model,vin\nТ999ТТ77,Haval,XZ8LM2C49P7654321\n')
+    expect(await run()).toMatchObject({ added: 0, wrong: [{ line: 2, why: 'A vehicle with this VIN exists' }] })
   })
 
   test.each([
