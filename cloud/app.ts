@@ -25,6 +25,8 @@ import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { runTidyLoop } from './http/tidy-loop.ts'
 import { createIdle } from './idle/app.ts'
 import { createIngest } from './ingest/app.ts'
+import { createQuarantineRoutes } from './ingest/quarantine-routes.ts'
+import { createQuarantineService } from './ingest/quarantine-service.ts'
 import { createInspections } from './inspections/app.ts'
 import { vehicleInspection } from './inspections/inspection-view.ts'
 import { createJobs } from './jobs/app.ts'
@@ -446,6 +448,21 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     audit: audit.service,
     settings: createAccessStore(db),
   })
+  const quarantine = createQuarantineService({
+    journal: ingest.journal,
+    log,
+    seen: async (parks, gateways) => {
+      const placed = gateways.flatMap((gateway) => {
+        const vehicle = vehicles.fleet.vehicleNow(gateway)
+        return vehicle === undefined ? [] : [{ gateway, vehicle }]
+      })
+      const seen = await createParkStore(db).inSight(
+        parks,
+        placed.map(({ vehicle }) => vehicle),
+      )
+      return new Set(placed.flatMap(({ gateway, vehicle }) => (seen.has(vehicle) ? gateway : [])))
+    },
+  })
   const answers = createIdempotencyStore(db)
   const dependencies = [
     { name: 'sql', check: async () => void (await sql`select 1`.execute(db)) },
@@ -486,6 +503,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       ...rules.routes,
       ...processes.routes,
       configurations.routes,
+      createQuarantineRoutes(quarantine, config.instance),
       ...history.routes,
       mileage.routes,
       ...trackers.routes,

@@ -65,6 +65,8 @@ export const FAULTS = {
   'order/own-approval': { status: 409, title: 'Another person must approve: this order is already yours' },
   'order/unknown': { status: 404, title: 'No such order' },
   'renewal/refused': { status: 403, title: 'This certificate is not renewed: the gateway has to be claimed again' },
+  'quarantine/unknown': { status: 404, title: 'Nothing of this number is in quarantine here' },
+  'quarantine/still-refused': { status: 422, title: 'It still cannot be read' },
   'gateway/unknown': { status: 404, title: 'No such gateway' },
   'gateway/revoked': { status: 409, title: 'This gateway has been revoked' },
   'gateway/already-claimed': { status: 409, title: 'This gateway has already been claimed' },

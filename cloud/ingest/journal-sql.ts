@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { GatewayId, Seq, StreamId } from '#contract/ids.ts'
 import { type EpochMs, epochMs } from '#contract/instant.ts'
+import { openQuarantine } from './quarantine-sql.ts'
 import type { StreamPosition } from './stream-position.ts'
 
 const SCHEMA = `
@@ -15,10 +16,6 @@ CREATE TABLE IF NOT EXISTS entries (
   position INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, seq INTEGER NOT NULL,
   received_at INTEGER NOT NULL, record TEXT NOT NULL,
   UNIQUE (stream_id, seq)
-) STRICT;
-CREATE TABLE IF NOT EXISTS quarantine (
-  id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, stream TEXT, seq INTEGER,
-  received_at INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
 `
@@ -47,7 +44,11 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA busy_timeout = 5000;
     PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;`)
   db.exec(SCHEMA)
+  openQuarantine(db)
   const insertEntry = db.prepare('INSERT INTO entries (stream_id, seq, received_at, record) VALUES (?, ?, ?, ?)')
+  const insertMissing = db.prepare(
+    'INSERT INTO entries (stream_id, seq, received_at, record) VALUES (?, ?, ?, ?) ON CONFLICT (stream_id, seq) DO NOTHING',
+  )
   const findStream = db.prepare('SELECT id, through, beyond FROM streams WHERE gateway = ? AND stream = ?')
   const openStream = db.prepare(
     "INSERT INTO streams (gateway, stream, through, beyond, heard_at) VALUES (?, ?, 0, '[]', 0)",
@@ -107,6 +108,11 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
     /** Answers the new position. */
     insertEntry: (streamId: number, seq: number, receivedAt: EpochMs, record: string): number =>
       Number(insertEntry.run(streamId, seq, receivedAt, record).lastInsertRowid),
+    /** Answers the new position, or undefined when the number is there already. */
+    insertMissing: (streamId: number, seq: number, receivedAt: EpochMs, record: string): number | undefined => {
+      const { changes, lastInsertRowid } = insertMissing.run(streamId, seq, receivedAt, record)
+      return changes > 0 ? Number(lastInsertRowid) : undefined
+    },
     quarantine: (
       gateway: GatewayId,
       stream: StreamId | null,

@@ -7,6 +7,7 @@ import type { JournalEntry } from './journal-entry.ts'
 import { createJournalPages, type TouchedPages } from './journal-pages.ts'
 import { journalSql } from './journal-sql.ts'
 import { createJournalTail, type JournalTail } from './journal-tail.ts'
+import { quarantineSql } from './quarantine-sql.ts'
 import { isIn, type SeqRange, STREAM_START, type StreamPosition } from './stream-position.ts'
 
 /** What arrived in one message: records to store, or bytes to set aside; both count as covered. */
@@ -25,6 +26,9 @@ export type JournalBatch = {
 export type SetAside = Pick<JournalBatch, 'gateway' | 'receivedAt'> & {
   readonly unreadable: { readonly reason: string; readonly bytes: Uint8Array }
 }
+
+/** What was quarantined and can be read by now. Its numbers are covered as a rule, but nothing is stored under them. */
+export type TakenBack = Omit<JournalBatch, 'unreadable'> & { readonly id: number }
 
 /** What other instances have of a stream: covered here too, so that it is a duplicate when it comes. */
 export type Learned = {
@@ -67,6 +71,9 @@ export type JournalStore = {
   /** Deletes entries older than `before` that every cursor has passed, and quarantine of that age; answers how many. */
   prune(before: EpochMs): number
   quarantined(limit: number): readonly QuarantineRow[]
+  readonly quarantine: ReturnType<typeof quarantineSql>
+  /** Stores what is missing and ends its quarantine, in one commit. A record that is still refused is quarantined alone. */
+  takeBack(batch: TakenBack): Promise<Appended>
   counts(): { readonly entries: number; readonly quarantine: number; readonly pending: number }
   close(): void
 }
@@ -88,12 +95,13 @@ const TAIL_ENTRIES = 50_000
 export function createJournalStore({ path, clock }: { readonly path: string; readonly clock: Clock }): JournalStore {
   const db = new DatabaseSync(path)
   const sql = journalSql(db)
+  const quarantine = quarantineSql(db)
   // Cursors may fall back after a power cut, since projections repeat harmlessly: no flush is spent on them.
   const cursors = path === ':memory:' ? sql : journalSql(new DatabaseSync(path), 'NORMAL')
   const tail = createJournalTail(TAIL_ENTRIES)
   const wakers = new Set<() => void>()
   const commits = createGroupCommit({
-    commit: createCommit({ db, sql, tail, clock }),
+    commit: createCommit({ db, sql, quarantine, tail, clock }),
     flushed: () => {
       for (const wake of [...wakers]) wake()
     },
@@ -136,6 +144,8 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
       return total
     },
     quarantined: sql.quarantined,
+    quarantine,
+    takeBack: (batch) => new Promise((done, fail) => commits.add(batch, batch.items.length, done, fail)),
     counts: () => ({ ...sql.counts(), pending: commits.pending() }),
     close: () => {
       commits.flush()
@@ -148,19 +158,24 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
 type CommitDeps = {
   readonly db: DatabaseSync
   readonly sql: JournalSql
+  readonly quarantine: ReturnType<typeof quarantineSql>
   readonly tail: JournalTail
   readonly clock: Clock
 }
 
 /** One transaction for all entries; throws, with nothing stored, when any of them cannot be. */
-function createCommit({ db, sql, tail, clock }: CommitDeps) {
+function createCommit({ db, sql, quarantine, tail, clock }: CommitDeps) {
   const pages = createJournalPages(sql.loadStream)
-  return (entries: readonly (JournalBatch | SetAside | Learned)[]): readonly Appended[] => {
+  return (entries: readonly (JournalBatch | SetAside | Learned | TakenBack)[]): readonly Appended[] => {
     const touched = pages.begin()
     const fresh: JournalEntry[] = []
     db.exec('BEGIN IMMEDIATE')
     try {
-      const results = entries.map((entry) => write(sql, touched, fresh, entry))
+      const results = entries.map((entry) => {
+        if (!('id' in entry)) return write(sql, touched, fresh, entry)
+        quarantine.remove(entry.id)
+        return takeBack(sql, touched, fresh, entry)
+      })
       for (const { id, position } of touched.changed()) sql.saveStream(id, position, clock.now())
       db.exec('COMMIT')
       touched.keep()
@@ -201,6 +216,24 @@ function write(
   for (const gap of declared) touched.cover(gateway, gap.stream, gap.range)
   const { position } = touched.of(gateway, stream)
   return { through: position.through, position, stored, duplicates, opened }
+}
+
+function takeBack(sql: JournalSql, touched: TouchedPages, written: JournalEntry[], entry: TakenBack): Appended {
+  const { gateway, receivedAt, stream, range, items } = entry
+  const { id } = touched.cover(gateway, stream, range)
+  let stored = 0
+  for (const item of items) {
+    if (!('record' in item)) {
+      sql.quarantine(gateway, stream, item.seq, receivedAt, item.refused, Buffer.from(item.text))
+      continue
+    }
+    const position = sql.insertMissing(id, item.seq, receivedAt, JSON.stringify(item.record))
+    if (position === undefined) continue
+    written.push({ position, gateway, stream, seq: item.seq, receivedAt, record: item.record })
+    stored += 1
+  }
+  const { position } = touched.of(gateway, stream)
+  return { through: position.through, position, stored, duplicates: items.length - stored, opened: undefined }
 }
 
 const NOTHING: Appended = { through: 0, position: STREAM_START, stored: 0, duplicates: 0, opened: undefined }

@@ -1,0 +1,74 @@
+import type { GatewayId } from '#contract/ids.ts'
+import type { ParksInSight } from '../http/access.ts'
+import { Fault } from '../http/fault.ts'
+import type { Log } from '../log.ts'
+import type { JournalStore } from './journal-store.ts'
+import { readAgain } from './quarantine.ts'
+import type { Alike, Quarantined, QuarantineQuery } from './quarantine-sql.ts'
+
+export type QuarantineService = {
+  list(parks: ParksInSight, query: QuarantineQuery): Promise<readonly (Quarantined & { readonly alike: Alike })[]>
+  /** Fault: `quarantine/unknown`. */
+  find(parks: ParksInSight, id: number): Promise<Quarantined & { readonly alike: Alike }>
+  /**
+   * Reads the bytes as this version understands them and stores what fits; it is no longer in quarantine then. Answers how
+   * many records were stored. Faults: `quarantine/unknown`, `quarantine/still-refused`.
+   */
+  retry(parks: ParksInSight, id: number): Promise<number>
+  /** Throws the bytes away. Fault: `quarantine/unknown`. */
+  remove(parks: ParksInSight, id: number): Promise<void>
+}
+
+type Deps = {
+  readonly journal: Pick<JournalStore, 'quarantine' | 'takeBack'>
+  readonly log: Log
+  /** Which of these gateways exist for somebody who sees these parks. */
+  seen(parks: readonly string[], gateways: readonly GatewayId[]): Promise<ReadonlySet<GatewayId>>
+}
+
+/** What this instance could not take in. Another instance has a journal, and so a quarantine, of its own. */
+export function createQuarantineService({ journal, log, seen }: Deps): QuarantineService {
+  const { quarantine } = journal
+  const inSight = async (parks: ParksInSight, rows: readonly Quarantined[]): Promise<readonly Quarantined[]> => {
+    if (parks === 'all' || rows.length === 0) return rows
+    const gateways = await seen(parks, [...new Set(rows.map(({ gateway }) => gateway))])
+    return rows.filter(({ gateway }) => gateways.has(gateway))
+  }
+  const one = async (parks: ParksInSight, id: number): Promise<Quarantined> => {
+    const row = quarantine.find(id)
+    const [visible] = row === undefined ? [] : await inSight(parks, [row])
+    if (visible === undefined) throw new Fault('quarantine/unknown')
+    return visible
+  }
+  return {
+    list: async (parks, query) => {
+      const found: Quarantined[] = []
+      let { before } = query
+      while (found.length < query.limit) {
+        const rows = quarantine.page({ ...query, before })
+        found.push(...(await inSight(parks, rows)))
+        before = rows.at(-1)?.id
+        if (rows.length < query.limit) break
+      }
+      return found.slice(0, query.limit).map((row) => ({ ...row, alike: quarantine.alike(row) }))
+    },
+    find: async (parks, id) => {
+      const row = await one(parks, id)
+      return { ...row, alike: quarantine.alike(row) }
+    },
+    retry: async (parks, id) => {
+      const { gateway, receivedAt, ...row } = await one(parks, id)
+      const again = readAgain({ gateway, receivedAt, ...row })
+      if (!again.ok) throw new Fault('quarantine/still-refused', again.reason)
+      const { stream, range, items } = again
+      const { stored } = await journal.takeBack({ id, gateway, receivedAt, stream, range, items, declared: [] })
+      log.info({ gateway, id, stored }, 'quarantine.taken-back')
+      return stored
+    },
+    remove: async (parks, id) => {
+      const { gateway, reason } = await one(parks, id)
+      quarantine.remove(id)
+      log.info({ gateway, id, reason }, 'quarantine.removed')
+    },
+  }
+}
