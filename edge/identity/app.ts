@@ -1,7 +1,7 @@
 import { type Clock, seconds } from '#contract/instant.ts'
 import type { ClaimRequest } from '#contract/provisioning.ts'
 import type { Log } from '../log.ts'
-import { type ClaimClient, ClaimRefused, createClaimClient } from './claim-client.ts'
+import { type ClaimClient, ClaimRefused, createClaimClient, postJson } from './claim-client.ts'
 import type { Identity } from './identity.ts'
 import { createIdentityStore } from './identity-store.ts'
 import { createGatewayKey } from './key-client.ts'
@@ -61,7 +61,7 @@ export function createRenewal(
       : { cloudUrl: config.cloudUrl, ...(config.caPem === undefined ? {} : { caPem: config.caPem }) }
   const cloud = identity().cloud ?? known
   if (cloud === undefined || identity().grant.by === 'password') return async () => {}
-  const ask = createRenewalClient(cloud)
+  const ask = createRenewalClient((body) => postJson(new URL('/api/gateways/renew', cloud.cloudUrl), body, cloud.caPem))
   const keep = (next: Identity): void => {
     store.save({ ...next, cloud })
     renewed(next)

@@ -1,6 +1,5 @@
 import { createPrivateKey, sign, X509Certificate } from 'node:crypto'
 import { RENEWAL_TYP, RenewalGrant } from '#contract/provisioning.ts'
-import { postJson } from './claim-client.ts'
 import type { Identity } from './identity.ts'
 
 /**
@@ -9,11 +8,9 @@ import type { Identity } from './identity.ts'
  */
 export type AskRenewal = (identity: Identity, csrPem: string) => Promise<RenewalGrant>
 
-export function createRenewalClient(cloud: { readonly cloudUrl: string; readonly caPem?: string }): AskRenewal {
-  return async (identity, csrPem) => {
-    const request = renewalRequest(identity, csrPem)
-    return RenewalGrant.parse(await postJson(new URL('/api/gateways/renew', cloud.cloudUrl), { request }, cloud.caPem))
-  }
+/** `post` sends a body to the cloud's route of renewals and answers what came back as JSON. */
+export function createRenewalClient(post: (body: object) => Promise<unknown>): AskRenewal {
+  return async (identity, csrPem) => RenewalGrant.parse(await post({ request: renewalRequest(identity, csrPem) }))
 }
 
 /** The request as a JWS: ES256 by the present key, its certificate in `x5c`. */
