@@ -373,6 +373,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
         now: clock.now,
         zoneOf: (ids) => zones.trustedViews(ids, tx),
         zoneId: REGION.id,
+        areaOutageOf: zones.areaOutageOf,
+        relayTested: (vehicle) => configurations.relayTested(vehicle),
       }),
     ports: {
       sendMessage: messages.processMessage,

@@ -1,8 +1,11 @@
 import { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import { DriverId } from '../drivers/driver.ts'
-import type { Fact } from '../expressions/fact-type.ts'
+import type { Fact, Facts } from '../expressions/fact-type.ts'
+import { DayTime, momentOf } from '../leases/moscow-day.ts'
+import { createPaperStore } from '../papers/paper-store.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { createSubjectStore } from '../rules/subject-store.ts'
 import type { Knowledge } from '../vehicles/vehicle-service.ts'
 import type { OutsideReads } from './fact-store.ts'
 
@@ -10,10 +13,15 @@ type Around = {
   readonly now: () => EpochMs
   readonly zoneOf: Knowledge['zoneOf']
   readonly zoneId: string
+  readonly areaOutageOf: (vehicles: readonly VehicleId[], within: Db) => Promise<ReadonlyMap<VehicleId, boolean>>
+  /** Known in memory: asks nothing. */
+  readonly relayTested: (vehicle: VehicleId) => boolean
 }
 
+const MIDNIGHT = DayTime.parse('00:00')
+
 /** What the house's own tables say of vehicles and drivers, within the transaction of a decision. What is not told is unknown. */
-export function createHouseReads(db: Db, { now, zoneOf, zoneId }: Around): OutsideReads {
+export function createHouseReads(db: Db, { now, zoneOf, zoneId, areaOutageOf, relayTested }: Around): OutsideReads {
   const holdsOf = (vehicle: VehicleId) =>
     db
       .selectFrom('holds')
@@ -21,16 +29,40 @@ export function createHouseReads(db: Db, { now, zoneOf, zoneId }: Around): Outsi
       .where('vehicleId', '=', vehicle)
       .where('liftedAt', 'is', null)
       .execute()
+  const gatewayOf = async (vehicle: VehicleId): Promise<Facts | undefined> => {
+    const row = await db.selectFrom('gateways').select('online').where('vehicleId', '=', vehicle).executeTakeFirst()
+    return row === undefined
+      ? undefined
+      : { ...(row.online === null ? {} : { online: row.online }), relayTested: relayTested(vehicle) }
+  }
   return {
     record: async (entity, id) => {
-      if (entity !== 'vehicle') return undefined
       const vehicle = VehicleId.safeParse(id).data
+      if (entity === 'gateway' && vehicle !== undefined) return gatewayOf(vehicle)
+      if (entity !== 'vehicle') return undefined
       const row =
         vehicle &&
         (await db.selectFrom('vehicles').select(['plate', 'model']).where('id', '=', vehicle).executeTakeFirst())
       if (vehicle === undefined || row === undefined) return undefined
       const holds = await holdsOf(vehicle)
-      return { plate: row.plate, model: row.model, holds: [...new Set(holds.map(({ reason }) => reason))] }
+      const papers = await createPaperStore(db).inForceOf([vehicle])
+      const dates = new Map<string, number>()
+      // Of several of one kind the longest counts, as in the registry of papers.
+      for (const { kind, validUntil } of papers)
+        dates.set(`${kind}Until`, Math.max(dates.get(`${kind}Until`) ?? 0, momentOf(validUntil, MIDNIGHT)))
+      const card = await db
+        .selectFrom('vehicleCards')
+        .select(['vin', 'sts'])
+        .where('vehicleId', '=', vehicle)
+        .executeTakeFirst()
+      return {
+        ...(card?.vin ? { vin: card.vin } : {}),
+        ...(card?.sts ? { sts: card.sts } : {}),
+        plate: row.plate,
+        model: row.model,
+        holds: [...new Set(holds.map(({ reason }) => reason))],
+        ...Object.fromEntries(dates),
+      }
     },
     balance: async (driver, maxAgeMs): Promise<Fact> => {
       const id = DriverId.safeParse(driver).data
@@ -54,7 +86,15 @@ export function createHouseReads(db: Db, { now, zoneOf, zoneId }: Around): Outsi
         ? undefined
         : { inside: standing.inside, since: standing.since }
     },
-    areaOutage: async () => undefined,
-    shift: async () => undefined,
+    areaOutage: async (vehicle) => {
+      const id = VehicleId.safeParse(vehicle).data
+      return id === undefined ? undefined : (await areaOutageOf([id], db)).get(id)
+    },
+    shift: async (vehicle) => {
+      const id = VehicleId.safeParse(vehicle).data
+      const shift = id && (await createSubjectStore(db).shifts([id])).get(id)
+      // Known that nobody's shift is open: the fields are absent, the record is there.
+      return shift ? { driver: shift.driverId, since: shift.since } : {}
+    },
   }
 }
