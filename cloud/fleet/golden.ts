@@ -18,7 +18,9 @@ export const GoldenSetup = z.strictObject({
     )
     .optional(),
   /** Parts of the configuration that are the same in every car, such as `interlock` or `sampling`. */
-  settings: z.record(z.enum(['interlock', 'sampling', 'batch']), z.json().optional()).optional(),
+  settings: z
+    .strictObject({ interlock: z.json().optional(), sampling: z.json().optional(), batch: z.json().optional() })
+    .optional(),
 })
 export type GoldenSetup = z.infer<typeof GoldenSetup>
 
