@@ -38,6 +38,7 @@ const PapersPage = lazy(async () => ({ default: (await import('../papers/papers-
 const VehiclePapersPage = lazy(async () => ({
   default: (await import('../papers/vehicle-papers-page.tsx')).VehiclePapersPage,
 }))
+const ZonesPage = lazy(async () => ({ default: (await import('../zones/zones-page.tsx')).ZonesPage }))
 const AppealsPage = lazy(async () => ({ default: (await import('../appeals/appeals-page.tsx')).AppealsPage }))
 const MessagesPage = lazy(async () => ({ default: (await import('../messages/messages-page.tsx')).MessagesPage }))
 const RulesPage = lazy(async () => ({ default: (await import('../rules/rules-page.tsx')).RulesPage }))
@@ -106,6 +107,9 @@ function Pages({ user }: { readonly user: User }): ReactNode {
                 <PapersPage user={user} />
               </Route>
               <Route path="/papers/:id">{({ id }) => <VehiclePapersPage key={id} id={id} user={user} />}</Route>
+              <Route path="/zones">
+                <ZonesPage user={user} />
+              </Route>
               <Route path="/appeals">
                 <AppealsPage user={user} />
               </Route>

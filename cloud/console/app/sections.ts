@@ -45,6 +45,7 @@ export const GROUPS: readonly Group[] = [
     sections: [
       { path: '/inspections', word: 'nav.inspections' },
       { path: '/papers', word: 'nav.papers' },
+      { path: '/zones', word: 'nav.zones' },
       {
         path: '/appeals',
         word: 'nav.appeals',

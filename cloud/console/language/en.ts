@@ -11,6 +11,7 @@ import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
 import { ruleWords } from '../rules/words.ts'
+import { zonePageWords } from '../zones/words.ts'
 import { problemSentences, refusals } from './refusal-words.ts'
 
 /** Every word on screen, English. Keys are the same as in ru.ts; a test compares them. */
@@ -591,6 +592,7 @@ export const en = {
   morning: morningWords.en,
   message: messageWords.en,
   appeal: appealWords.en,
+  zonePage: zonePageWords.en,
   refusal: refusals.en,
   problem: {
     ...problemSentences.en,

@@ -107,6 +107,8 @@ const ruCodes = {
   'appeal/open': 'На прошлое обращение ещё не ответили.',
   'appeal/unknown': 'Такого обращения нет.',
   'appeal/answered': 'На это обращение уже ответили.',
+  'quarantine/unknown': 'Такой отложенной записи нет.',
+  'quarantine/still-refused': 'Запись по-прежнему не читается.',
 } as const
 
 const enCodes: Readonly<Record<keyof typeof ruCodes, string>> = {
@@ -217,6 +219,8 @@ const enCodes: Readonly<Record<keyof typeof ruCodes, string>> = {
   'appeal/open': 'Your last appeal has not been answered yet.',
   'appeal/unknown': 'No such appeal.',
   'appeal/answered': 'This appeal has been answered.',
+  'quarantine/unknown': 'No such record is set aside.',
+  'quarantine/still-refused': 'The record is still refused.',
 }
 
 /** Why exactly, where the fault says so in words for programs. */

@@ -11,6 +11,7 @@ import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
 import { ruleWords } from '../rules/words.ts'
+import { zonePageWords } from '../zones/words.ts'
 import { problemSentences, refusals } from './refusal-words.ts'
 
 /** Every word on screen, Russian. Keys are the same as in en.ts; a test compares them. */
@@ -602,6 +603,7 @@ export const ru = {
   morning: morningWords.ru,
   message: messageWords.ru,
   appeal: appealWords.ru,
+  zonePage: zonePageWords.ru,
   refusal: refusals.ru,
   problem: {
     ...problemSentences.ru,

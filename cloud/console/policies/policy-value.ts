@@ -1,4 +1,5 @@
 import type { Policy, PolicyValue } from '../api/rulebook.ts'
+import { dayCount } from '../inspections/inspection-words.tsx'
 import type { Language } from '../language/age.ts'
 import type { Words } from '../language/language.ts'
 import { moneyWords } from '../language/money.ts'
@@ -17,10 +18,14 @@ export const LENGTH_UNITS = LENGTHS
 /** Pure. A value as people write it. */
 export function valueWords(policy: Pick<Policy, 'type'>, value: PolicyValue, t: Words, language: Language): string {
   if (typeof value === 'object') return value.join(', ')
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') {
+    const known = t(`policy.choices.${value}`)
+    return policy.type !== 'choice' || known === `policy.choices.${value}` ? value : known
+  }
   if (policy.type === 'money') return moneyWords(value, language)
   if (policy.type !== 'duration') return value.toLocaleString(language === 'ru' ? 'ru-RU' : 'en-GB')
   const { unit, ms } = unitOf(value)
+  if (unit === 'day') return dayCount(value / ms, language)
   return `${value / ms}\u00a0${t(`policy.units.${unit}`)}`
 }
 

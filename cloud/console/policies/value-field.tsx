@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import type { Policy, PolicyValue } from '../api/rulebook.ts'
 import { MoneyInput } from '../design/money-input.tsx'
 import { useWords } from '../language/language.ts'
-import { boundWords, LENGTH_UNITS, listFrom, unitOf } from './policy-value.ts'
+import { boundWords, LENGTH_UNITS, listFrom, unitOf, valueWords } from './policy-value.ts'
 
 type Props = {
   readonly policy: Policy
@@ -74,7 +74,7 @@ export function ValueField({ policy, value, onValue }: Props): ReactNode {
         <NativeSelect
           label={label}
           data-autofocus
-          data={[...policy.choices]}
+          data={policy.choices.map((one) => ({ value: one, label: valueWords(policy, one, t, language) }))}
           value={typeof value === 'string' ? value : ''}
           onChange={(event) => onValue(event.currentTarget.value)}
         />
