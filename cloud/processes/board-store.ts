@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Facts } from '../expressions/fact-type.ts'
+import type { ParksInSight } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { factsFrom } from './stored-facts.ts'
 
@@ -26,7 +27,15 @@ export type CardFilter = {
   /** Field → exact value. */
   readonly fields?: Facts | undefined
   readonly link?: { readonly entity: string; readonly record: string } | undefined
+  /** Only cards whose vehicles stand in these parks; a card without a vehicle is of no park, and seen by all. */
+  readonly parks?: ParksInSight | undefined
 }
+
+/** True for a card none of whose vehicles stands in a park outside of these. */
+const inParks = (parks: readonly string[]) =>
+  sql<SqlBool>`not exists (
+    select 1 from card_links l join vehicles v on v.id::text = l.record
+    where l.card = cards.id and l.entity = 'vehicle' and not (v.park_id::text = any(${[...parks]}::text[])))`
 export type BoardStore = ReturnType<typeof createBoardStore>
 
 const BRIEF = [
@@ -64,6 +73,7 @@ export function createBoardStore(db: Db) {
         ]),
       )
     }
+    if (filter.parks !== undefined && filter.parks !== 'all') cards = cards.where(inParks(filter.parks))
     const { link } = filter
     if (link !== undefined)
       cards = cards.where('id', 'in', (of) =>
@@ -76,6 +86,12 @@ export function createBoardStore(db: Db) {
       if (!UUID.test(id)) return undefined
       const row = await db.selectFrom('cards').select(BRIEF).where('id', '=', id).executeTakeFirst()
       return row && { ...row, fields: factsFrom(row.fields) }
+    },
+    /** Whether a card is to be seen by who sees these parks. */
+    inSight: async (id: string, parks: ParksInSight): Promise<boolean> => {
+      if (parks === 'all' || !UUID.test(id)) return true
+      const row = await chosen({ state: 'all', parks }).select('id').where('id', '=', id).executeTakeFirst()
+      return row !== undefined
     },
     /** One page, by `sort`, then by number; the cursor is the last pair seen. */
     list: async (

@@ -171,7 +171,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
     cards: async (caller: Caller, filter: CardFilter, page: Parameters<BoardStore['list']>[1]) => {
       const machine = await active()
       const sight = await sightOf(caller)
-      const found = await boards.list(filter, page)
+      const found = await boards.list({ ...filter, parks: caller.parks }, page)
       const nearest =
         filter.pipeline === undefined
           ? new Map<string, { readonly dueAt: number; readonly count: number }>()
@@ -186,6 +186,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
 
     /** The whole card: what is known, what is asked next, where it may go, what is to be done. */
     card: async (caller: Caller, id: string) => {
+      if (!(await boards.inSight(id, caller.parks))) throw new Fault('card/unknown')
       const actor = await actorOf(caller)
       const sight = await sightOf(caller)
       const { roles } = sight
@@ -415,7 +416,7 @@ export function createDeskService({ db, clock, processes, boardStore, taskStore,
   /** `task`: whoever has the task may fill what it asks for, wherever its card stands. Faults: card/unknown, card/field-closed. */
   async function mayWrite(caller: Caller, id: string, set: Facts, through: 'card' | 'task' = 'card'): Promise<void> {
     const brief = await boards.brief(id)
-    if (brief === undefined) throw new Fault('card/unknown')
+    if (brief === undefined || !(await boards.inSight(id, caller.parks))) throw new Fault('card/unknown')
     const sight = await sightOf(caller)
     const right = sight.rights.stage(brief.pipeline, brief.stage)
     if (right === 'hidden' && through === 'card') throw new Fault('card/unknown')

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { VehicleId } from '#contract/ids.ts'
+import { epochMs } from '#contract/instant.ts'
 import { Fault } from '../../../cloud/http/fault.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import { createBoardStore } from '../../../cloud/processes/board-store.ts'
 import { createSqlDatabase, migrated, type SqlDatabase, sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
 import { at, FRIDAY_17, HEAD, MANAGER } from './running-shop.ts'
 import { openShop } from './shop-house.ts'
@@ -209,6 +212,25 @@ describe.each(sqlKinds())('cards on %s', (kind) => {
       by: 'Петров',
     })
     expect((await state(card.id)).card).toMatchObject({ stage: 'coming', definition: version })
+  })
+
+  test('a card of a vehicle in another park is not there; a card without a vehicle is everybody’s', async () => {
+    const park = await postgres.db.selectFrom('parks').select('id').executeTakeFirstOrThrow()
+    const vehicle = VehicleId.parse('0d5f4b3c-0000-4000-8000-000000000001')
+    await postgres.db
+      .insertInto('vehicles')
+      .values({ id: vehicle, plate: 'А001АА777', model: 'Rio', createdAt: epochMs(1) })
+      .execute()
+    const [own, free] = [await born({ vehicle }), await born()]
+    const boards = createBoardStore(postgres.db)
+    const page = { limit: 200, after: undefined, sort: 'no' } as const
+    const seen = async (parks: 'all' | readonly string[]) =>
+      (await boards.list({ pipeline: 'orders', parks }, page)).map(({ id }) => id)
+    expect(await seen([park.id])).toEqual(expect.arrayContaining([own.card.id, free.card.id]))
+    expect(await seen(['11111111-1111-4111-8111-111111111111'])).not.toContain(own.card.id)
+    expect(await seen(['11111111-1111-4111-8111-111111111111'])).toContain(free.card.id)
+    expect(await boards.inSight(own.card.id, [])).toBe(false)
+    expect(await boards.inSight(own.card.id, 'all')).toBe(true)
   })
 
   test('definitions with a mistake are not loaded, and every mistake is named', async () => {
