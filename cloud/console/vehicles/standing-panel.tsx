@@ -1,8 +1,10 @@
 import { Anchor } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
+import { linesOf, usePages } from '../api/lists.ts'
 import type { User } from '../api/session.ts'
 import type { Vehicle } from '../api/vehicle.ts'
+import type { Permit } from '../api/zone.ts'
 import { type Fact, Facts } from '../design/facts.tsx'
 import { Panel } from '../design/page.tsx'
 import { ToneWord } from '../design/tone-word.tsx'
@@ -102,14 +104,26 @@ function useUpkeepFacts(vehicle: Vehicle): readonly Fact[] {
   ]
 }
 
+/** The permit to leave that is in force; nothing where there is none. */
+function usePermitFacts(vehicleId: string): readonly Fact[] {
+  const { t, language } = useWords()
+  const now = useNow(60)
+  const permits = usePages<Permit>('permits', '/permits', { vehicle: vehicleId, inForce: 'true', limit: 1 })
+  const [permit] = permits.data === undefined ? [] : linesOf(permits.data)
+  if (permit === undefined) return []
+  const until = sinceWords(Date.parse(permit.until), now, language)
+  return [{ word: t('zonePage.permits'), value: t('zonePage.permitUntil', { at: until }), note: permit.note }]
+}
+
 /** Who has the car, what he owes, and whether it is fit to be handed out. */
 export function StandingPanel({ vehicle, user }: { readonly vehicle: Vehicle; readonly user: User }): ReactNode {
   const { t } = useWords()
   const lease = useLeaseFacts(vehicle, user)
+  const permit = usePermitFacts(vehicle.id)
   const upkeep = useUpkeepFacts(vehicle)
   return (
     <Panel title={t('standing.title')}>
-      <Facts facts={[...lease, ...upkeep]} />
+      <Facts facts={[...lease, ...permit, ...upkeep]} />
     </Panel>
   )
 }
