@@ -40,6 +40,7 @@ import { createMetricsService } from './metrics/metrics-service.ts'
 import { createMileage } from './mileage/app.ts'
 import { createNumbers } from './numbers/app.ts'
 import { createPapers } from './papers/app.ts'
+import { createPaperStore } from './papers/paper-store.ts'
 import { createParkStore } from './parks/park-store.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
 import { createPeople, demoAccounts } from './people/app.ts'
@@ -54,6 +55,7 @@ import { shippedCases } from './processes/cases-store.ts'
 import { createHouseReads } from './processes/house-reads-store.ts'
 import { createRules } from './rules/app.ts'
 import { ruleTexts } from './rules/book/rule-text.ts'
+import { createSubjectStore } from './rules/subject-store.ts'
 import { upkeepFacts } from './rules/upkeep-facts.ts'
 import { outageReads, zoneReads } from './rules/zone-reads.ts'
 import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
@@ -374,6 +376,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
         zoneOf: (ids) => zones.trustedViews(ids, tx),
         zoneId: REGION.id,
         areaOutageOf: zones.areaOutageOf,
+        papersOf: (ids) => createPaperStore(tx).inForceOf(ids),
+        shiftsOf: (ids) => createSubjectStore(tx).shifts(ids),
         relayTested: (vehicle) => configurations.relayTested(vehicle),
       }),
     ports: {

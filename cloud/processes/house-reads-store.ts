@@ -3,9 +3,9 @@ import type { EpochMs } from '#contract/instant.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
 import { DayTime, momentOf } from '../leases/moscow-day.ts'
-import { createPaperStore } from '../papers/paper-store.ts'
 import type { Db } from '../postgres/postgres-client.ts'
-import { createSubjectStore } from '../rules/subject-store.ts'
+import type { PaperRow } from '../postgres/upkeep-tables.ts'
+import type { SubjectStore } from '../rules/subject-store.ts'
 import type { Knowledge } from '../vehicles/vehicle-service.ts'
 import type { OutsideReads } from './fact-store.ts'
 
@@ -14,6 +14,9 @@ type Around = {
   readonly zoneOf: Knowledge['zoneOf']
   readonly zoneId: string
   readonly areaOutageOf: (vehicles: readonly VehicleId[], within: Db) => Promise<ReadonlyMap<VehicleId, boolean>>
+  /** Papers in force, within this transaction. */
+  readonly papersOf: (vehicles: readonly VehicleId[]) => Promise<readonly PaperRow[]>
+  readonly shiftsOf: SubjectStore['shifts']
   /** Known in memory: asks nothing. */
   readonly relayTested: (vehicle: VehicleId) => boolean
 }
@@ -21,7 +24,10 @@ type Around = {
 const MIDNIGHT = DayTime.parse('00:00')
 
 /** What the house's own tables say of vehicles and drivers, within the transaction of a decision. What is not told is unknown. */
-export function createHouseReads(db: Db, { now, zoneOf, zoneId, areaOutageOf, relayTested }: Around): OutsideReads {
+export function createHouseReads(
+  db: Db,
+  { now, zoneOf, zoneId, areaOutageOf, papersOf, shiftsOf, relayTested }: Around,
+): OutsideReads {
   const holdsOf = (vehicle: VehicleId) =>
     db
       .selectFrom('holds')
@@ -45,7 +51,7 @@ export function createHouseReads(db: Db, { now, zoneOf, zoneId, areaOutageOf, re
         (await db.selectFrom('vehicles').select(['plate', 'model']).where('id', '=', vehicle).executeTakeFirst())
       if (vehicle === undefined || row === undefined) return undefined
       const holds = await holdsOf(vehicle)
-      const papers = await createPaperStore(db).inForceOf([vehicle])
+      const papers = await papersOf([vehicle])
       const dates = new Map<string, number>()
       // Of several of one kind the longest counts, as in the registry of papers.
       for (const { kind, validUntil } of papers)
@@ -92,7 +98,7 @@ export function createHouseReads(db: Db, { now, zoneOf, zoneId, areaOutageOf, re
     },
     shift: async (vehicle) => {
       const id = VehicleId.safeParse(vehicle).data
-      const shift = id && (await createSubjectStore(db).shifts([id])).get(id)
+      const shift = id && (await shiftsOf([id])).get(id)
       // Known that nobody's shift is open: the fields are absent, the record is there.
       return shift ? { driver: shift.driverId, since: shift.since } : {}
     },
