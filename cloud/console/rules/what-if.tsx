@@ -58,7 +58,7 @@ function Result({ result }: { readonly result: NonNullable<Trial['result']> }): 
   const isNew = ({ vehicleId, subject }: WhatIfHit): boolean => added.has(vehicleId ?? '') || added.has(subject)
   return (
     <Stack gap="sm" data-testid="what-if-result">
-      <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="xs">
+      <SimpleGrid type="container" cols={{ base: 1, '520px': 3 }} spacing="xs">
         <BigNumber
           word={t('rule.hitVehicles')}
           value={String(result.vehicles)}
