@@ -124,7 +124,7 @@ test('a full disk refuses what comes and lives on; with room again it goes on, a
   expect(tallyJournals([path], report.ledger)).toMatchObject({ lost: 0, duplicates: 0 })
 }, 60_000)
 
-const PACKETS = Number(process.env['KORDON_FUZZ_PACKETS'] ?? 20_000)
+const PACKETS = Number(process.env['FUZZ_PACKETS'] ?? 20_000)
 
 describe('broken messages', () => {
   const plan = { from: 1_795_289_123_456, stepMs: 1000 }
@@ -132,7 +132,7 @@ describe('broken messages', () => {
     batchOf(1, [frameAt(1), frameAt(2)]),
     encodeCompactBatch(StreamId.parse(STREAM), Seq.parse(1), [frameOf(1, plan), frameOf(2, plan)]),
   ]
-  // All of them: KORDON_FUZZ_PACKETS=1000000 vitest run test/cloud/ingest/faults.test.ts
+  // All of them: FUZZ_PACKETS=1000000 vitest run test/cloud/ingest/faults.test.ts
   test(`${PACKETS} of them: none is lost without a word, none stops the next`, async () => {
     const random = seededRandom(5, 'broken messages')
     const { journal, ingest, counts } = houseOf()
