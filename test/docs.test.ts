@@ -8,6 +8,8 @@ import { HELP as EDGE_HELP } from '../edge/config.ts'
 import { HELP as FLOWS_HELP } from '../flows/config.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+/** Asked by tests alone: which servers must be there, and the long forms. */
+const OF_TESTS = 'KORDON_REQUIRE_REAL KORDON_TRIPLES KORDON_FUZZ_PACKETS KORDON_TAMPERINGS'
 const pages = ['*.md', 'docs/**/*.md'].flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort()
 const read = (page: string) => readFileSync(join(ROOT, page), 'utf8')
 
@@ -22,7 +24,7 @@ test.each(pages)('%s: every link leads to a file, every path in code exists', (p
 })
 
 test.each(pages)('%s: every variable is one that a --help lists', (page) => {
-  const helps = `${configHelp()}${signerHelp()}${EDGE_HELP}${FLOWS_HELP}${DEMO_HELP}${read('deploy/example.env')} KORDON_REQUIRE_REAL`
+  const helps = `${configHelp()}${signerHelp()}${EDGE_HELP}${FLOWS_HELP}${DEMO_HELP}${read('deploy/example.env')} ${OF_TESTS}`
   const named = [...read(page).matchAll(/\b(?:KORDON|INFLUX|BROKER)_[A-Z_]*[A-Z]\b|\bDATABASE_URL\b/g)].map(
     ([name]) => name,
   )
