@@ -12,7 +12,9 @@ import type { JobHandler, Jobs } from '../../cloud/jobs/jobs.ts'
 import type { LeasingParts } from '../../cloud/leases/app.ts'
 import { createLeasing, type Leasing } from '../../cloud/leases/app.ts'
 import type { LeasingEvent } from '../../cloud/leases/leasing-event.ts'
+import { createPapers } from '../../cloud/papers/app.ts'
 import { MAIN_PARK, ParkId } from '../../cloud/parks/park.ts'
+import { createParkStore } from '../../cloud/parks/park-store.ts'
 import type { Postgres } from '../../cloud/postgres/postgres-client.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 import { silentLog } from './silent-log.ts'
@@ -65,6 +67,15 @@ export async function openLeasingHouse(
     work: (name, handler) => void workers.set(name, handler),
     send: async (name, data) => void waiting.push({ name, data: JSON.parse(JSON.stringify(data)) }),
   }
+  // Whoever hands out a car enters its papers first.
+  const papers = createPapers({
+    db,
+    inTransaction,
+    world,
+    days: async () => ({ warnDays: 30, issueDays: 3 }),
+    inSight: createParkStore(db).inSight,
+    changed: (vehicle) => void changed.push(vehicle),
+  })
   const leasing = createLeasing({
     db,
     inTransaction,
@@ -99,7 +110,7 @@ export async function openLeasingHouse(
     reach: [],
     rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off' },
     witness: async () => {},
-    routes: leasing.routes,
+    routes: [...leasing.routes, papers.routes],
   })
   return {
     leasing,
