@@ -66,8 +66,17 @@ export function countMileage(
 
 const rounded = (km: number): number => Math.round(km * 1000) / 1000
 
-/** `advancedAt`: since when the odometer shows what it shows; `blind`: whether a frame since then was without a trusted place. */
-export type OdometerRun = { readonly reading: Reading; readonly advancedAt: EpochMs; readonly blind: boolean }
+/**
+ * `advancedAt`: since when the odometer shows what it shows; `blind`: whether a frame since then was without a trusted
+ * place; `heldKm`: how far the car was seen to drive since then; `aheadKm`: how much of that has been counted already.
+ */
+export type OdometerRun = {
+  readonly reading: Reading
+  readonly advancedAt: EpochMs
+  readonly blind: boolean
+  readonly heldKm?: number
+  readonly aheadKm?: number
+}
 type Reading = Pick<PastFrame, 'readAt' | 'odometerKm' | 'position'>
 
 const readingOf = ({ readAt, odometerKm, position }: PastFrame): Reading => ({ readAt, odometerKm, position })
@@ -77,6 +86,7 @@ function byOdometer(readings: readonly PastFrame[], before: OdometerRun | null) 
   let km = 0
   let unsure = 0
   let run = before
+  let heldKm = before?.heldKm ?? 0
   for (const reading of readings) {
     const blind = !isTrusted(reading)
     const from: OdometerRun = run ?? { reading, advancedAt: reading.readAt, blind }
@@ -98,6 +108,7 @@ function byOdometer(readings: readonly PastFrame[], before: OdometerRun | null) 
         unsure += step * UNSEEN_ERROR
       }
     }
+    heldKm = step === 0 ? heldKm + drivenKm(from, reading) : 0
     // A blind frame tells what was held back until then: that says nothing of when it was driven.
     const isLate = blind && step > 0 && step <= ODOMETER_LATE_KM
     run =
@@ -106,9 +117,19 @@ function byOdometer(readings: readonly PastFrame[], before: OdometerRun | null) 
         : { reading: readingOf(reading), advancedAt: reading.readAt, blind }
   }
   const isCutOff = (readings.at(-1)?.speedKmh ?? 0) > MOVING_KMH
+  // What the gateway has not told yet is taken from the way; the next stretch then begins that much later.
+  const aheadKm = isCutOff ? Math.min(heldKm, ODOMETER_LATE_KM) : 0
+  km = Math.max(0, km + aheadKm - (before?.aheadKm ?? 0))
   const errorKm = km * ODOMETER_ERROR + ODOMETER_STEP_KM + (isCutOff ? ODOMETER_LATE_KM : 0) + unsure
-  return { mileage: { km, errorKm, source: 'odometer', gaps } satisfies Mileage, run }
+  return {
+    mileage: { km, errorKm, source: 'odometer', gaps } satisfies Mileage,
+    run: run === null || heldKm === 0 ? run : { ...run, heldKm, aheadKm },
+  }
 }
+
+/** The way between two frames of a car that is plainly seen to drive. */
+const drivenKm = (from: OdometerRun, to: PastFrame): number =>
+  from.blind || !isTrusted(to) || (to.speedKmh ?? 0) <= MOVING_KMH ? 0 : straightKm(from.reading, to)
 
 /** It stood for longer than frames are apart, then moved by more than one interval explains: bridged, not driven now. */
 const isBridge = (from: OdometerRun, stepKm: number, to: PastFrame): boolean =>

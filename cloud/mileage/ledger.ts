@@ -26,6 +26,8 @@ const State: z.ZodType<MileageState> = z.strictObject({
       reading: z.strictObject({ readAt: EpochMs, odometerKm: z.number().nullable(), position: Position.nullable() }),
       advancedAt: EpochMs,
       blind: z.boolean(),
+      heldKm: z.number().exactOptional(),
+      aheadKm: z.number().exactOptional(),
     })
     .nullable(),
   place: z

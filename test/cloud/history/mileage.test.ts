@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { metresBetween, planeOf, squareFromSegment } from '../../../cloud/history/distance.ts'
 import type { PastFrame } from '../../../cloud/history/history.ts'
-import { mileageOf } from '../../../cloud/history/mileage.ts'
+import { countMileage, mileageOf, NO_MILEAGE_STATE } from '../../../cloud/history/mileage.ts'
 import { pastFrame, T0 } from './history-support.ts'
 
 const DEGREE_M = (6_371_008.8 * Math.PI) / 180
@@ -154,4 +154,25 @@ test('distances: a degree, and from a segment', () => {
   expect(away(2, 0, 1)).toBeCloseTo(DEGREE_M / 100, 0)
   expect(away(3, 0, 1)).toBeCloseTo(DEGREE_M / 10, 0)
   expect(away(1, 0, 0)).toBeCloseTo(DEGREE_M / 5, 0)
+})
+
+describe('an odometer that is told late while the car drives', () => {
+  /** As a gateway tells it: the last value again until 300 m have gathered; exact at the ends. */
+  const late = drive(240, 60).map((frame, second, all) => {
+    const km = (second * 60) / 3600
+    const told = second === 0 || second === all.length - 1 ? km : Math.floor(km / 0.3) * 0.3
+    return { ...frame, odometerKm: 100 + told }
+  })
+
+  test('a stretch cut off in the middle of the drive has what is held back, from the way', () => {
+    const { km, errorKm } = mileageOf(late.slice(0, 108))
+    expect(km).toBeCloseTo((107 * 60) / 3600, 2)
+    expect(errorKm).toBeGreaterThan(0.3)
+  })
+
+  test.each([1, 17, 107, 200, 239])('stretches cut after %d s add up to the whole', (cut) => {
+    const first = countMileage(late.slice(0, cut), NO_MILEAGE_STATE)
+    const second = countMileage(late.slice(cut), first.after)
+    expect(first.mileage.km + second.mileage.km).toBeCloseTo(4, 2)
+  })
 })
