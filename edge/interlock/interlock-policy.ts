@@ -11,6 +11,8 @@ export type InterlockPolicy = {
   readonly standstillKmh: number
   /** No contact may move above this speed, whatever the settings say: I1. */
   readonly safeKmh: number
+  /** By how much a receiver may tell less than the true speed. */
+  readonly speedErrorKmh: number
   /** Highest standstill limit that a setting may ask for, and the limit of a running circuit's own bound. */
   readonly hardLimitKmh: number
   readonly standstill: Millis
@@ -66,6 +68,7 @@ export function interlockPolicy(
     ignitionFresh: millis(ENGINE_START - ACTUATION),
     standstillKmh: within(settings.standstillKmh, 5, 0, 17),
     safeKmh: 5,
+    speedErrorKmh: 1.2,
     hardLimitKmh: 17,
     standstill: millis(within(settings.standstillMs, 20_000, 10_000, 24 * 3_600_000)),
     fixMaxAge: seconds(10),

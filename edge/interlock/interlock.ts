@@ -113,7 +113,8 @@ function reach({ policy, now, circuit, sources }: Question, fix: FixTrack): Verd
   )
     return wait('moving')
   if (!running && sources.motion !== undefined) return undefined
-  const safeKmh = Math.min(policy.standstillKmh, policy.safeKmh)
+  // A receiver's speed has an error of its own, and a car that has just begun to roll is where it matters.
+  const safeKmh = Math.min(policy.standstillKmh, policy.safeKmh) - policy.speedErrorKmh
   if (fix.newest.speedKmh + gained(policy.rollingKmhPerS, policy.actuation) > safeKmh) return wait('moving')
   const atContact = fix.newest.speedKmh + gained(policy.rollingKmhPerS, age + policy.actuation)
   // Not "moving": a newer fix may well prove standstill, and is judged the moment it comes.

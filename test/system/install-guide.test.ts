@@ -97,11 +97,19 @@ test(
     for (const number of [2, 3, 4, 5]) await done(step(number))
     const service = begin(['bin/run.mjs', 'edge/main.ts'])
     await until('the service is up', () => existsSync(join(env.KORDON_EDGE_DIR, 'control.sock')), { withinMs: 60_000 })
-    const ignition = done(step(7))
-    const turning = setInterval(() => {
-      for (const [index, word] of ['on', 'off'].entries()) setTimeout(() => key(word), index * 900)
-    }, 1800)
-    await ignition.finally(() => clearInterval(turning))
+    // The key is turned when the command asks for it, and once for each time it asks.
+    const ignition = kordon(step(7))
+    let turned = ''
+    const following = setInterval(() => {
+      const [turn = '', word = '', times = '0', wanted = '0'] =
+        [...ignition.said().matchAll(/turn the key (on|off) \((\d+) of (\d+)/g)].at(-1) ?? []
+      if (turn === turned || Number(times) >= Number(wanted)) return
+      turned = turn
+      key(word)
+    }, 100)
+    const [code] = await once(ignition, 'exit')
+    clearInterval(following)
+    expect(`${code} ${ignition.said()}`).toMatch(/^0 /)
     key('off')
     await done(step(8))
     await done(step(9), ['--answers', 'no,yes,yes'])
