@@ -116,7 +116,7 @@ function byOdometer(readings: readonly PastFrame[], before: OdometerRun | null) 
         ? { advancedAt: from.advancedAt, reading: readingOf(reading), blind: from.blind || blind }
         : { reading: readingOf(reading), advancedAt: reading.readAt, blind }
   }
-  const isCutOff = (readings.at(-1)?.speedKmh ?? 0) > MOVING_KMH
+  const isCutOff = heldKm > 0 || (readings.at(-1)?.speedKmh ?? 0) > MOVING_KMH
   // What the gateway has not told yet is taken from the way; the next stretch then begins that much later.
   const aheadKm = isCutOff ? Math.min(heldKm, ODOMETER_LATE_KM) : 0
   km = Math.max(0, km + aheadKm - (before?.aheadKm ?? 0))
