@@ -1,19 +1,15 @@
 import type { Environment } from '@marcbachmann/cel-js'
+import { midnight } from '../calendar/moscow-day.ts'
 import { CEL_NAME, durationOf } from './cel-value.ts'
 import { normCity } from './place.ts'
 
 const DAY_MS = 86_400_000
-/** Europe/Moscow: no daylight saving since 2014. */
-const MOSCOW_MS = 3 * 3_600_000
-
-/** Pure. Local midnight (Europe/Moscow) of that moment, in epoch milliseconds. */
-export const dayOf = (at: number): number => Math.floor((at + MOSCOW_MS) / DAY_MS) * DAY_MS - MOSCOW_MS
 
 /** The four functions of our own: pure, and nothing else is added to the language. */
 export const registerFunctions = (environment: Environment): Environment =>
   environment
     .registerFunction(`days(int): ${CEL_NAME.duration}`, (count: bigint) => durationOf(Number(count) * DAY_MS))
-    .registerFunction(`day(${CEL_NAME.time}): ${CEL_NAME.time}`, (at: Date) => new Date(dayOf(at.getTime())))
+    .registerFunction(`day(${CEL_NAME.time}): ${CEL_NAME.time}`, (at: Date) => new Date(midnight(at.getTime())))
     .registerFunction(`least(list<${CEL_NAME.time}>): ${CEL_NAME.time}`, (times: readonly Date[]) => {
       // The earliest of none is not known.
       if (times.length === 0) throw new Error('least() of an empty list')

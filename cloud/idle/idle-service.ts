@@ -1,7 +1,7 @@
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
+import { dayOf } from '../calendar/moscow-day.ts'
 import type { ParksInSight } from '../http/access.ts'
-import { dayOf } from '../leases/moscow-day.ts'
 import type { Stretch, Time } from '../numbers/standing.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'

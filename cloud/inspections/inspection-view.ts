@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
-import { Day, DayTime } from '../leases/moscow-day.ts'
+import { Day, DayTime } from '../calendar/moscow-day.ts'
 import { ParkId } from '../parks/park.ts'
 import type { InspectionVisitRow } from '../postgres/upkeep-tables.ts'
 import {

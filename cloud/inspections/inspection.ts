@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Day, dayPlus, daysBetween } from '../leases/moscow-day.ts'
+import { type Day, dayPlus, daysBetween } from '../calendar/moscow-day.ts'
 
 export const StationId = z.uuid().brand<'StationId'>()
 export type StationId = z.infer<typeof StationId>

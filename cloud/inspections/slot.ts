@@ -1,5 +1,5 @@
 import { type EpochMs, epochMs } from '#contract/instant.ts'
-import { type Day, type DayTime, dayPlus, momentOf, weekdayOf } from '../leases/moscow-day.ts'
+import { type Day, type DayTime, dayPlus, momentOf, weekdayOf } from '../calendar/moscow-day.ts'
 
 /** When and with how many boxes a station works; times of the Moscow day. */
 export type Hours = {

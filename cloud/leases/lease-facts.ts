@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
+import { Day } from '../calendar/moscow-day.ts'
 import { DriverId, shortName } from '../drivers/driver.ts'
 import { Phone } from '../drivers/phone.ts'
 import type { DriverPhoneRow, DriverRow, LeasePartyRow, LeaseRow } from '../postgres/lease-tables.ts'
 import type { BalanceRow } from '../postgres/ledger-tables.ts'
 import { LeaseId, LeasePlan, LeaseState } from './lease.ts'
-import { Day } from './moscow-day.ts'
 
 /** The running lease of a vehicle, in short. */
 export const VehicleLease = z.strictObject({

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
+import { Day } from '../calendar/moscow-day.ts'
 import { DriverId, shortName } from '../drivers/driver.ts'
 import { ParkId } from '../parks/park.ts'
 import type { DriverRow, LeasePartyRow, LeaseRow, ShiftRow } from '../postgres/lease-tables.ts'
 import { BuyoutTerms, LeaseId, LeasePlan, LeaseState, ShiftId } from './lease.ts'
-import { Day } from './moscow-day.ts'
 import { Kopecks, Schedule } from './schedule.ts'
 
 const PersonView = z.strictObject({ id: DriverId, name: z.string() })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type EpochMs, epochMs } from '#contract/instant.ts'
-import { Day, DayTime, dayOf, dayPlus, momentOf, weekdayOf } from './moscow-day.ts'
+import { Day, DayTime, dayOf, dayPlus, momentOf, weekdayOf } from '../calendar/moscow-day.ts'
 
 export const Kopecks = z.int().min(0).max(1_000_000_000)
 

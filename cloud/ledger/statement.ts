@@ -1,4 +1,5 @@
 import type { EpochMs } from '#contract/instant.ts'
+import { MOSCOW_MS } from '../calendar/moscow-day.ts'
 import type { PostingKind, TransactionId } from './posting.ts'
 
 export type StatementLine = {
@@ -66,7 +67,7 @@ export function rubles(kopecks: number): string {
 
 /** Pure. «24.11.2026 14:05», Moscow time. */
 export function moscowTime(at: EpochMs): string {
-  const text = new Date(at + 3 * 3_600_000).toISOString()
+  const text = new Date(at + MOSCOW_MS).toISOString()
   return `${text.slice(8, 10)}.${text.slice(5, 7)}.${text.slice(0, 4)} ${text.slice(11, 16)}`
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MOSCOW_MS } from '../calendar/moscow-day.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
 
 const TemplateFile = z.record(
@@ -54,7 +55,7 @@ function printed(path: string, value: Fact): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : /(Until|On)$/.test(path) ? dayText(value) : value
   if (typeof value !== 'number') return undefined
   if (MONEY.test(path)) return moneyText(value)
-  if (/(Until|On)$/.test(path)) return dayText(new Date(value + 3 * 3_600_000).toISOString())
+  if (/(Until|On)$/.test(path)) return dayText(new Date(value + MOSCOW_MS).toISOString())
   if (/At$/.test(path)) return timeText(value)
   if (/Km$/.test(path)) return `${grouped(value)}${NBSP}км`
   return String(value)

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { VehicleId } from '#contract/ids.ts'
 import { type EpochMs, later, minutes } from '#contract/instant.ts'
+import type { Day } from '../calendar/moscow-day.ts'
 import type { MileageDayRow, MileageDueRow } from '../postgres/mileage-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
-import type { LeaseDay } from './lease-day.ts'
 import type { DayValue } from './ledger.ts'
 
 export type LedgerStore = ReturnType<typeof createLedgerStore>
@@ -27,7 +27,7 @@ export function createLedgerStore(db: Db) {
           set version = mileage_due.version + 1, due_at = least(mileage_due.due_at, excluded.due_at)`.execute(db)
     },
     /** Marks the nearest later day of the vehicle that is known, if any: it goes on from where this one ends. */
-    markNext: async (vehicleId: VehicleId, day: LeaseDay, dueAt: EpochMs): Promise<void> => {
+    markNext: async (vehicleId: VehicleId, day: Day, dueAt: EpochMs): Promise<void> => {
       await sql`insert into mileage_due (vehicle_id, day, due_at, version)
         select ${vehicleId}::uuid, next, ${dueAt}::bigint, 1 from (
           select min(day) as next from (
@@ -48,7 +48,7 @@ export function createLedgerStore(db: Db) {
       return rows.toSorted((a, b) => (a.day < b.day ? -1 : 1))
     },
     /** The newest mark of a day; undefined when it is not due. */
-    versionOf: async (vehicleId: VehicleId, day: LeaseDay): Promise<number | undefined> => {
+    versionOf: async (vehicleId: VehicleId, day: Day): Promise<number | undefined> => {
       const row = await db
         .selectFrom('mileageDue')
         .select('version')
@@ -65,7 +65,7 @@ export function createLedgerStore(db: Db) {
         .where('day', '=', day)
         .where('version', '=', version)
         .execute(),
-    dueDays: async (vehicleId: VehicleId, from: LeaseDay, to: LeaseDay): Promise<readonly LeaseDay[]> => {
+    dueDays: async (vehicleId: VehicleId, from: Day, to: Day): Promise<readonly Day[]> => {
       const rows = await db
         .selectFrom('mileageDue')
         .select('day')
@@ -75,7 +75,7 @@ export function createLedgerStore(db: Db) {
         .execute()
       return rows.map(({ day }) => day)
     },
-    newest: async (vehicleId: VehicleId, day: LeaseDay): Promise<DayRevision | undefined> =>
+    newest: async (vehicleId: VehicleId, day: Day): Promise<DayRevision | undefined> =>
       revisions()
         .where('vehicleId', '=', vehicleId)
         .where('day', '=', day)
@@ -83,7 +83,7 @@ export function createLedgerStore(db: Db) {
         .limit(1)
         .executeTakeFirst(),
     /** Where the count stood at the end of the nearest earlier day that has a value. */
-    carryBefore: async (vehicleId: VehicleId, day: LeaseDay): Promise<string | undefined> => {
+    carryBefore: async (vehicleId: VehicleId, day: Day): Promise<string | undefined> => {
       const row = await db
         .selectFrom('mileageDays')
         .select('carry')
@@ -105,7 +105,7 @@ export function createLedgerStore(db: Db) {
       return numInsertedOrUpdatedRows === 1n
     },
     /** Kilometres of a usual day: the mean of the days counted since then. A vehicle with fewer than three is absent. */
-    paceOf: async (vehicles: readonly VehicleId[], from: LeaseDay): Promise<ReadonlyMap<VehicleId, number>> => {
+    paceOf: async (vehicles: readonly VehicleId[], from: Day): Promise<ReadonlyMap<VehicleId, number>> => {
       if (vehicles.length === 0) return new Map()
       const { rows } = await sql<{
         vehicleId: VehicleId
@@ -118,7 +118,7 @@ export function createLedgerStore(db: Db) {
       return new Map(rows.map(({ vehicleId, km }) => [vehicleId, km]))
     },
     /** Every revision of the days asked for, by day and revision. */
-    between: (vehicleId: VehicleId, from: LeaseDay, to: LeaseDay): Promise<DayRevision[]> =>
+    between: (vehicleId: VehicleId, from: Day, to: Day): Promise<DayRevision[]> =>
       revisions()
         .where('vehicleId', '=', vehicleId)
         .where('day', '>=', from)

@@ -2,18 +2,18 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
+import { boundsOf, Day } from '../calendar/moscow-day.ts'
 import { MileageView } from '../history/mileage-view.ts'
 import { EVERY_ROLE } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
-import { boundsOf, LeaseDay } from './lease-day.ts'
 import { RevisionReason } from './ledger.ts'
 import type { MileageService } from './mileage-service.ts'
 
 const tags = ['history']
 const Where = z.object({ id: VehicleId })
 const Days = z.object({
-  from: LeaseDay.meta({ description: 'First lease day, a date in Moscow' }),
-  to: LeaseDay.meta({ description: 'Last lease day, included' }),
+  from: Day.meta({ description: 'First lease day, a date in Moscow' }),
+  to: Day.meta({ description: 'Last lease day, included' }),
 })
 const LONGEST_DAYS = 400
 
@@ -26,13 +26,13 @@ const Revision = z.object({
 })
 const LedgerDayView = z
   .object({
-    day: LeaseDay,
+    day: Day,
     revisions: z.array(Revision).readonly().meta({ description: 'Every value the day has had; the last one holds' }),
   })
   .meta({ id: 'MileageLedgerDay' })
 const DailyView = z
   .object({
-    day: LeaseDay,
+    day: Day,
     mileage: MileageView,
     frames: z.int(),
     state: z.enum(['closed', 'running']),

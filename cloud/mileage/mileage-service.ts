@@ -1,27 +1,27 @@
 import type { VehicleId } from '#contract/ids.ts'
 import { type Clock, type EpochMs, later, minutes } from '#contract/instant.ts'
+import { boundsOf, type Day, dayOf, daysThrough } from '../calendar/moscow-day.ts'
 import type { History, HistoryFrame } from '../history/history.ts'
 import type { Log } from '../log.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
-import { boundsOf, dayOf, daysBetween, type LeaseDay } from './lease-day.ts'
 import { countDay, type DayValue, revise } from './ledger.ts'
 import type { DayRevision, DueDay, LedgerStore, Mark } from './ledger-store.ts'
 
 /** A day with every value it has had, the newest last. */
-export type LedgerDay = { readonly day: LeaseDay; readonly revisions: readonly DayRevision[] }
+export type LedgerDay = { readonly day: Day; readonly revisions: readonly DayRevision[] }
 /** `closed`: as the ledger has it. `running`: the day is not over, or its value is about to be counted (anew). */
-export type DailyMileage = DayValue & { readonly day: LeaseDay; readonly state: 'closed' | 'running' }
+export type DailyMileage = DayValue & { readonly day: Day; readonly state: 'closed' | 'running' }
 
 export type MileageService = {
   /** Frames have been stored: their days are to be counted. To be awaited before the journal moves on. */
   stored(frames: readonly HistoryFrame[]): Promise<void>
   /** Counts some of what is due; answers how many days it took up, 0 when nothing is due. Rejects when history does. */
   countDue(): Promise<number>
-  ledger(vehicleId: VehicleId, from: LeaseDay, to: LeaseDay): Promise<readonly LedgerDay[]>
+  ledger(vehicleId: VehicleId, from: Day, to: Day): Promise<readonly LedgerDay[]>
   /** Kilometres of a usual day of the last two weeks; a vehicle of which too few days are counted is absent. */
   paceOf(vehicles: readonly VehicleId[]): Promise<ReadonlyMap<VehicleId, number>>
   /** Days of which nothing is known are left out. */
-  daily(vehicleId: VehicleId, from: LeaseDay, to: LeaseDay): Promise<readonly DailyMileage[]>
+  daily(vehicleId: VehicleId, from: Day, to: Day): Promise<readonly DailyMileage[]>
 }
 
 type Deps = {
@@ -59,7 +59,7 @@ export function createMileageService(deps: Deps): MileageService {
     const closes = later(end, AFTER_DAY)
     return { vehicleId, day, dueAt: now < closes ? closes : later(now, AFTER_LATE) }
   }
-  const framesOf = (vehicleId: VehicleId, day: LeaseDay) => {
+  const framesOf = (vehicleId: VehicleId, day: Day) => {
     const { from, to } = boundsOf(day)
     return history.track(vehicleId, from, to)
   }
@@ -119,7 +119,7 @@ export function createMileageService(deps: Deps): MileageService {
       const due = new Set(await store.dueDays(vehicleId, from, to))
       const days: DailyMileage[] = []
       let carry = await store.carryBefore(vehicleId, from)
-      for (const day of daysBetween(from, to)) {
+      for (const day of daysThrough(from, to)) {
         const known = newest.get(day)
         if (known === undefined && !due.has(day)) continue
         const value = due.has(day) || known === undefined ? countDay(await framesOf(vehicleId, day), carry) : known

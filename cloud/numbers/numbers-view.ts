@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
+import { Day } from '../calendar/moscow-day.ts'
 import { DriverId } from '../drivers/driver.ts'
 import { IDLE_REASONS } from '../idle/idle.ts'
-import { Day } from '../leases/moscow-day.ts'
 
 export const NumberName = z.enum(['idle', 'money-at-risk', 'arrears', 'ready-to-line', 'overdue-inspections'])
 export type NumberName = z.infer<typeof NumberName>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
-import { Day } from '../leases/moscow-day.ts'
+import { Day } from '../calendar/moscow-day.ts'
 import type { PaperRow } from '../postgres/upkeep-tables.ts'
 import { PaperId, PaperKind, type PaperStanding, PaperState, RenewalId } from './paper.ts'
 import type { PaperLine } from './paper-store.ts'

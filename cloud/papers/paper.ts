@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Day, daysBetween } from '../leases/moscow-day.ts'
+import { type Day, daysBetween } from '../calendar/moscow-day.ts'
 
 export const PaperId = z.uuid().brand<'PaperId'>()
 export type PaperId = z.infer<typeof PaperId>

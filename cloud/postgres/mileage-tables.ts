@@ -1,20 +1,20 @@
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
+import type { Day } from '../calendar/moscow-day.ts'
 import type { MileageGap } from '../history/mileage.ts'
-import type { LeaseDay } from '../mileage/lease-day.ts'
 import type { RevisionReason } from '../mileage/ledger.ts'
 import type { Json } from './column.ts'
 
 export type MileageDueRow = {
   readonly vehicleId: VehicleId
-  readonly day: LeaseDay
+  readonly day: Day
   readonly dueAt: EpochMs
   readonly version: number
 }
 
 export type MileageDayRow = {
   readonly vehicleId: VehicleId
-  readonly day: LeaseDay
+  readonly day: Day
   readonly revision: number
   readonly km: number
   readonly errorKm: number

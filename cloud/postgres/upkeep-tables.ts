@@ -1,7 +1,7 @@
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
+import type { Day, DayTime } from '../calendar/moscow-day.ts'
 import type { Condition, PostponeReason, StationId, VisitId, VisitState } from '../inspections/inspection.ts'
-import type { Day, DayTime } from '../leases/moscow-day.ts'
 import type { PaperId, PaperKind, RenewalId } from '../papers/paper.ts'
 import type { ParkId } from '../parks/park.ts'
 import type { Json } from './column.ts'

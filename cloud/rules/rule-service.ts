@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs, later } from '#contract/instant.ts'
+import { midnight } from '../calendar/moscow-day.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
-import { dayOf } from '../expressions/functions.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { FactChangeRow, RuleEffectRow, RuleOutcomeRow } from '../postgres/rule-tables.ts'
 import type { FactRead } from '../processes/notation/read.ts'
@@ -62,7 +62,7 @@ export function createRuleService(deps: Deps): RuleService {
   const look = async (rule: CompiledRule, subjects: readonly Subject[], event: RuleEvent | undefined, now: EpochMs) => {
     const common: Facts = {
       now,
-      today: dayOf(now),
+      today: midnight(now),
       policy: await deps.policy(),
       ...(event === undefined ? {} : { event: { ...event.payload, at: event.at } }),
     }

@@ -1,7 +1,7 @@
 import type { EpochMs } from '#contract/instant.ts'
+import { type Day, DayTime, momentOf } from '../calendar/moscow-day.ts'
 import type { Fact } from '../expressions/fact-type.ts'
 import type { InspectionView } from '../inspections/inspection-view.ts'
-import { type Day, DayTime, momentOf } from '../leases/moscow-day.ts'
 import type { FactsOf } from './house-facts.ts'
 
 type Known = {

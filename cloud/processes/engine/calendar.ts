@@ -1,5 +1,6 @@
+import { MOSCOW_MS, midnight } from '../../calendar/moscow-day.ts'
 import type { Calendar } from '../notation/catalogue.ts'
-import { after, type Duration, MOSCOW_MS, midnight } from '../notation/duration.ts'
+import { after, type Duration } from '../notation/duration.ts'
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000

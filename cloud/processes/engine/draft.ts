@@ -1,6 +1,7 @@
+import { midnight } from '../../calendar/moscow-day.ts'
 import type { Evaluation } from '../../expressions/expression.ts'
 import type { Fact, Facts } from '../../expressions/fact-type.ts'
-import { midnight, parseDuration } from '../notation/duration.ts'
+import { parseDuration } from '../notation/duration.ts'
 import type { Position } from '../notation/problem.ts'
 import type { NamedRead } from '../notation/read.ts'
 import { isCel, type Plain, type Value, type Who } from '../notation/value.ts'

@@ -1,4 +1,4 @@
-import { MOSCOW_MS } from '../notation/duration.ts'
+import { MOSCOW_MS } from '../../calendar/moscow-day.ts'
 
 /** Pure. `ЛД-{yyyy}-{n:5}` → `ЛД-2026-00017`; a number too long for its places is written whole. */
 export function formatNumber(pattern: string, n: number, at: number): string {

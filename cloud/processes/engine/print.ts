@@ -1,8 +1,8 @@
+import { MOSCOW_MS } from '../../calendar/moscow-day.ts'
 import type { Fact, Facts } from '../../expressions/fact-type.ts'
 import { MASK } from '../lint/check-words.ts'
 import { fieldOf } from '../lint/scope.ts'
 import type { Definitions } from '../notation/definitions.ts'
-import { MOSCOW_MS } from '../notation/duration.ts'
 import type { ScalarType } from '../notation/value.ts'
 
 const MONTHS = [

@@ -1,3 +1,4 @@
+import { MOSCOW_MS } from '../../calendar/moscow-day.ts'
 import { type Read, text } from './reader.ts'
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
@@ -37,10 +38,3 @@ export function after(at: number, { ms, months }: Pick<Duration, 'ms' | 'months'
   moved.setUTCDate(Math.min(day, last))
   return moved.getTime() - MOSCOW_MS + ms
 }
-
-/** Europe/Moscow: UTC+3 the year round since 2014. */
-export const MOSCOW_MS = 3 * 3_600_000
-const DAY_MS = 86_400_000
-
-/** Pure. Local midnight of that moment. */
-export const midnight = (at: number): number => Math.floor((at + MOSCOW_MS) / DAY_MS) * DAY_MS - MOSCOW_MS

@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs } from '#contract/instant.ts'
+import { midnight } from '../../calendar/moscow-day.ts'
 import type { Fact, Facts } from '../../expressions/fact-type.ts'
-import { dayOf } from '../../expressions/functions.ts'
 import type { FactChangeRow } from '../../postgres/rule-tables.ts'
 import type { CompiledRule } from '../compiled-rule.ts'
 import { type FactPlace, ownerOf } from '../fact-history.ts'
@@ -60,7 +60,7 @@ export function replay(
         track.next += 1
       }
     facts['now'] = at
-    facts['today'] = dayOf(at)
+    facts['today'] = midnight(at)
     const judged = judgeRule(rule, facts, previous, epochMs(at))
     if (judged.verdict === 'unknown') unknown += 1
     if (judged.verdict === 'notSatisfied') close(at)

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Day, DayTime } from '../../../cloud/calendar/moscow-day.ts'
 import { counts, inspectionStanding, planAfter } from '../../../cloud/inspections/inspection.ts'
 import { freeBox, freeSlots, slotsOf } from '../../../cloud/inspections/slot.ts'
-import { Day, DayTime } from '../../../cloud/leases/moscow-day.ts'
 import { epochMs } from '../../../contract/instant.ts'
 
 const TODAY = Day.parse('2026-11-22')

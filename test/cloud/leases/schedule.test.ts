@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { epochMs } from '#contract/instant.ts'
+import { Day, dayOf, dayPlus, momentOf, weekdayOf } from '../../../cloud/calendar/moscow-day.ts'
 import { DriverId } from '../../../cloud/drivers/driver.ts'
 import { advance, LeaseState, troubleWith } from '../../../cloud/leases/lease.ts'
-import { Day, dayOf, dayPlus, momentOf, weekdayOf } from '../../../cloud/leases/moscow-day.ts'
 import { dueCharges, firstChargeAt, rateOf, Schedule } from '../../../cloud/leases/schedule.ts'
 import { answerable, sharesOf } from '../../../cloud/leases/shift.ts'
 

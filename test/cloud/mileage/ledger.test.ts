@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Frame } from '#contract/frame.ts'
 import { Seq } from '#contract/ids.ts'
 import { epochMs, later, minutes } from '#contract/instant.ts'
+import { boundsOf, Day, dayOf } from '../../../cloud/calendar/moscow-day.ts'
 import { createFrameStore } from '../../../cloud/history/frame-store.ts'
 import type { HistoryFrame, PastFrame } from '../../../cloud/history/history.ts'
 import { createInfluxClient } from '../../../cloud/history/influx-client.ts'
 import { mileageOf } from '../../../cloud/history/mileage.ts'
 import { createRetentionStore } from '../../../cloud/history/retention-store.ts'
-import { boundsOf, dayOf, LeaseDay } from '../../../cloud/mileage/lease-day.ts'
 import { countDay } from '../../../cloud/mileage/ledger.ts'
 import { createLedgerStore } from '../../../cloud/mileage/ledger-store.ts'
 import { createMileageService } from '../../../cloud/mileage/mileage-service.ts'
@@ -27,8 +27,8 @@ import {
 } from '../../support/sql-databases.ts'
 import { historyFrame, pastFrame, VEHICLE } from '../history/history-support.ts'
 
-const FIRST = LeaseDay.parse('2026-10-05')
-const LAST = LeaseDay.parse('2026-10-09')
+const FIRST = Day.parse('2026-10-05')
+const LAST = Day.parse('2026-10-09')
 const MORNING = later(boundsOf(FIRST).from, 20 * 3600_000)
 
 /** Recorded drives, each on an evening of its own that runs past midnight; every other one knows no odometer. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Day, dayPlus } from '../../../cloud/leases/moscow-day.ts'
+import { Day, dayPlus } from '../../../cloud/calendar/moscow-day.ts'
 import {
   hindranceSentence,
   issueHindrances,
