@@ -35,9 +35,15 @@ export function gatewayBrokerUrls(settings: Settings, ports: Ports) {
   }
 }
 
+/** Pure. The address to give to people: the public one, else where we really listen. */
+export function consoleUrl({ publicUrl, host }: Pick<CloudConfig, 'publicUrl' | 'host'>, port: number): string {
+  if (publicUrl !== undefined) return new URL(publicUrl).origin
+  return `http://${bracketed(EVERYWHERE.has(host) ? '127.0.0.1' : host)}:${port}`
+}
+
 /** A URL writes IPv6 in brackets, a certificate without. */
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '')
-export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 function withoutUser(url: string): string {
   const plain = new URL(url)

@@ -1,63 +1,38 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
-import { VehicleId } from '#contract/ids.ts'
-import { epochMs, millis, minutes, seconds } from '#contract/instant.ts'
-import { HoldReason } from '#contract/order.ts'
+import { millis, minutes, seconds } from '#contract/instant.ts'
 import { createAccessStore } from './access/access-store.ts'
 import { createAccess } from './access/app.ts'
-import { bracketed, gatewayBrokerUrls, ownHosts, ownOrigins, relyingParty } from './addresses.ts'
+import { consoleUrl, gatewayBrokerUrls, ownHosts, ownOrigins, relyingParty } from './addresses.ts'
 import { createAudit } from './audit/app.ts'
-import { createYandexFleetClient } from './balances/yandex-fleet-client.ts'
-import { readYandexKeys } from './balances/yandex-keys-store.ts'
-import { createEmbeddedBroker } from './broker/app.ts'
-import type { Broker, BrokerEars } from './broker/broker.ts'
-import { createBrokerClient } from './broker/broker-client.ts'
+import { createBroker, createBrokerSeat } from './broker/app.ts'
+import type { BrokerEars } from './broker/broker.ts'
+import { type Company, createCompany } from './company/app.ts'
 import type { CloudConfig } from './config.ts'
 import { createConfigurations } from './configurations/app.ts'
-import { createDriverPage } from './driver-page/app.ts'
-import { DriverId } from './drivers/driver.ts'
 import { createVehicleStore } from './fleet/vehicle-store.ts'
 import { createHistory } from './history/app.ts'
 import { createHttp } from './http/app.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { runTidyLoop } from './http/tidy-loop.ts'
-import { createIdle } from './idle/app.ts'
 import { createIngest } from './ingest/app.ts'
 import { createQuarantineRoutes } from './ingest/quarantine-routes.ts'
 import { createQuarantineService } from './ingest/quarantine-service.ts'
-import { createInspections } from './inspections/app.ts'
-import { vehicleInspection } from './inspections/inspection-view.ts'
 import { createJobs } from './jobs/app.ts'
-import { createLeasing } from './leases/app.ts'
-import { holdHindrances } from './leases/hindrance.ts'
 import { createLive } from './live/app.ts'
-import { createMessages } from './messages/app.ts'
-import { readChannelSettings } from './messages/channel-settings-store.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
 import { createMileage } from './mileage/app.ts'
-import { createNumbers } from './numbers/app.ts'
-import { createPapers } from './papers/app.ts'
-import { createPaperStore } from './papers/paper-store.ts'
 import { createParkStore } from './parks/park-store.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
 import { createPeople, demoAccounts } from './people/app.ts'
 import { createPersonalRoutes } from './personal/personal-routes.ts'
 import { createPersonalService } from './personal/personal-service.ts'
 import type { ServerIdentity } from './pki/pki-service.ts'
-import { createPolicies } from './policies/app.ts'
 import { createMigrationService } from './postgres/migration-service.ts'
 import { createPostgres } from './postgres/postgres-client.ts'
-import { createProcesses } from './processes/app.ts'
-import { shippedCases } from './processes/cases-store.ts'
-import { createHouseReads } from './processes/house-reads-store.ts'
-import { createRules } from './rules/app.ts'
-import { ruleTexts } from './rules/book/rule-text.ts'
-import { createSubjectStore } from './rules/subject-store.ts'
-import { upkeepFacts } from './rules/upkeep-facts.ts'
-import { outageReads, zoneReads } from './rules/zone-reads.ts'
 import { createSignerClient, type SignerClient } from './signer/signer-client.ts'
 import { createTrackers } from './trackers/app.ts'
 import { createVehicles, type Vehicles } from './vehicles/app.ts'
@@ -136,70 +111,6 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     databaseUrl: config.databaseUrl,
     heard: (vehicle) => vehicles.heardOf(vehicle),
   })
-  const yandexParks = config.yandexKeysFile === undefined ? [] : readYandexKeys(config.yandexKeysFile)
-  const leasing = createLeasing({
-    db,
-    inTransaction,
-    world,
-    jobs,
-    sources: yandexParks.map((park) => createYandexFleetClient(park, { clock })),
-    promisePolicy: () => promisePolicy(),
-    changed: live.service.vehicleChanged,
-    hindrancesOf: async (vehicle, step) => {
-      const sentences = await papers.service.hindrancesOf(vehicle)
-      if (step === 'handing-back') return sentences
-      const known = (await vehicles.holds.situationsOf([vehicle])).get(vehicle)
-      return [...sentences, ...holdHindrances(known?.holds ?? [])]
-    },
-    happened: async (events) => {
-      for (const event of events) await rules.onLeasing(event)
-    },
-  })
-  const policies = createPolicies({ db, inTransaction, world, changed: () => rules.lookAgain() })
-  const numberOf = async (name: string): Promise<number> => Number((await policies.service.get(name)).value)
-  const promisePolicy = async () => ({
-    every: millis(await numberOf('promiseEvery')),
-    longest: millis(await numberOf('promiseTime')),
-    mostKopecks: await numberOf('promiseMax'),
-  })
-  const papers = createPapers({
-    db,
-    inTransaction,
-    world,
-    days: async () => ({ warnDays: await numberOf('papersWarnDays'), issueDays: await numberOf('papersIssueDays') }),
-    inSight: createParkStore(db).inSight,
-    changed: live.service.vehicleChanged,
-  })
-  const inspections = createInspections({
-    db,
-    inTransaction,
-    world,
-    jobs,
-    drivenOf: async (ids) => {
-      const [known, paces] = await Promise.all([history.service.lastKnownOf(ids), mileage.service.paceOf(ids)])
-      return new Map(
-        ids.map((id) => [id, { odometerKm: known.get(id)?.odometerKm ?? undefined, kmPerDay: paces.get(id) }]),
-      )
-    },
-    grace: async () => ({ km: await numberOf('inspectionGraceKm'), days: await numberOf('inspectionGraceDays') }),
-    happened: async ({ name, vehicleId }) => {
-      live.service.vehicleChanged(vehicleId)
-      if (name === 'inspection.booked') return
-      const value = (await inspections.service.standingsOf([vehicleId])).get(vehicleId)?.postponed ?? null
-      await rules.factChanged({ kind: 'vehicle', id: vehicleId, field: 'postponed', value, about: { vehicleId } })
-    },
-  })
-  const idle = createIdle({ db, inTransaction, world, jobs, changed: live.service.vehicleChanged })
-  const numbers = createNumbers({
-    db,
-    world,
-    jobs,
-    stretchesOf: idle.service.stretchesOf,
-    overdueInspections: async (parks) => {
-      const { items } = await inspections.service.list({ parks, states: ['overdue', 'critical'], limit: 10_000 })
-      return items.map(({ vehicleId, state }) => ({ vehicleId, note: state }))
-    },
-  })
   const history = createHistory({
     config,
     postgres,
@@ -244,24 +155,10 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     lastKnownOf: history.service.lastKnownOf,
     zoneOf: (ids) => zones.zoneOf(ids),
-    idleOf: idle.service.openOf,
+    idleOf: (ids) => company.idleOf(ids),
     surroundingsOf: (ids) => zones.surroundingsOf(ids),
-    leaseFactsOf: leasing.leaseFactsOf,
-    upkeepOf: async (ids) => {
-      const [visits, standings] = await Promise.all([
-        inspections.service.standingsOf(ids),
-        papers.service.standingsOf(ids),
-      ])
-      return new Map(
-        ids.map((id) => {
-          const visit = visits.get(id)
-          return [
-            id,
-            { inspection: visit === undefined ? null : vehicleInspection(visit), papers: standings.get(id) ?? [] },
-          ]
-        }),
-      )
-    },
+    leaseFactsOf: (ids) => company.leaseFactsOf(ids),
+    upkeepOf: (ids) => company.upkeepOf(ids),
     publish: brokerSeat.publish,
     disconnect: brokerSeat.disconnect,
     decided: audit.decided,
@@ -276,9 +173,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     inTransaction,
     jobs,
     settings: async () => ({
-      exitFixes: await numberOf('zoneExitFixes'),
-      exitOf: await numberOf('zoneExitOf'),
-      marginM: await numberOf('zoneMarginM'),
+      exitFixes: await company.numberOf('zoneExitFixes'),
+      exitOf: await company.numberOf('zoneExitOf'),
+      marginM: await company.numberOf('zoneMarginM'),
     }),
     states: config.brokerUrl === undefined ? 'own' : 'shared',
     lines: () =>
@@ -286,144 +183,33 @@ export async function createCloud(config: CloudConfig, world: World, version: st
         const isKnown = state === 'active' && online !== null && changedAt !== null
         return isKnown ? [{ vehicleId, online, changedAt }] : []
       }),
-    emit: (event, within) => rules.emit(event, within),
+    emit: (event, within) => company.emit(event, within),
     vehicleOf: vehicles.fleet.vehicleOf,
     changed: live.service.vehicleChanged,
     alert: live.service.alert,
   })
-  const countVerdict = metrics.counter('kordon_rules_total', 'Evaluations of rules, by verdict')
-  const rules = createRules({
-    db,
-    inTransaction,
-    world,
-    jobs,
-    policies,
-    holds: vehicles.holds,
-    inSight: createParkStore(db).inSight,
-    // Not known is as good as stopped: the hold is tried again in a minute.
-    automatic: async (reason) => {
-      if (reason === 'zone' && config.zoneHolds === 'off') return 'stopped'
-      const status = await signer.status().catch(() => undefined)
-      return status?.switch.mode === 'running' ? 'running' : 'stopped'
-    },
-    count: (verdict) => countVerdict(verdict, 1),
-  })
-  const channels = config.messagesFile === undefined ? {} : readChannelSettings(config.messagesFile)
-  const messages = createMessages({
-    db,
-    inTransaction,
-    world,
-    jobs,
-    settings: channels,
-    mode: config.mode,
-    publicUrl: config.publicUrl,
-    changed: live.service.vehicleChanged,
-  })
-  messages.joinRules(rules.ports)
-  const driverPage = createDriverPage({
-    db,
-    inTransaction,
-    world,
-    leases: leasing.leases,
-    ledger: leasing.ledger,
-    balances: leasing.balances,
-    holds: vehicles.holds,
-    inspections: inspections.service,
-    papers: papers.service,
-    unlock: vehicles.unlock,
-    send: messages.service.send,
-    emit: rules.emit,
-    alert: live.service.alert,
-    secureCookies: config.publicUrl?.startsWith('https:') === true,
-    support: channels.supportPhone,
-    payUrl: channels.payUrl,
-    policy: async () => ({
-      minKopecks: await numberOf('minBalance'),
-      balanceMaxAge: millis(await numberOf('balanceMaxAge')),
-      maxPostpones: await numberOf('maxPostpones'),
-      unlock: (await policies.service.get('driverUnlockCode')).value === 'yes' ? 'yes' : 'no',
-      unlockEvery: millis(await numberOf('driverUnlockEvery')),
-      promise: await promisePolicy(),
-    }),
-  })
-  rules.ports.facts('vehicle', async (ids) => {
-    const own = ids.flatMap((id) => VehicleId.safeParse(id).data ?? [])
-    const [visits, dates, known] = await Promise.all([
-      inspections.service.standingsOf(own),
-      papers.service.untilOf(own),
-      history.service.lastKnownOf(own),
-    ])
-    return new Map(
-      own.map((id) => {
-        const seen = known.get(id)
-        const odometer =
-          seen === undefined || seen.odometerKm === null ? undefined : { km: seen.odometerKm, readAt: seen.readAt }
-        return [id, upkeepFacts({ visit: visits.get(id), papers: { ...dates.get(id) }, odometer })]
-      }),
-    )
-  })
-  rules.ports.read('zone_state', zoneReads(zones.trustedIn))
-  rules.ports.read('area_outage', outageReads(zones.areaOutageOf))
-  rules.ports.permit('leave_zone', zones.leavePermit)
-  const processes = createProcesses({
-    db,
-    inTransaction,
-    world,
-    jobs,
-    outside: (tx) =>
-      createHouseReads(tx, {
-        now: clock.now,
-        zoneOf: (ids) => zones.trustedViews(ids, tx),
-        zoneId: REGION.id,
-        areaOutageOf: zones.areaOutageOf,
-        papersOf: (ids) => createPaperStore(tx).inForceOf(ids),
-        shiftsOf: (ids) => createSubjectStore(tx).shifts(ids),
-        relayTested: (vehicle) => configurations.relayTested(vehicle),
-      }),
-    ports: {
-      sendMessage: messages.processMessage,
-      hold: async ({ place, lift, holdKey, vehicle }) => {
-        const reason = HoldReason.parse(place ?? lift)
-        const query = {
-          vehicleId: VehicleId.parse(vehicle),
-          reason,
-          ...(holdKey === undefined ? {} : { key: holdKey }),
-        }
-        const said = {
-          note: 'Процесс карточки',
-          by: { kind: 'rule', id: 'process', name: 'Процесс карточки' } as const,
-        }
-        if (place === undefined) await vehicles.holds.liftReason({ ...query, ...said })
-        else await vehicles.holds.place({ ...query, ...said, ruleVersion: '1' })
-      },
-      rules: ({ id, name, at, payload, subject }) =>
-        rules.emit({
-          id,
-          name,
-          at: epochMs(at),
-          payload,
-          about: {
-            vehicleId: VehicleId.safeParse(subject['vehicle']).data,
-            driverId: DriverId.safeParse(subject['driver']).data,
-            subject: subject['card'] === undefined ? undefined : `card:${subject['card']}`,
-          },
-        }),
-    },
-    may: access.service.rightsOf,
-    policy: policies.service.facts,
-    shipped: shippedCases(),
-    changed: live.service.cardChanged,
-  })
-  processes.hangOn(rules.ports)
-  rules.adopt(shippedCases())
-  // Rules of the cases make cards and tasks and hold no car: there is nothing to watch first.
-  const caseRules = new Set(ruleTexts(shippedCases()).rules.map(({ id }) => id))
   const configurations = createConfigurations({
     db,
     world,
     fleet: vehicles.fleet,
     sign: signer.signConfiguration,
     publish: brokerSeat.publish,
+  })
+  const company: Company = createCompany({
+    config,
+    db,
+    inTransaction,
+    world,
+    jobs,
+    live: live.service,
+    may: access.service.rightsOf,
+    metrics,
+    signer,
+    vehicles,
+    zones,
+    history,
+    mileage,
+    relayTested: configurations.relayTested,
   })
   for (const [name, loop] of Object.entries(vehicles.sole)) jobs.alone(name, loop)
   const projections = [
@@ -450,7 +236,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   const personal = createPersonalService({
     world,
     db,
-    drivers: leasing.drivers,
+    drivers: company.drivers,
     audit: audit.service,
     settings: createAccessStore(db),
   })
@@ -487,7 +273,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     world,
     answers,
     findCaller: async (credentials) =>
-      (await people.service.findCaller(credentials)) ?? driverPage.signIn.findCaller(credentials.session),
+      (await people.service.findCaller(credentials)) ?? company.driverSignIn.findCaller(credentials.session),
     reach: vehicles.reach,
     rights: access.service,
     witness: audit.service.tell,
@@ -498,16 +284,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       audit.routes,
       createPersonalRoutes(personal),
       ...vehicles.routes,
-      ...leasing.routes,
-      numbers.routes,
-      idle.routes,
-      ...inspections.routes,
-      papers.routes,
-      messages.routes,
-      ...driverPage.routes,
-      policies.routes,
-      ...rules.routes,
-      ...processes.routes,
+      ...company.routes,
       configurations.routes,
       createQuarantineRoutes(quarantine, config.instance),
       ...history.routes,
@@ -520,7 +297,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   })
   const tidying = [
     { name: 'sessions', forget: people.forgetExpired },
-    { name: 'driver-codes', forget: driverPage.signIn.forgetOld },
+    { name: 'driver-codes', forget: company.driverSignIn.forgetOld },
     { name: 'words', forget: personal.forgetOld },
     { name: 'answers', forget: () => answers.forgetOld(clock.now()) },
   ]
@@ -544,14 +321,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await trackers.service.refresh()
       if (config.databaseUrl === undefined) ingest.rewind(projections)
       await zones.open()
-      await Promise.all([answered(signer, world), jobs.open(), leasing.open()])
-      // In the demo the rules are at work from the first minute; elsewhere they are watched first.
-      await rules.open((rule) =>
-        config.mode === 'demo' || caseRules.has(rule) || (rule.startsWith('zone_') && config.zoneHolds === 'on')
-          ? 'acting'
-          : 'shadow',
-      )
-      await processes.open()
+      await Promise.all([answered(signer, world), jobs.open()])
+      await company.open()
       if (config.mode === 'demo') {
         await people.service.ensureAccounts(demoAccounts())
         await registerDemoApprovers(signer, accounts, world)
@@ -568,7 +339,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       await broker.start()
       brokerSeat.take(broker)
       await http.listen({ host: config.host, port: config.httpPort })
-      return { url: addressOf(http, config), mqtt: brokerSeat.ports(), setupToken: await people.service.openSetup() }
+      const address = http.server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      return { url: consoleUrl(config, port), mqtt: brokerSeat.ports(), setupToken: await people.service.openSetup() }
     },
     run: async (stop) => {
       const loops = [
@@ -629,47 +402,4 @@ async function registerDemoApprovers(signer: SignerClient, accounts: AccountStor
   } catch (err) {
     log.warn({ err }, 'signer.no-demo-approvers')
   }
-}
-
-type StartedBroker = Broker & { ports?(): Ports }
-
-/** The broker's place: it is made at start, when the server certificate is known, and others hold on to its seat. */
-function createBrokerSeat() {
-  let broker: StartedBroker | undefined
-  const seated = (): StartedBroker => {
-    if (broker === undefined) throw new Error('the broker has not been started')
-    return broker
-  }
-  return {
-    take: (started: StartedBroker): void => {
-      broker = started
-    },
-    publish: (async (topic, payload, options) => seated().publish(topic, payload, options)) satisfies Broker['publish'],
-    disconnect: ((gateway) => broker?.disconnect(gateway)) satisfies Broker['disconnect'],
-    ports: (): Ports => broker?.ports?.() ?? { plain: undefined, tls: undefined },
-    check: async (): Promise<void> => void seated(),
-    close: async (): Promise<void> => broker?.close(),
-  }
-}
-
-function createBroker(config: CloudConfig, identity: ServerIdentity, ears: BrokerEars, { clock, log }: World) {
-  const { brokerUrl, brokerCaFile, host, mqttPort, mqttsPort, instance } = config
-  if (brokerUrl !== undefined) {
-    const trust = brokerCaFile === undefined ? {} : { caPem: readFileSync(brokerCaFile, 'utf8') }
-    return createBrokerClient({ ...ears, url: brokerUrl, ...trust, instance, clock, log })
-  }
-  return createEmbeddedBroker({
-    ...ears,
-    clock,
-    log,
-    listeners: { plain: { host: '127.0.0.1', port: mqttPort }, tls: { host, port: mqttsPort, ...identity } },
-  })
-}
-
-/** The address to give to people: the public one, else where we really listen. */
-function addressOf(http: FastifyInstance, { publicUrl, host }: CloudConfig): string {
-  if (publicUrl !== undefined) return new URL(publicUrl).origin
-  const address = http.server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return `http://${bracketed(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host)}:${port}`
 }

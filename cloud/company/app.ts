@@ -1,0 +1,307 @@
+import { VehicleId } from '#contract/ids.ts'
+import { epochMs, millis } from '#contract/instant.ts'
+import { HoldReason } from '#contract/order.ts'
+import { createYandexFleetClient } from '../balances/yandex-fleet-client.ts'
+import { readYandexKeys } from '../balances/yandex-keys-store.ts'
+import type { CloudConfig } from '../config.ts'
+import { createDriverPage } from '../driver-page/app.ts'
+import { DriverId } from '../drivers/driver.ts'
+import type { History } from '../history/app.ts'
+import { createIdle } from '../idle/app.ts'
+import { createInspections } from '../inspections/app.ts'
+import { vehicleInspection } from '../inspections/inspection-view.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import { createLeasing } from '../leases/app.ts'
+import { holdHindrances } from '../leases/hindrance.ts'
+import type { LiveService } from '../live/live-service.ts'
+import { createMessages } from '../messages/app.ts'
+import { readChannelSettings } from '../messages/channel-settings-store.ts'
+import type { MetricsService } from '../metrics/metrics-service.ts'
+import type { MileageHouse } from '../mileage/app.ts'
+import { createNumbers } from '../numbers/app.ts'
+import { createPapers } from '../papers/app.ts'
+import { createPaperStore } from '../papers/paper-store.ts'
+import { createParkStore } from '../parks/park-store.ts'
+import { createPolicies } from '../policies/app.ts'
+import type { Postgres } from '../postgres/postgres-client.ts'
+import { createProcesses } from '../processes/app.ts'
+import { shippedCases } from '../processes/cases-store.ts'
+import type { May } from '../processes/desk/may.ts'
+import { createHouseReads } from '../processes/house-reads-store.ts'
+import { createRules } from '../rules/app.ts'
+import { ruleTexts } from '../rules/book/rule-text.ts'
+import { createSubjectStore } from '../rules/subject-store.ts'
+import { upkeepFacts } from '../rules/upkeep-facts.ts'
+import { outageReads, zoneReads } from '../rules/zone-reads.ts'
+import type { SignerClient } from '../signer/signer-client.ts'
+import type { Vehicles, VehiclesParts } from '../vehicles/app.ts'
+import type { World } from '../world.ts'
+import { REGION, type Zones } from '../zones/app.ts'
+
+type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
+  readonly config: CloudConfig
+  readonly world: World
+  readonly jobs: Jobs
+  readonly live: LiveService
+  /** What a caller may see and do at the desk. */
+  readonly may: May
+  readonly metrics: Pick<MetricsService, 'counter'>
+  readonly signer: Pick<SignerClient, 'status'>
+  readonly vehicles: Pick<Vehicles, 'holds' | 'unlock'>
+  readonly zones: Zones
+  readonly history: Pick<History, 'service'>
+  readonly mileage: Pick<MileageHouse, 'service'>
+  readonly relayTested: (vehicle: VehicleId) => boolean
+}
+
+/**
+ * Wires what the company lives by: drivers, leases and money, papers, inspections, idle cars, the rules about them, the words
+ * sent to people and the processes. Starts nothing.
+ */
+export function createCompany(parts: Parts) {
+  const { config, db, inTransaction, world, jobs, live, metrics, signer, vehicles, zones, history, mileage } = parts
+  const { clock } = world
+  const yandexParks = config.yandexKeysFile === undefined ? [] : readYandexKeys(config.yandexKeysFile)
+  const leasing = createLeasing({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    sources: yandexParks.map((park) => createYandexFleetClient(park, { clock })),
+    promisePolicy: () => promisePolicy(),
+    changed: live.vehicleChanged,
+    hindrancesOf: async (vehicle, step) => {
+      const sentences = await papers.service.hindrancesOf(vehicle)
+      if (step === 'handing-back') return sentences
+      const known = (await vehicles.holds.situationsOf([vehicle])).get(vehicle)
+      return [...sentences, ...holdHindrances(known?.holds ?? [])]
+    },
+    happened: async (events) => {
+      for (const event of events) await rules.onLeasing(event)
+    },
+  })
+  const policies = createPolicies({ db, inTransaction, world, changed: () => rules.lookAgain() })
+  const numberOf = async (name: string): Promise<number> => Number((await policies.service.get(name)).value)
+  const promisePolicy = async () => ({
+    every: millis(await numberOf('promiseEvery')),
+    longest: millis(await numberOf('promiseTime')),
+    mostKopecks: await numberOf('promiseMax'),
+  })
+  const papers = createPapers({
+    db,
+    inTransaction,
+    world,
+    days: async () => ({ warnDays: await numberOf('papersWarnDays'), issueDays: await numberOf('papersIssueDays') }),
+    inSight: createParkStore(db).inSight,
+    changed: live.vehicleChanged,
+  })
+  const inspections = createInspections({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    drivenOf: async (ids) => {
+      const [known, paces] = await Promise.all([history.service.lastKnownOf(ids), mileage.service.paceOf(ids)])
+      return new Map(
+        ids.map((id) => [id, { odometerKm: known.get(id)?.odometerKm ?? undefined, kmPerDay: paces.get(id) }]),
+      )
+    },
+    grace: async () => ({ km: await numberOf('inspectionGraceKm'), days: await numberOf('inspectionGraceDays') }),
+    happened: async ({ name, vehicleId }) => {
+      live.vehicleChanged(vehicleId)
+      if (name === 'inspection.booked') return
+      const value = (await inspections.service.standingsOf([vehicleId])).get(vehicleId)?.postponed ?? null
+      await rules.factChanged({ kind: 'vehicle', id: vehicleId, field: 'postponed', value, about: { vehicleId } })
+    },
+  })
+  const idle = createIdle({ db, inTransaction, world, jobs, changed: live.vehicleChanged })
+  const numbers = createNumbers({
+    db,
+    world,
+    jobs,
+    stretchesOf: idle.service.stretchesOf,
+    overdueInspections: async (parks) => {
+      const { items } = await inspections.service.list({ parks, states: ['overdue', 'critical'], limit: 10_000 })
+      return items.map(({ vehicleId, state }) => ({ vehicleId, note: state }))
+    },
+  })
+  const countVerdict = metrics.counter('kordon_rules_total', 'Evaluations of rules, by verdict')
+  const rules = createRules({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    policies,
+    holds: vehicles.holds,
+    inSight: createParkStore(db).inSight,
+    // Not known is as good as stopped: the hold is tried again in a minute.
+    automatic: async (reason) => {
+      if (reason === 'zone' && config.zoneHolds === 'off') return 'stopped'
+      const status = await signer.status().catch(() => undefined)
+      return status?.switch.mode === 'running' ? 'running' : 'stopped'
+    },
+    count: (verdict) => countVerdict(verdict, 1),
+  })
+  const channels = config.messagesFile === undefined ? {} : readChannelSettings(config.messagesFile)
+  const messages = createMessages({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    settings: channels,
+    mode: config.mode,
+    publicUrl: config.publicUrl,
+    changed: live.vehicleChanged,
+  })
+  messages.joinRules(rules.ports)
+  const driverPage = createDriverPage({
+    db,
+    inTransaction,
+    world,
+    leases: leasing.leases,
+    ledger: leasing.ledger,
+    balances: leasing.balances,
+    holds: vehicles.holds,
+    inspections: inspections.service,
+    papers: papers.service,
+    unlock: vehicles.unlock,
+    send: messages.service.send,
+    emit: rules.emit,
+    alert: live.alert,
+    secureCookies: config.publicUrl?.startsWith('https:') === true,
+    support: channels.supportPhone,
+    payUrl: channels.payUrl,
+    policy: async () => ({
+      minKopecks: await numberOf('minBalance'),
+      balanceMaxAge: millis(await numberOf('balanceMaxAge')),
+      maxPostpones: await numberOf('maxPostpones'),
+      unlock: (await policies.service.get('driverUnlockCode')).value === 'yes' ? 'yes' : 'no',
+      unlockEvery: millis(await numberOf('driverUnlockEvery')),
+      promise: await promisePolicy(),
+    }),
+  })
+  rules.ports.facts('vehicle', async (ids) => {
+    const own = ids.flatMap((id) => VehicleId.safeParse(id).data ?? [])
+    const [visits, dates, known] = await Promise.all([
+      inspections.service.standingsOf(own),
+      papers.service.untilOf(own),
+      history.service.lastKnownOf(own),
+    ])
+    return new Map(
+      own.map((id) => {
+        const seen = known.get(id)
+        const odometer =
+          seen === undefined || seen.odometerKm === null ? undefined : { km: seen.odometerKm, readAt: seen.readAt }
+        return [id, upkeepFacts({ visit: visits.get(id), papers: { ...dates.get(id) }, odometer })]
+      }),
+    )
+  })
+  rules.ports.read('zone_state', zoneReads(zones.trustedIn))
+  rules.ports.read('area_outage', outageReads(zones.areaOutageOf))
+  rules.ports.permit('leave_zone', zones.leavePermit)
+  const processes = createProcesses({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    outside: (tx) =>
+      createHouseReads(tx, {
+        now: clock.now,
+        zoneOf: (ids) => zones.trustedViews(ids, tx),
+        zoneId: REGION.id,
+        areaOutageOf: zones.areaOutageOf,
+        papersOf: (ids) => createPaperStore(tx).inForceOf(ids),
+        shiftsOf: (ids) => createSubjectStore(tx).shifts(ids),
+        relayTested: parts.relayTested,
+      }),
+    ports: {
+      sendMessage: messages.processMessage,
+      hold: async ({ place, lift, holdKey, vehicle }) => {
+        const reason = HoldReason.parse(place ?? lift)
+        const query = {
+          vehicleId: VehicleId.parse(vehicle),
+          reason,
+          ...(holdKey === undefined ? {} : { key: holdKey }),
+        }
+        const said = {
+          note: 'Процесс карточки',
+          by: { kind: 'rule', id: 'process', name: 'Процесс карточки' } as const,
+        }
+        if (place === undefined) await vehicles.holds.liftReason({ ...query, ...said })
+        else await vehicles.holds.place({ ...query, ...said, ruleVersion: '1' })
+      },
+      rules: ({ id, name, at, payload, subject }) =>
+        rules.emit({
+          id,
+          name,
+          at: epochMs(at),
+          payload,
+          about: {
+            vehicleId: VehicleId.safeParse(subject['vehicle']).data,
+            driverId: DriverId.safeParse(subject['driver']).data,
+            subject: subject['card'] === undefined ? undefined : `card:${subject['card']}`,
+          },
+        }),
+    },
+    may: parts.may,
+    policy: policies.service.facts,
+    shipped: shippedCases(),
+    changed: live.cardChanged,
+  })
+  processes.hangOn(rules.ports)
+  rules.adopt(shippedCases())
+  // Rules of the cases make cards and tasks and hold no car: there is nothing to watch first.
+  const caseRules = new Set(ruleTexts(shippedCases()).rules.map(({ id }) => id))
+
+  const upkeepOf: VehiclesParts['upkeepOf'] = async (ids) => {
+    const [visits, standings] = await Promise.all([
+      inspections.service.standingsOf(ids),
+      papers.service.standingsOf(ids),
+    ])
+    return new Map(
+      ids.map((id) => {
+        const visit = visits.get(id)
+        return [
+          id,
+          { inspection: visit === undefined ? null : vehicleInspection(visit), papers: standings.get(id) ?? [] },
+        ]
+      }),
+    )
+  }
+
+  return {
+    drivers: leasing.drivers,
+    leaseFactsOf: leasing.leaseFactsOf,
+    idleOf: idle.service.openOf,
+    upkeepOf,
+    emit: rules.emit,
+    /** The value in force of a policy that is a number. Rejects for a name that is none. */
+    numberOf,
+    driverSignIn: driverPage.signIn,
+    routes: [
+      ...leasing.routes,
+      numbers.routes,
+      idle.routes,
+      ...inspections.routes,
+      papers.routes,
+      messages.routes,
+      ...driverPage.routes,
+      policies.routes,
+      ...rules.routes,
+      ...processes.routes,
+    ],
+    /** After the migrations and the zones. */
+    open: async (): Promise<void> => {
+      await leasing.open()
+      // In the demo the rules are at work from the first minute; elsewhere they are watched first.
+      await rules.open((rule) =>
+        config.mode === 'demo' || caseRules.has(rule) || (rule.startsWith('zone_') && config.zoneHolds === 'on')
+          ? 'acting'
+          : 'shadow',
+      )
+      await processes.open()
+    },
+  }
+}
+
+export type Company = ReturnType<typeof createCompany>
