@@ -10,6 +10,7 @@ import type {
   DriverSecretRow,
 } from '../postgres/lease-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { anywhere } from '../postgres/search-pattern.ts'
 import type { DriverChanges, DriverId } from './driver.ts'
 import type { Phone } from './phone.ts'
 
@@ -64,7 +65,7 @@ export function createDriverStore(db: Db) {
       if (phone !== undefined)
         query = query.where('id', 'in', db.selectFrom('driverPhones').select('driverId').where('phone', '=', phone))
       if (q !== undefined) {
-        const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
+        const pattern = anywhere(q)
         query = query.where(sql<boolean>`family_name || ' ' || given_name || ' ' || patronymic ilike ${pattern}`)
       }
       if (after !== undefined)

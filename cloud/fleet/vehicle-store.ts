@@ -5,6 +5,7 @@ import type { ParksInSight } from '../http/access.ts'
 import { MAIN_PARK, ParkId } from '../parks/park.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { anywhere } from '../postgres/search-pattern.ts'
 
 export type VehicleStore = ReturnType<typeof createVehicleStore>
 
@@ -39,7 +40,7 @@ export function createVehicleStore(db: Db) {
           parks.map((park) => ParkId.parse(park)),
         )
       if (q !== undefined) {
-        const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
+        const pattern = anywhere(q)
         query = query.where((or) => or.or([or('plate', 'ilike', pattern), or('model', 'ilike', pattern)]))
       }
       if (after !== undefined) query = query.where(sql<boolean>`(plate, id) > (${after.plate}, ${after.id}::uuid)`)

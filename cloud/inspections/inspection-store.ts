@@ -4,6 +4,7 @@ import type { EpochMs } from '#contract/instant.ts'
 import type { ParksInSight } from '../http/access.ts'
 import { ParkId } from '../parks/park.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { anywhere } from '../postgres/search-pattern.ts'
 import type { InspectionPlanRow, InspectionVisitRow } from '../postgres/upkeep-tables.ts'
 import type { StationId, VisitId } from './inspection.ts'
 import type { Hours, Taken } from './slot.ts'
@@ -51,9 +52,7 @@ export function createInspectionStore(db: Db) {
         sql<SqlBool>`true`,
         ...(parks === 'all' ? [] : [sql<SqlBool>`v.park_id in (${sql.join(parks.map((park) => ParkId.parse(park)))})`]),
         ...(vehicles === undefined ? [] : [sql<SqlBool>`v.id in (${sql.join(vehicles)})`]),
-        ...(q === undefined
-          ? []
-          : [sql<SqlBool>`v.plate || ' ' || v.model ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`]),
+        ...(q === undefined ? [] : [sql<SqlBool>`v.plate || ' ' || v.model ilike ${anywhere(q)}`]),
       ]
       const found = await sql<PlanLine>`
         select p.vehicle_id as "vehicleId", p.step_km as "stepKm", p.step_days as "stepDays", p.due_km as "dueKm",

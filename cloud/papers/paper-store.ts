@@ -5,6 +5,7 @@ import type { Day } from '../calendar/moscow-day.ts'
 import type { ParksInSight } from '../http/access.ts'
 import { ParkId } from '../parks/park.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { anywhere } from '../postgres/search-pattern.ts'
 import type { PaperRenewalRow, PaperRow } from '../postgres/upkeep-tables.ts'
 import { PAPER_KINDS, type PaperId, type PaperKind, type RenewalId } from './paper.ts'
 
@@ -57,9 +58,7 @@ export function createPaperStore(db: Db) {
         sql<SqlBool>`k.kind in (${sql.join(kinds)})`,
         ...(parks === 'all' ? [] : [sql<SqlBool>`v.park_id in (${sql.join(parks.map((park) => ParkId.parse(park)))})`]),
         ...(vehicles === undefined ? [] : [sql<SqlBool>`v.id in (${sql.join(vehicles)})`]),
-        ...(q === undefined
-          ? []
-          : [sql<SqlBool>`v.plate || ' ' || v.model ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`]),
+        ...(q === undefined ? [] : [sql<SqlBool>`v.plate || ' ' || v.model ilike ${anywhere(q)}`]),
         ...(endingBy === undefined ? [] : [sql<SqlBool>`coalesce(p.valid_until, '') <= ${endingBy}`]),
         ...(after === undefined
           ? []
