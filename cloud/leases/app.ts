@@ -26,6 +26,7 @@ import { type Statement, statementOf } from '../ledger/statement.ts'
 import { createStatementPrintStore } from '../ledger/statement-print-store.ts'
 import { createStatementRoutes, type MakeStatement } from '../ledger/statement-routes.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { writeXlsx } from '../spreadsheet/xlsx-client.ts'
 import type { World } from '../world.ts'
 import { type LeaseFacts, leaseFacts } from './lease-facts.ts'
 import { createLeaseRoutes } from './lease-routes.ts'
@@ -176,7 +177,7 @@ export function createLeasing(parts: LeasingParts): Leasing {
         now: clock.now,
         uuid: world.uuid,
       }),
-      createStatementRoutes(statement, createStatementPrintStore()),
+      createStatementRoutes(statement, createStatementPrintStore(), writeXlsx),
       createBalanceRoutes(balances),
     ],
     shiftOf: async (vehicle) => (await leases.standingsOf([vehicle])).get(vehicle)?.shift,

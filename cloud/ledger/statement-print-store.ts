@@ -1,12 +1,8 @@
 import { dirname, join } from 'node:path'
 import pdfmake from 'pdfmake'
-import writeExcelFile from 'write-excel-file/node'
-import { KIND_WORDS, moscowTime, rubles, type Statement } from './statement.ts'
+import { KIND_WORDS, moscowTime, rubles, STATEMENT_HEAD, type Statement } from './statement.ts'
 
 export type StatementPrintStore = ReturnType<typeof createStatementPrintStore>
-
-const HEAD = ['Дата (МСК)', 'Операция', 'Примечание', 'Сумма, ₽', 'Баланс, ₽']
-const MONEY = '#,##0.00'
 
 /** Statements as files for people; reads the fonts of `fontsFolder` (Roboto, with Cyrillic). */
 export function createStatementPrintStore(
@@ -24,26 +20,6 @@ export function createStatementPrintStore(
   pdfmake.setLocalAccessPolicy((path) => path.startsWith(fontsFolder))
   pdfmake.setUrlAccessPolicy(() => false)
   return {
-    xlsx: (statement: Statement): Promise<Buffer> => {
-      const text = (value: string) => ({ value, type: String })
-      const money = (kopecks: number) => ({ value: kopecks / 100, type: Number, format: MONEY })
-      const rest = (at: string, name: string, kopecks: number) => [text(at), text(name), null, null, money(kopecks)]
-      const rows = [
-        [{ ...text(statement.title), fontWeight: 'bold' as const }],
-        HEAD.map((value) => ({ ...text(value), fontWeight: 'bold' as const })),
-        rest(moscowTime(statement.from), 'Входящий остаток', statement.openingKopecks),
-        ...statement.lines.map((line) => [
-          text(moscowTime(line.at)),
-          text(KIND_WORDS[line.kind]),
-          text(line.note),
-          money(line.kopecks),
-          money(line.balanceKopecks),
-        ]),
-        rest(moscowTime(statement.to), 'Исходящий остаток', statement.closingKopecks),
-      ]
-      const columns = [18, 26, 48, 16, 16].map((width) => ({ width }))
-      return writeExcelFile(rows, { columns, sheet: 'Выписка' }).toBuffer()
-    },
     pdf: async (statement: Statement): Promise<Buffer> => {
       const right = (text: string) => ({ text, alignment: 'right' as const })
       const rest = (name: string, kopecks: number) => [
@@ -66,7 +42,7 @@ export function createStatementPrintStore(
               headerRows: 1,
               widths: [78, 96, '*', 64, 70],
               body: [
-                HEAD.map((text, column) => ({
+                STATEMENT_HEAD.map((text, column) => ({
                   text,
                   bold: true,
                   alignment: column > 2 ? ('right' as const) : ('left' as const),

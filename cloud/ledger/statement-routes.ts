@@ -4,9 +4,10 @@ import { type EpochMs, Instant } from '#contract/instant.ts'
 import { DriverId } from '../drivers/driver.ts'
 import { callerOf, type ParksInSight, type RouteRoles } from '../http/access.ts'
 import { LeaseId } from '../leases/lease.ts'
+import { csvOf, type Sheet } from '../spreadsheet/sheet.ts'
 import type { StatementOf } from './ledger-store.ts'
 import { PostingKind, TransactionId } from './posting.ts'
-import { type Statement, statementCsv } from './statement.ts'
+import { type Statement, statementSheet } from './statement.ts'
 import type { StatementPrintStore } from './statement-print-store.ts'
 
 const READS: RouteRoles = ['owner', 'head', 'manager', 'accountant', 'auditor']
@@ -54,7 +55,16 @@ export type MakeStatement = (
 ) => Promise<Statement>
 
 /** What a driver's or a lease's account was before a time, during it, and after; on the screen and as a file. */
-export function createStatementRoutes(make: MakeStatement, print: StatementPrintStore): FastifyPluginAsyncZod {
+export function createStatementRoutes(
+  make: MakeStatement,
+  print: StatementPrintStore,
+  writeXlsx: (sheet: Sheet) => Promise<Uint8Array>,
+): FastifyPluginAsyncZod {
+  const fileOf = (format: 'csv' | 'xlsx' | 'pdf', statement: Statement) => {
+    if (format === 'pdf') return print.pdf(statement)
+    const sheet = statementSheet(statement)
+    return format === 'csv' ? csvOf(sheet) : writeXlsx(sheet)
+  }
   const made = ({ driver, lease, from, to }: z.infer<typeof Query>, parks: ParksInSight) => {
     if (driver !== undefined) return make({ of: 'driver', id: driver }, { from, to }, parks)
     return make({ of: 'lease', id: LeaseId.parse(lease) }, { from, to }, parks)
@@ -85,7 +95,7 @@ export function createStatementRoutes(make: MakeStatement, print: StatementPrint
       async (request, reply) => {
         const { format } = request.params
         const statement = await made(request.query, callerOf(request).parks)
-        const body = format === 'csv' ? statementCsv(statement) : await print[format](statement)
+        const body = await fileOf(format, statement)
         return reply
           .header('content-type', TYPES[format])
           .header('content-disposition', `attachment; filename="statement.${format}"`)

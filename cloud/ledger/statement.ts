@@ -1,6 +1,9 @@
 import type { EpochMs } from '#contract/instant.ts'
 import { MOSCOW_MS } from '../calendar/moscow-day.ts'
+import type { Sheet } from '../spreadsheet/sheet.ts'
 import type { PostingKind, TransactionId } from './posting.ts'
+
+export const STATEMENT_HEAD = ['Дата (МСК)', 'Операция', 'Примечание', 'Сумма, ₽', 'Баланс, ₽']
 
 export type StatementLine = {
   readonly at: EpochMs
@@ -71,24 +74,21 @@ export function moscowTime(at: EpochMs): string {
   return `${text.slice(8, 10)}.${text.slice(5, 7)}.${text.slice(0, 4)} ${text.slice(11, 16)}`
 }
 
-const plain = (kopecks: number): string => (kopecks / 100).toFixed(2).replace('.', ',')
-
-// A cell that begins like a formula is run by spreadsheets when a file is opened.
-const quoted = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
-
-/** Pure. As Russian spreadsheets open it: semicolons, decimal commas, a byte order mark. */
-export function statementCsv(statement: Statement): string {
-  const rows = [
-    ['Дата (МСК)', 'Операция', 'Примечание', 'Сумма, ₽', 'Баланс, ₽'].map(quoted),
-    [quoted(moscowTime(statement.from)), quoted('Входящий остаток'), quoted(''), '', plain(statement.openingKopecks)],
+/** Pure. The statement as a sheet: what there was before, line by line, what there is after. */
+export const statementSheet = (statement: Statement): Sheet => ({
+  name: 'Выписка',
+  caption: statement.title,
+  titles: STATEMENT_HEAD,
+  widths: [18, 26, 48, 16, 16],
+  rows: [
+    [moscowTime(statement.from), 'Входящий остаток', '', null, { kopecks: statement.openingKopecks }],
     ...statement.lines.map(({ at, kind, note, kopecks, balanceKopecks }) => [
-      quoted(moscowTime(at)),
-      quoted(KIND_WORDS[kind]),
-      quoted(note),
-      plain(kopecks),
-      plain(balanceKopecks),
+      moscowTime(at),
+      KIND_WORDS[kind],
+      note,
+      { kopecks },
+      { kopecks: balanceKopecks },
     ]),
-    [quoted(moscowTime(statement.to)), quoted('Исходящий остаток'), quoted(''), '', plain(statement.closingKopecks)],
-  ]
-  return `\ufeff${rows.map((row) => row.join(';')).join('\r\n')}\r\n`
-}
+    [moscowTime(statement.to), 'Исходящий остаток', '', null, { kopecks: statement.closingKopecks }],
+  ],
+})

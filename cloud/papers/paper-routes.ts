@@ -5,10 +5,11 @@ import { Instant } from '#contract/instant.ts'
 import { Day } from '../calendar/moscow-day.ts'
 import { callerOf, EVERY_ROLE, type ParksInSight, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
+import { csvOf, type Sheet } from '../spreadsheet/sheet.ts'
 import { PaperId, PaperKind, RenewalId } from './paper.ts'
 import type { PaperService } from './paper-service.ts'
 import { PaperLineView, PaperStandingView, PaperView } from './paper-view.ts'
-import type { renewalPackPrint } from './renewal-pack-store.ts'
+import { packSheet } from './renewal-pack.ts'
 
 const CHANGES: RouteRoles = ['owner', 'head', 'manager', 'papers']
 const tags = ['papers']
@@ -18,13 +19,13 @@ const WithinDays = z.coerce.number().int().min(0).max(3660)
 
 type Parts = {
   readonly papers: PaperService
-  readonly print: typeof renewalPackPrint
+  readonly writeXlsx: (sheet: Sheet) => Promise<Uint8Array>
   /** Those of these vehicles that exist for somebody who sees these parks. */
   readonly inSight: (parks: ParksInSight, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
 }
 
 /** Papers of one vehicle, of the whole fleet, and their renewal. */
-export function createPaperRoutes({ papers, print, inSight }: Parts): FastifyPluginAsyncZod {
+export function createPaperRoutes({ papers, writeXlsx, inSight }: Parts): FastifyPluginAsyncZod {
   const mayTouch = (parks: ParksInSight) => async (vehicle: VehicleId) => (await inSight(parks, [vehicle])).has(vehicle)
   return async (app) => {
     app.get(
@@ -70,10 +71,10 @@ export function createPaperRoutes({ papers, print, inSight }: Parts): FastifyPlu
         const { endingWithinDays, format } = request.query
         const lines = await papers.renewalPack(callerOf(request).parks, endingWithinDays)
         reply.header('content-disposition', `attachment; filename="papers-to-renew.${format}"`)
-        if (format === 'csv') return reply.type('text/csv; charset=utf-8').send(print.csv(lines))
+        if (format === 'csv') return reply.type('text/csv; charset=utf-8').send(csvOf(packSheet(lines)))
         return reply
           .type('application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
-          .send(await print.xlsx(lines))
+          .send(await writeXlsx(packSheet(lines)))
       },
     )
     app.post(

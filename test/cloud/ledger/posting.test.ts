@@ -18,9 +18,11 @@ import {
   troubleWith,
 } from '../../../cloud/ledger/posting.ts'
 import { judgePromise, promiseNow } from '../../../cloud/ledger/promise.ts'
-import { moscowTime, rubles, statementCsv, statementOf } from '../../../cloud/ledger/statement.ts'
+import { moscowTime, rubles, statementOf, statementSheet } from '../../../cloud/ledger/statement.ts'
 import { createStatementPrintStore } from '../../../cloud/ledger/statement-print-store.ts'
 import { MAIN_PARK } from '../../../cloud/parks/park.ts'
+import { csvOf } from '../../../cloud/spreadsheet/sheet.ts'
+import { writeXlsx } from '../../../cloud/spreadsheet/xlsx-client.ts'
 
 const id = (digit: number) => `00000000-0000-4000-8000-00000000000${digit}`
 const [driver, other] = [DriverId.parse(id(1)), DriverId.parse(id(2))]
@@ -171,7 +173,7 @@ test('money and time are written as Russians write them', () => {
 })
 
 test('CSV: semicolons, a byte order mark, quotes doubled, and no cell is a formula', () => {
-  const csv = statementCsv(statement)
+  const csv = csvOf(statementSheet(statement))
   expect(csv.startsWith('\ufeff"Дата (МСК)";')).toBe(true)
   expect(csv).toContain('"2026-11-21; ""Рио""";-2500,00;-2500,50')
   expect(csv).toContain(`"'=1+1";5000,01;2499,51`)
@@ -180,7 +182,7 @@ test('CSV: semicolons, a byte order mark, quotes doubled, and no cell is a formu
 
 test('XLSX and PDF are made, with the words in them', async () => {
   const print = createStatementPrintStore()
-  const [xlsx, pdf] = await Promise.all([print.xlsx(statement), print.pdf(statement)])
+  const [xlsx, pdf] = await Promise.all([writeXlsx(statementSheet(statement)), print.pdf(statement)])
   expect(xlsx.subarray(0, 2).toString()).toBe('PK')
   expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
   // An embedded font with a map to Unicode: the Cyrillic can be drawn and copied.
