@@ -18,6 +18,7 @@ import { createNmeaDevice } from './nmea-device-client.ts'
 import { createProvisionClient, createSession, type Provisioned } from './provision-client.ts'
 import { createRandom } from './random.ts'
 import { createReplayedVehicle } from './replayed-vehicle.ts'
+import { seedUpkeep } from './upkeep-seed.ts'
 import { createVehicleMemoryStore, type VehicleMemory } from './vehicle-memory-store.ts'
 import type { Truth, VehicleDeps, VirtualVehicle } from './virtual-vehicle.ts'
 import { seedPermit, seedZones } from './zone-seed.ts'
@@ -86,12 +87,15 @@ export function createDemoFleet(config: DemoFleetConfig, world: DemoWorld): Demo
               inTurn(async () => {
                 const provisioned = await provisioning.provision({ plate, model }, identity)
                 // A car without its lease is still a car.
-                await seedLease(owner, key, provisioned.vehicleId).catch((err: unknown) =>
+                await seedLease(owner, key, provisioned.vehicleId, world.clock.now()).catch((err: unknown) =>
                   world.log.warn({ err, vehicle: key }, 'demo.no-lease'),
                 )
                 await seedZones(owner)
                   .then(() => seedPermit(owner, key, provisioned.vehicleId, world.clock.now()))
                   .catch((err: unknown) => world.log.warn({ err, vehicle: key }, 'demo.no-zones'))
+                await seedUpkeep(owner, key, provisioned.vehicleId, world.clock.now()).catch((err: unknown) =>
+                  world.log.warn({ err, vehicle: key }, 'demo.no-upkeep'),
+                )
                 return provisioned
               }),
             seal: (provisioned) => inTurn(() => provisioning.seal(provisioned.gatewayId)),

@@ -41,8 +41,11 @@ const LEASES: Readonly<Record<string, LeaseSeed>> = {
   },
 }
 
-/** Far enough for every day on which somebody tries the demo. */
+/** Far enough for every day on which somebody tries the demo … */
 const PAPERS_UNTIL = '2040-12-31'
+/** … but for these, so that there is something to renew: paper and days left. */
+const ENDING: Readonly<Record<string, readonly [string, number]>> = { 'taxi-1': ['osago', 6], 'taxi-6': ['dk', 24] }
+const DAY_MS = 86_400_000
 const Made = z.object({ id: z.string() })
 const Found = z.object({ items: z.array(Made) })
 
@@ -50,7 +53,7 @@ const Found = z.object({ items: z.array(Made) })
  * Puts a car of the demo into its drivers' hands: drivers, a running lease, their money, a shift. What is there already is
  * left as it is, so that it may be repeated after any failure. A car that is not on the list stays without a lease.
  */
-export async function seedLease(owner: Session, key: string, vehicleId: VehicleId): Promise<void> {
+export async function seedLease(owner: Session, key: string, vehicleId: VehicleId, now: number): Promise<void> {
   const seed = LEASES[key]
   if (seed === undefined) return
   const leases = await owner.send('GET', `/api/leases?vehicle=${vehicleId}&limit=1`, Found)
@@ -73,11 +76,12 @@ export async function seedLease(owner: Session, key: string, vehicleId: VehicleI
     note: 'Демонстрация',
   })
   // Without its three papers no car is handed out.
+  const [ending, daysLeft = 0] = ENDING[key] ?? []
   for (const kind of ['dk', 'osago', 'osgop'])
     await owner.send('POST', `/api/vehicles/${vehicleId}/papers`, z.unknown(), {
       kind,
       number: `${kind.toUpperCase()} 0001`,
-      validUntil: PAPERS_UNTIL,
+      validUntil: kind === ending ? new Date(now + daysLeft * DAY_MS).toISOString().slice(0, 10) : PAPERS_UNTIL,
       note: 'Демонстрация',
     })
   await owner.send('POST', `/api/leases/${id}/activate`, Made, { note: 'Автомобиль передан' })

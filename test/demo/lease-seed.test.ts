@@ -6,6 +6,7 @@ import { type LeasingHouse, openLeasingHouse, parkedVehicle } from '../support/l
 import { createSqlDatabase, migrated, type SqlDatabase } from '../support/sql-databases.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
+const NOW = Date.parse('2026-11-20T09:00:00Z')
 let database: SqlDatabase
 let postgres: Postgres
 let house: LeasingHouse
@@ -30,9 +31,9 @@ const owner: Session = {
 
 test('a car of the demo is leased to its two drivers, once, with the balances on the list', async () => {
   const vehicle = await parkedVehicle(postgres)
-  await seedLease(owner, 'errands', vehicle)
+  await seedLease(owner, 'errands', vehicle, NOW)
   await house.tick()
-  await seedLease(owner, 'errands', vehicle)
+  await seedLease(owner, 'errands', vehicle, NOW)
   const { items } = (await house.call('owner', 'GET', '/api/drivers')).json()
   expect(
     items.map((one: { shortName: string; balance: { kopecks: number } }) => [one.shortName, one.balance.kopecks]),
@@ -52,6 +53,6 @@ test('a car of the demo is leased to its two drivers, once, with the balances on
 
 test('a car that is not on the list stays without a lease', async () => {
   const vehicle = await parkedVehicle(postgres)
-  await seedLease(owner, 'parked', vehicle)
+  await seedLease(owner, 'parked', vehicle, NOW)
   expect((await house.leasing.leaseFactsOf([vehicle])).size).toBe(0)
 })

@@ -29,6 +29,9 @@ function Groups({ groups, path }: { readonly groups: Groups; readonly path: stri
   )
 }
 
+/** On a phone the line is longer than the screen: the open page's word must not hide beyond its edge. */
+const intoView = (tab: HTMLElement | null): void => tab?.scrollIntoView({ block: 'nearest', inline: 'center' })
+
 /** The pages of the group that is open; nothing where there is only one. */
 function Strip({ groups, path }: { readonly groups: Groups; readonly path: string }): ReactNode {
   const { t } = useWords()
@@ -36,16 +39,20 @@ function Strip({ groups, path }: { readonly groups: Groups; readonly path: strin
   if (open === undefined || open.sections.length < 2) return null
   return (
     <nav className={classes['strip']} aria-label={t(open.word)}>
-      {open.sections.map((section) => (
-        <Link
-          key={section.path}
-          href={section.path}
-          className={classes['tab'] ?? ''}
-          aria-current={isIn(section.path, path) ? 'page' : undefined}
-        >
-          {t(section.word)}
-        </Link>
-      ))}
+      {open.sections.map((section) => {
+        const isOpen = isIn(section.path, path)
+        return (
+          <Link
+            key={section.path}
+            ref={isOpen ? intoView : undefined}
+            href={section.path}
+            className={classes['tab'] ?? ''}
+            aria-current={isOpen ? 'page' : undefined}
+          >
+            {t(section.word)}
+          </Link>
+        )
+      })}
     </nav>
   )
 }
