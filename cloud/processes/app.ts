@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { millis, seconds } from '#contract/instant.ts'
+import type { Calls } from '../calls/app.ts'
 import type { Facts } from '../expressions/fact-type.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { RulePorts } from '../rules/ports.ts'
+import { writeXlsx } from '../spreadsheet/xlsx-client.ts'
 import type { World } from '../world.ts'
 import { createBoardStore } from './board-store.ts'
 import { createCardStore } from './card-store.ts'
@@ -28,11 +30,15 @@ import type { CardState } from './engine/card.ts'
 import { createFactStore, type OutsideReads } from './fact-store.ts'
 import { createInboxRoutes } from './inbox/inbox-routes.ts'
 import { createInboxStore } from './inbox/inbox-store.ts'
+import { isSigned } from './inbox/signature-client.ts'
 import type { SourceFile } from './notation/source.ts'
 import { createProcessService, type ProcessService } from './process-service.ts'
+import { createFunnelReports } from './reports/funnel-service.ts'
+import { createFunnelStore } from './reports/funnel-store.ts'
 import { createReportRoutes } from './reports/report-routes.ts'
 import { createReportStore } from './reports/report-store.ts'
-import { writeSheet } from './reports/sheet-client.ts'
+import { createResultReports } from './reports/result-service.ts'
+import { createResultStore } from './reports/result-store.ts'
 import { hangCards } from './rule-cards.ts'
 
 export type Processes = {
@@ -53,6 +59,8 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   /** Within the transaction that is given: there, nothing else may ask the database. */
   readonly outside: (db: Db) => OutsideReads
   readonly ports: ProcessPorts
+  /** The log of calls; without it calls from outside are refused. */
+  readonly calls?: Pick<Calls, 'take' | 'joined'>
   readonly may: May
   /** Numbers that people have set; read again every few seconds, never within a transaction. */
   readonly policy: () => Promise<Facts>
@@ -175,6 +183,11 @@ export function createProcesses(parts: Parts): Processes {
       })
     },
   })
+  const logged = { funnels: createFunnelStore(db), reports: createReportStore(db) }
+  const reports = {
+    ...createFunnelReports(logged),
+    ...createResultReports({ ...logged, results: createResultStore(db), counts: createBoardStore(db).counts }),
+  }
   const desk = createDeskService({
     db,
     clock,
@@ -228,7 +241,7 @@ export function createProcesses(parts: Parts): Processes {
       createViewRoutes({ uuid, views: createViewStore(db) }),
       createTaskRoutes({ desk, tasks: createTaskStore(db) }),
       createDefinitionRoutes({ definitions, store: createDefinitionStore(db) }),
-      createReportRoutes({ reports: createReportStore(db), active: service.active, now: clock.now, writeSheet }),
+      createReportRoutes({ reports, active: service.active, now: clock.now, writeXlsx }),
       createFileRoutes({ clock, uuid, desk, files: createFileStore(db) }),
       createInboxRoutes({
         db,
@@ -238,6 +251,8 @@ export function createProcesses(parts: Parts): Processes {
         randomBytes: world.randomBytes,
         inboxStore: createInboxStore,
         carryOut: effects.carryOut,
+        calls: parts.calls,
+        isSigned,
       }),
     ],
     open: async () => {

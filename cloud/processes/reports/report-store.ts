@@ -1,63 +1,31 @@
 import { sql } from 'kysely'
 import type { Db } from '../../postgres/postgres-client.ts'
+import type { Period } from './period.ts'
 
-export type Period = { readonly from: number; readonly to: number }
 export type ReportStore = ReturnType<typeof createReportStore>
 
 /** Figures computed from the log and from closed tasks, never from how things stand now (but for what has no log: an absence). */
 export function createReportStore(db: Db) {
   return {
-    /** Time on each stage, by visits that ended in the period. */
+    /** Time on each stage, by visits that ended in the period, and how often its limit was passed. */
     stages: async (pipeline: string, { from, to }: Period) => {
-      const found = await sql<{
-        stage: string
-        visits: number
-        median_ms: number
-        p90_ms: number
-        won: number
-        lost: number
-      }>`
-        select l.change ->> 'from' as stage, count(*)::int as visits,
+      const found = await sql<{ stage: string; medianMs: number; p90Ms: number }>`
+        select l.change ->> 'from' as stage,
           percentile_cont(0.5) within group (order by (l.change ->> 'stood')::float8) as median_ms,
           percentile_cont(0.9) within group (order by (l.change ->> 'stood')::float8) as p90_ms
         from card_log l
         where l.pipeline = ${pipeline} and l.kind = 'moved' and l.at >= ${from} and l.at < ${to}
         group by 1`.execute(db)
-      const overruns = await db
-        .selectFrom('cardLog')
-        .select(['stage'])
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('pipeline', '=', pipeline)
-        .where('kind', '=', 'overran')
-        .where('at', '>=', from)
-        .where('at', '<', to)
-        .groupBy('stage')
-        .execute()
-      const over = new Map(overruns.map(({ stage, count }) => [stage, count]))
-      return found.rows.map((row) => ({
-        stage: row.stage,
-        visits: row.visits,
-        medianMs: Math.round(row.median_ms),
-        p90Ms: Math.round(row.p90_ms),
-        overruns: over.get(row.stage) ?? 0,
-      }))
-    },
-
-    /** Of the cards born in the period, how many have ever reached each stage. */
-    conversions: async (pipeline: string, { from, to }: Period) => {
-      const found = await sql<{ stage: string; cards: number }>`
-        with cohort as (
-          select card from card_log where pipeline = ${pipeline} and kind = 'born' and at >= ${from} and at < ${to}
-        ), reached as (
-          select l.card, l.change ->> 'to' as stage from card_log l join cohort using (card) where l.kind = 'moved'
-          union
-          select l.card, l.change ->> 'stage' from card_log l join cohort using (card) where l.kind = 'born'
-        )
-        select stage, count(distinct card)::int as cards from reached group by 1`.execute(db)
-      const born = await sql<{ cards: number }>`select count(*)::int as cards from card_log
-        where pipeline = ${pipeline} and kind = 'born' and at >= ${from} and at < ${to}`.execute(db)
-      const all = born.rows[0]?.cards ?? 0
-      return found.rows.map(({ stage, cards }) => ({ stage, cards, share: all === 0 ? 0 : cards / all }))
+      // The log's own column is where the card stood afterwards, which may be further.
+      const overruns = await sql<{ stage: string; count: number }>`
+        select change ->> 'stage' as stage, count(*)::int as count from card_log
+        where pipeline = ${pipeline} and kind = 'overran' and at >= ${from} and at < ${to} group by 1`.execute(db)
+      return {
+        times: new Map(
+          found.rows.map((row) => [row.stage, { medianMs: Math.round(row.medianMs), p90Ms: Math.round(row.p90Ms) }]),
+        ),
+        overruns: new Map(overruns.rows.map(({ stage, count }) => [stage, count])),
+      }
     },
 
     /** What each person has closed, day by day. */
@@ -115,8 +83,8 @@ export function createReportStore(db: Db) {
         person: string
         name: string | null
         tasks: number
-        median_ms: number
-        p90_ms: number
+        medianMs: number
+        p90Ms: number
       }>`
         with gaps as (
           select actor as person, actor_name, at - lag(at) over (partition by actor order by at, id) as gap
@@ -130,8 +98,8 @@ export function createReportStore(db: Db) {
         person: row.person,
         name: row.name,
         tasks: row.tasks,
-        medianMs: Math.round(row.median_ms),
-        p90Ms: Math.round(row.p90_ms),
+        medianMs: Math.round(row.medianMs),
+        p90Ms: Math.round(row.p90Ms),
       }))
     },
 

@@ -145,7 +145,7 @@ describe('processes over REST', () => {
   test('reports for heads, as a spreadsheet too; no card is without a task', async () => {
     const { body } = await call('head', 'GET', '/api/reports/without-tasks')
     expect(body.rows).toEqual([])
-    expect((await call('head', 'GET', '/api/reports/stages?format=csv')).body).toContain('Воронка;Этап')
+    expect((await call('head', 'GET', '/api/reports/stages?format=csv')).body).toContain('"Воронка";"Этап"')
     expect((await call('head', 'GET', '/api/reports/load?format=xlsx')).status).toBe(200)
     expect((await call('mechanic', 'GET', '/api/reports/stages')).status).toBe(403)
   })
