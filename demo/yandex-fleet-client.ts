@@ -13,7 +13,14 @@ export type YandexFault =
   | 'cut-short'
   | 'short-pages'
 
-export type FakeYandexDriver = { readonly id: string; balanceTenThousandths: number; status: string }
+export type FakeYandexDriver = {
+  readonly id: string
+  balanceTenThousandths: number
+  status: string
+  /** Below it no new orders, where `blocksOrders`. */
+  balanceLimit: string
+  blocksOrders: boolean
+}
 
 export type FakeYandexFleet = {
   readonly drivers: FakeYandexDriver[]
@@ -40,6 +47,17 @@ const ListBody = z.object({
   limit: z.int().min(1).max(1000),
   offset: z.int().min(0),
 })
+const Profile = z.looseObject({
+  account: z.looseObject({
+    balance_limit: z.string(),
+    block_orders_on_balance_below_limit: z.boolean(),
+    payment_service_id: z.string(),
+    work_rule_id: z.string(),
+  }),
+  person: z.looseObject({}),
+  profile: z.looseObject({}),
+  order_provider: z.looseObject({}),
+})
 const TopUp = z.object({ driver_id: z.string(), amount: z.string().regex(/^-?\d+(\.\d{1,4})?$/) })
 const STATUSES = ['free', 'in_order', 'busy', 'offline'] as const
 
@@ -59,6 +77,8 @@ export function createFakeYandexFleet(settings: Settings): FakeYandexFleet {
     id: `${index.toString(16).padStart(8, '0')}${'c0ffee'.repeat(4)}`,
     balanceTenThousandths: Math.floor(random() * 200_000_000) - 20_000_000,
     status: STATUSES[Math.floor(random() * STATUSES.length)] ?? 'offline',
+    balanceLimit: '0.0000',
+    blocksOrders: false,
   }))
   const asked: { offset: number; limit: number }[] = []
   const fake = { fault: 'none' as YandexFault }
@@ -93,6 +113,34 @@ export function createFakeYandexFleet(settings: Settings): FakeYandexFleet {
       driver_profile: { id },
     }
   }
+  function profileOf(method: string | undefined, id: string | null, body: unknown) {
+    if (fake.fault === 'too-many-requests') return { status: 429, answer: { code: 'rate_limit' } }
+    if (fake.fault === 'failing') return { status: 500, answer: { code: 'internal' } }
+    const driver = drivers.find((one) => one.id === id)
+    if (driver === undefined) return { status: 404, answer: { code: 'not_found', message: 'Нет такого водителя' } }
+    if (method === 'PUT') {
+      const written = Profile.safeParse(body)
+      // A profile is written whole, or not at all.
+      if (!written.success) return { status: 400, answer: { code: 'bad_request', message: 'Профиль неполный' } }
+      driver.balanceLimit = written.data.account.balance_limit
+      driver.blocksOrders = written.data.account.block_orders_on_balance_below_limit
+      return { status: 200, answer: {} }
+    }
+    return {
+      status: 200,
+      answer: {
+        account: {
+          balance_limit: driver.balanceLimit,
+          block_orders_on_balance_below_limit: driver.blocksOrders,
+          payment_service_id: '12345',
+          work_rule_id: 'rule-1',
+        },
+        person: { full_name: { first_name: 'Иван', last_name: 'Иванов' } },
+        profile: { hire_date: '2026-01-01' },
+        order_provider: { platform: true, partner: true },
+      },
+    }
+  }
   const server = createServer((request, response) => {
     handle(request, response).catch(() => response.destroy())
   })
@@ -120,6 +168,12 @@ export function createFakeYandexFleet(settings: Settings): FakeYandexFleet {
     }
     if (request.headers['x-client-id'] !== settings.clientId || request.headers['x-api-key'] !== settings.apiKey)
       return void send(401, { code: 'unauthorized', message: 'Ключ не подходит' })
+    const url = new URL(request.url ?? '/', 'http://fake')
+    if (url.pathname === '/v2/parks/contractors/driver-profile') {
+      const { status, answer } = profileOf(request.method, url.searchParams.get('contractor_profile_id'), body)
+      send(status, answer)
+      return
+    }
     if (request.method !== 'POST' || request.url !== '/v1/parks/driver-profiles/list')
       return void send(404, { code: 'not_found', message: 'Нет такого адреса' })
     const { status, answer, retryAfterS } = list(body)

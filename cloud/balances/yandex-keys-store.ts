@@ -9,6 +9,8 @@ export type YandexPark = {
   readonly clientId: string
   readonly apiKey: string
   readonly baseUrl: string
+  /** `stop`: rules may stop a debtor's new orders there. */
+  readonly orders?: 'keep' | 'stop'
 }
 
 const BASE_URL = 'https://fleet-api.taxi.yandex.net'
@@ -20,6 +22,7 @@ const KeysFile = z
       clientId: z.string().min(1).max(200),
       apiKey: z.string().regex(/^[\x21-\x7e]{1,400}$/),
       baseUrl: z.url({ protocol: /^https?$/ }).default(BASE_URL),
+      orders: z.enum(['keep', 'stop']).default('keep'),
     }),
   )
   .refine((parks) => new Set(parks.map(({ parkId }) => parkId)).size === parks.length, {

@@ -1,11 +1,15 @@
 import { VehicleId } from '#contract/ids.ts'
 import { epochMs, millis } from '#contract/instant.ts'
 import { HoldReason } from '#contract/order.ts'
+import { createAggregator } from '../aggregator/app.ts'
 import { createYandexFleetClient } from '../balances/yandex-fleet-client.ts'
 import { readYandexKeys } from '../balances/yandex-keys-store.ts'
+import { createCalls } from '../calls/app.ts'
+import { readExchangeSettings } from '../calls/exchange-settings-store.ts'
 import type { CloudConfig } from '../config.ts'
 import { createDriverPage } from '../driver-page/app.ts'
 import { DriverId } from '../drivers/driver.ts'
+import { createDriverStore } from '../drivers/driver-store.ts'
 import type { History } from '../history/app.ts'
 import { createIdle } from '../idle/app.ts'
 import { createInspections } from '../inspections/app.ts'
@@ -28,8 +32,10 @@ import { createProcesses } from '../processes/app.ts'
 import { shippedCases } from '../processes/cases-store.ts'
 import type { May } from '../processes/desk/may.ts'
 import { createHouseReads } from '../processes/house-reads-store.ts'
+import { createHouseRecordStore } from '../processes/house-record-store.ts'
 import { createRules } from '../rules/app.ts'
 import { ruleTexts } from '../rules/book/rule-text.ts'
+import { grantAction } from '../rules/grant-action.ts'
 import { createSubjectStore } from '../rules/subject-store.ts'
 import { upkeepFacts } from '../rules/upkeep-facts.ts'
 import { outageReads, zoneReads } from '../rules/zone-reads.ts'
@@ -37,6 +43,7 @@ import type { SignerClient } from '../signer/signer-client.ts'
 import type { Vehicles, VehiclesParts } from '../vehicles/app.ts'
 import type { World } from '../world.ts'
 import { REGION, type Zones } from '../zones/app.ts'
+import { createPermits } from './permits.ts'
 
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly config: CloudConfig
@@ -47,7 +54,7 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly may: May
   readonly metrics: Pick<MetricsService, 'counter'>
   readonly signer: Pick<SignerClient, 'status'>
-  readonly vehicles: Pick<Vehicles, 'holds' | 'unlock'>
+  readonly vehicles: Pick<Vehicles, 'holds' | 'unlock' | 'graces'>
   readonly zones: Zones
   readonly history: Pick<History, 'service'>
   readonly mileage: Pick<MileageHouse, 'service'>
@@ -154,6 +161,16 @@ export function createCompany(parts: Parts) {
     changed: live.vehicleChanged,
   })
   messages.joinRules(rules.ports)
+  const aggregator = createAggregator({ db, world, parks: yandexParks, minKopecks: () => numberOf('minBalance') })
+  aggregator.joinRules(rules.ports)
+  const permits = createPermits({
+    inTransaction,
+    zones,
+    ledger: leasing.ledger,
+    graces: vehicles.graces,
+    driverStore: createDriverStore,
+    policy: policies.service.factsWithin,
+  })
   const driverPage = createDriverPage({
     db,
     inTransaction,
@@ -167,6 +184,13 @@ export function createCompany(parts: Parts) {
     unlock: vehicles.unlock,
     send: messages.service.send,
     emit: rules.emit,
+    drives: {
+      given: async () =>
+        (await rules.book.standing()).some(
+          ({ compiled, mode }) => compiled.id === 'drive_to_park' && mode === 'acting',
+        ),
+      used: zones.driveUsed,
+    },
     alert: live.alert,
     secureCookies: config.publicUrl?.startsWith('https:') === true,
     support: channels.supportPhone,
@@ -199,6 +223,14 @@ export function createCompany(parts: Parts) {
   rules.ports.read('zone_state', zoneReads(zones.trustedIn))
   rules.ports.read('area_outage', outageReads(zones.areaOutageOf))
   rules.ports.permit('leave_zone', zones.leavePermit)
+  rules.ports.permit('drive_to_park_used', zones.driveUsed)
+  const calls = createCalls({
+    db,
+    world,
+    jobs,
+    settings: config.exchangeFile === undefined ? undefined : readExchangeSettings(config.exchangeFile),
+    may: parts.may,
+  })
   const processes = createProcesses({
     db,
     inTransaction,
@@ -212,10 +244,15 @@ export function createCompany(parts: Parts) {
         areaOutageOf: zones.areaOutageOf,
         papersOf: (ids) => createPaperStore(tx).inForceOf(ids),
         shiftsOf: (ids) => createSubjectStore(tx).shifts(ids),
+        promisesOf: (ids, at) => createSubjectStore(tx).promises(ids, at),
+        records: createHouseRecordStore(tx),
         relayTested: parts.relayTested,
       }),
     ports: {
       sendMessage: messages.processMessage,
+      telephony: calls.telephony,
+      grant: permits.ofCards,
+      call: aggregator.call,
       hold: async ({ place, lift, holdKey, vehicle }) => {
         const reason = HoldReason.parse(place ?? lift)
         const query = {
@@ -243,12 +280,15 @@ export function createCompany(parts: Parts) {
           },
         }),
     },
+    calls,
     may: parts.may,
     policy: policies.service.facts,
     shipped: shippedCases(),
     changed: live.cardChanged,
   })
   processes.hangOn(rules.ports)
+  // After the cards have hung in theirs: a permit is given by the slice that keeps it.
+  rules.ports.action('grant', grantAction(permits.ofRules))
   rules.adopt(shippedCases())
   // Rules of the cases make cards and tasks and hold no car: there is nothing to watch first.
   const caseRules = new Set(ruleTexts(shippedCases()).rules.map(({ id }) => id))
@@ -289,6 +329,7 @@ export function createCompany(parts: Parts) {
       policies.routes,
       ...rules.routes,
       ...processes.routes,
+      ...calls.routes,
     ],
     /** After the migrations and the zones. */
     open: async (): Promise<void> => {

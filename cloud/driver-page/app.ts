@@ -22,7 +22,8 @@ import { createSignInService, type SignInService } from './sign-in/sign-in-servi
 import { createSignInStore } from './sign-in/sign-in-store.ts'
 
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> &
-  Omit<PageDeps, 'clock' | 'log' | 'findDriver' | 'vehicleNamed' | 'lastCodeAt' | 'appeals'> & {
+  Omit<PageDeps, 'clock' | 'log' | 'findDriver' | 'vehicleNamed' | 'lastCodeAt' | 'appeals' | 'drives'> & {
+    readonly drives: Omit<PageDeps['drives'], 'ask'>
     readonly world: World
     readonly send: MessageService['send']
     readonly emit: Rules['emit']
@@ -40,7 +41,18 @@ const ANSWER_AFTER = millis(400)
 
 /** Wires the driver's page, its sign-in and his appeals; starts nothing. */
 export function createDriverPage(parts: Parts): DriverPage {
-  const { db, inTransaction, world, send, emit, alert, secureCookies, answerAfter = ANSWER_AFTER, ...rest } = parts
+  const {
+    db,
+    inTransaction,
+    world,
+    send,
+    emit,
+    alert,
+    drives,
+    secureCookies,
+    answerAfter = ANSWER_AFTER,
+    ...rest
+  } = parts
   const { clock } = world
   const signIn = createSignInService({
     ...world,
@@ -94,6 +106,17 @@ export function createDriverPage(parts: Parts): DriverPage {
       return at === null || at === undefined ? undefined : epochMs(Number(at))
     },
     appeals,
+    drives: {
+      ...drives,
+      ask: (driverId, vehicleId, at) =>
+        emit({
+          id: `drive ${world.uuid()}`,
+          name: 'driver.asked_grace',
+          at,
+          payload: {},
+          about: { driverId, vehicleId },
+        }),
+    },
   })
   return {
     signIn,

@@ -149,6 +149,19 @@ export function createPageRoutes({ page, signIn, clock, secureCookies, answerAft
       async (request) => page.giveBack(himself(callerOf(request)), request.body.parking, request.body.note),
     )
     app.post(
+      '/api/driver/drive-to-park',
+      {
+        config: { roles: DRIVER },
+        schema: {
+          tags,
+          summary: '«Доехать до парковки»: one permitted drive, given by a rule within seconds',
+          body: z.strictObject({}),
+          response: { 200: DriverState },
+        },
+      },
+      async (request) => page.driveToPark(himself(callerOf(request))),
+    )
+    app.post(
       '/api/driver/unlock-code',
       {
         config: { roles: DRIVER, replay: 'never' },

@@ -43,6 +43,12 @@ export type PageDeps = Pick<World, 'clock' | 'log'> & {
   readonly unlock: Pick<UnlockService, 'give'>
   readonly lastCodeAt: (vehicle: VehicleId) => Promise<EpochMs | undefined>
   readonly appeals: Pick<AppealService, 'newestOf' | 'add'>
+  /** Whether one drive to a parking would be given to somebody who asks for it, and of these vehicles those that had theirs. */
+  readonly drives: {
+    given(): Promise<boolean>
+    used(vehicles: readonly VehicleId[], now: EpochMs): Promise<ReadonlySet<string>>
+    ask(driver: DriverId, vehicle: VehicleId, at: EpochMs): Promise<void>
+  }
   readonly policy: () => Promise<PagePolicy>
   readonly support: string | undefined
   readonly payUrl: string | undefined
@@ -80,6 +86,14 @@ export function createPageService(deps: PageDeps) {
     const waits = nextAt !== null && nextAt > clock.now() ? nextAt : null
     const may = policy.unlock === 'yes' && onShift && blocked && waits === null ? ('yes' as const) : ('no' as const)
     return { may, nextAt: blocked ? waits : null }
+  }
+  /** A rule decides; what it would surely refuse is not offered. */
+  const driveOf = async (vehicle: VehicleId, onShift: boolean, known: VehicleSituation | undefined) => {
+    const reasons = known?.holds.map(({ reason }) => reason) ?? []
+    const mayNot =
+      reasons.length === 0 || reasons.includes('theft') || reasons.includes('manual') || known?.grace !== undefined
+    if (mayNot || !onShift || !(await deps.drives.given())) return 'no' as const
+    return (await deps.drives.used([vehicle], clock.now())).has(vehicle) ? ('no' as const) : ('yes' as const)
   }
   const startOf = (known: VehicleSituation) => {
     const { relay, newest, situation } = known
@@ -154,6 +168,7 @@ export function createPageService(deps: PageDeps) {
         own: reason === 'balance' && key !== '' && key !== id ? ('no' as const) : ('yes' as const),
       })),
       graceUntil: known?.grace?.untilAt ?? null,
+      drive: { may: vehicleId === undefined ? 'no' : await driveOf(vehicleId, found?.onShift ?? false, known) },
       unlock:
         vehicleId === undefined
           ? { may: 'no', nextAt: null }
@@ -224,6 +239,14 @@ export function createPageService(deps: PageDeps) {
       const by = { kind: 'user' as const, id, name: 'driver' }
       const { code } = await deps.unlock.give({ vehicleId, note: 'Страница водителя', by })
       return { code }
+    },
+    /** «Доехать до парковки»: a rule gives it within seconds. Faults: driver-page/no-drive. */
+    driveToPark: async (id: DriverId): Promise<DriverState> => {
+      const { vehicleId, onShift } = await leased(id)
+      const known = (await deps.holds.situationsOf([vehicleId])).get(vehicleId)
+      if ((await driveOf(vehicleId, onShift, known)) === 'no') throw new Fault('driver-page/no-drive')
+      await deps.drives.ask(id, vehicleId, clock.now())
+      return state(id)
     },
     /** Faults: appeal/open. */
     appeal: async (id: DriverId, reason: string): Promise<DriverState> => {

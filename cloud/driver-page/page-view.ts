@@ -57,6 +57,8 @@ export const DriverState = z
       }),
     ),
     graceUntil: Instant.nullable(),
+    /** One permitted drive to a parking although the start is forbidden. */
+    drive: z.strictObject({ may: z.enum(['yes', 'no']) }),
     unlock: z.strictObject({ may: z.enum(['yes', 'no']), nextAt: Instant.nullable() }),
     inspection: VehicleInspection.extend({ maxPostpones: z.int() }).nullable(),
     papers: z.array(PaperStandingView).readonly(),

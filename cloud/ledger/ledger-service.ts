@@ -104,6 +104,32 @@ export function createLedgerService(deps: Deps) {
     await deps.promiseChanged(db, { ...promise, state })
   }
 
+  const begin = async (
+    db: Db,
+    wish: Pick<PaymentPromiseRow, 'driverId' | 'parkId' | 'kopecks' | 'untilAt' | 'note'>,
+    by: PostedBy,
+  ): Promise<PaymentPromiseRow> => {
+    const promisedAt = clock.now()
+    const row: PaymentPromiseRow = {
+      ...wish,
+      id: PromiseId.parse(deps.uuid()),
+      promisedAt,
+      state: 'open',
+      settledAt: null,
+      byKind: by.kind,
+      byId: by.id,
+      byName: by.name,
+    }
+    await deps.promiseStore(db).insert(row)
+    const { driverId, parkId, kopecks, note } = wish
+    await postWithin(
+      db,
+      promisePosting({ key: `promise ${row.id}`, at: promisedAt, parkId, driverId, kopecks, note, by }),
+    )
+    await deps.promiseChanged(db, row)
+    return row
+  }
+
   return {
     post,
     postWithin,
@@ -167,25 +193,23 @@ export function createLedgerService(deps: Deps) {
         const now = clock.now()
         const verdict = judgePromise(wish, await store.newestOf(driverId), policy, now)
         if (verdict !== 'good') throw new Fault('promise/refused', verdict, { why: verdict })
-        const row: PaymentPromiseRow = {
-          id: PromiseId.parse(deps.uuid()),
-          driverId,
-          parkId,
-          kopecks,
-          promisedAt: now,
-          untilAt: until,
-          state: 'open',
-          settledAt: null,
-          byKind: by.kind,
-          byId: by.id,
-          byName: by.name,
-          note,
-        }
-        await store.insert(row)
-        await postWithin(db, promisePosting({ key: `promise ${row.id}`, at: now, parkId, driverId, kopecks, note, by }))
-        await deps.promiseChanged(db, row)
-        return row
+        return begin(db, { driverId, parkId, kopecks, untilAt: until, note }, by)
       })
+    },
+    /**
+     * Within the caller's transaction: a person of the park has agreed with the driver, whatever was promised before. The
+     * policy binds drivers, not their agreement with a person; a time that is over promises nothing.
+     */
+    agreeWithin: async (
+      db: Db,
+      wish: Pick<PaymentPromiseRow, 'driverId' | 'parkId' | 'kopecks' | 'untilAt' | 'note'>,
+      by: PostedBy,
+    ): Promise<void> => {
+      const now = clock.now()
+      if (wish.untilAt <= now) return
+      const open = await deps.promiseStore(db).openOf(wish.driverId)
+      if (open !== undefined) await end(db, open, 'withdrawn', by)
+      await begin(db, wish, by)
     },
     /** Faults: promise/none. */
     withdrawPromise: (id: PromiseId, by: PostedBy, parks: ParksInSight): Promise<void> =>

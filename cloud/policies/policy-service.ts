@@ -35,6 +35,8 @@ export type PolicyService = {
   takePreset(id: string, why: string, by: Author): Promise<readonly PolicyNow[]>
   /** What expressions know as `policy`, as it is now in the database. */
   facts(): Promise<Facts>
+  /** The same within a transaction. */
+  factsWithin(db: Db): Promise<Facts>
 }
 
 type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
@@ -86,6 +88,8 @@ export function createPolicyService({
     log.info({ policies: names, by: by.name }, 'policy.changed')
     changed(names)
   }
+  const factsWithin = async (within: Db): Promise<Facts> =>
+    policyFacts(specs, new Map((await policyStore(within).newestOfEach()).map(({ name, value }) => [name, value])))
   return {
     list,
     presets,
@@ -119,7 +123,7 @@ export function createPolicyService({
       if (names.length > 0) told(names, by)
       return list()
     },
-    facts: async () =>
-      policyFacts(specs, new Map((await policyStore(db).newestOfEach()).map(({ name, value }) => [name, value]))),
+    facts: () => factsWithin(db),
+    factsWithin,
   }
 }

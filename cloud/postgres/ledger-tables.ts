@@ -1,5 +1,6 @@
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
+import type { OrderLimit } from '../aggregator/order-gate.ts'
 import type { Day } from '../calendar/moscow-day.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import type { LeaseId } from '../leases/lease.ts'
@@ -7,7 +8,7 @@ import type { AccountCode, AccountKind } from '../ledger/account.ts'
 import type { PostingKind, TransactionId } from '../ledger/posting.ts'
 import type { PromiseId, PromiseState } from '../ledger/promise.ts'
 import type { ParkId } from '../parks/park.ts'
-import type { Generated } from './column.ts'
+import type { Generated, Json } from './column.ts'
 
 export type LedgerAccountRow = {
   readonly code: AccountCode
@@ -94,6 +95,16 @@ export type ArrearsForecastRow = {
   readonly madeAt: EpochMs
 }
 
+export type OrderStopRow = {
+  readonly driverId: DriverId
+  readonly source: string
+  readonly externalId: string
+  readonly before: OrderLimit
+  readonly begunAt: EpochMs
+  readonly stoppedAt: EpochMs | null
+  readonly allowedAt: EpochMs | null
+}
+
 export type LedgerTables = {
   ledgerAccounts: Omit<LedgerAccountRow, 'kopecks'> & { readonly kopecks: Generated<number> }
   ledgerTransactions: Omit<LedgerTransactionRow, 'number'> & { readonly number: Generated<number> }
@@ -107,4 +118,5 @@ export type LedgerTables = {
     readonly refused: Generated<number>
   }
   arrearsForecasts: ArrearsForecastRow
+  orderStops: Omit<OrderStopRow, 'before'> & { readonly before: Json<OrderLimit> }
 }

@@ -10,8 +10,12 @@ import { factsFrom } from './stored-facts.ts'
 export type OutsideReads = {
   /** Fields that live elsewhere (plate and holds of a vehicle, phone of a driver), laid over our own record. */
   record(entity: string, id: string): Promise<Facts | undefined>
+  /** Ids of records that live elsewhere and have this value in this field. */
+  find?(entity: string, field: string, value: Fact): Promise<readonly string[]>
   balance(driver: string, maxAgeMs: number | undefined): Promise<Fact>
   held(vehicle: string, reason: string, key: string | undefined): Promise<Fact>
+  /** Permits that another slice keeps; undefined: the cards' own table does. */
+  permit?(permit: string, record: string, now: number): Promise<boolean | undefined>
   zoneState(vehicle: string, zone: string): Promise<Fact>
   areaOutage(vehicle: string): Promise<Fact>
   shift(vehicle: string): Promise<Fact>
@@ -55,20 +59,28 @@ export function createFactStore(db: Db, outside: OutsideReads) {
     for (const [path, value] of Object.entries(match)) {
       const [first = '', second] = path.split('.')
       const same = JSON.stringify({ [second ?? first]: value })
+      const elsewhere = second === undefined || first === 'deal' ? [] : await outside.find?.(first, second, value)
       cards =
         second === undefined || first === 'deal'
           ? cards.where(sql<boolean>`cards.fields @> ${same}::jsonb`)
           : cards.where('id', 'in', (of) =>
               of
                 .selectFrom('cardLinks')
-                .innerJoin('processRecords', (join) =>
+                .leftJoin('processRecords', (join) =>
                   join
                     .onRef('processRecords.entity', '=', 'cardLinks.entity')
                     .onRef('processRecords.id', '=', 'cardLinks.record'),
                 )
                 .select('cardLinks.card')
                 .where('cardLinks.entity', '=', first)
-                .where(sql<boolean>`process_records.fields @> ${same}::jsonb`),
+                .where(({ or, eb }) =>
+                  or([
+                    sql<boolean>`process_records.fields @> ${same}::jsonb`,
+                    ...(elsewhere === undefined || elsewhere.length === 0
+                      ? []
+                      : [eb('cardLinks.record', 'in', [...elsewhere])]),
+                  ]),
+                ),
             )
     }
     const row = await cards.orderBy('enteredAt').executeTakeFirst()
@@ -121,6 +133,8 @@ export function createFactStore(db: Db, outside: OutsideReads) {
         case 'find':
           return find(wanted)
         case 'permit': {
+          const kept = await outside.permit?.(wanted.permit, wanted.record, now)
+          if (kept !== undefined) return kept
           const row = await db
             .selectFrom('processPermits')
             .select('id')

@@ -1,5 +1,5 @@
 import { VehicleId } from '#contract/ids.ts'
-import type { EpochMs } from '#contract/instant.ts'
+import { type EpochMs, epochMs } from '#contract/instant.ts'
 import { DayTime, momentOf } from '../calendar/moscow-day.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
@@ -8,6 +8,7 @@ import type { PaperRow } from '../postgres/upkeep-tables.ts'
 import type { SubjectStore } from '../rules/subject-store.ts'
 import type { Knowledge } from '../vehicles/vehicle-service.ts'
 import type { OutsideReads } from './fact-store.ts'
+import type { HouseRecordStore } from './house-record-store.ts'
 
 type Around = {
   readonly now: () => EpochMs
@@ -17,6 +18,10 @@ type Around = {
   /** Papers in force, within this transaction. */
   readonly papersOf: (vehicles: readonly VehicleId[]) => Promise<readonly PaperRow[]>
   readonly shiftsOf: SubjectStore['shifts']
+  /** Promises to pay are the ledger's. */
+  readonly promisesOf: SubjectStore['promises']
+  /** Upkeep of cars, and drivers, within this transaction. */
+  readonly records: HouseRecordStore
   /** Known in memory: asks nothing. */
   readonly relayTested: (vehicle: VehicleId) => boolean
 }
@@ -26,7 +31,7 @@ const MIDNIGHT = DayTime.parse('00:00')
 /** What the house's own tables say of vehicles and drivers, within the transaction of a decision. What is not told is unknown. */
 export function createHouseReads(
   db: Db,
-  { now, zoneOf, zoneId, areaOutageOf, papersOf, shiftsOf, relayTested }: Around,
+  { now, zoneOf, zoneId, areaOutageOf, papersOf, shiftsOf, promisesOf, records, relayTested }: Around,
 ): OutsideReads {
   const holdsOf = (vehicle: VehicleId) =>
     db
@@ -45,6 +50,10 @@ export function createHouseReads(
     record: async (entity, id) => {
       const vehicle = VehicleId.safeParse(id).data
       if (entity === 'gateway' && vehicle !== undefined) return gatewayOf(vehicle)
+      const driver = DriverId.safeParse(id).data
+      if (entity === 'driver' && driver !== undefined) return records.driver(driver)
+      // A machine that carries a gateway is a vehicle of the house too: its hours come from there.
+      if (entity === 'machine' && vehicle !== undefined) return records.metersOf(vehicle)
       if (entity !== 'vehicle') return undefined
       const row =
         vehicle &&
@@ -68,8 +77,10 @@ export function createHouseReads(
         model: row.model,
         holds: [...new Set(holds.map(({ reason }) => reason))],
         ...Object.fromEntries(dates),
+        ...(await records.upkeepOf(vehicle)),
       }
     },
+    find: async (entity, field, value) => (entity === 'driver' ? records.findDrivers(field, value) : []),
     balance: async (driver, maxAgeMs): Promise<Fact> => {
       const id = DriverId.safeParse(driver).data
       const row =
@@ -83,6 +94,11 @@ export function createHouseReads(
       return id === undefined
         ? undefined
         : (await holdsOf(id)).some((hold) => hold.reason === reason && (key === undefined || hold.key === key))
+    },
+    permit: async (permit, record, at) => {
+      const driver = DriverId.safeParse(record).data
+      if (permit !== 'payment_promise' || driver === undefined) return undefined
+      return (await promisesOf([driver], epochMs(at))).has(driver)
     },
     zoneState: async (vehicle, zone) => {
       const id = VehicleId.safeParse(vehicle).data

@@ -22,7 +22,7 @@ import { createVehicleStore } from '../fleet/vehicle-store.ts'
 import { runConvergenceLoop } from '../holds/convergence-loop.ts'
 import type { GracePolicy } from '../holds/grace.ts'
 import { createGraceRoutes } from '../holds/grace-routes.ts'
-import { createGraceService } from '../holds/grace-service.ts'
+import { createGraceService, type GraceService } from '../holds/grace-service.ts'
 import { createGraceStore } from '../holds/grace-store.ts'
 import { createHoldRoutes } from '../holds/hold-routes.ts'
 import { createHoldService, type HoldService } from '../holds/hold-service.ts'
@@ -103,6 +103,7 @@ export type Vehicles = {
   readonly holds: HoldService
   readonly orders: OrderStore
   readonly unlock: Pick<UnlockService, 'give'>
+  readonly graces: Pick<GraceService, 'giveGrace'>
   readonly parks: ParkStore
   readonly vehicles: VehicleService
   readonly projections: readonly Projection[]
@@ -296,6 +297,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     holds,
     orders: orderStore,
     unlock,
+    graces,
     parks,
     vehicles,
     projections,

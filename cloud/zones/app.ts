@@ -15,7 +15,7 @@ import { createConditionStore } from './condition-store.ts'
 import { createDrawnZoneService } from './drawn-zone-service.ts'
 import { createDrawnZoneStore } from './drawn-zone-store.ts'
 import { createPermitRoutes } from './permit-routes.ts'
-import { createPermitService } from './permit-service.ts'
+import { createPermitService, type PermitService } from './permit-service.ts'
 import { createPermitStore } from './permit-store.ts'
 import { polygonsOf } from './polygon.ts'
 import { createStandingService, type StandingService } from './standing-service.ts'
@@ -47,6 +47,9 @@ export type Zones = StandingService & {
   readonly routes: readonly FastifyPluginAsyncZod[]
   readonly conditions: ConditionService
   readonly leavePermit: PermitSource
+  /** Gives a permit of a vehicle within the caller's transaction; rules hear of it. */
+  readonly grantWithin: PermitService['grantWithin']
+  readonly driveUsed: PermitService['driveUsed']
   /** Reads what was known before the restart; to be awaited before the projection runs. */
   open(): Promise<void>
 }
@@ -122,6 +125,8 @@ export function createZones(parts: Parts): Zones {
     ],
     conditions,
     ...createStandingService({ db, zone, zoneStore: createZoneStore, conditions }),
+    grantWithin: permits.grantWithin,
+    driveUsed: permits.driveUsed,
     leavePermit: (ids, now) => createPermitStore(db).holders('leave_zone', ids, now),
     open: service.load,
   }

@@ -6,9 +6,11 @@ import { Fault } from '../http/fault.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import type { World } from '../world.ts'
-import type { PermitStore } from './permit-store.ts'
+import { DRIVE_TO_PARK, LEAVE_ZONE } from './permit.ts'
+import type { NewPermit, PermitStore } from './permit-store.ts'
 
-export const LEAVE_ZONE = 'leave_zone'
+/** Once in so long. */
+const DRIVE_AGAIN_MS = 24 * 3_600_000
 /** A permit without an end in sight is a change of the lease, not a permit. */
 const LONGEST_MS = 366 * 86_400_000
 const AT_ONCE = 100
@@ -68,8 +70,24 @@ export function createPermitService(deps: Deps) {
     }))
     return { items, nextCursor: last === undefined ? null : cursorFrom({ id: Number(last.id) }) }
   }
+  /** Within the caller's transaction: what a rule or a card gives is the same permit as a person's. */
+  const grantWithin = async (
+    within: Db,
+    wish: Pick<NewPermit, 'permit' | 'vehicleId' | 'until' | 'note' | 'givenBy' | 'card'>,
+  ): Promise<void> => {
+    const now = clock.now()
+    if (wish.until <= now) return
+    const id = await deps
+      .permitStore(within)
+      .add({ ...wish, until: epochMs(Math.min(wish.until, now + LONGEST_MS)) }, now)
+    await deps.happened({ id, vehicleId: wish.vehicleId, at: now, change: 'given' }, within)
+  }
   return {
     list,
+    grantWithin,
+    /** Of these vehicles those that had their drive to a parking within a day. */
+    driveUsed: (vehicles: readonly string[], now: EpochMs): Promise<ReadonlySet<string>> =>
+      deps.permitStore(db).givenSince(DRIVE_TO_PARK, vehicles, epochMs(now - DRIVE_AGAIN_MS)),
     /** Faults: vehicle/unknown, permit/past, permit/too-long. */
     give: async (
       wish: { readonly vehicleId: VehicleId; readonly until: EpochMs; readonly note: string },

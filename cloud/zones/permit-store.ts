@@ -9,6 +9,8 @@ export type NewPermit = {
   readonly until: EpochMs
   readonly note: string
   readonly givenBy: string
+  /** The card in which it was given; null: none. */
+  readonly card?: string | null
 }
 
 export type PermitStore = ReturnType<typeof createPermitStore>
@@ -20,7 +22,7 @@ export function createPermitStore(db: Db) {
     add: async ({ vehicleId, ...permit }: NewPermit, now: EpochMs): Promise<number> => {
       const { id } = await db
         .insertInto('processPermits')
-        .values({ ...permit, entity: 'vehicle', record: vehicleId, grantedAt: now, card: null })
+        .values({ card: null, ...permit, entity: 'vehicle', record: vehicleId, grantedAt: now })
         .returning('id')
         .executeTakeFirstOrThrow()
       return Number(id)
@@ -42,6 +44,17 @@ export function createPermitStore(db: Db) {
         .where('permit', '=', permit)
         .where('record', 'in', [...vehicles])
         .where('until', '>', now)
+        .execute()
+      return new Set(rows.map(({ record }) => record))
+    },
+    /** Those of these vehicles that were given it since then, whether or not it still runs. */
+    givenSince: async (permit: string, vehicles: readonly string[], since: EpochMs): Promise<ReadonlySet<string>> => {
+      if (vehicles.length === 0) return new Set()
+      const rows = await ofVehicles()
+        .select('record')
+        .where('permit', '=', permit)
+        .where('record', 'in', [...vehicles])
+        .where('grantedAt', '>', since)
         .execute()
       return new Set(rows.map(({ record }) => record))
     },

@@ -68,6 +68,7 @@ export const ROUTE_RIGHTS: readonly (readonly [route: string, roles: string])[] 
   ['POST /api/driver/visit', 'driver'],
   ['POST /api/driver/visit/postpone', 'driver'],
   ['POST /api/driver/return', 'driver'],
+  ['POST /api/driver/drive-to-park', 'driver'],
   ['POST /api/driver/unlock-code', 'driver'],
   ['POST /api/driver/appeal', 'driver'],
   ['GET /api/appeals', 'owner head manager support security dispatcher auditor'],

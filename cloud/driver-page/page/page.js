@@ -232,6 +232,7 @@ function startCard(s) {
     list.length > 0 && el('h2', {}, w().why),
     list.length > 0 && el('ul', {}, list),
     list.length > 1 && el('p', {}, w().several),
+    drive(s),
     appeal(s),
     unlock(s),
   )
@@ -258,6 +259,26 @@ function appeal(s) {
     a && el('p', { class: 'soft' }, say(w().appealAnswer, { at: moment(a.answeredAt), text: a.answer })),
     (s.holds.length > 0 || a) && el('details', {}, el('summary', {}, w().appeal), form),
   ]
+}
+function drive(s) {
+  if (s.drive?.may !== 'yes') return null
+  const button = el(
+    'button',
+    {
+      type: 'button',
+      class: 'main wide',
+      onclick: () =>
+        act(button, 'drive-to-park', {}, (read) => {
+          take(read)
+          draw()
+          tell(w().driveAsked)
+          // A rule gives it within seconds.
+          setTimeout(load, 5000)
+        }),
+    },
+    w().drive,
+  )
+  return el('details', {}, el('summary', {}, w().drive), el('p', {}, w().driveWhat), button)
 }
 function unlock(s) {
   if (s.unlock.may === 'no')

@@ -14,7 +14,7 @@ import { NotConnected, type ProcessPorts } from './ports.ts'
 
 type Deps = Pick<World, 'clock' | 'log' | 'uuid'> &
   Pick<Postgres, 'db' | 'inTransaction'> & {
-    readonly processes: Pick<ProcessService, 'actIn' | 'birthIn' | 'act' | 'activeIn'>
+    readonly processes: Pick<ProcessService, 'actIn' | 'birthIn' | 'act' | 'active' | 'activeIn'>
     readonly outboxStore: (db: Db) => OutboxStore
     readonly boardStore: (db: Db) => BoardStore
     readonly factStore: (db: Db) => FactStore
@@ -95,7 +95,15 @@ export function createEffectService(deps: Deps): EffectService {
       case 'telephony': {
         if (ports.telephony === undefined) throw new NotConnected('Телефония не подключена')
         const call = effect.facts['call']
-        await ports.telephony({ key, transfer: effect.transfer, say: effect.say, call: isFacts(call) ? call : {} })
+        const machine = effect.say === undefined ? undefined : await processes.active()
+        const text = machine?.definitions.messages.get(effect.say ?? '')?.text
+        await ports.telephony({
+          key,
+          transfer: effect.transfer,
+          text: machine === undefined || text === undefined ? text : printText(text, effect.facts, machine.definitions),
+          call: isFacts(call) ? call : {},
+          card: card === '' ? undefined : card,
+        })
         return undefined
       }
       default:
@@ -186,15 +194,12 @@ export function createEffectService(deps: Deps): EffectService {
         const each: Readonly<Record<string, string>> = effect.about === undefined ? {} : { driver: effect.about }
         return void (await actAll(tx, effect.card, openOn(effect.task, { ...NO_LOCALS, each }), told))
       }
-      case 'permit':
-        return deps.boardStore(tx).grant({
-          permit: effect.permit,
-          entity: effect.of,
-          record: effect.record,
-          until: effect.until,
-          grantedAt: now,
-          card,
-        })
+      case 'permit': {
+        const { permit, of: entity, record, until } = effect
+        const wish = { permit, entity, record, until, card }
+        if ((await ports.grant?.(tx, wish)) === true) return undefined
+        return deps.boardStore(tx).grant({ ...wish, grantedAt: now })
+      }
       case 'registry': {
         const old = (await deps.factStore(tx).record(effect.entity, effect.key)) ?? {}
         const appended = Object.entries(effect.append).map(([field, value]): readonly [string, Fact] => {

@@ -21,6 +21,17 @@ export class NotConnected extends Error {}
 export type ProcessPorts = {
   /** Writes into an outbox of its own, within the transaction. */
   sendMessage?(db: Db, wish: MessageWish): Promise<void>
+  /** Gives a permit within the transaction; false: nobody else keeps such permits, the cards' own table does. */
+  grant?(
+    db: Db,
+    wish: {
+      readonly permit: string
+      readonly entity: string
+      readonly record: string
+      readonly until: number
+      readonly card: string
+    },
+  ): Promise<boolean>
   hold?(wish: {
     readonly key: string
     readonly place: string | undefined
@@ -41,8 +52,11 @@ export type ProcessPorts = {
   telephony?(wish: {
     readonly key: string
     readonly transfer: Recipient | undefined
-    readonly say: string | undefined
+    /** Printed, ready to be said. */
+    readonly text: string | undefined
+    /** The event of the call; `call`: its id in the log. */
     readonly call: Facts
+    readonly card: string | undefined
   }): Promise<void>
   /** Opens a form in a person's browser. */
   screen?(wish: { readonly open: string; readonly to: Recipient; readonly card: string }): void
