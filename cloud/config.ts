@@ -112,6 +112,9 @@ const Environment = z.object({
   KORDON_MESSAGES_FILE: text
     .optional()
     .describe('file (mode 600) with the accesses of MAX, SMS and e-mail as JSON (docs/messages.md); default: none'),
+  KORDON_EXCHANGE_FILE: text
+    .optional()
+    .describe('file (mode 600) with the access to the telephone exchange as JSON (docs/telephony.md); default: none'),
 })
 
 export type InfluxSettings = {
@@ -164,6 +167,7 @@ export type CloudConfig = {
   readonly influx: InfluxSettings | undefined
   readonly yandexKeysFile: string | undefined
   readonly messagesFile: string | undefined
+  readonly exchangeFile: string | undefined
 }
 
 export type ConfigResult =
@@ -222,6 +226,7 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     brokerDir: env.KORDON_BROKER_DIR,
     yandexKeysFile: env.YANDEX_FLEET_KEYS_FILE,
     messagesFile: env.KORDON_MESSAGES_FILE,
+    exchangeFile: env.KORDON_EXCHANGE_FILE,
     influx:
       env.INFLUX_URL === undefined
         ? undefined

@@ -250,6 +250,7 @@ export function createCompany(parts: Parts) {
       }),
     ports: {
       sendMessage: messages.processMessage,
+      screen: live.screen,
       telephony: calls.telephony,
       grant: permits.ofCards,
       call: aggregator.call,

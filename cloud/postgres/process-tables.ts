@@ -192,6 +192,8 @@ export type ProcessHookRow = {
   readonly createdAt: number
   readonly createdBy: string
   readonly revokedAt: number | null
+  /** Messages have to be signed with it, where there is one. */
+  readonly secret: string | null
 }
 export type ProcessViewRow = {
   readonly id: string

@@ -1,4 +1,5 @@
 import type { AuditTables } from './audit-tables.ts'
+import type { CallTables } from './call-tables.ts'
 import type { ConfigurationTables } from './configuration-tables.ts'
 import type { FleetTables } from './fleet-tables.ts'
 import type { HistoryTables } from './history-tables.ts'
@@ -28,6 +29,7 @@ export type MigrationRow = { readonly name: string; readonly checksum: string; r
  * Every table, columns in camelCase (snake_case in SQL). Times are EpochMs in bigint columns, read as numbers.
  */
 export type Tables = FleetTables &
+  CallTables &
   ConfigurationTables &
   HistoryTables &
   MessageTables &

@@ -19,6 +19,10 @@ import { createTaskRoutes } from './desk/task-routes.ts'
 import { createTaskStore } from './desk/task-store.ts'
 import { createViewRoutes } from './desk/view-routes.ts'
 import { createViewStore } from './desk/view-store.ts'
+import { createDispatcherRoutes } from './dispatcher/dispatcher-routes.ts'
+import { createDispatcherService } from './dispatcher/dispatcher-service.ts'
+import { createPartyStore } from './dispatcher/party-store.ts'
+import { createStaffStore } from './dispatcher/staff-store.ts'
 import { createFileRoutes } from './documents/file-routes.ts'
 import { createFileStore, shippedTemplate } from './documents/file-store.ts'
 import { createOfficeClient } from './documents/office-client.ts'
@@ -33,6 +37,8 @@ import { createInboxStore } from './inbox/inbox-store.ts'
 import { isSigned } from './inbox/signature-client.ts'
 import type { SourceFile } from './notation/source.ts'
 import { createProcessService, type ProcessService } from './process-service.ts'
+import { createRegistryRoutes } from './registries/registry-routes.ts'
+import { createRegistryStore } from './registries/registry-store.ts'
 import { createFunnelReports } from './reports/funnel-service.ts'
 import { createFunnelStore } from './reports/funnel-store.ts'
 import { createReportRoutes } from './reports/report-routes.ts'
@@ -147,6 +153,17 @@ export function createProcesses(parts: Parts): Processes {
     factStore,
     ports,
     changed,
+    formsFor: async (tx, to, card) => {
+      const staff = createStaffStore(tx)
+      // Whoever began the card by hand has its form open already.
+      if ((await staff.authorOf(card)) !== null) return []
+      if (to.kind === 'person') return [to.id]
+      if (to.kind === 'record') return []
+      const machine = await service.activeIn(tx)
+      const group = to.kind === 'group' ? machine?.definitions.org.groups.get(to.id) : undefined
+      const roles = to.kind === 'role' ? [to.id] : (group?.of ?? []).map(({ name }) => name)
+      return (await staff.playing(roles)).map(({ id }) => id)
+    },
     makeDocument: async (tx, card, id, facts, now) => {
       const machine = await service.activeIn(tx)
       const document = machine?.definitions.documents.get(id)
@@ -197,6 +214,18 @@ export function createProcesses(parts: Parts): Processes {
     may: parts.may,
   })
 
+  const dispatcher = createDispatcherService({
+    db,
+    clock,
+    uuid,
+    desk,
+    processes: service,
+    parties: createPartyStore(db),
+    staff: createStaffStore(db),
+    facts: factStore,
+    may: parts.may,
+  })
+
   /** A card of its own for each vehicle of a pipeline whose cards are vehicles. */
   const bearSubjects = async (): Promise<void> => {
     const machine = await service.active()
@@ -238,10 +267,18 @@ export function createProcesses(parts: Parts): Processes {
       hangCards(rulePorts, { db, inTransaction, processes: service, boards: createBoardStore, facts: factStore }),
     routes: [
       createCardRoutes({ desk, processes: service, boards: createBoardStore(db) }),
+      createDispatcherRoutes(dispatcher),
       createViewRoutes({ uuid, views: createViewStore(db) }),
       createTaskRoutes({ desk, tasks: createTaskStore(db) }),
       createDefinitionRoutes({ definitions, store: createDefinitionStore(db) }),
       createReportRoutes({ reports, active: service.active, now: clock.now, writeXlsx }),
+      createRegistryRoutes({
+        store: createRegistryStore(db),
+        desk,
+        may: parts.may,
+        active: service.active,
+        now: clock.now,
+      }),
       createFileRoutes({ clock, uuid, desk, files: createFileStore(db) }),
       createInboxRoutes({
         db,

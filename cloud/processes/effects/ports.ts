@@ -58,8 +58,8 @@ export type ProcessPorts = {
     readonly call: Facts
     readonly card: string | undefined
   }): Promise<void>
-  /** Opens a form in a person's browser. */
-  screen?(wish: { readonly open: string; readonly to: Recipient; readonly card: string }): void
+  /** Opens a form in the browsers of these people, by their accounts. */
+  screen?(wish: { readonly open: string; readonly card: string; readonly people: readonly string[] }): void
   /** Wakes the rules of this event; the same id decides nothing twice. */
   rules?(event: {
     readonly id: string

@@ -1,22 +1,27 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { EpochMs, Instant } from '#contract/instant.ts'
+import type { Calls } from '../../calls/app.ts'
 import { callerOf, type RouteRoles } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
 import type { Postgres } from '../../postgres/postgres-client.ts'
 import type { World } from '../../world.ts'
 import type { InboxStore } from './inbox-store.ts'
-import { ADAPTERS, readIncoming } from './webhook.ts'
+import { rememberBodies } from './signed-body.ts'
+import { ADAPTERS, type Adapter, type Incoming, readIncoming } from './webhook.ts'
 
 type Deps = Pick<World, 'clock' | 'uuid' | 'randomBytes'> &
   Pick<Postgres, 'db' | 'inTransaction'> & {
     readonly inboxStore: (db: Postgres['db']) => InboxStore
     /** Carries the event out at once, so that a call finds its rule before the next ring. */
     readonly carryOut: (key: string) => Promise<void>
+    /** Keeps what an exchange says of a call, and answers what there is to tell of it. */
+    readonly calls: Pick<Calls, 'take' | 'joined'> | undefined
+    readonly isSigned: (secret: string, body: string, header: string | undefined, now: number) => boolean
   }
 const tags = ['hooks']
 const MANAGES: RouteRoles = ['owner', 'head']
-const Adapter = z.enum(ADAPTERS)
+const AdapterName = z.enum(ADAPTERS)
 
 /** Events from outside: each by a secret address of its own, each once, in whatever order they come. */
 export function createInboxRoutes({
@@ -27,9 +32,33 @@ export function createInboxRoutes({
   randomBytes,
   inboxStore,
   carryOut,
+  calls,
+  isSigned,
 }: Deps): FastifyPluginAsyncZod {
   const inbox = inboxStore(db)
+
+  /** Stores what came and answers the keys of what it sets off; each once, in one transaction. */
+  const taken = (adapter: Adapter, hook: string, read: Exclude<ReturnType<typeof readIncoming>, { kind: 'wrong' }>) =>
+    inTransaction(async (tx) => {
+      const now = clock.now()
+      const store = inboxStore(tx)
+      if (read.kind === 'read') {
+        const key = await store.take(adapter, read.incoming, now)
+        return { keys: key === undefined ? [] : [key], isNew: key !== undefined, call: undefined }
+      }
+      if (calls === undefined) throw new Fault('hook/unknown')
+      const { id, isNew, told } = await calls.take(tx, hook, read.call)
+      const keys: string[] = []
+      for (const { name, key, payload } of told) {
+        const incoming: Incoming = { event: name, key, payload, happenedAt: read.call.at }
+        const kept = await store.take(adapter, incoming, now)
+        if (kept !== undefined) keys.push(kept)
+      }
+      return { keys, isNew, call: id }
+    })
+
   return async (app) => {
+    const bodyOf = rememberBodies(app)
     app.post(
       '/in/:adapter/:token',
       {
@@ -38,19 +67,23 @@ export function createInboxRoutes({
         schema: {
           tags,
           summary: 'An event from telephony, a form, 1C or another program; the same id again changes nothing',
-          params: z.strictObject({ adapter: Adapter, token: z.string().min(20).max(100) }),
+          params: z.strictObject({ adapter: AdapterName, token: z.string().min(20).max(100) }),
           response: { 202: z.object({ accepted: z.enum(['new', 'known']) }) },
         },
       },
       async (request, reply) => {
         const { adapter, token } = request.params
-        if (!(await inbox.isHook(adapter, token))) throw new Fault('hook/unknown')
-        const read = readIncoming(adapter, request.body)
+        const hook = await inbox.findHook(adapter, token)
+        if (hook === undefined) throw new Fault('hook/unknown')
+        const header = request.headers['kordon-signature']
+        if (hook.secret !== null && !isSigned(hook.secret, bodyOf(request), header?.toString(), clock.now()))
+          throw new Fault('hook/signature')
+        const read = readIncoming(adapter, request.body, clock.now())
         if (read.kind === 'wrong') throw new Fault('request/invalid', read.why)
-        const key = await inTransaction((tx) => inboxStore(tx).take(adapter, read.incoming, clock.now()))
-        if (key === undefined) return reply.status(202).send({ accepted: 'known' as const })
-        await carryOut(key)
-        return reply.status(202).send({ accepted: 'new' as const })
+        const { keys, isNew, call } = await taken(adapter, hook.id, read)
+        for (const key of keys) await carryOut(key)
+        if (call !== undefined) await calls?.joined(call)
+        return reply.status(202).send({ accepted: isNew ? ('new' as const) : ('known' as const) })
       },
     )
 
@@ -90,16 +123,22 @@ export function createInboxRoutes({
         config: { roles: MANAGES, replay: 'never' },
         schema: {
           tags,
-          summary: 'A new address; its secret is shown once',
-          body: z.strictObject({ adapter: Adapter, title: z.string().trim().min(1).max(120) }),
-          response: { 201: z.object({ id: z.uuid(), path: z.string() }) },
+          summary: 'A new address; its secrets are shown once. Signed: messages need the header kordon-signature',
+          body: z.strictObject({
+            adapter: AdapterName,
+            title: z.string().trim().min(1).max(120),
+            signed: z.enum(['yes', 'no']).default('no'),
+          }),
+          response: { 201: z.object({ id: z.uuid(), path: z.string(), secret: z.string().nullable() }) },
         },
       },
       async (request, reply) => {
         const token = Buffer.from(randomBytes(24)).toString('base64url')
         const id = uuid()
-        await inbox.addHook({ id, ...request.body, token, by: callerOf(request).name, at: clock.now() })
-        return reply.status(201).send({ id, path: `/in/${request.body.adapter}/${token}` })
+        const { signed, ...body } = request.body
+        const secret = signed === 'yes' ? Buffer.from(randomBytes(32)).toString('base64url') : undefined
+        await inbox.addHook({ id, ...body, token, secret, by: callerOf(request).name, at: clock.now() })
+        return reply.status(201).send({ id, path: `/in/${body.adapter}/${token}`, secret: secret ?? null })
       },
     )
     app.delete(

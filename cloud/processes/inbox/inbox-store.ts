@@ -41,6 +41,7 @@ export function createInboxStore(db: Db) {
       readonly id: string
       readonly adapter: Adapter
       readonly token: string
+      readonly secret: string | undefined
       readonly title: string
       readonly by: string
       readonly at: number
@@ -55,6 +56,7 @@ export function createInboxStore(db: Db) {
           createdAt: hook.at,
           createdBy: hook.by,
           revokedAt: null,
+          secret: hook.secret ?? null,
         })
         .execute(),
     hooks: () =>
@@ -73,15 +75,16 @@ export function createInboxStore(db: Db) {
         .executeTakeFirst()
       return row !== undefined
     },
-    isHook: async (adapter: string, token: string): Promise<boolean> => {
+    /** The hook of this secret address; with a secret of its own its messages have to be signed. */
+    findHook: async (adapter: string, token: string) => {
       const row = await db
         .selectFrom('processHooks')
-        .select('id')
+        .select(['id', 'secret'])
         .where('tokenHash', '=', hashOf(token))
         .where('adapter', '=', adapter)
         .where('revokedAt', 'is', null)
         .executeTakeFirst()
-      return row !== undefined
+      return row
     },
     unmatched: () =>
       db

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { CallEvent } from '../../calls/call.ts'
 import type { Facts } from '../../expressions/fact-type.ts'
 
 /** What comes in from outside, made one of our events. */
@@ -11,6 +12,7 @@ export type Incoming = {
 }
 export type ReadIncoming =
   | { readonly kind: 'read'; readonly incoming: Incoming }
+  | { readonly kind: 'call'; readonly call: CallEvent }
   | { readonly kind: 'wrong'; readonly why: string }
 
 const phone = z
@@ -23,11 +25,19 @@ const moment = z.union([z.number(), z.iso.datetime({ offset: true }).transform((
 
 const Call = z.looseObject({
   id: key,
-  event: z.enum(['ringing', 'missed', 'answered', 'ended']),
-  from: phone,
+  event: z.enum(['ringing', 'missed', 'answered', 'ended', 'recorded']),
+  direction: z.enum(['in', 'out']).default('in'),
+  from: z.string(),
+  to: text.optional(),
   line: text.optional(),
+  extension: text.optional(),
   source: text.optional(),
   at: moment,
+  answeredAt: moment,
+  recordUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .optional(),
 })
 const Form = z.looseObject({
   id: key,
@@ -61,13 +71,12 @@ export const ADAPTERS = ['telephony', 'form', 'onec', 'event'] as const
 export type Adapter = (typeof ADAPTERS)[number]
 
 /** Pure. A call, a form, a payment of 1C, or any event of the definitions by its own name. */
-export function readIncoming(adapter: Adapter, body: unknown): ReadIncoming {
+export function readIncoming(adapter: Adapter, body: unknown, now: number): ReadIncoming {
   switch (adapter) {
     case 'telephony': {
       const call = Call.safeParse(body)
       if (!call.success) return wrong(call.error)
-      const { id, event, from, line, source, at } = call.data
-      return read(`call.${event}`, `${id}:${event}`, { from, line, source }, at)
+      return callOf(call.data, now)
     }
     case 'form': {
       const form = Form.safeParse(body)
@@ -87,6 +96,29 @@ export function readIncoming(adapter: Adapter, body: unknown): ReadIncoming {
       if (!event.success) return wrong(event.error)
       return read(event.data.event, event.data.id, event.data.payload, event.data.at)
     }
+  }
+}
+
+/** The outside party has a phone number; our own end may be an extension. */
+function callOf(said: z.infer<typeof Call>, now: number): ReadIncoming {
+  const isIn = said.direction === 'in'
+  const outside = e164((isIn ? said.from : said.to) ?? '')
+  if (outside === undefined) return { kind: 'wrong', why: `${isIn ? 'from' : 'to'}: not a phone number` }
+  return {
+    kind: 'call',
+    call: {
+      callId: said.id,
+      phase: said.event,
+      direction: said.direction,
+      caller: isIn ? outside : said.from.slice(0, 100),
+      callee: isIn ? said.to : outside,
+      line: said.line === undefined ? undefined : (e164(said.line) ?? said.line),
+      extension: said.extension,
+      source: said.source,
+      at: said.at ?? now,
+      answeredAt: said.answeredAt,
+      recordUrl: said.recordUrl,
+    },
   }
 }
 
