@@ -114,11 +114,12 @@ export function createCompany(parts: Parts) {
       )
     },
     grace: async () => ({ km: await numberOf('inspectionGraceKm'), days: await numberOf('inspectionGraceDays') }),
-    happened: async ({ name, vehicleId }) => {
+    happened: async ({ name, id, at, vehicleId }) => {
       live.vehicleChanged(vehicleId)
       if (name === 'inspection.booked') return
       const value = (await inspections.service.standingsOf([vehicleId])).get(vehicleId)?.postponed ?? null
       await rules.factChanged({ kind: 'vehicle', id: vehicleId, field: 'postponed', value, about: { vehicleId } })
+      if (name === 'inspection.finished') await rules.emit({ id, name, at, payload: {}, about: { vehicleId } })
     },
   })
   const idle = createIdle({ db, inTransaction, world, jobs, changed: live.vehicleChanged })

@@ -5,7 +5,7 @@ import type { InspectionView } from '../inspections/inspection-view.ts'
 import type { FactsOf } from './house-facts.ts'
 
 type Known = {
-  readonly visit: Pick<InspectionView, 'dueKm' | 'dueOn' | 'postponed'> | undefined
+  readonly visit: Pick<InspectionView, 'dueKm' | 'dueOn' | 'postponed' | 'lastDoneOn'> | undefined
   readonly papers: Readonly<Record<string, Day | undefined>>
   readonly odometer: { readonly km: number; readonly readAt: EpochMs } | undefined
 }
@@ -19,6 +19,7 @@ export function upkeepFacts({ visit, papers, odometer }: Known): FactsOf {
   if (visit !== undefined) {
     facts['postponed'] = visit.postponed
     if (visit.dueKm !== null) facts['inspectionDueKm'] = visit.dueKm
+    if (visit.lastDoneOn !== null) facts['inspectionDoneOn'] = momentOf(visit.lastDoneOn, MIDNIGHT)
     if (visit.dueOn !== null) facts['inspectionDueOn'] = momentOf(visit.dueOn, MIDNIGHT)
   }
   if (odometer === undefined) return { facts }
