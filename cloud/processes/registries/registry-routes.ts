@@ -8,6 +8,7 @@ import { cursorFrom, placeFrom } from '../../vehicles/cursor.ts'
 import type { DeskService } from '../desk/desk-service.ts'
 import type { May } from '../desk/may.ts'
 import type { Machine } from '../engine/machine.ts'
+import type { FieldType } from '../notation/value.ts'
 import { factsFrom } from '../stored-facts.ts'
 import { fieldsSeen, shownRow } from './field-sight.ts'
 import type { RegistryStore } from './registry-store.ts'
@@ -93,7 +94,7 @@ export function createRegistryRoutes({ store, desk, may, active, now }: Deps): F
             columns: fields.map(({ field }) => ({
               field,
               title: entity?.fields.get(field)?.title ?? field,
-              type: typeOf(entity?.fields.get(field)?.type),
+              type: typeName(entity?.fields.get(field)?.type),
             })),
           }
         })
@@ -250,6 +251,9 @@ export function createRegistryRoutes({ store, desk, may, active, now }: Deps): F
     )
   }
 }
+
+const typeName = (type: FieldType | undefined): string =>
+  type === undefined ? 'text' : type.list ? `list<${type.of}>` : type.of
 
 const Exact = z.record(z.string().max(80), z.union([z.string().max(500), z.number(), z.boolean()]))
 
