@@ -2,7 +2,7 @@ import type { Fact, Facts } from '../../expressions/fact-type.ts'
 import type { Db, Postgres } from '../../postgres/postgres-client.ts'
 import type { World } from '../../world.ts'
 import type { BoardStore } from '../board-store.ts'
-import type { Actor, CardEvent, CardState, Effect } from '../engine/card.ts'
+import type { Actor, CardEvent, CardState, Effect, Recipient } from '../engine/card.ts'
 import { NO_LOCALS } from '../engine/draft.ts'
 import { printText } from '../engine/print.ts'
 import { openOn } from '../engine/world.ts'
@@ -20,6 +20,8 @@ type Deps = Pick<World, 'clock' | 'log' | 'uuid'> &
     readonly factStore: (db: Db) => FactStore
     readonly makeDocument: (db: Db, card: string, document: string, facts: Facts, now: number) => Promise<void>
     readonly ports: ProcessPorts
+    /** In whose browsers a form of this card opens by itself. */
+    readonly formsFor: (db: Db, to: Recipient, card: string) => Promise<readonly string[]>
     readonly changed: (state: CardState) => void
   }
 
@@ -128,7 +130,7 @@ export function createEffectService(deps: Deps): EffectService {
       case 'doc':
         return deps.makeDocument(tx, card, effect.document, effect.facts, now)
       case 'screen':
-        return ports.screen?.({ open: effect.open, to: effect.to, card })
+        return ports.screen?.({ open: effect.open, card, people: await deps.formsFor(tx, effect.to, card) })
       case 'birth': {
         const parent = await deps.boardStore(tx).brief(card)
         const standing =
