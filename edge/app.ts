@@ -145,8 +145,9 @@ function assemble({ config, world, profiles, identity, state, relay, ears }: Giv
     relay,
     inbox: state.inbox,
     append: (record) => {
-      outbox.keepEvent(record)
+      const kept = outbox.keepEvent(record)
       monitors.heed(record)
+      return kept
     },
     prove: (report) => prove(report),
     timeQuality: time.orderQuality,

@@ -26,6 +26,9 @@ import { readDocument } from './document.ts'
 
 export type Proof = { readonly verify: VerifyJws; readonly gatewayId: GatewayId; readonly vehicleId: VehicleId }
 
+/** `waiting`: its disk refused, and the event is in memory only. */
+type KeepEvent = (event: GatewayEvent) => 'stored' | 'waiting'
+
 export type ConfigurationService = {
   inForce(): InForce
   /** The technician's file as last read. */
@@ -48,7 +51,7 @@ export type ConfigurationService = {
   /** Back to the last good configuration; false when nothing is on trial. */
   rollBack(errors: readonly string[]): boolean
   /** Where events go from now on; undefined keeps them for the next run. */
-  tellTo(keepEvent: ((event: GatewayEvent) => void) | undefined): void
+  tellTo(keepEvent: KeepEvent | undefined): void
 }
 
 type Deps = {
@@ -80,7 +83,9 @@ export function createConfigurationService({
   let local = deps.local
   let memory = loaded.memory ?? firstMemory(local, hashOfLocal(local))
   let heldFor: ApplyWait | undefined
-  let keepEvent: ((event: GatewayEvent) => void) | undefined
+  let keepEvent: KeepEvent | undefined
+  /** Taken by the outbox whose disk refused: said again by the next process only. */
+  let taken: readonly GatewayEvent[] = []
   let queue: Promise<void> = Promise.resolve()
 
   /** What cannot be written is still true until the process ends. */
@@ -121,8 +126,11 @@ export function createConfigurationService({
 
   const flush = (): void => {
     if (keepEvent === undefined || memory.untold.length === 0) return
-    for (const one of memory.untold) keepEvent(one)
-    keep({ ...memory, untold: [] })
+    let kept: 'stored' | 'waiting' = 'waiting'
+    for (const one of memory.untold) if (!taken.includes(one)) kept = keepEvent(one)
+    taken = memory.untold
+    // The outbox stores in order: behind the last one all are on its disk.
+    if (kept === 'stored') keep({ ...memory, untold: [] })
   }
 
   const refuse = (about: { version: number; hash: DocumentHash }, errors: readonly string[]): void => {
@@ -215,6 +223,7 @@ export function createConfigurationService({
     },
     tellTo: (keeper) => {
       keepEvent = keeper
+      taken = []
       flush()
     },
   }

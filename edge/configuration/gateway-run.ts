@@ -20,7 +20,7 @@ export type GatewayRun = Omit<Gateway, 'view'> & {
 
 export type RunBegun = {
   readonly identity: Identity
-  readonly keepEvent: (event: GatewayEvent) => void
+  readonly keepEvent: (event: GatewayEvent) => 'stored' | 'waiting'
   readonly verifyConfiguration: VerifyJws
 }
 

@@ -43,7 +43,7 @@ type Deps = {
   readonly relay: WritesRelay
   readonly inbox: OrderInboxStore
   /** Puts a report or event on disk before it returns; while the disk refuses it is kept and tried again. Never throws. */
-  readonly append: (record: GatewayRecord) => void
+  readonly append: (record: GatewayRecord) => 'stored' | 'waiting'
   /** Signs a report; undefined where this gateway has no key. */
   readonly prove?: (report: ProvenReport) => string | undefined
   readonly timeQuality: () => TimeQuality
@@ -88,10 +88,11 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
         saveMemory(effect)
         break
       case 'report':
-        say(effect.report)
+        if (sayReport(effect.report) === 'stored') events.push({ event: 'told', report: effect.report })
         break
       case 'event':
-        say(effect.record)
+        log.warn({ name: effect.record.name, data: effect.record.data }, 'immobilizer.event')
+        deps.append(effect.record)
         break
       case 'read':
         void readDrive(effect.ticket)
@@ -115,21 +116,18 @@ export function createImmobilizerService(deps: Deps): ImmobilizerService {
   }
 
   /** The cloud knows no order of a test: what becomes of it is an event. */
-  const sayTest = (report: OrderReport): void => {
+  const sayTest = (report: OrderReport): 'stored' | 'waiting' => {
     const { state: step, relay, at } = report
     const reason = 'reason' in report ? { reason: report.reason } : {}
-    deps.append({ kind: 'event', name: 'relay-test', at, data: { state: step, relay, ...reason } })
+    const kept = deps.append({ kind: 'event', name: 'relay-test', at, data: { state: step, relay, ...reason } })
     test?.told(report)
+    return kept
   }
 
-  const say = (record: GatewayRecord): void => {
-    if (record.kind === 'report' && record.orderId === test?.orderId) {
-      sayTest(record)
-      return
-    }
-    if (record.kind === 'report') log.info(described(record), 'order.step')
-    if (record.kind === 'event') log.warn({ name: record.name, data: record.data }, 'immobilizer.event')
-    deps.append(record.kind === 'report' && isProvenReport(record) ? proven(record) : record)
+  const sayReport = (report: OrderReport): 'stored' | 'waiting' => {
+    if (report.orderId === test?.orderId) return sayTest(report)
+    log.info(described(report), 'order.step')
+    return deps.append(isProvenReport(report) ? proven(report) : report)
   }
 
   /** A report that could not be signed is still the truth: it goes out without. */

@@ -28,12 +28,14 @@ export const ImmobilizerMemory = z.strictObject({
   /** The seal under which the relay failed: a new commissioning sheet is what clears it. */
   faultUnder: z.string().exactOptional(),
   open: OpenOrder.exactOptional(),
-  /** A final report that may not have reached the outbox before the power went. */
-  due: OrderReport.exactOptional(),
+  /** Final reports that the outbox may not have on its disk, oldest first; one alone is how they were kept once. */
+  due: z.union([z.array(OrderReport), OrderReport.transform((one) => [one])]).exactOptional(),
 })
 export type ImmobilizerMemory = z.infer<typeof ImmobilizerMemory>
 
 export const KNOWN_ORDERS = 64
+/** Last words kept beside the outbox while its disk refuses; the oldest goes where there are more. */
+export const REPORTS_DUE = 16
 
 export const FIRST_MEMORY: ImmobilizerMemory = {
   highestSeq: 0,

@@ -6,7 +6,13 @@ import { evidenceSnapshot } from '../interlock/evidence-snapshot.ts'
 import { judge, type Verdict } from '../interlock/interlock.ts'
 import { motionSamples } from '../interlock/motion-minute.ts'
 import { orderExpiry } from '../orders/order-expiry.ts'
-import type { ImmobilizerMemory, ImmobilizerState, Installed, Moment } from './immobilizer-state.ts'
+import {
+  type ImmobilizerMemory,
+  type ImmobilizerState,
+  type Installed,
+  type Moment,
+  REPORTS_DUE,
+} from './immobilizer-state.ts'
 import type { RelayDrive } from './relay-output.ts'
 
 /** What has happened. Answers carry the ticket of the effect they answer. */
@@ -15,6 +21,8 @@ export type ImmobilizerEvent =
   | { readonly event: 'order'; readonly order: Order }
   | { readonly event: 'readings'; readonly evidence: Evidence }
   | { readonly event: 'saved' | 'unsaved'; readonly ticket: number }
+  /** The report is on the outbox's disk. */
+  | { readonly event: 'told'; readonly report: OrderReport }
   /** `withheld`: the last look before the coil said no, and nothing was written. */
   | { readonly event: 'written' | 'unwritten' | 'withheld'; readonly ticket: number }
   | { readonly event: 'drive'; readonly ticket: number; readonly word: RelayDrive | 'unknown' }
@@ -59,6 +67,10 @@ export const remember = (
   for (const key of drop) delete memory[key]
   return { ...state, memory }
 }
+
+/** Pure. The order's last word, kept until the outbox has it on its disk. */
+export const owing = (state: ImmobilizerState, report: OrderReport): ImmobilizerState =>
+  remember(state, { due: [...(state.memory.due ?? []), report].slice(-REPORTS_DUE) })
 
 export const save = (state: ImmobilizerState): Stepped => {
   const ticket = state.ticket + 1

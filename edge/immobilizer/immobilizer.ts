@@ -1,5 +1,5 @@
 import { type EpochMs, type Millis, millis } from '#contract/instant.ts'
-import type { BlockOrder, Order } from '#contract/order.ts'
+import type { BlockOrder, Order, OrderReport } from '#contract/order.ts'
 import { acceptOrder } from '../orders/order-acceptance.ts'
 import {
   type ImmobilizerState,
@@ -13,6 +13,7 @@ import {
   andThen,
   eventOf,
   type ImmobilizerEvent,
+  owing,
   type ReportedStep,
   read,
   remember,
@@ -46,6 +47,8 @@ export function stepImmobilizer(
     case 'saved':
     case 'unsaved':
       return event.ticket === state.ticket ? stored(state, event.event, at, installed) : stay(state)
+    case 'told':
+      return told(state, event.report)
     case 'written':
     case 'unwritten':
     case 'withheld':
@@ -65,11 +68,20 @@ export function stepImmobilizer(
   }
 }
 
-/** Boot: the relay is read before anything is decided, and a report that may have been lost is said again. */
-function started(state: ImmobilizerState): Stepped {
-  const { due } = state.memory
-  const first = read({ ...state, work: { work: 'booting' } })
-  return due === undefined ? first : also(first, { effect: 'report', report: due })
+/** Boot: the relay is read before anything is decided, and reports that may have been lost are said again. */
+const started = (state: ImmobilizerState): Stepped =>
+  also(
+    read({ ...state, work: { work: 'booting' } }),
+    ...(state.memory.due ?? []).map((report) => ({ effect: 'report', report }) as const),
+  )
+
+/** Only what the outbox has on its disk is no longer due; with other work under way the next save forgets it. */
+function told(state: ImmobilizerState, report: OrderReport): Stepped {
+  const { due, open } = state.memory
+  const left = due?.filter((one) => one.orderId !== report.orderId || one.state !== report.state) ?? []
+  if (due === undefined || left.length === due.length) return stay(state)
+  const next = left.length === 0 ? remember(state, {}, ['due']) : remember(state, { due: left })
+  return open === undefined && state.work.work === 'none' ? save(next) : stay(next)
 }
 
 function received(state: ImmobilizerState, order: Order, at: Moment, installed: Installed): Stepped {
@@ -82,9 +94,9 @@ function received(state: ImmobilizerState, order: Order, at: Moment, installed: 
     case 'superseded':
       return also(stay(state), report(state, order, { state: 'superseded' }, at, installed))
     case 'wrong-vehicle':
-      return also(
-        save(known(state, order)),
-        report(state, order, { state: 'refused', reason: 'wrong-vehicle' }, at, installed),
+      return ended(
+        known(state, order),
+        reportOf(state, order, { state: 'refused', reason: 'wrong-vehicle' }, at, installed),
       )
     case 'new':
       return andThen(superseded(state, at, installed), (free) => accepted(free, order, at, installed))
@@ -92,6 +104,10 @@ function received(state: ImmobilizerState, order: Order, at: Moment, installed: 
       return acceptance satisfies never
   }
 }
+
+/** An order's last word: kept with its end, so that a power cut can lose neither, and said. */
+const ended = (state: ImmobilizerState, last: OrderReport): Stepped =>
+  also(save(owing(state, last)), { effect: 'report', report: last })
 
 const report = (state: ImmobilizerState, order: Order, step: ReportedStep, at: Moment, installed: Installed) =>
   ({ effect: 'report', report: reportOf(state, order, step, at, installed) }) as const
@@ -106,12 +122,12 @@ const known = (state: ImmobilizerState, order: Order): ImmobilizerState =>
 /** The one open order ends where a newer one begins. */
 function superseded(state: ImmobilizerState, at: Moment, installed: Installed): Stepped {
   const { open } = state.memory
-  const { release: _over, ...rest } = remember(state, {}, ['open', 'due'])
-  if (open === undefined) return stay({ ...rest, work: { work: 'none' } })
-  return also(
-    stay({ ...rest, work: { work: 'none' } }),
-    report(state, open.order, { state: 'superseded' }, at, installed),
-  )
+  const { release: _over, ...rest } = remember(state, {}, ['open'])
+  const free = { ...rest, work: { work: 'none' } } as const
+  if (open === undefined) return stay(free)
+  const last = reportOf(state, open.order, { state: 'superseded' }, at, installed)
+  // Whoever supersedes it saves: then both are on disk together.
+  return also(stay(owing(free, last)), { effect: 'report', report: last })
 }
 
 function accepted(state: ImmobilizerState, order: Order, at: Moment, installed: Installed): Stepped {
@@ -129,9 +145,6 @@ function accepted(state: ImmobilizerState, order: Order, at: Moment, installed: 
 function stored(state: ImmobilizerState, answer: 'saved' | 'unsaved', at: Moment, installed: Installed): Stepped {
   const { open } = state.memory
   const { work } = state.work
-  // The final report went out behind this very save: it is no longer due.
-  if (open === undefined && work === 'none' && answer === 'saved' && state.memory.due !== undefined)
-    return save(remember(state, {}, ['due']))
   if (open === undefined || (work !== 'accepting' && work !== 'storing')) return stay(state)
   // What cannot be remembered cannot be done at most once.
   if (answer === 'unsaved') return closed(state, { state: 'refused', reason: 'journal-unwritable' }, at, installed)
@@ -193,13 +206,12 @@ function considered(
   }
 }
 
-/** An order's end that moved nothing: kept with its report, so that a power cut can lose neither. */
+/** An order's end that moved nothing. */
 function closed(state: ImmobilizerState, end: ReportedStep, at: Moment, installed: Installed): Stepped {
   const { open } = state.memory
   if (open === undefined) return stay(state)
-  const due = reportOf(state, open.order, end, at, installed)
-  const ended = remember({ ...state, work: { work: 'none' } }, { due }, ['open'])
-  return also(save(ended), { effect: 'report', report: due })
+  const last = reportOf(state, open.order, end, at, installed)
+  return ended(remember({ ...state, work: { work: 'none' } }, {}, ['open']), last)
 }
 
 /** Looks at new readings: first whether a fresh block must be undone, then drift, then the waiting order. */

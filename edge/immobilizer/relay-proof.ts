@@ -4,6 +4,7 @@ import {
   also,
   andThen,
   eventOf,
+  owing,
   type ReportedStep,
   read,
   remember,
@@ -110,9 +111,10 @@ function proved(state: ImmobilizerState, target: RelayDrive, at: Moment, install
   const { open } = state.memory
   const { release: _over, ...rest } = state
   const done = { ...rest, work: { work: 'none' } as const, settledAt: at.steady, contradicted: 0 }
-  if (open === undefined) return save(remember(done, { reported: target }, ['due']))
-  const due = reportOf(state, open.order, { state: 'verified' }, at, installed)
-  return also(save(remember(done, { reported: target, due }, ['open'])), { effect: 'report', report: due })
+  const kept = remember(done, { reported: target }, ['open'])
+  if (open === undefined) return save(kept)
+  const last = reportOf(state, open.order, { state: 'verified' }, at, installed)
+  return also(save(owing(kept, last)), { effect: 'report', report: last })
 }
 
 function disproved(
@@ -143,12 +145,12 @@ function gaveUp(state: ImmobilizerState, word: RelayDrive | 'unknown', at: Momen
   const { open } = state.memory
   if (open === undefined) return stay({ ...state, work: { work: 'none' } })
   const reason = word === 'unknown' ? 'relay-silent' : 'relay-fault'
-  const due = reportOf(state, open.order, { state: 'failed', reason }, at, installed)
+  const last = reportOf(state, open.order, { state: 'failed', reason }, at, installed)
   const latch = reason === 'relay-fault' && installed.sealedAt !== undefined ? { faultUnder: installed.sealedAt } : {}
   const { watch: _over, ...rest } = state
-  const failed = remember({ ...rest, release: 'drift' }, { reported: 'free', due, ...latch }, ['open'])
+  const failed = owing(remember({ ...rest, release: 'drift' }, { reported: 'free', ...latch }, ['open']), last)
   return also(
-    andThen(also(save(failed), { effect: 'report', report: due }), (free) => write(free, 'free', 1, at)),
+    andThen(also(save(failed), { effect: 'report', report: last }), (free) => write(free, 'free', 1, at)),
     eventOf(reason, at, { orderId: open.order.orderId, read: word }),
   )
 }

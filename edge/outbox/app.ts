@@ -21,7 +21,7 @@ export type Outbox = {
   readonly events: OutboxStore
   readonly frames: OutboxStore
   /** Puts a report or event on disk before it returns; what the disk refuses is kept and tried again. Never throws. */
-  keepEvent(record: GatewayRecord): void
+  keepEvent(record: GatewayRecord): 'stored' | 'waiting'
   /** Takes a frame; the next grouped commit puts it on disk. */
   keepFrame(frame: Frame): void
   /** Forgets what a receipt covers. */
@@ -74,7 +74,7 @@ export function createOutbox(deps: Deps): Outbox {
   return {
     events,
     frames,
-    keepEvent: (record) => void service.keepEvent(record),
+    keepEvent: service.keepEvent,
     keepFrame: frames.append,
     take: service.take,
     wake: waker.wake,

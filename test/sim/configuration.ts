@@ -41,13 +41,16 @@ type Deps = {
   readonly own: { readonly gatewayId: GatewayId; readonly vehicleId: VehicleId }
   readonly full: () => boolean
   readonly wall: () => number
-  readonly keepEvent: (record: GatewayRecord) => void
+  /** `stored` runs once it is on disk, and never where the disk refuses or the process ends before. */
+  readonly keepEvent: (record: GatewayRecord, stored: () => void) => void
   /** Asked when what is in force is on disk and not yet told: true stops the process there. */
   readonly dies: (at: 'config-applied-before-ack') => boolean
 }
 
 /** The rules of `configuration.ts` in the order of `configuration-service.ts`: on disk first, then in force, then told. */
 export function createSimulatedConfiguration({ file, own, full, wall, keepEvent, dies }: Deps) {
+  /** Given to the outbox by this process. */
+  const taken = new Set<GatewayEvent>()
   const save = (memory: ConfigurationMemory): void => {
     file.memory = memory
   }
@@ -58,8 +61,16 @@ export function createSimulatedConfiguration({ file, own, full, wall, keepEvent,
     data: { version, hash, errors: [], appliedVersion: version, appliedHash: hash, source },
   })
   const tellAll = (): void => {
-    for (const one of file.memory.untold) keepEvent(one)
-    if (file.memory.untold.length > 0) save({ ...file.memory, untold: [] })
+    for (const one of file.memory.untold)
+      if (!taken.has(one)) {
+        taken.add(one)
+        keepEvent(one, () => stored(one))
+      }
+  }
+  /** The outbox stores in order: up to this one all are on its disk. */
+  const stored = (last: GatewayEvent): void => {
+    const { untold } = file.memory
+    save({ ...file.memory, untold: untold.slice(untold.indexOf(last) + 1) })
   }
   const confirm = (): void => {
     const next = confirmed(file.memory)
@@ -71,7 +82,10 @@ export function createSimulatedConfiguration({ file, own, full, wall, keepEvent,
   }
   return {
     /** The process starts: what was not told is told. */
-    start: tellAll,
+    start: () => {
+      taken.clear()
+      tellAll()
+    },
     take: (document: Configuration): void => {
       if (full()) return
       const hash = hashOf(document.version)

@@ -293,7 +293,7 @@ export function createGateway(deps: Deps): Gateway {
           world.sometimes('order waited then executed')
         world.sometimes(`report: ${effect.report.state}${'reason' in effect.report ? ` ${effect.report.reason}` : ''}`)
         {
-          keepEvent(effect.report)
+          keepEvent(effect.report, () => queue.push({ event: 'told', report: effect.report }))
           return
         }
       case 'event':
@@ -413,9 +413,13 @@ export function createGateway(deps: Deps): Gateway {
     })
   }
 
-  const keepEvent = (record: GatewayRecord): void => {
+  /** `stored` runs once it is on disk, and never where the disk refuses or the process ends before. */
+  const keepEvent = (record: GatewayRecord, stored: () => void = () => {}): void => {
     world.tell(vehicle, () => told(record))
     events?.append(record)
+    const flushEvents = (): void => {
+      if (flush(events)) stored()
+    }
     const stall = world.fault('fsync-stall', vehicle)
     if (stall?.disk === 'outbox' && !blocked) {
       block(stall.stall, flushEvents)
@@ -423,12 +427,16 @@ export function createGateway(deps: Deps): Gateway {
     }
     flushEvents()
   }
-  const flushEvents = (): void => flush(events)
-  const flush = (outbox: SimulatedOutbox | undefined): void => {
+  const flush = (outbox: SimulatedOutbox | undefined): boolean => {
+    const mine = life
     try {
-      if ((outbox?.flush() ?? 0) > 0 && up) deps.committed()
+      const stored = outbox?.flush() ?? 0
+      if (life !== mine) return false
+      if (stored > 0) deps.committed()
+      return true
     } catch {
       world.sometimes('a full disk refused records')
+      return false
     }
   }
 

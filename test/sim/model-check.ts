@@ -252,7 +252,15 @@ function keyOf({ state, disk, pendingSave, pendingWrite, pendingRead, register, 
   ])
 }
 const shortOf = ({ open, reported, highestSeq, due, faultUnder }: ImmobilizerMemory): string =>
-  [open?.order.seq, open?.order.action, open?.phase, reported, highestSeq, due?.state, due?.orderSeq, faultUnder].join()
+  [
+    open?.order.seq,
+    open?.order.action,
+    open?.phase,
+    reported,
+    highestSeq,
+    due?.map((one) => `${one.orderSeq}${one.state}`).join('+'),
+    faultUnder,
+  ].join()
 
 /** Breadth first over every sequence of at most `depth` events. `limit` bounds the states held. */
 export function checkModel(depth: number, step: StepMachine = stepImmobilizer, limit = 400_000): ModelResult {

@@ -321,8 +321,8 @@ export const MUTANTS: readonly Mutant[] = [
     'the result is stored without its report, which the power then takes',
     patch(
       PROOF,
-      "const due = reportOf(state, open.order, { state: 'verified' }, at, installed)\n  return also(save(remember(done, { reported: target, due }, ['open'])), { effect: 'report', report: due })",
-      "return save(remember(done, { reported: target }, ['open']))",
+      "const last = reportOf(state, open.order, { state: 'verified' }, at, installed)\n  return also(save(owing(kept, last)), { effect: 'report', report: last })",
+      'return save(kept)',
     ),
   ),
   mutant(
@@ -383,7 +383,7 @@ export const MUTANTS: readonly Mutant[] = [
     42,
     'I5',
     'refused or ended order leaves no entry',
-    patch(MACHINE, "return also(save(ended), { effect: 'report', report: due })", 'return save(ended)'),
+    patch(MACHINE, "also(save(owing(state, last)), { effect: 'report', report: last })", 'save(state)'),
   ),
   mutant(
     43,
@@ -432,7 +432,7 @@ export const MUTANTS: readonly Mutant[] = [
     patch(
       CONFIGURATION,
       "    save({ ...next, untold: [...next.untold, applied] })\n    if (dies('config-applied-before-ack')) return\n",
-      "    save(next)\n    if (dies('config-applied-before-ack')) return\n    keepEvent(applied)\n",
+      "    save(next)\n    if (dies('config-applied-before-ack')) return\n    keepEvent(applied, () => {})\n",
     ),
   ),
 ]

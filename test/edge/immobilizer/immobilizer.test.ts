@@ -5,7 +5,7 @@ import { Order, type OrderAction, type OrderReport } from '#contract/order.ts'
 import { stepImmobilizer } from '../../../edge/immobilizer/immobilizer.ts'
 import {
   FIRST_MEMORY,
-  type ImmobilizerMemory,
+  ImmobilizerMemory,
   type Installed,
   startState,
 } from '../../../edge/immobilizer/immobilizer-state.ts'
@@ -45,7 +45,12 @@ function play(
   const said: string[] = []
   const reports: OrderReport[] = []
   const writes: string[] = []
-  const faults = { diskFull: false, crashBefore: undefined as Effect['effect'] | undefined, beforeWrite: () => {} }
+  const faults = {
+    diskFull: false,
+    outboxFull: false,
+    crashBefore: undefined as Effect['effect'] | undefined,
+    beforeWrite: () => {},
+  }
   let crashed = false
 
   const send = (event: ImmobilizerEvent): void => {
@@ -73,7 +78,7 @@ function play(
       case 'report':
         reports.push(effect.report)
         said.push('reason' in effect.report ? `${effect.report.state}(${effect.report.reason})` : effect.report.state)
-        return undefined
+        return faults.outboxFull ? undefined : { event: 'told', report: effect.report }
       case 'event':
         said.push(`!${effect.record.name}`)
         return undefined
@@ -370,8 +375,63 @@ test('a final report that the power cut short is said again, once', () => {
   game.order(game.make('block'))
   const due = game.reports.at(-1)
   if (due === undefined) throw new Error('no report')
-  const again = started({ memory: { ...game.disk(), due }, relay: { word: 'blocked' }, change: { boot: 'boot-2' } })
+  const again = started({
+    memory: { ...game.disk(), due: [due] },
+    relay: { word: 'blocked' },
+    change: { boot: 'boot-2' },
+  })
   expect(again.said).toEqual(['verified'])
+  expect(again.disk().due).toBeUndefined()
+})
+
+test('what the outbox refuses is said again after a power cut, whatever was ordered since', () => {
+  const game = parked()
+  game.faults.outboxFull = true
+  game.order(game.make('block'))
+  game.order(game.make('unblock'))
+  game.pass(40)
+  expect(game.said.filter((word) => word === 'verified')).toHaveLength(2)
+  const ended = game.reports.filter(({ state }) => state === 'verified').map(({ orderId }) => orderId)
+  const again = started({ memory: game.disk(), relay: { word: 'free' }, change: { boot: 'boot-2' } })
+  expect(again.reports.map(({ orderId }) => orderId)).toEqual(ended)
+  expect(again.disk().due).toBeUndefined()
+})
+
+test('an order refused because nothing could be stored has its last word on disk with the next order', () => {
+  const game = parked()
+  game.faults.diskFull = true
+  game.faults.outboxFull = true
+  game.order(game.make('block'))
+  expect(game.said).toEqual(['refused(journal-unwritable)'])
+  game.faults.diskFull = false
+  game.order(game.make('unblock'))
+  expect(game.disk().due).toMatchObject([
+    { orderSeq: 1, state: 'refused' },
+    { orderSeq: 2, state: 'verified' },
+  ])
+})
+
+test('a superseded order and one for another car keep their last words as every other', () => {
+  const game = parked()
+  game.faults.outboxFull = true
+  game.pass(1, { ignition: true })
+  game.order(game.make('block'))
+  game.order(game.make('block', { vehicleId: '3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a12' }))
+  game.order(game.make('unblock'))
+  expect(game.disk().due?.map(({ orderSeq, state }) => `${orderSeq} ${state}`)).toEqual([
+    '2 refused',
+    '1 superseded',
+    '3 verified',
+  ])
+})
+
+test('a memory of before, with one report due, is understood', () => {
+  const game = parked()
+  game.faults.outboxFull = true
+  game.order(game.make('block'))
+  const { due, ...memory } = game.disk()
+  const before = JSON.parse(JSON.stringify({ ...memory, due: due?.[0] }))
+  expect(ImmobilizerMemory.parse(before)).toEqual({ ...memory, due })
 })
 
 test.each([

@@ -59,7 +59,10 @@ function rig(options: { change?: Partial<Installed>; memory?: ImmobilizerMemory;
         savedAt = steady
       },
     },
-    append: (record) => void told.push(record),
+    append: (record) => {
+      told.push(record)
+      return 'stored'
+    },
     timeQuality: () => 'estimated',
     installed: world,
     clock: {
