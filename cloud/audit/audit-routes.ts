@@ -36,6 +36,20 @@ const Query = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   cursor: z.string().max(500).optional(),
 })
+const Checked = z
+  .strictObject({
+    finding: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('whole') }),
+      z.strictObject({
+        kind: z.enum(['missing', 'changed', 'checkpoint', 'head']),
+        at: z.int().meta({ description: 'position of an entry, or the size of a checkpoint' }),
+      }),
+    ]),
+    entries: z.int(),
+    checkpoints: z.int(),
+    newestAt: z.string().nullable(),
+  })
+  .meta({ id: 'AuditCheck' })
 const Place = z.strictObject({ before: z.int() })
 
 /** What stands on record, and how to prove it. Only for who sees all parks: the record knows no parks. */
@@ -83,6 +97,20 @@ export function createAuditRoutes(audit: AuditService): FastifyPluginAsyncZod {
         },
       },
       async () => audit.current(),
+    )
+    app.get(
+      '/api/audit/check',
+      {
+        config: { roles: MAY_READ },
+        schema: {
+          tags,
+          summary: 'Every entry hashed again and held against the checkpoints kept outside the database',
+          description:
+            'The service looks at itself here; whoever does not trust it takes the export to "kordon audit verify".',
+          response: { 200: Checked },
+        },
+      },
+      async () => audit.check(),
     )
     app.get(
       '/api/audit/entries/:position/proof',

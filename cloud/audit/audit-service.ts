@@ -4,6 +4,7 @@ import { Fault } from '../http/fault.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import type { AuditEntry, AuditQuery, AuditStore } from './audit-store.ts'
+import { createCheck, type Finding } from './check.ts'
 import type { SignedCheckpoint } from './checkpoint.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 import { type AuditWord, commitmentsIn, conceal, leafText } from './entry.ts'
@@ -35,6 +36,14 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> & {
 
 const AT_ONCE = 500
 
+type Checked = {
+  readonly finding: Finding
+  readonly entries: number
+  /** Kept outside the database, each held against the entries; and when the newest of them was signed. */
+  readonly checkpoints: number
+  readonly newestAt: string | null
+}
+
 export type AuditService = ReturnType<typeof createAuditService>
 
 /** Puts facts on record: into the tree once each, in one order for all instances, under signed roots. */
@@ -63,7 +72,7 @@ export function createAuditService(deps: Deps) {
 
   /** Takes what waits into the tree; resolves to how many leaves it became. */
   const advance = async (): Promise<number> => {
-    const { added, taken } = await inTransaction(async (within) => {
+    const taken = await inTransaction(async (within) => {
       const tree = auditStore(within)
       const head = await tree.lockedHead()
       const waiting = await tree.waiting(AT_ONCE)
@@ -74,10 +83,17 @@ export function createAuditService(deps: Deps) {
       )
       await tree.append(grown.entries, grown.nodes, grown.frontier)
       await tree.taken(waiting.map(({ source }) => source))
-      return { added: grown.entries, taken: waiting.length }
+      return waiting.length
     })
-    journal?.append(added.map(journaled))
+    await intoJournal()
     return taken
+  }
+  /** What an earlier append could not write comes first: the journal goes on where it ends, whatever the database says. */
+  const intoJournal = async (): Promise<void> => {
+    if (journal === undefined) return
+    const { size } = await store.head()
+    for (let at = journal.size(); at < size; at = journal.size())
+      journal.append((await store.leavesFrom(at, size, AT_ONCE)).map(journaled))
   }
 
   const hashOf = async (range: Range): Promise<string> => {
@@ -96,8 +112,29 @@ export function createAuditService(deps: Deps) {
     return perfectRoot(hashes)
   }
   const signedNow = async (): Promise<SignedCheckpoint> => {
+    // What is signed is a promise: a power cut may not take it back.
+    await intoJournal()
     const head = await store.head()
     return checkpoints.sign({ size: head.size, root: rootOf(sha256, head), at: Instant.encode(clock.now()) })
+  }
+
+  let running: Promise<Checked> | undefined
+  const checkAll = async (): Promise<Checked> => {
+    const kept = await checkpoints.kept()
+    const check = createCheck(sha256, kept)
+    const head = await store.head()
+    for (let from = 0; from < head.size; ) {
+      const leaves = await store.leavesFrom(from, head.size, AT_ONCE)
+      const last = leaves.at(-1)
+      if (last === undefined) break
+      for (const leaf of leaves) check.add(leaf)
+      from = last.position + 1
+      // Others are answered meanwhile.
+      await new Promise((done) => setImmediate(done))
+    }
+    const finding = check.found({ size: head.size, root: rootOf(sha256, head) })
+    if (finding.kind !== 'whole') log.error({ finding }, 'audit.not-as-signed')
+    return { finding, entries: head.size, checkpoints: kept.length, newestAt: kept.at(-1)?.at ?? null }
   }
 
   return {
@@ -137,7 +174,7 @@ export function createAuditService(deps: Deps) {
 
     /** Faults: audit/unknown. */
     inclusion: async (position: number) => {
-      const { checkpoint } = { checkpoint: await signedNow() }
+      const checkpoint = await signedNow()
       const entry = await store.find(position)
       if (entry === undefined || position >= checkpoint.size) throw new Fault('audit/unknown')
       const proof = await Promise.all(inclusionPath(position, checkpoint.size).map(hashOf))
@@ -178,8 +215,20 @@ export function createAuditService(deps: Deps) {
         at += lost.length
         log.warn({ leaves: lost.length }, 'audit.recovered')
       }
-      for (let at = journal.size(); at < size; at = journal.size())
-        journal.append((await store.leavesFrom(at, size, AT_ONCE)).map(journaled))
+      await intoJournal()
+      const newest = checkpoints.newest()
+      if (newest === undefined) return
+      const head = await store.head()
+      const met = newest.size <= head.size && (await hashOf({ from: 0, count: newest.size })) === newest.root
+      if (!met) log.error({ size: head.size, signed: newest.size, at: newest.at }, 'audit.not-as-signed')
+    },
+
+    /** Reads everything again, leaf by leaf, against the head and all checkpoints kept outside the database. */
+    check: (): Promise<Checked> => {
+      running ??= checkAll().finally(() => {
+        running = undefined
+      })
+      return running
     },
 
     /** What was said about one of these, for an export; and forgetting it. The tree stays whole. */

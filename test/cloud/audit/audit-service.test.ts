@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { epochMs } from '#contract/instant.ts'
 import { type Audit, createAudit } from '../../../cloud/audit/app.ts'
 import type { AuditWord } from '../../../cloud/audit/entry.ts'
-import { isConsistent, isIncluded } from '../../../cloud/audit/merkle.ts'
+import { append, EMPTY, isConsistent, isIncluded } from '../../../cloud/audit/merkle.ts'
 import { verifyExport } from '../../../cloud/cli/audit-verify.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { sha256 } from '../../support/audit-file.ts'
@@ -29,6 +30,31 @@ const openAudit = (dataDir: string) =>
     checkpointDir: join(dataDir, 'elsewhere'),
     checkpointWebhook: undefined,
   })
+/** From now on the file of leaves takes nothing, as on a full disk; the answer takes that back. */
+function fillDisk(): () => void {
+  const file = new DatabaseSync(join(place, 'audit', 'leaves.sqlite'))
+  file.exec(`CREATE TRIGGER full BEFORE INSERT ON leaves BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+  return () => {
+    file.exec('DROP TRIGGER full')
+    file.close()
+  }
+}
+const journaledPositions = (): number[] => {
+  const file = new DatabaseSync(join(place, 'audit', 'leaves.sqlite'), { readOnly: true })
+  const rows = file.prepare('SELECT position FROM leaves ORDER BY position').all()
+  file.close()
+  return rows.map((row) => Number(row['position']))
+}
+/** What a power cut can do to the embedded database: its last commits are not there. */
+async function loseAllButFirst(count: number): Promise<void> {
+  await sql`delete from audit_entries where position >= ${count}`.execute(postgres.db)
+  await sql`delete from audit_nodes`.execute(postgres.db)
+  const hashes = await sql<{ hash: string }>`select hash from audit_entries order by position`.execute(postgres.db)
+  const head = hashes.rows.reduce((tree, { hash }) => append(sha256, tree, hash).frontier, EMPTY)
+  await sql`update audit_head set size = ${head.size}, peaks = ${JSON.stringify(head.peaks)}::jsonb`.execute(
+    postgres.db,
+  )
+}
 beforeAll(async () => {
   database = await createSqlDatabase('PGlite')
   postgres = await migrated(database)
@@ -204,5 +230,90 @@ describe('a power cut', () => {
     await audit.service.tell(words(71))
     await audit.service.advance()
     expect((await audit.service.current()).checkpoint.size).toBe(71)
+  })
+})
+
+describe('a disk that takes nothing for a while', () => {
+  test('nothing is signed meanwhile, and the file of leaves goes on where it ended: no hole hides', async () => {
+    await audit.service.tell(words(20))
+    await audit.service.advance()
+    const relieve = fillDisk()
+    await audit.service.tell(words(30))
+    await expect(audit.service.advance()).rejects.toThrow('disk full')
+    await expect(audit.service.checkpoint()).rejects.toThrow('disk full')
+    expect(journaledPositions()).toHaveLength(20)
+    relieve()
+    await audit.service.tell(words(50))
+    await audit.service.advance()
+    expect(journaledPositions()).toEqual(Array.from({ length: 50 }, (_, position) => position))
+    const before = await audit.service.checkpoint()
+    // The cut takes the leaves that had missed the file at first: they come back all the same.
+    await loseAllButFirst(10)
+    audit.close()
+    audit = openAudit(place)
+    await audit.open()
+    expect((await audit.service.current()).checkpoint.root).toBe(before?.root)
+    expect(await audit.service.check()).toMatchObject({ finding: { kind: 'whole' }, entries: 50, checkpoints: 1 })
+  })
+
+  test('a hole that an older version left in the file is mended from the database', async () => {
+    await audit.service.tell(words(20))
+    await audit.service.advance()
+    audit.close()
+    const file = new DatabaseSync(join(place, 'audit', 'leaves.sqlite'))
+    file.exec('DELETE FROM leaves WHERE position BETWEEN 5 AND 9')
+    file.close()
+    audit = openAudit(place)
+    await audit.open()
+    expect(journaledPositions()).toEqual(Array.from({ length: 20 }, (_, position) => position))
+  })
+
+  test.each([0, 3])('leaves lost in both places after %i are missed by a checkpoint outside', async (kept) => {
+    await audit.service.tell(words(9))
+    await audit.service.advance()
+    await audit.service.checkpoint()
+    await loseAllButFirst(kept)
+    audit.close()
+    const file = new DatabaseSync(join(place, 'audit', 'leaves.sqlite'))
+    file.exec(`DELETE FROM leaves WHERE position >= ${kept}`)
+    file.close()
+    audit = openAudit(place)
+    await audit.open()
+    expect(await audit.service.check()).toMatchObject({ finding: { kind: 'checkpoint', at: 9 }, entries: kept })
+    // Grown again to the same length, it is another record.
+    await audit.service.tell(words(9).map((one) => ({ ...one, source: `after ${one.source}` })))
+    await audit.service.advance()
+    expect((await audit.service.check()).finding).toEqual({ kind: 'checkpoint', at: 9 })
+  })
+})
+
+describe('the service looks through its own record', () => {
+  test.each([
+    ['changed', sql`update audit_entries set leaf = replace(leaf, '"n":7', '"n":8') where position = 7`, 7],
+    ['missing', sql`delete from audit_entries where position = 7`, 7],
+    ['missing', sql`delete from audit_entries where position >= 7`, 7],
+    ['head', sql`update audit_head set peaks = '[]'`, 12],
+  ] as const)('%s', async (kind, tampering, at) => {
+    await audit.service.tell(words(12))
+    await audit.service.advance()
+    expect((await audit.service.check()).finding).toEqual({ kind: 'whole' })
+    await tampering.execute(postgres.db)
+    expect((await audit.service.check()).finding).toEqual({ kind, at })
+  })
+
+  test('what a power cut left of a line of checkpoints is dropped before the next', async () => {
+    await audit.service.tell(words(3))
+    await audit.service.advance()
+    await audit.service.checkpoint()
+    const path = join(place, 'audit', 'checkpoints', 'checkpoints.jsonl')
+    appendFileSync(path, '{"size":4,"ro')
+    await audit.service.tell(words(5))
+    await audit.service.advance()
+    await audit.service.checkpoint()
+    const sizes = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).size)
+    expect(sizes).toEqual([3, 5])
   })
 })
