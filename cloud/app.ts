@@ -108,6 +108,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     world,
     vehicles: () => vehicles,
     findCaller: people.service.findCaller,
+    fieldsOf: access.service.rightsOf,
     databaseUrl: config.databaseUrl,
     heard: (vehicle) => vehicles.heardOf(vehicle),
   })
@@ -275,7 +276,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     findCaller: async (credentials) =>
       (await people.service.findCaller(credentials)) ?? company.driverSignIn.findCaller(credentials.session),
     reach: vehicles.reach,
-    rights: access.service,
+    rights: { ...access.service, fieldsOf: access.service.rightsOf },
     witness: audit.service.tell,
     onAnswered: metrics.observeRequest,
     routes: [

@@ -67,7 +67,8 @@ export function createAccessService({ world, store, shipped, secondFactorToBlock
         field,
         stage: (pipeline: string, stage: string) => stageRight(policy, role, pipeline, stage),
         /** A field's value as this caller may see it: whole, its end, or null. */
-        shown: (resource: string, name: string, value: string | null) => shown(field(resource, name), name, value),
+        shown: (resource: string, name: string, value: string | null): string | null =>
+          shown(field(resource, name), name, value),
       }
     },
     secondFactorToBlock: async (): Promise<'on' | 'off'> => (await standing()).secondFactor,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { EpochMs, Instant } from '#contract/instant.ts'
 import { type Caller, callerOf, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
+import { policyField } from '../http/field-mask.ts'
 import type { May, Rights } from '../processes/desk/may.ts'
 import { e164 } from '../processes/inbox/webhook.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
@@ -21,7 +22,7 @@ const CallView = z
     id: z.uuid(),
     direction: z.enum(['in', 'out']),
     /** The number outside; masked for those who may not see phones. */
-    phone: z.string().nullable(),
+    phone: z.string().nullable().meta(policyField('deal', 'phone')),
     line: z.string().nullable(),
     extension: z.string().nullable(),
     source: z.string().nullable(),

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
 import { type Caller, callerOf, type RouteRoles } from '../http/access.ts'
+import { policyField } from '../http/field-mask.ts'
 import { ParkId } from '../parks/park.ts'
 import { DriverChannel, DriverId, DriverState, LegalForm } from './driver.ts'
 import type { Clerk, DriverFields, DriverService } from './driver-service.ts'
@@ -20,7 +21,10 @@ const SEES: RouteRoles = [
   'auditor',
 ]
 const CHANGES: RouteRoles = ['owner', 'head', 'manager', 'support', 'security']
-const SEES_SECRETS: RouteRoles = ['owner', 'security']
+/** Each sees of it what the policy shows him of each field. */
+const SEES_SECRETS: RouteRoles = ['owner', 'head', 'manager', 'security', 'papers']
+const WRITES_SECRETS: RouteRoles = ['owner', 'security', 'papers']
+const ERASES_SECRETS: RouteRoles = ['owner', 'security']
 const tags = ['drivers']
 const params = z.strictObject({ id: DriverId })
 const Limit = z.coerce.number().int().min(1).max(500).default(100)
@@ -60,7 +64,25 @@ const NewDriver = Body.extend({
   parkId: ParkId.optional(),
   evenIfKnown: z.boolean().default(false),
 })
-const DriverChange = Body.partial().extend({ version: z.int(), evenIfKnown: z.boolean().default(false) })
+const { name, phone, form } = {
+  name: policyField('driver', 'name'),
+  phone: policyField('driver', 'phone'),
+  form: policyField('driver', 'legalForm'),
+}
+const DriverChange = z
+  .strictObject({
+    familyName: Body.shape.familyName.meta(name),
+    givenName: Body.shape.givenName.meta(name),
+    patronymic: Body.shape.patronymic.meta(name),
+    legalForm: LegalForm.meta(form),
+    state: DriverState.meta(policyField('driver', 'state')),
+    note: Body.shape.note.meta(policyField('driver', 'note')),
+    phones: Body.shape.phones.meta(phone),
+    channels: Body.shape.channels.meta(phone),
+    ref: Body.shape.ref.meta(policyField('driver', 'ref')),
+  })
+  .partial()
+  .extend({ version: z.int(), evenIfKnown: z.boolean().default(false) })
 
 type WrittenPhones = readonly { readonly phone: string; readonly main: boolean }[]
 const read = (phones: WrittenPhones): DriverFields['phones'] => [
@@ -194,12 +216,12 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.put(
       '/api/drivers/:id/secrets',
       {
-        config: { roles: SEES_SECRETS, looksAt: 'personal', replay: 'never' },
+        config: { roles: WRITES_SECRETS, looksAt: 'personal', replay: 'never' },
         schema: {
           tags,
-          summary: 'Write birth date, passport and licence',
+          summary: 'Write birth date, passport and licence; what is left out stays',
           params,
-          body: DriverSecrets,
+          body: DriverSecrets.partial(),
           response: { 200: DriverSecrets },
         },
       },
@@ -208,7 +230,7 @@ export function createDriverRoutes(drivers: DriverService): FastifyPluginAsyncZo
     app.delete(
       '/api/drivers/:id/secrets',
       {
-        config: { roles: SEES_SECRETS, looksAt: 'personal' },
+        config: { roles: ERASES_SECRETS, looksAt: 'personal' },
         schema: { tags, summary: 'Erase birth date, passport and licence', params, response: { 204: z.null() } },
       },
       async (request, reply) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { EpochMs } from '#contract/instant.ts'
+import { maskedPhone, maskedWord } from '../access/mask.ts'
 import type { ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import { isInSight, type ParkId, parkFor } from '../parks/park.ts'
@@ -9,6 +10,7 @@ import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import type { World } from '../world.ts'
 import {
   changesBetween,
+  type DriverChanges,
   type DriverChannel,
   DriverId,
   type DriverState,
@@ -17,14 +19,7 @@ import {
   namesOnly,
 } from './driver.ts'
 import type { DriverQuery, DriverStore } from './driver-store.ts'
-import {
-  type BalanceView,
-  type DriverSecrets,
-  type DriverView,
-  driverView,
-  NO_SECRETS,
-  secretsOf,
-} from './driver-view.ts'
+import { type BalanceView, DriverSecrets, type DriverView, driverView, NO_SECRETS, secretsOf } from './driver-view.ts'
 import type { Phone } from './phone.ts'
 
 /** Who acts, and which parks exist for him. */
@@ -45,6 +40,8 @@ export type DriverFields = {
 
 /** What is to be changed; what is left out stays. */
 export type DriverWish = { readonly [Field in keyof DriverFields]?: DriverFields[Field] | undefined }
+
+type SecretsWish = { readonly [Field in keyof DriverSecrets]?: DriverSecrets[Field] | undefined }
 
 export type AddDriver = DriverFields & {
   readonly parkId?: ParkId | undefined
@@ -181,12 +178,13 @@ export function createDriverService(deps: Deps) {
       seen(await reading.find(id), parks)
       return secretsOf(await reading.secrets(id))
     },
-    /** Writes all of them; of the history, only which ones were changed. Faults: driver/unknown. */
-    setSecrets: (id: DriverId, secrets: DriverSecrets, by: Clerk): Promise<DriverSecrets> =>
+    /** What is left out stays; of the history, only which ones were changed. Faults: driver/unknown. */
+    setSecrets: (id: DriverId, given: SecretsWish, by: Clerk): Promise<DriverSecrets> =>
       inTransaction(async (db) => {
         const store = deps.driverStore(db)
         seen(await store.findLocked(id), by.parks)
         const before = secretsOf(await store.secrets(id))
+        const secrets = DriverSecrets.parse({ ...before, ...given })
         const now = clock.now()
         await store.setSecrets({ driverId: id, ...secrets, changedAt: now, erasedAt: null })
         await store.addChanges(id, namesOnly(changesBetween(texts(before), texts(secrets))), by, now)
@@ -212,7 +210,7 @@ export function createDriverService(deps: Deps) {
       const items = rows.slice(0, limit)
       const last = rows.length > limit ? items.at(-1) : undefined
       return {
-        items: items.map(({ at, byName, changes }) => ({ at, by: byName, changes: [...changes] })),
+        items: items.map(({ at, byName, changes }) => ({ at, by: byName, changes: changes.map(withoutNumbers) })),
         nextCursor: last === undefined ? null : cursorFrom({ id: last.id }),
       }
     },
@@ -316,6 +314,17 @@ const flat = (fields: DriverFields): Readonly<Record<string, string>> => ({
   channels: fields.channels.map(({ channel, address, consent }) => `${channel} ${address} ${consent}`).join(', '),
   ref: fields.ref === null ? '' : `${fields.ref.source} ${fields.ref.externalId}`,
 })
+
+/** The end of a number tells enough of who changed it to what: the history is read by roles that may not see numbers. */
+function withoutNumbers({ field, from, to }: DriverChanges[number]): DriverChanges[number] {
+  const veiled = (text: string): string =>
+    text.replaceAll(/\+\d{7,15}/g, maskedPhone).replaceAll(/\S+@\S+/g, maskedWord)
+  return {
+    field,
+    ...(from === undefined ? {} : { from: veiled(from) }),
+    ...(to === undefined ? {} : { to: veiled(to) }),
+  }
+}
 
 const texts = (secrets: DriverSecrets): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, value ?? '']))

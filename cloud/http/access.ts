@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { EpochMs } from '#contract/instant.ts'
 import type { Action } from './action.ts'
 import { Fault } from './fault.ts'
-import { type Sight, sightsIn } from './shown-fields.ts'
+import { unmarkedIn } from './field-mask.ts'
+import { type Sight, sightsIn, TELLING } from './shown-fields.ts'
 
 /** Every role an account may have, the widest first. */
 export const ROLES = [
@@ -111,6 +112,14 @@ export const routesWithoutRoles = (routes: readonly RouteFacts[]): readonly stri
   routes
     .filter((route) => route.config?.roles === undefined)
     .map((route) => `${[route.method].flat().join('|')} ${route.url}`)
+
+/** Pure. Names every route with an answer in which a telling field of a person belongs to no field of the policy. */
+export const routesThatUnveil = (routes: readonly RouteFacts[]): readonly string[] =>
+  routes.flatMap(({ method, url, config, schema }) => {
+    if (config?.roles === 'public') return []
+    const names = Object.values(schema?.response ?? {}).flatMap((answer) => unmarkedIn(answer, TELLING.personal))
+    return names.length === 0 ? [] : [`${[method].flat().join('|')} ${url} (${[...new Set(names)].join(', ')})`]
+  })
 
 /** Pure. Names every route whose answer has fields of a person or a place and that does not say so by `looksAt`. */
 export const routesThatHide = (routes: readonly RouteFacts[]): readonly string[] =>

@@ -18,9 +18,10 @@ import {
 import { z } from 'zod'
 import type { AuditWord } from '../audit/entry.ts'
 import type { World } from '../world.ts'
-import { routesThatHide, routesWithoutRoles } from './access.ts'
+import { routesThatHide, routesThatUnveil, routesWithoutRoles } from './access.ts'
 import { cacheControlOf, isConsolePage } from './console-path.ts'
 import { Fault } from './fault.ts'
+import { type FieldPlan, fieldPlan, masked, seesAll, unwritable } from './field-mask.ts'
 import { createGuardService, type Rights } from './guard-service.ts'
 import type { IdempotencyStore } from './idempotency-store.ts'
 import { openapiHead, withHouseRules } from './openapi.ts'
@@ -76,6 +77,7 @@ export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   await shedLoad(app, parts.world)
   await registerDocs(app, parts.version)
   guardEveryRoute(app, parts)
+  maskEveryRoute(app, parts)
   witnessEveryRoute(app, parts)
   for (const routes of parts.routes) await app.register(routes)
   await registerConsole(app, parts.consoleDir)
@@ -85,7 +87,37 @@ export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   const hiding = routesThatHide(known)
   if (hiding.length > 0)
     throw new Error(`these routes show people or places and do not say so by looksAt: ${hiding.join(', ')}`)
+  const unveiling = routesThatUnveil(known)
+  if (unveiling.length > 0)
+    throw new Error(`these routes show what no policy of fields can mask: ${unveiling.join(', ')}`)
   return app
+}
+
+/** What a role may not see of a field leaves no route, and what it may not write enters none. */
+function maskEveryRoute(app: FastifyInstance, { rights }: HttpParts): void {
+  const plans = new Map<string, { readonly shown: FieldPlan | undefined; readonly written: FieldPlan | undefined }>()
+  const nameOf = (method: string, url: string): string => `${method} ${url}`
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    const answers = Object.entries(schema?.response ?? {}).flatMap(([status, answer]) =>
+      status.startsWith('2') ? (fieldPlan(answer) ?? []) : [],
+    )
+    const written = fieldPlan(schema?.body)
+    if (answers.length === 0 && written === undefined) return
+    for (const one of [method].flat()) plans.set(nameOf(one, url), { shown: answers[0], written })
+  })
+  const planOf = ({ method, routeOptions: { url = '' } }: FastifyRequest) => plans.get(nameOf(method, url))
+  app.addHook('preHandler', async (request) => {
+    const written = planOf(request)?.written
+    if (written === undefined || request.caller === null) return
+    const closed = unwritable(written, await rights.fieldsOf(request.caller), request.body)
+    if (closed.length > 0) throw new Fault('access/field', closed.join(', '), { fields: closed })
+  })
+  app.addHook('preSerialization', async (request, _reply, payload) => {
+    const shown = planOf(request)?.shown
+    if (shown === undefined || request.caller === null) return payload
+    const fields = await rights.fieldsOf(request.caller)
+    return seesAll(shown, fields) ? payload : masked(shown, fields, payload)
+  })
 }
 
 /** A look that cannot be put on record is not answered; a deed that was done is answered whatever happens. */

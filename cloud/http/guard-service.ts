@@ -6,6 +6,7 @@ import { type Caller, judgeAccess } from './access.ts'
 import { type Action, actionOf, covers } from './action.ts'
 import { type Credentials, credentialsOf } from './credentials.ts'
 import { Fault } from './fault.ts'
+import type { FieldRights } from './field-mask.ts'
 import { isIdempotencyKey } from './idempotency.ts'
 import type { IdempotencyStore, KeyedRequest } from './idempotency-store.ts'
 import { parameterOf, type Reach, reachOf } from './reach.ts'
@@ -24,6 +25,8 @@ type Deps = {
 /** What the policy of the house says beyond the roles that a route names. */
 export type Rights = {
   mayAct(caller: Caller, action: Action): Promise<boolean>
+  /** What of fields this caller may see and write. */
+  fieldsOf(caller: Pick<Caller, 'role'>): Promise<FieldRights>
   /** Whether blocking takes a second factor. */
   secondFactorToBlock(): Promise<'on' | 'off'>
 }

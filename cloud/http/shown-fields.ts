@@ -3,7 +3,8 @@ import { z } from 'zod'
 /** What a route may show of people and their whereabouts. */
 export type Sight = 'location' | 'personal'
 
-const TELLING: Readonly<Record<Sight, ReadonlySet<string>>> = {
+/** Names that tell of a person or a place in whatever answer they stand. */
+export const TELLING: Readonly<Record<Sight, ReadonlySet<string>>> = {
   personal: new Set([
     'phone',
     'phones',

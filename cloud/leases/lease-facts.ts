@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
 import { Day } from '../calendar/moscow-day.ts'
 import { DriverId, shortName } from '../drivers/driver.ts'
-import { Phone } from '../drivers/phone.ts'
+import { policyField } from '../http/field-mask.ts'
 import type { DriverPhoneRow, DriverRow, LeasePartyRow, LeaseRow } from '../postgres/lease-tables.ts'
 import type { BalanceRow } from '../postgres/ledger-tables.ts'
 import { LeaseId, LeasePlan, LeaseState } from './lease.ts'
@@ -22,7 +22,7 @@ export const VehicleLease = z.strictObject({
 export const VehicleDriver = z.strictObject({
   id: DriverId,
   name: z.string(),
-  phone: Phone.nullable(),
+  phone: z.string().nullable().meta(policyField('driver', 'phone')),
   since: Instant,
 })
 

@@ -2,9 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { VehicleId } from '#contract/ids.ts'
 import { judgeAccess } from '../http/access.ts'
 import { credentialsOf } from '../http/credentials.ts'
+import { fieldPlan, masked, seesAll } from '../http/field-mask.ts'
+import type { Rights } from '../http/guard-service.ts'
 import { orderView } from '../orders/order-view.ts'
 import type { PeopleService } from '../people/people-service.ts'
 import type { Vehicles } from '../vehicles/app.ts'
+import { VehicleView } from '../vehicles/vehicle-view.ts'
 import type { World } from '../world.ts'
 import { runLiveLoop } from './live-loop.ts'
 import { Alert } from './live-message.ts'
@@ -18,6 +21,7 @@ type Parts = {
   /** Asked when the first view is needed: the feed is told of changes by the very slices it reads from. */
   readonly vehicles: () => Pick<Vehicles, 'vehicles' | 'orders' | 'parks'>
   readonly findCaller: PeopleService['findCaller']
+  readonly fieldsOf: Rights['fieldsOf']
   /** PostgreSQL, where other instances may be: what changes here is told there, and what changes there is told here. */
   readonly databaseUrl?: string | undefined
   /** Another instance has changed something about this vehicle's orders. */
@@ -30,8 +34,10 @@ export type Live = {
   readonly loop: (stop: AbortSignal) => Promise<void>
 }
 
+const VEHICLE = fieldPlan(VehicleView)
+
 /** Wires the live feed; starts nothing. */
-export function createLive({ world, vehicles, findCaller, databaseUrl, heard }: Parts): Live {
+export function createLive({ world, vehicles, findCaller, fieldsOf, databaseUrl, heard }: Parts): Live {
   const live = createLiveService({
     world,
     parksOf: (ids) => vehicles().parks.parksOf(ids),
@@ -49,7 +55,11 @@ export function createLive({ world, vehicles, findCaller, databaseUrl, heard }: 
     sight: async (request) => {
       const caller = await findCaller(credentialsOf(request))
       const verdict = judgeAccess(request.routeOptions.config.roles, caller)
-      return verdict === 'allowed' ? caller?.parks : undefined
+      if (verdict !== 'allowed' || caller === null) return undefined
+      const rights = await fieldsOf(caller)
+      if (VEHICLE === undefined || seesAll(VEHICLE, rights)) return { parks: caller.parks, veil: undefined }
+      const over = (data: string) => JSON.stringify(masked(VEHICLE, rights, JSON.parse(data)))
+      return { parks: caller.parks, veil: { name: caller.role, over } }
     },
   })
   const loop = (stop: AbortSignal) => runLiveLoop({ live, clock: world.clock, log: world.log }, stop)
@@ -63,6 +73,7 @@ export function createLive({ world, vehicles, findCaller, databaseUrl, heard }: 
       heard?.(vehicle)
     },
     alert: live.alert,
+    screen: live.screen,
     missed: live.close,
   }
   const service: LiveService = {
@@ -71,6 +82,7 @@ export function createLive({ world, vehicles, findCaller, databaseUrl, heard }: 
     vehicleChanged: both(live.vehicleChanged, neighbours.vehicleChanged),
     orderChanged: both(live.orderChanged, neighbours.orderChanged),
     alert: both(live.alert, neighbours.alert),
+    screen: both(live.screen, neighbours.screen),
   }
   return {
     service,

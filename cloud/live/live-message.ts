@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** What the live feed carries: the newest value of a key replaces an older one that was not sent yet. */
 export type LiveMessage = {
-  readonly event: 'vehicle' | 'order' | 'alert' | 'card' | 'task'
+  readonly event: 'vehicle' | 'order' | 'alert' | 'card' | 'task' | 'screen'
   readonly key: string
   readonly data: string
 }
@@ -20,6 +20,10 @@ export const Alert = z.strictObject({
   data: z.record(z.string(), z.unknown()).readonly(),
 })
 export type Alert = Readonly<z.infer<typeof Alert>>
+
+/** A form that opens by itself in the browsers of these people: a call has come. */
+export const Screen = z.strictObject({ open: z.string(), card: z.string(), people: z.array(z.string()).readonly() })
+export type Screen = Readonly<z.infer<typeof Screen>>
 
 /** Pure. One server-sent event (WHATWG HTML, 9.2); `data` is JSON and so has no line break. */
 export const eventText = (event: string, data: string): string => `event: ${event}\ndata: ${data}\n\n`

@@ -2,17 +2,17 @@ import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
-import { callerOf, EVERY_ROLE, type ParksInSight } from '../http/access.ts'
+import { callerOf, EVERY_ROLE } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { World } from '../world.ts'
 import { eventText } from './live-message.ts'
-import type { LiveService } from './live-service.ts'
+import type { LiveService, Sight } from './live-service.ts'
 
 type Deps = {
   readonly world: Pick<World, 'clock'>
   readonly live: LiveService
-  /** The parks in sight of whoever sent this request; undefined when he would not be let in any more. */
-  sight(request: FastifyRequest): Promise<ParksInSight | undefined>
+  /** What whoever sent this request may see; undefined when he would not be let in any more. */
+  sight(request: FastifyRequest): Promise<Sight | undefined>
 }
 
 const RECONNECT_AFTER_MS = 3000
@@ -27,15 +27,22 @@ export function createLiveRoutes({ live, world, sight }: Deps): FastifyPluginAsy
         schema: {
           tags: ['live'],
           summary:
-            'Server-sent events: hello, vehicle, order, alert; newest value per key; a vehicle at most once a second, a step of an order at once',
+            'Server-sent events: hello, vehicle, order, alert, card, task, screen; newest value per key; a vehicle at most once a second, a step of an order at once',
           response: { 200: { description: 'Events', content: { 'text/event-stream': { schema: z.string() } } } },
         },
       },
       async (request, reply) => {
+        const seen = await sight(request)
+        if (seen === undefined) throw new Fault('session/missing')
         const { raw } = reply
         const seat = live.join(
-          { write: (text) => raw.write(text), sight: () => sight(request), end: () => raw.end() },
-          callerOf(request).parks,
+          {
+            account: callerOf(request).id,
+            write: (text) => raw.write(text),
+            sight: () => sight(request),
+            end: () => raw.end(),
+          },
+          seen,
         )
         if (seat === undefined) throw new Fault('service/unavailable', 'too many readers of the live feed')
         reply.hijack()

@@ -5,14 +5,29 @@ import type { ParksInSight } from '../http/access.ts'
 import { createBell } from '../orders/bell.ts'
 import { isInSight } from '../parks/park.ts'
 import type { World } from '../world.ts'
-import { type Alert, type Backlog, createBacklog, eventText, type LiveMessage, type LiveView } from './live-message.ts'
+import {
+  type Alert,
+  type Backlog,
+  createBacklog,
+  eventText,
+  type LiveMessage,
+  type LiveView,
+  type Screen,
+} from './live-message.ts'
+
+/** Which parks, and a vehicle without what the role may not see of it; no veil where that is nothing. */
+export type Sight = { readonly parks: ParksInSight; readonly veil: Veil | undefined }
+/** One name for everybody whose veil is the same, so that each vehicle is veiled once for all of them. */
+export type Veil = { readonly name: string; over(data: string): string }
 
 /** One connected reader. */
 export type LiveReader = {
+  /** Whose browser it is. */
+  readonly account?: string
   /** False when the reader is slow: then nothing more is written until `drained` is called. */
   write(text: string): boolean
-  /** The parks this reader sees by now; undefined when its session does not stand any more. */
-  sight(): Promise<ParksInSight | undefined>
+  /** What this reader sees by now; undefined when its session does not stand any more. */
+  sight(): Promise<Sight | undefined>
   end(): void
 }
 
@@ -39,7 +54,7 @@ export const MOST_READERS = 2000
 type Seat = {
   readonly reader: LiveReader
   readonly backlog: Backlog
-  parks: ParksInSight
+  sight: Sight
   fullSince: Millis | undefined
 }
 
@@ -66,12 +81,21 @@ export function createLiveService({ world, vehicleViews, orderViews, parksOf }: 
 
   /** Everybody hears of what stands in a park in sight; of what stands nowhere only those hear who see all. */
   const tell = async (event: LiveMessage['event'], views: readonly LiveView[]): Promise<void> => {
-    const someDoNotSeeAll = [...seats].some((seat) => seat.parks !== 'all')
+    const someDoNotSeeAll = [...seats].some((seat) => seat.sight.parks !== 'all')
     const ids = views.flatMap(({ vehicleId }) => VehicleId.safeParse(vehicleId).data ?? [])
     const parks = someDoNotSeeAll ? await parksOf(ids) : new Map<string, string>()
+    const done = new Map<string, string>()
+    const veiled = (veil: Veil | undefined, key: string, data: string): string => {
+      if (veil === undefined) return data
+      const name = `${veil.name} ${key}`
+      const text = done.get(name) ?? veil.over(data)
+      done.set(name, text)
+      return text
+    }
     for (const seat of seats)
       for (const { key, vehicleId, data } of views)
-        if (isInSight(seat.parks, parks.get(vehicleId) ?? '')) seat.backlog.put({ event, key, data })
+        if (isInSight(seat.sight.parks, parks.get(vehicleId) ?? ''))
+          seat.backlog.put({ event, key, data: event === 'vehicle' ? veiled(seat.sight.veil, key, data) : data })
   }
 
   const tellAlerts = async (): Promise<void> => {
@@ -126,6 +150,13 @@ export function createLiveService({ world, vehicleViews, orderViews, parksOf }: 
       }
       bell.ring()
     },
+    /** Opens a form in the browsers of these people, and of nobody else. */
+    screen: ({ open, card, people }: Screen): void => {
+      for (const seat of seats)
+        if (seat.reader.account !== undefined && people.includes(seat.reader.account))
+          seat.backlog.put({ event: 'screen', key: card, data: JSON.stringify({ open, card }) })
+      bell.ring()
+    },
     vehicleChanged: (vehicle: VehicleId): void => {
       dirty.vehicle.add(vehicle)
     },
@@ -144,9 +175,9 @@ export function createLiveService({ world, vehicleViews, orderViews, parksOf }: 
     bell,
 
     /** Undefined when the house is full. The answer says "drained" and "gone" for this reader. */
-    join: (reader: LiveReader, parks: ParksInSight) => {
+    join: (reader: LiveReader, sight: Sight) => {
       if (seats.size >= MOST_READERS) return undefined
-      const seat: Seat = { reader, backlog: createBacklog(), parks, fullSince: undefined }
+      const seat: Seat = { reader, backlog: createBacklog(), sight, fullSince: undefined }
       seats.add(seat)
       return {
         drained: (): void => {
@@ -181,8 +212,8 @@ export function createLiveService({ world, vehicleViews, orderViews, parksOf }: 
       const now = world.clock.steady()
       for (const seat of [...seats]) {
         const stuck = seat.fullSince !== undefined && now - seat.fullSince > PATIENCE
-        const sight = await seat.reader.sight().catch(() => seat.parks)
-        if (sight !== undefined) seat.parks = sight
+        const sight = await seat.reader.sight().catch(() => seat.sight)
+        if (sight !== undefined) seat.sight = sight
         if (stuck || sight === undefined) leave(seat)
         else if (seat.fullSince === undefined) seat.reader.write(': still here\n\n')
       }

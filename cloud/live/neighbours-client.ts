@@ -4,6 +4,7 @@ import { VehicleId } from '#contract/ids.ts'
 import { type Clock, millis, seconds } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
 import { createBell, restUntilRung } from '../orders/bell.ts'
+import { Screen } from './live-message.ts'
 
 /** What one instance tells the others: which vehicles have changed, and alerts as they stand. */
 const News = z.strictObject({
@@ -11,6 +12,8 @@ const News = z.strictObject({
   vehicles: z.array(VehicleId),
   orders: z.array(VehicleId),
   alerts: z.array(z.looseObject({ id: z.string() })),
+  /** A neighbour of an older version says nothing of them, and is told of each apart. */
+  screens: z.array(Screen).optional(),
 })
 type News = z.infer<typeof News>
 
@@ -18,6 +21,7 @@ export type Hears<Alert> = {
   vehicleChanged(vehicle: VehicleId): void
   orderChanged(vehicle: VehicleId): void
   alert(alert: Alert): void
+  screen(screen: Screen): void
   /** Something may have been missed: whoever reads the feed has to ask for the whole state again. */
   missed(): void
 }
@@ -43,6 +47,7 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
   const vehicles = new Set<VehicleId>()
   const orders = new Set<VehicleId>()
   let alerts: Alert[] = []
+  let screens: Screen[] = []
   const bell = createBell<never>()
 
   /** The next notification, or undefined when there is nothing to tell. */
@@ -55,6 +60,8 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
     const order = some(orders, IDS_AT_ONCE / 2)
     const vehicle = some(vehicles, IDS_AT_ONCE - order.length)
     if (order.length + vehicle.length > 0) return { from: deps.self, vehicles: vehicle, orders: order, alerts: [] }
+    const screen = screens.shift()
+    if (screen !== undefined) return { from: deps.self, vehicles: [], orders: [], alerts: [], screens: [screen] }
     const alert = alerts.shift()
     return alert === undefined ? undefined : { from: deps.self, vehicles: [], orders: [], alerts: [alert] }
   }
@@ -68,6 +75,7 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
       const alert = deps.readAlert(one)
       if (alert !== undefined) hears.alert(alert)
     }
+    for (const screen of news.data.screens ?? []) hears.screen(screen)
   }
 
   const converse = async (hears: Hears<Alert>, stop: AbortSignal): Promise<void> => {
@@ -105,6 +113,10 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
     alert: (alert: Alert): void => {
       // What cannot be told for long is of no use to anybody's screen.
       alerts = [...alerts.slice(-200), alert]
+      bell.ring()
+    },
+    screen: (screen: Screen): void => {
+      screens = [...screens.slice(-200), screen]
       bell.ring()
     },
     /** Talks with the others until told to stop; a lost connection is made anew. */

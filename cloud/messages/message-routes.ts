@@ -2,9 +2,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { EpochMs, Instant } from '#contract/instant.ts'
+import { maskedPhone } from '../access/mask.ts'
 import { DriverId } from '../drivers/driver.ts'
 import { readPhone, WrittenPhone } from '../drivers/phone.ts'
 import { callerOf, type RouteRoles } from '../http/access.ts'
+import { policyField } from '../http/field-mask.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import { Channel, MessageId, MessageState } from './message.ts'
 import type { MessageService } from './message-service.ts'
@@ -40,7 +42,7 @@ export type MessageView = z.infer<typeof MessageView>
 const Group = z.strictObject({
   name: z.string(),
   title: z.string(),
-  phones: z.array(z.string()).readonly(),
+  phones: z.array(z.string()).readonly().meta(policyField('message', 'phone')),
   emails: z.array(z.string()).readonly(),
 })
 const Place = z.strictObject({ at: EpochMs, id: MessageId })
@@ -52,7 +54,7 @@ export function createMessageRoutes(messages: MessageService): FastifyPluginAsyn
     kind: row.kind,
     title: messages.templates[row.kind]?.title ?? row.kind,
     text: row.shown,
-    to: { kind: row.toKind, name: row.toName },
+    to: { kind: row.toKind, name: row.toKind === 'phone' ? maskedPhone(row.toName) : row.toName },
     driverId: row.driverId,
     vehicleId: row.vehicleId,
     state: row.state,

@@ -6,6 +6,7 @@ import { hindranceOf } from '../holds/can-block.ts'
 import { GraceView, graceView, HoldView, holdView } from '../holds/hold-view.ts'
 import { immobilizerState } from '../holds/immobilizer-state.ts'
 import type { VehicleSituation } from '../holds/situation.ts'
+import { policyField } from '../http/field-mask.ts'
 import { IdleReason, type Standing } from '../idle/idle.ts'
 import { VehicleInspection } from '../inspections/inspection-view.ts'
 import { type LeaseFacts, VehicleBalance, VehicleDriver, VehicleLease } from '../leases/lease-facts.ts'
@@ -81,7 +82,7 @@ export const VehicleView = z
     /** Who answers for the vehicle; null when nobody is known to. */
     driver: VehicleDriver.nullable(),
     /** Of that driver, as of the time that its source told it. */
-    balance: VehicleBalance.nullable(),
+    balance: VehicleBalance.nullable().meta(policyField('driver', 'balance')),
     /** Null where no inspection is planned. */
     inspection: VehicleInspection.nullable(),
     papers: z.array(PaperStandingView).readonly(),

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { shippedPolicy } from '../../cloud/access/access-store.ts'
+import { fieldRight } from '../../cloud/access/policy.ts'
 import { ROLES, type Role } from '../../cloud/http/access.ts'
 import { MAIN_PARK } from '../../cloud/parks/park.ts'
 import { type CloudApp, startCloudApp } from '../support/cloud-app.ts'
@@ -8,6 +10,15 @@ import { cookieOf } from '../support/people-app.ts'
 import { ROUTE_RIGHTS } from '../support/route-rights.ts'
 
 const PASSWORD = 'a calm green field'
+const SECRETS = {
+  birthDate: '1987-03-29',
+  passportNumber: '4510 123456',
+  passportIssuedBy: 'ОВД Хамовники',
+  passportIssuedOn: '2011-07-19',
+  licenceNumber: '9912 345678',
+  licenceUntil: '2031-08-23',
+  address: 'Тверская, 19-44',
+}
 const Id = z.object({ id: z.string() })
 let house: CloudApp
 let owner: string
@@ -30,7 +41,19 @@ const furnish = async (parkId: string, plate: string, phone: string) => {
   const vehicle = await made('/api/vehicles', { plate, model: 'Haval', parkId })
   const gateway = await made('/api/gateways', { vehicleId: vehicle })
   const person = { familyName: 'Иванов', givenName: plate, legalForm: 'self-employed', phones: [{ phone }], parkId }
-  return { vehicles: vehicle, gateways: gateway, drivers: await made('/api/drivers', person) }
+  const driver = await made('/api/drivers', person)
+  for (const kind of ['dk', 'osago', 'osgop'])
+    await made(`/api/vehicles/${vehicle}/papers`, { kind, number: `${kind} 1`, validUntil: '2099-01-01' })
+  const lease = await made('/api/leases', {
+    vehicleId: vehicle,
+    plan: 'rent',
+    drivers: [{ driverId: driver, main: true }],
+    startsOn: '2026-01-01',
+    schedule: { rates: [250_000, 250_000, 250_000, 250_000, 250_000, 150_000, 0] },
+  })
+  const handedOut = await call(owner, 'POST', `/api/leases/${lease}/activate`, { note: 'передан' })
+  if (handedOut.statusCode !== 200) throw new Error(handedOut.body)
+  return { vehicles: vehicle, gateways: gateway, drivers: driver, leases: lease }
 }
 beforeAll(async () => {
   house = await startCloudApp({ KORDON_REQUESTS_PER_MINUTE: '1000000' })
@@ -39,6 +62,10 @@ beforeAll(async () => {
   standing = {
     here: await furnish(MAIN_PARK, 'А001АА77', '+79161234501'),
     there: await furnish(park, 'А002АА77', '+79161234502'),
+  }
+  for (const side of ['here', 'there'] as const) {
+    const written = await call(owner, 'PUT', `/api/drivers/${standing[side]['drivers']}/secrets`, SECRETS)
+    if (written.statusCode !== 200) throw new Error(written.body)
   }
   const signedIn: [Role, string][] = []
   for (const role of ROLES) {
@@ -58,7 +85,8 @@ const closed = ROUTE_RIGHTS.filter(([route, roles]) => roles !== 'public' && !en
   },
 )
 /** The kind of thing the first parameter of an address names; its park decides who finds it. */
-const kindOf = (path: string): string | undefined => /^\/api\/(vehicles|gateways|drivers)\/\{id\}/.exec(path)?.[1]
+const kindOf = (path: string): string | undefined =>
+  /^\/api\/(vehicles|gateways|drivers|leases)\/\{id\}/.exec(path)?.[1]
 const filled = (path: string, side: 'here' | 'there' | 'nowhere'): string => {
   const kind = kindOf(path)
   const first = side === 'nowhere' || kind === undefined ? undefined : standing[side][kind]
@@ -75,7 +103,7 @@ const OF_NO_PARK = [
   /^\/api\/audit\//, // of all parks together, for who sees them all
   /^\/api\/orders\//, // by its vehicle; proven with the vehicle’s own orders
   /^\/api\/(policies|rules|decisions)\//, // of the whole house, or filtered by the vehicle they concern
-  /^\/api\/(leases|ledger|balances|reports)\//, // by their driver and vehicle, in the slice’s own tests
+  /^\/api\/(ledger|balances|reports)\//, // by their driver and vehicle, in the slice’s own tests
   /^\/api\/(inspection-stations|papers)\//, // by their vehicle, in the slice’s own tests
   /^\/api\/(message-groups|quarantine)\//, // of the whole house
   /^\/api\/(zones|permits|appeals)\//, // by the park of the zone, the vehicle, the driver: the slice looks itself
@@ -142,6 +170,69 @@ describe('every route × every role × two parks', () => {
       if (method === 'GET' && !byPolicy) note(`${role} there`, '404', String(there.status))
     }
     expect(cells).toEqual(expected)
+  })
+})
+
+describe('no answer has more of a field than the policy shows the role', () => {
+  const shipped = shippedPolicy()
+  /** What would stand in an answer, and the field of the policy it is. */
+  const telling = [
+    ['9161234501', 'phone'],
+    [SECRETS.passportNumber, 'passport'],
+    [SECRETS.passportIssuedBy, 'passport'],
+    [SECRETS.passportIssuedOn, 'passport'],
+    [SECRETS.licenceNumber, 'licence'],
+    [SECRETS.licenceUntil, 'licence'],
+    [SECRETS.birthDate, 'birthDate'],
+    [SECRETS.address, 'address'],
+  ] as const
+  const answers = closed.filter(({ method, path }) => method === 'GET' && !path.includes('/personal'))
+  test.each(ROLES)('%s, on every route that he may read', async (role) => {
+    const shown = new Set<string>()
+    for (const { path, route, roles } of answers) {
+      if (!roles.has(role)) continue
+      const { body, statusCode } = await call(people.get(role), 'GET', filled(path, 'here'))
+      if (statusCode >= 300) continue
+      for (const [text, field] of telling) {
+        const right = fieldRight(shipped, role, 'driver', field)
+        if (!body.includes(text)) continue
+        if (right !== 'read' && right !== 'write') expect.fail(`${route} shows ${role} the ${field}, which is ${right}`)
+        shown.add(field)
+      }
+      // A place of another park stands in no list.
+      expect(body, route).not.toContain('9161234502')
+      for (const kind of ['vehicles', 'drivers', 'leases'] as const)
+        expect(body, `${route}, ${role}: another park’s ${kind}`).not.toContain(standing.there[kind])
+    }
+    const wanted = ['phone', 'passport', 'licence', 'birthDate', 'address'].filter((field) => {
+      const right = fieldRight(shipped, role, 'driver', field)
+      const route = field === 'phone' ? 'GET /api/vehicles' : 'GET /api/drivers/{id}/secrets'
+      return /read|write/.test(right) && closed.some((one) => one.route === route && one.roles.has(role))
+    })
+    // The sweep has eyes: what a role may see it does see.
+    expect([...shown].toSorted()).toEqual(wanted.toSorted())
+  })
+  test('a masked field shows its end, a hidden one nothing, and neither can be written', async () => {
+    const url = `/api/drivers/${standing.here['drivers']}`
+    const driverOf = async (role: Role) => (await call(people.get(role), 'GET', url)).json()
+    expect((await driverOf('manager')).phones).toEqual([{ phone: '+79161234501', main: true }])
+    expect((await driverOf('support')).phones).toEqual([{ phone: '+7 ••• ••-01', main: true }])
+    expect((await driverOf('papers')).balance).toBeNull()
+    const vehicle = (await call(people.get('technician'), 'GET', `/api/vehicles/${standing.here['vehicles']}`)).json()
+    expect([vehicle.driver.phone, vehicle.balance]).toEqual([null, null])
+    const secrets = (await call(people.get('head'), 'GET', `${url}/secrets`)).json()
+    expect(secrets).toMatchObject({
+      passportNumber: '•••56',
+      passportIssuedOn: null,
+      licenceUntil: SECRETS.licenceUntil,
+    })
+    const { version } = await driverOf('support')
+    const wish = { version, phones: [{ phone: '+79990000000' }] }
+    const refused = await call(people.get('support'), 'PATCH', url, wish)
+    expect(refused.json()).toMatchObject({ code: 'access/field', fields: ['phones'] })
+    expect((await call(people.get('support'), 'PATCH', url, { version, note: 'звонил' })).statusCode).toBe(200)
+    const history = (await call(people.get('auditor'), 'GET', `${url}/history`)).body
+    expect(history).toContain('••-01')
   })
 })
 

@@ -17,6 +17,7 @@ import { MAIN_PARK, ParkId } from '../../cloud/parks/park.ts'
 import { createParkStore } from '../../cloud/parks/park-store.ts'
 import type { Postgres } from '../../cloud/postgres/postgres-client.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
+import { shippedFields } from './shipped-fields.ts'
 import { silentLog } from './silent-log.ts'
 
 type Answer = Awaited<ReturnType<FastifyInstance['inject']>>
@@ -108,7 +109,7 @@ export async function openLeasingHouse(
       return { id, login: word, name: word, role: role.data, by: 'token', parks: parks.length === 0 ? 'all' : parks }
     },
     reach: [],
-    rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off' },
+    rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off', fieldsOf: shippedFields },
     witness: async () => {},
     routes: [...leasing.routes, papers.routes],
   })

@@ -10,6 +10,7 @@ import { createPeople } from '../../cloud/people/app.ts'
 import type { PeopleService } from '../../cloud/people/people-service.ts'
 import type { Db } from '../../cloud/postgres/postgres-client.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
+import { shippedFields } from './shipped-fields.ts'
 import { silentLog } from './silent-log.ts'
 import { createSqlDatabase, migrated } from './sql-databases.ts'
 
@@ -45,7 +46,11 @@ export async function createPeopleApp(
   }
   const told: AuditWord[] = []
   const witness = async (words: readonly AuditWord[]) => void told.push(...words)
-  const rights = { mayAct: async () => true, secondFactorToBlock: async () => policy.secondFactorToBlock }
+  const rights = {
+    mayAct: async () => true,
+    secondFactorToBlock: async () => policy.secondFactorToBlock,
+    fieldsOf: shippedFields,
+  }
   const policy = { secondFactorToBlock: 'off' as 'on' | 'off' }
   const {
     service: people,

@@ -17,6 +17,7 @@ import { createSignerHouse } from '../../cloud/signer/app.ts'
 import { DEFAULT_POLICY, type SignerPolicy } from '../../cloud/signer/signer-policy.ts'
 import { createVehicles, type Vehicles } from '../../cloud/vehicles/app.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
+import { shippedFields } from './shipped-fields.ts'
 import { silentLog } from './silent-log.ts'
 
 export type Published = { readonly topic: string; readonly payload: string; readonly retain: boolean }
@@ -165,7 +166,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       const id = `00000000-0000-4000-8000-${String(EVERY_ROLE.indexOf(role.data)).padStart(12, '0')}`
       return { id, login: role.data, name: role.data, role: role.data, by: 'token', parks: 'all' }
     },
-    rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off' },
+    rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off', fieldsOf: shippedFields },
     witness: async () => {},
     reach: parts.reach,
     routes: [...parts.routes, configurations.routes],

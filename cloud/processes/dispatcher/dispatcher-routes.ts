@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
 import type { Facts } from '../../expressions/fact-type.ts'
 import { callerOf, EVERY_ROLE, type RouteRoles } from '../../http/access.ts'
+import { policyField } from '../../http/field-mask.ts'
 import { CardItem, Values } from '../desk/card-view.ts'
 import type { DispatcherService } from './dispatcher-service.ts'
 
@@ -41,14 +42,14 @@ export function createDispatcherRoutes(dispatcher: DispatcherService): FastifyPl
     app.get(
       '/api/dispatcher/search',
       {
-        config,
+        config: { ...config, looksAt: 'personal' },
         schema: {
           tags,
           summary: 'Clients, machines and cards by phone, name, serial number, plate, order or contract',
           querystring: z.strictObject({ q: z.string().trim().min(2).max(100) }),
           response: {
             200: z.object({
-              phone: z.string().nullable(),
+              phone: z.string().nullable().meta(policyField('client', 'phone')),
               clients: z.array(Client),
               machines: z.array(Machine),
               cards: z.array(CardItem),

@@ -130,7 +130,7 @@ describe('drivers over REST', () => {
     expect(refused.channels[0].consentAt).toBe(new Date(house.clock.now()).toISOString())
   })
 
-  test('passport and licence are for security and the owner; the history names the fields and no values; they can be erased', async () => {
+  test('passport and licence are for security, papers and the owner, masked for their heads; the history names the fields and no values; they can be erased', async () => {
     const { id } = (await add()).json()
     const secrets = {
       birthDate: '1990-05-05',
@@ -143,7 +143,7 @@ describe('drivers over REST', () => {
     }
     expect((await house.call('security', 'PUT', `/api/drivers/${id}/secrets`, secrets)).statusCode).toBe(200)
     expect((await house.call('owner', 'GET', `/api/drivers/${id}/secrets`)).json()).toEqual(secrets)
-    for (const role of ['manager', 'head', 'accountant', 'driver', 'integration'] as const)
+    for (const role of ['support', 'dispatcher', 'accountant', 'driver', 'integration'] as const)
       expect((await house.call(role, 'GET', `/api/drivers/${id}/secrets`)).statusCode).toBe(403)
     const everything = await Promise.all(
       ['', '/history'].map(async (part) => (await house.call('owner', 'GET', `/api/drivers/${id}${part}`)).body),

@@ -14,7 +14,9 @@ const views = async (ids: readonly string[]) => ids.map((id) => ({ key: id, vehi
 const live = createLiveService({ world, vehicleViews: views, orderViews: views, parksOf: async () => new Map() })
 let welcome = true
 beforeAll(async () => {
-  house = await createPeopleApp([createLiveRoutes({ world, live, sight: async () => (welcome ? 'all' : undefined) })])
+  house = await createPeopleApp([
+    createLiveRoutes({ world, live, sight: async () => (welcome ? { parks: 'all', veil: undefined } : undefined) }),
+  ])
   await house.people.ensureAccounts([{ login: 'manager', name: 'M', role: 'manager', password: 'demo-manager' }])
   url = await house.app.listen({ host: '127.0.0.1', port: 0 })
 })

@@ -9,6 +9,7 @@ import { silentLog } from '../../support/silent-log.ts'
 const A = VehicleId.parse('0a0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21')
 const B = VehicleId.parse('0b0e7b1c-8f5e-4a63-9d9a-1d1a6a3f7f21')
 
+const ALL = { parks: 'all', veil: undefined } as const
 let clock: ManualClock
 let live: LiveService
 let version: number
@@ -44,7 +45,7 @@ function reader(settings: { full?: boolean; welcome?: boolean; parks?: ParksInSi
       state.text += text
       return !state.full
     },
-    sight: async () => (state.welcome ? state.parks : undefined),
+    sight: async () => (state.welcome ? { parks: state.parks, veil: undefined } : undefined),
     end: () => {
       state.ended = true
     },
@@ -56,7 +57,7 @@ const alert = (id: string) => ({ id, vehicleId: 'v', kind: 'zone-exit', at: '202
 describe('the live feed', () => {
   test('tells a change at once and then at most once a second per vehicle', async () => {
     const { state, asReader } = reader()
-    live.join(asReader, 'all')
+    live.join(asReader, ALL)
     for (let step = 0; step < 20; step += 1) {
       version = step
       live.vehicleChanged(A)
@@ -67,10 +68,21 @@ describe('the live feed', () => {
     expect(versions).toEqual([0, 5, 10, 15])
   })
 
+  test('opens a form in the browsers of the people it is for, and in no other', async () => {
+    const [mine, theirs, nobodys] = [reader(), reader(), reader()]
+    live.join({ ...mine.asReader, account: 'd1' }, 'all')
+    live.join({ ...theirs.asReader, account: 'm1' }, 'all')
+    live.join(nobodys.asReader, 'all')
+    live.screen({ open: 'dispatcher_form', card: 'c1', people: ['d1', 'd2'] })
+    await live.round('orders')
+    expect(mine.state.text).toContain('event: screen\ndata: {"open":"dispatcher_form","card":"c1"}')
+    expect(theirs.state.text + nobodys.state.text).not.toContain('screen')
+  })
+
   test('reads nothing from the database while nobody listens', async () => {
     live.vehicleChanged(A)
     await live.round()
-    live.join(reader().asReader, 'all')
+    live.join(reader().asReader, ALL)
     await live.round()
     expect(asked).toEqual([])
   })
@@ -78,8 +90,8 @@ describe('the live feed', () => {
   test('a slow reader gets the newest and never a queue; others are not held up', async () => {
     const slow = reader({ full: true })
     const quick = reader()
-    const seat = live.join(slow.asReader, 'all')
-    live.join(quick.asReader, 'all')
+    const seat = live.join(slow.asReader, ALL)
+    live.join(quick.asReader, ALL)
     for (let step = 0; step < 50; step += 1) {
       version = step
       live.vehicleChanged(A)
@@ -98,7 +110,7 @@ describe('the live feed', () => {
 
   test('tries a view again that could not be read', async () => {
     const { state, asReader } = reader()
-    live.join(asReader, 'all')
+    live.join(asReader, ALL)
     viewsFail = true
     live.orderChanged(A)
     await live.round()
@@ -110,7 +122,7 @@ describe('the live feed', () => {
 
   test('ends the connection of a session that ended, of a reader gone without a word, and all at the close', async () => {
     const [signedOut, gone, present] = [reader({ welcome: false }), reader({ full: true }), reader()]
-    for (const { asReader } of [signedOut, gone, present]) live.join(asReader, 'all')
+    for (const { asReader } of [signedOut, gone, present]) live.join(asReader, ALL)
     live.alert(alert('1'))
     await live.round()
     await clock.advance(61_000)
@@ -122,14 +134,14 @@ describe('the live feed', () => {
   })
 
   test('takes no more readers than it can serve', () => {
-    for (let n = 0; n < MOST_READERS; n += 1) expect(live.join(reader().asReader, 'all')).toBeDefined()
-    expect(live.join(reader().asReader, 'all')).toBeUndefined()
+    for (let n = 0; n < MOST_READERS; n += 1) expect(live.join(reader().asReader, ALL)).toBeDefined()
+    expect(live.join(reader().asReader, ALL)).toBeUndefined()
   })
 })
 
 test('who sees one park hears of its vehicles, orders and alerts alone, and of another one after the next heartbeat', async () => {
   const { state, asReader } = reader({ parks: ['north'] })
-  live.join(asReader, ['north'])
+  live.join(asReader, { parks: ['north'], veil: undefined })
   const happen = async () => {
     for (const vehicle of [A, B]) live.orderChanged(vehicle)
     for (const vehicleId of [A, B]) live.alert({ ...alert(`alert of ${vehicleId}`), vehicleId })
@@ -145,6 +157,23 @@ test('who sees one park hears of its vehicles, orders and alerts alone, and of a
   await happen()
   expect(state.text).toContain(B)
   expect(state.text).not.toContain(A)
+})
+
+test('a role’s veil lies over vehicles, once for all who wear it, and over nothing else', async () => {
+  let lifted = 0
+  const over = (data: string) => {
+    lifted += 1
+    return data.replace('version', 'veiled')
+  }
+  const [one, other, bare] = [reader(), reader(), reader()]
+  for (const { asReader } of [one, other]) live.join(asReader, { parks: 'all', veil: { name: 'support', over } })
+  live.join(bare.asReader, ALL)
+  live.orderChanged(A)
+  await live.round()
+  for (const { state } of [one, other]) expect(state.text).toContain(eventText('vehicle', `{"id":"${A}","veiled":0}`))
+  expect(one.state.text).toContain(eventText('order', `{"id":"${A}","version":0}`))
+  expect(bare.state.text).not.toContain('veiled')
+  expect(lifted).toBe(1)
 })
 
 test('a backlog is bounded: of many alerts the newest stay, and vehicles are not lost for them', () => {

@@ -28,6 +28,7 @@ test.skipIf(!requireReal('postgresql'))(
           vehicleChanged: (id) => heard.push(`vehicle ${id}`),
           orderChanged: (id) => heard.push(`order ${id}`),
           alert: ({ id }) => heard.push(`alert ${id}`),
+          screen: ({ open, people }) => heard.push(`screen ${open} ${people.join()}`),
           missed: () => heard.push('missed'),
         },
         stop.signal,
@@ -47,9 +48,16 @@ test.skipIf(!requireReal('postgresql'))(
       at: '2026-11-22T00:00:00.000Z',
       data: { lat: 1 },
     })
-    await until('the other has heard all', () => two.heard.length === 1003)
+    one.client.screen({ open: 'dispatcher_form', card: 'c', people: ['d1'] })
+    await until('the other has heard all', () => two.heard.length === 1004)
     expect(new Set(two.heard)).toEqual(
-      new Set(['missed', ...many.map((id) => `vehicle ${id}`), `order ${ordered}`, 'alert a']),
+      new Set([
+        'missed',
+        ...many.map((id) => `vehicle ${id}`),
+        `order ${ordered}`,
+        'alert a',
+        'screen dispatcher_form d1',
+      ]),
     )
     expect(one.heard).toEqual(['missed'])
     await server.kill()

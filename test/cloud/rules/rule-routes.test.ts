@@ -5,6 +5,7 @@ import { createHttp } from '../../../cloud/http/app.ts'
 import { createIdempotencyStore } from '../../../cloud/http/idempotency-store.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { addLease, createRuleHouse, type RuleHouse, setBalance, standingHolds } from '../../support/rule-house.ts'
+import { shippedFields } from '../../support/shipped-fields.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { createSqlDatabase, migrated, type SqlDatabase } from '../../support/sql-databases.ts'
 
@@ -33,7 +34,7 @@ beforeAll(async () => {
     answers: createIdempotencyStore(postgres.db),
     findCaller: async () => caller(),
     reach: [],
-    rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off' },
+    rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off', fieldsOf: shippedFields },
     witness: async () => {},
     routes: [house.policies.routes, ...house.rules.routes],
   })
