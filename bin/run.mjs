@@ -4,7 +4,16 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { buildConsole, buildEdge, EDGE_FLAGS, edgeProgram, missingRuntime, PINNED_NODE, ROOT } from './installation.mjs'
+import {
+  buildConsole,
+  buildEdge,
+  CLOUD_FLAGS,
+  EDGE_FLAGS,
+  edgeProgram,
+  missingRuntime,
+  PINNED_NODE,
+  ROOT,
+} from './installation.mjs'
 
 const [target, ...args] = process.argv.slice(2)
 
@@ -23,7 +32,8 @@ if (!existsSync(join(ROOT, target))) {
 }
 
 // Relative paths in arguments and environment mean the folder the user stands in, so the child stays there too.
-const program = target === 'edge/main.ts' ? [...EDGE_FLAGS, await edgeProgram()] : [join(ROOT, target)]
+const flags = target === 'cloud/main.ts' ? CLOUD_FLAGS : []
+const program = target === 'edge/main.ts' ? [...EDGE_FLAGS, await edgeProgram()] : [...flags, join(ROOT, target)]
 const child = spawn(PINNED_NODE, [...program, ...args], { stdio: 'inherit' })
 child.once('error', (error) => {
   console.error(error.message)

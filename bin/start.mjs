@@ -2,7 +2,7 @@
 // npm start: everything on a machine with only Node (>= 20) and npm. Installs, builds, starts cloud and virtual fleet.
 import { createServer } from 'node:net'
 import { join, relative, resolve } from 'node:path'
-import { buildConsole, consoleIsFresh, ensureInstalled, PINNED_NODE, ROOT } from './installation.mjs'
+import { buildConsole, CLOUD_FLAGS, consoleIsFresh, ensureInstalled, PINNED_NODE, ROOT } from './installation.mjs'
 import { createSupervisor } from './supervisor.mjs'
 
 const startedAt = Date.now()
@@ -149,7 +149,7 @@ function cloudSaid(line) {
 supervisor.start({
   name: 'cloud',
   program: PINNED_NODE,
-  args: [join(ROOT, 'cloud', 'main.ts')],
+  args: [...CLOUD_FLAGS, join(ROOT, 'cloud', 'main.ts')],
   cwd: ROOT,
   env,
   alive: (line) => line.startsWith('kordon.ready '),

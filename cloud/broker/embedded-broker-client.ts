@@ -3,7 +3,7 @@ import { Aedes, type AuthErrorCode, type AuthenticateError, type Client } from '
 import mqemitter from 'mqemitter'
 import type { GatewayId } from '#contract/ids.ts'
 import { type Clock, millis } from '#contract/instant.ts'
-import type { ParsedTopic } from '#contract/topics.ts'
+import { type ParsedTopic, upTopic } from '#contract/topics.ts'
 import type { Log } from '../log.ts'
 import type { Broker, BrokerEars } from './broker.ts'
 import { BROKER_LIMITS } from './broker-limits.ts'
@@ -12,6 +12,7 @@ import { readStatus } from './gateway-status.ts'
 import { type Claim, proveIdentity } from './identity-proof.ts'
 import type { ListenerClient, Ports } from './listener-client.ts'
 import { createPublishLane, type PublishLane } from './publish-lane.ts'
+import { createRecordDoor } from './record-door-client.ts'
 import { hearable, type Identity, isClientId, publishable } from './topic-access.ts'
 
 export type EmbeddedBrokerDeps = BrokerEars & {
@@ -65,7 +66,14 @@ export function createEmbeddedBrokerClient(deps: EmbeddedBrokerDeps): EmbeddedBr
   return {
     start: async () => {
       await aedes.listen()
-      await deps.sockets.start((socket, accepted) => void aedes.handle(socket).once('connected', accepted))
+      await deps.sockets.start((socket, accepted) => {
+        const door = createRecordDoor(socket, deps.clock)
+        const client = aedes.handle(socket)
+        client.once('connected', () => {
+          accepted()
+          openDoor(door, sessions.get(client), deps)
+        })
+      })
       void watchDeadlines(presence.lanes, deps, stop.signal)
       log.info(deps.sockets.ports(), 'broker.listening')
     },
@@ -154,6 +162,34 @@ function proofOf({ conn }: Client): Pick<Claim, 'by' | 'certificateName' | 'cert
   return { by: 'certificate', certificateName: typeof name === 'string' ? name : undefined, certificateSerial: serial }
 }
 
+/** A gateway's records go past the broker from here on, through the same lane as those that do not. */
+function openDoor(
+  door: ReturnType<typeof createRecordDoor>,
+  session: Session | undefined,
+  { ingest }: EmbeddedBrokerDeps,
+): void {
+  if (session?.identity.kind !== 'gateway') return
+  const { gateway } = session.identity
+  door.open({
+    topic: Buffer.from(upTopic(gateway, 'records')),
+    accept: (payload, done, now) => session.lane.run((done) => takeRecords(ingest, gateway, payload, done), done, now),
+  })
+}
+
+function takeRecords(
+  ingest: EmbeddedBrokerDeps['ingest'],
+  gateway: GatewayId,
+  payload: Uint8Array,
+  done: (error?: Error) => void,
+): void {
+  if (ingest.take !== undefined) {
+    ingest.take(gateway, payload, done)
+    return
+  }
+  const fail = (cause: unknown): void => done(cause instanceof Error ? cause : new Error(String(cause)))
+  ingest.accept(gateway, payload).then(() => done(), fail)
+}
+
 function spokenTo(session: Session, name: string): ParsedTopic | undefined {
   if (session.spoken.name !== name) session.spoken = { name, topic: publishable(session.identity, name) }
   return session.spoken.topic
@@ -202,11 +238,13 @@ function decideWhoSpeaks(
   }
   const handOn = (topic: ParsedTopic, payload: string | Buffer, done: (error?: Error) => void): void => {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+    if (topic.direction !== 'owntracks') {
+      takeRecords(deps.ingest, topic.gateway, bytes, done)
+      return
+    }
     const fail = (cause: unknown): void => done(cause instanceof Error ? cause : new Error(String(cause)))
-    if (topic.direction === 'owntracks')
-      (deps.phones?.accept(topic.user, topic.device, bytes) ?? Promise.resolve()).then(() => done(), fail)
-    else if (deps.ingest.take === undefined) deps.ingest.accept(topic.gateway, bytes).then(() => done(), fail)
-    else deps.ingest.take(topic.gateway, bytes, done)
+    const accepted = deps.phones?.accept(topic.user, topic.device, bytes) ?? Promise.resolve()
+    accepted.then(() => done(), fail)
   }
   // Also judges wills. Setting it replaces the broker's own guard of `$SYS`, which no topic of ours can match.
   aedes.authorizePublish = (client, packet, done) => {

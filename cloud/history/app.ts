@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { VehicleId } from '#contract/ids.ts'
-import { millis } from '#contract/instant.ts'
 import type { CloudConfig } from '../config.ts'
 import type { FedProjection } from '../ingest/app.ts'
 import type { Dependency } from '../metrics/health-routes.ts'
@@ -8,7 +7,7 @@ import type { Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { createFleetRoutes } from './fleet-routes.ts'
 import { createFrameStore } from './frame-store.ts'
-import type { History as FrameHistory } from './history.ts'
+import { type History as FrameHistory, HISTORY_PACE } from './history.ts'
 import { createHistoryRoutes } from './history-routes.ts'
 import { createHistoryService, type HistoryService } from './history-service.ts'
 import { createInfluxClient } from './influx-client.ts'
@@ -78,7 +77,7 @@ export function createHistory(parts: Parts): History {
       // Large writes for stores of years; the pages of people do not wait for them.
       {
         projection: service.historyProjection,
-        pace: { batch: 5000, fill: 1000, age: millis(1000) },
+        pace: HISTORY_PACE,
         // Its marks for the mileage ledger are in the SQL database in any case.
         rewinds: true,
       },

@@ -19,6 +19,12 @@ type Deps = {
   readonly pace?: JournalPace
 }
 
+/**
+ * So many entries at once mean a fleet that sends without a pause: the next ones wait for company then, since a store asks
+ * the same for a hundred as for one. A single report never waits.
+ */
+const CROWD_ENTRIES = 200
+const CROWD_REST_MS = 100
 const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 30_000
 
@@ -28,7 +34,7 @@ const LAST_RETRY_MS = 30_000
  */
 export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<void> {
   const { journal, projection, clock, log } = deps
-  const pace = deps.pace ?? { batch: 1000 }
+  const pace = deps.pace ?? { batch: 5000 }
   let position = journal.cursor(projection.name)
   let failures = 0
   while (!stop.aborted) {
@@ -36,11 +42,15 @@ export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<voi
       const entries = await nextEntries(deps, pace, position, stop)
       const last = entries.at(-1)
       if (last === undefined) continue
+      const began = clock.steady()
       await projection.apply(entries)
       journal.moveCursor(projection.name, last.position)
       position = last.position
       if (failures > 0) log.info({ projection: projection.name, failures, position }, 'projection.recovered')
       failures = 0
+      const rest = CROWD_REST_MS - (clock.steady() - began)
+      if (entries.length >= CROWD_ENTRIES && entries.length < pace.batch && rest > 0)
+        await clock.sleep(millis(rest), stop)
     } catch (cause) {
       failures += 1
       // Said when it begins and then ever more rarely: a store that is down for a night is one fact, not thousands.

@@ -99,6 +99,8 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
   // Cursors may fall back after a power cut, since projections repeat harmlessly: no flush is spent on them.
   const cursors = path === ':memory:' ? sql : journalSql(new DatabaseSync(path), 'NORMAL')
   const tail = createJournalTail(TAIL_ENTRIES)
+  /** How far each projection has come, as said since the start. */
+  const readers = new Map<string, number>()
   const wakers = new Set<() => void>()
   const commits = createGroupCommit({
     commit: createCommit({ db, sql, quarantine, tail, clock }),
@@ -128,9 +130,20 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
         wakers.add(wake)
         stop.addEventListener('abort', wake)
       }),
-    cursor: cursors.cursor,
-    moveCursor: cursors.moveCursor,
-    forgetCursor: cursors.forgetCursor,
+    cursor: (projection) => {
+      const position = cursors.cursor(projection)
+      readers.set(projection, position)
+      return position
+    },
+    moveCursor: (projection, position) => {
+      cursors.moveCursor(projection, position)
+      readers.set(projection, position)
+      tail.passed(Math.min(...readers.values()))
+    },
+    forgetCursor: (projection) => {
+      cursors.forgetCursor(projection)
+      readers.delete(projection)
+    },
     streamsOf: sql.streamsOf,
     prune: (before) => {
       let total = 0

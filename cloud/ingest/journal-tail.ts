@@ -8,15 +8,28 @@ export type JournalTail = {
   push(entries: readonly JournalEntry[]): void
   /** Entries have been deleted: whoever asks for old ones has to ask the file. */
   clear(): void
+  /** Every reader has come so far: what lies behind them is let go, for what lives long costs most to remember. */
+  passed(position: number): void
   /** Up to `limit` entries behind `after`, or undefined when the tail does not reach back that far. */
   read(after: number, limit: number): readonly JournalEntry[] | undefined
 }
 
-/** Holds at least `keep` entries once so many have come, and at most twice as many. */
+/** Holds what not every reader has passed: at least the newest `keep` of it, and at most twice as many. */
 export function createJournalTail(keep: number): JournalTail {
   let entries: JournalEntry[] = []
   /** Everything behind this position is here. */
   let from: number | undefined
+  /** The first place whose entry lies behind `position`. */
+  const placeBehind = (position: number): number => {
+    let low = 0
+    let high = entries.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((entries[middle]?.position ?? 0) <= position) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
   return {
     push: (more) => {
       const first = more[0]
@@ -31,16 +44,17 @@ export function createJournalTail(keep: number): JournalTail {
       entries = []
       from = undefined
     },
+    passed: (position) => {
+      const place = placeBehind(position)
+      // Seldom enough that moving the others costs nothing.
+      if (from === undefined || 2 * place < entries.length) return
+      entries = entries.slice(place)
+      from = Math.max(from, position)
+    },
     read: (after, limit) => {
       if (from === undefined || after < from) return undefined
-      let low = 0
-      let high = entries.length
-      while (low < high) {
-        const middle = (low + high) >> 1
-        if ((entries[middle]?.position ?? 0) <= after) low = middle + 1
-        else high = middle
-      }
-      return entries.slice(low, low + limit)
+      const place = placeBehind(after)
+      return entries.slice(place, place + limit)
     },
   }
 }

@@ -21,8 +21,8 @@ type Round = { readonly rate: number; readonly report: LoadReport; readonly tall
 
 /** Frames found in InfluxDB ÷ time from the first publish to the last commit. */
 async function ownRound(own: OwnCloud, fleet: readonly LoadGateway[], ms: number): Promise<Round & { journal: Tally }> {
-  const began = performance.now()
   const load = await startLoad(loadOf(fleet, own.cloud.mqttPort))
+  const began = performance.now()
   await pause(ms)
   const report = await load.stop()
   await own.drained()
@@ -45,12 +45,12 @@ async function startPeer(consumers: number, gateways: readonly LoadGateway[]) {
     round: async (framesPerS: number | undefined, ms: number): Promise<Round> => {
       const fleet = gateways.slice(used, used + GATEWAYS)
       used += GATEWAYS
-      const began = performance.now()
       const load = await startLoad({
         ...loadOf(fleet, broker.port),
         protocol: 'bare',
         ...(framesPerS === undefined ? {} : { framesPerS }),
       })
+      const began = performance.now()
       await pause(ms)
       const report = await load.stop()
       // The last commit: nothing more for two seconds, which do not count.

@@ -10,8 +10,9 @@ export const loadOf = (gateways: readonly LoadGateway[], port: number): LoadPlan
   window: 20,
   framesPerMessage: 1,
   resent: 0.05,
-  stepMs: 1,
-  from: Date.now(),
+  // As a car that reports each second, from this morning on: what is new, and no frame of the future.
+  stepMs: 1000,
+  from: Date.now() - 12 * 3_600_000,
   forgets: 'on-acknowledgement',
   protocol: 'own',
 })

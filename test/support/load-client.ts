@@ -9,13 +9,14 @@ import type { LedgerPage, LoadGateway, LoadPlan } from './load-plan.ts'
 
 /** The frame of this number: a car on its way up and down one street, a little further with each. */
 export function frameOf(seq: number, { from, stepMs }: Pick<LoadPlan, 'from' | 'stepMs'>): Frame {
-  const leg = seq % 40_000
-  const along = leg < 20_000 ? leg : 40_000 - leg
+  const leg = seq % 8000
+  const along = leg < 4000 ? leg : 8000 - leg
   return {
     kind: 'frame',
     readAt: epochMs(from + seq * stepMs),
     timeQuality: 'gnss',
-    lat: Number((55.7 + along * 0.0000002).toFixed(7)),
+    // 12 m a frame: 43.2 km/h at one a second.
+    lat: Number((55.5 + along * 0.0001078).toFixed(7)),
     lon: 37.618423,
     accuracyM: 4.5,
     satellites: 11,
@@ -24,7 +25,7 @@ export function frameOf(seq: number, { from, stepMs }: Pick<LoadPlan, 'from' | '
     headingDeg: 271,
     altitudeM: 150.5,
     ignition: true,
-    odometerKm: 1000,
+    odometerKm: Number((1000 + seq * 0.012).toFixed(2)),
     supplyVolt: 13.8,
     motion: true,
     gnssTrust: 'ok',

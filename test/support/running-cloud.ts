@@ -10,6 +10,8 @@ import { createRestClient, type RestClient } from './rest-client.ts'
 
 const READY = /kordon\.ready (http:\/\/\S+)/
 const START_LIMIT_MS = 60_000
+/** As bin/ and the Dockerfile start it. */
+const AS_SHIPPED = ['--max-semi-space-size=64']
 
 /** The real cloud in a process of its own, on free ports and a temporary data folder. */
 export type RunningCloud = {
@@ -39,7 +41,7 @@ export async function startCloud(env: Readonly<Record<string, string>> = {}): Pr
   let child: ChildProcess | undefined
 
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, ['cloud/main.ts'], {
+    const started = spawn(process.execPath, [...AS_SHIPPED, 'cloud/main.ts'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,

@@ -26,6 +26,18 @@ describe('journal tail', () => {
     expect(tail.read(103, 2)).toEqual([])
   })
 
+  test('lets go of what every reader has passed, and still answers whoever asks from there', () => {
+    const tail = createJournalTail(10)
+    tail.push(run(1, 8))
+    tail.passed(6)
+    expect(tail.read(6, 5)?.map(({ position }) => position)).toEqual([7, 8])
+    expect(tail.read(5, 5)).toBeUndefined()
+    tail.passed(8)
+    expect(tail.read(8, 5)).toEqual([])
+    tail.push(run(9, 2))
+    expect(tail.read(8, 5)?.map(({ position }) => position)).toEqual([9, 10])
+  })
+
   test('answers as a whole journal would, or not at all', () => {
     fc.assert(
       fc.property(

@@ -1,0 +1,75 @@
+import type { Socket } from 'node:net'
+import type { Clock, Millis } from '#contract/instant.ts'
+import { BROKER_LIMITS } from './broker-limits.ts'
+import { createRecordSieve } from './record-sieve.ts'
+
+type Done = (error?: Error) => void
+/** What begins when the sender is known: his topic, and where his records go. */
+export type BehindTheDoor = {
+  readonly topic: Uint8Array
+  /** Calls `done` once, when the records are durable, or with an error. */
+  accept(payload: Uint8Array, done: Done, now: Millis): void
+}
+
+/** So often one message goes the broker's way, so that it knows that the connection is alive. */
+const BROKER_HEARS_MS = 10_000
+
+/**
+ * A way for records past the broker's general machinery, which costs more for a message than all that is done with it.
+ * Reads no further while too many are on their way to the disk, and acknowledges together what was committed together.
+ * Everything else on the connection is the broker's; so are records, until `open` is called.
+ */
+export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>) {
+  const sieve = createRecordSieve()
+  const read = socket.read.bind(socket)
+  let behind: BehindTheDoor | undefined
+  let inFlight = 0
+  let reading: 'on' | 'held' = 'on'
+  let toldAt = Number.NEGATIVE_INFINITY
+  let durable: number[] = []
+
+  const acknowledge = (): void => {
+    const packets = Buffer.allocUnsafe(4 * durable.length)
+    for (const [index, id] of durable.entries()) packets.writeUInt32BE(0x40020000 + id, 4 * index)
+    durable = []
+    if (!socket.destroyed) socket.write(packets)
+  }
+  const settle = (messageId: number, error?: Error): void => {
+    inFlight -= 1
+    if (error !== undefined) return void socket.destroy(error)
+    // All that one commit settles is settled in one turn.
+    if (durable.push(messageId) === 1) queueMicrotask(acknowledge)
+    if (reading === 'on' || inFlight >= BROKER_LIMITS.publishesAtOnce) return
+    reading = 'on'
+    socket.emit('readable')
+  }
+  const isFull = (): boolean => inFlight >= BROKER_LIMITS.publishesAtOnce || socket.writableNeedDrain
+  const hold = (): null => {
+    reading = 'held'
+    if (socket.writableNeedDrain) socket.once('drain', () => socket.emit('readable'))
+    return null
+  }
+  socket.read = (size?: number) => {
+    if (size === 0) return read(0)
+    if (behind !== undefined && isFull()) return hold()
+    const chunk: unknown = read(size)
+    if (!Buffer.isBuffer(chunk)) return chunk
+    const now = clock.steady()
+    return sieve.sift(chunk, ({ messageId, payload }) => {
+      if (behind === undefined || now - toldAt >= BROKER_HEARS_MS) {
+        toldAt = now
+        return 'left'
+      }
+      inFlight += 1
+      behind.accept(payload, (error) => settle(messageId, error), now)
+      return 'taken'
+    })
+  }
+  return {
+    /** The sender is known from now on. */
+    open: (to: BehindTheDoor): void => {
+      behind = to
+      sieve.know(to.topic)
+    },
+  }
+}
