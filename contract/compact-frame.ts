@@ -1,109 +1,46 @@
 import type { Frame } from './frame.ts'
-import type { EpochMs } from './instant.ts'
+import { frameOf, inRange, type ScaledFrame, SLOW, STATE_BITS, scaledOf, turn, zeroFrame } from './scaled-frame.ts'
 import { type ByteReader, type ByteWriter, MalformedBytes } from './varint.ts'
 
 /** Bits of a frame's head byte: which parts follow. Bits 0–1 are the record's kind, bit 7 is reserved. */
 export const HEAD = { time: 4, position: 8, motion: 16, state: 32, slow: 64, reserved: 128 } as const
 
-const TIME_QUALITY = ['gnss', 'ntp', 'rtc', 'estimated'] as const
-const FIX = ['none', '2d', '3d'] as const
-const TRUST = ['ok', 'suspect', 'jammed'] as const
-const RELAY = ['unknown', 'closed', 'open'] as const
-const FLAG = [undefined, false, true] as const
-const BACKFILL = 1 << 12
-const HAS_POSITION = 1 << 13
-const HAS_SPEED = 1 << 14
-const HAS_HEADING = 1 << 15
-const STATE_LIMIT = 1 << 16
+const STATE_LIMIT = 1 << STATE_BITS
 
-const SLOW = [
-  { field: 'accuracyM', scale: 10, min: 0, max: 100_000 },
-  { field: 'satellites', scale: 1, min: 0, max: 255 },
-  { field: 'altitudeM', scale: 10, min: -1000, max: 20_000 },
-  { field: 'odometerKm', scale: 100, min: 0, max: 10_000_000 },
-  { field: 'engineHours', scale: 100, min: 0, max: 1_000_000 },
-  { field: 'supplyVolt', scale: 100, min: 0, max: 100 },
-] as const
-type SlowField = (typeof SLOW)[number]['field']
 const SLOW_LIMIT = 1 << (2 * SLOW.length)
 
 /** How time and place are told: 1 as differences from the frame before; 2 time in seconds where whole, place from where the car was heading. */
 export type FrameLayout = 1 | 2
 
-/** The frame before this one in the batch, in scaled integers; a batch stands alone, so it starts from zeros. */
-export type FrameMemory = {
+/** The frame before this one in the batch; a batch stands alone, so it starts from zeros. */
+export type FrameMemory = ScaledFrame & {
   readonly layout: FrameLayout
   first: boolean
-  readAt: number
   stepMs: number
-  lat: number
-  lon: number
   /** How far the last frame was from the one before it; 0 where either had no place of its own. */
   wayLat: number
   wayLon: number
-  speed: number
-  heading: number
-  state: number
-  slow: Record<SlowField, number>
-  slowPresent: number
 }
 
 export const emptyMemory = (layout: FrameLayout): FrameMemory => ({
+  ...zeroFrame(),
   layout,
   first: true,
-  readAt: 0,
   stepMs: 0,
-  lat: 0,
-  lon: 0,
   wayLat: 0,
   wayLon: 0,
-  speed: 0,
-  heading: 0,
-  state: 0,
-  slow: { accuracyM: 0, satellites: 0, altitudeM: 0, odometerKm: 0, engineHours: 0, supplyVolt: 0 },
-  slowPresent: 0,
 })
 
-const scaled = (value: number, scale: number): number => Math.round(value * scale)
-const flagCode = (flag: boolean | undefined): number => (flag === undefined ? 0 : flag ? 2 : 1)
-
-function stateOf(frame: Frame): number {
-  return (
-    TIME_QUALITY.indexOf(frame.timeQuality) |
-    (FIX.indexOf(frame.fix) << 2) |
-    (TRUST.indexOf(frame.gnssTrust) << 4) |
-    (RELAY.indexOf(frame.relay) << 6) |
-    (flagCode(frame.ignition) << 8) |
-    (flagCode(frame.motion) << 10) |
-    (frame.backfill === true ? BACKFILL : 0) |
-    (frame.lat === undefined ? 0 : HAS_POSITION) |
-    (frame.speedKmh === undefined ? 0 : HAS_SPEED) |
-    (frame.headingDeg === undefined ? 0 : HAS_HEADING)
-  )
-}
-
-/** The shortest way round from one course to another, −180…179. */
-const turn = (from: number, to: number): number => ((to - from + 540) % 360) - 180
-
-function slowChanges(frame: Frame, memory: FrameMemory): { mask: number; deltas: number[] } {
+function slowChanges(next: ScaledFrame, memory: FrameMemory): { mask: number; deltas: number[] } {
   let mask = 0
   const deltas: number[] = []
-  SLOW.forEach(({ field, scale }, index) => {
-    const value = frame[field]
-    const present = (memory.slowPresent & (1 << index)) !== 0
-    if (value === undefined) {
-      if (present) {
-        mask |= 1 << (index + SLOW.length)
-        memory.slowPresent &= ~(1 << index)
-      }
-      return
-    }
-    const next = scaled(value, scale)
-    if (present && next === memory.slow[field]) return
+  SLOW.forEach(({ field }, index) => {
+    const isThere = (next.slowPresent & (1 << index)) !== 0
+    const wasThere = (memory.slowPresent & (1 << index)) !== 0
+    if (!isThere && wasThere) mask |= 1 << (index + SLOW.length)
+    if (!isThere || (wasThere && next.slow[field] === memory.slow[field])) return
     mask |= 1 << index
-    deltas.push(next - memory.slow[field])
-    memory.slow[field] = next
-    memory.slowPresent |= 1 << index
+    deltas.push(next.slow[field] - memory.slow[field])
   })
   return { mask, deltas }
 }
@@ -137,12 +74,9 @@ function readTime(reader: ByteReader, layout: FrameLayout): number {
 /** Writes one frame as its difference from `memory`, and moves `memory` on. An unchanged frame is one byte. */
 export function writeFrame(writer: ByteWriter, frame: Frame, memory: FrameMemory): void {
   const step = memory.first ? 0 : frame.readAt - memory.readAt
-  const lat = frame.lat === undefined ? memory.lat : scaled(frame.lat, 1e6)
-  const lon = frame.lon === undefined ? memory.lon : scaled(frame.lon, 1e6)
-  const speed = frame.speedKmh === undefined ? memory.speed : scaled(frame.speedKmh, 10)
-  const heading = frame.headingDeg === undefined ? memory.heading : Math.round(frame.headingDeg) % 360
-  const state = stateOf(frame)
-  const slow = slowChanges(frame, memory)
+  const next = scaledOf(frame, memory)
+  const { lat, lon, speed, heading, state } = next
+  const slow = slowChanges(next, memory)
 
   const time = memory.first || step !== memory.stepMs
   const position = lat !== memory.lat || lon !== memory.lon
@@ -170,7 +104,7 @@ export function writeFrame(writer: ByteWriter, frame: Frame, memory: FrameMemory
     for (const delta of slow.deltas) writer.signed(delta)
   }
   moveTo(memory, lat, lon)
-  Object.assign(memory, { first: false, readAt: frame.readAt, stepMs: step, speed, heading, state })
+  Object.assign(memory, next, { first: false, stepMs: step })
 }
 
 /** The first place of a batch is no way: it comes from nowhere. */
@@ -180,16 +114,6 @@ function moveTo(memory: FrameMemory, lat: number, lon: number): void {
   memory.wayLon = hasPlace ? lon - memory.lon : 0
   memory.lat = lat
   memory.lon = lon
-}
-
-function inRange(value: number, min: number, max: number, name: string): number {
-  if (value < min || value > max) throw new MalformedBytes(`${name} out of range`)
-  return value
-}
-
-function word<Word>(words: readonly Word[], code: number, name: string): Word {
-  if (code >= words.length) throw new MalformedBytes(`${name}: reserved value`)
-  return words[code] as Word
 }
 
 function readSlow(reader: ByteReader, memory: FrameMemory): void {
@@ -234,34 +158,5 @@ function readParts(reader: ByteReader, head: number, memory: FrameMemory): void 
 /** Reads one frame behind its head byte and moves `memory` on. Throws `MalformedBytes` on anything the layout forbids. */
 export function readFrame(reader: ByteReader, head: number, memory: FrameMemory): Frame {
   readParts(reader, head, memory)
-  const { state } = memory
-  const ignition = word(FLAG, (state >> 8) & 3, 'ignition')
-  const motion = word(FLAG, (state >> 10) & 3, 'motion')
-  const frame: Frame = {
-    kind: 'frame',
-    readAt: checkedInstant(memory.readAt),
-    timeQuality: word(TIME_QUALITY, state & 3, 'timeQuality'),
-    fix: word(FIX, (state >> 2) & 3, 'fix'),
-    gnssTrust: word(TRUST, (state >> 4) & 3, 'gnssTrust'),
-    relay: word(RELAY, (state >> 6) & 3, 'relay'),
-  }
-  if (ignition !== undefined) frame.ignition = ignition
-  if (motion !== undefined) frame.motion = motion
-  if ((state & BACKFILL) !== 0) frame.backfill = true
-  if ((state & HAS_POSITION) !== 0) {
-    frame.lat = inRange(memory.lat / 1e6, -90, 90, 'lat')
-    frame.lon = inRange(memory.lon / 1e6, -180, 180, 'lon')
-  }
-  if ((state & HAS_SPEED) !== 0) frame.speedKmh = inRange(memory.speed / 10, 0, 500, 'speedKmh')
-  if ((state & HAS_HEADING) !== 0) frame.headingDeg = memory.heading
-  SLOW.forEach(({ field, scale, min, max }, index) => {
-    if ((memory.slowPresent & (1 << index)) === 0) return
-    frame[field] = inRange(memory.slow[field] / scale, min, max, field)
-  })
-  return frame
-}
-
-function checkedInstant(value: number): EpochMs {
-  if (!Number.isSafeInteger(value)) throw new MalformedBytes('readAt out of range')
-  return value as EpochMs
+  return frameOf(memory)
 }

@@ -1,11 +1,7 @@
 import type { Frame } from '#contract/frame.ts'
 
-/**
- * Changes of a slow value smaller than this are not worth their bytes: a repeated value costs none. The odometer's lags,
- * never leads; its band is read by whoever asks how exact it is while a car drives.
- */
+/** Changes of a slow value smaller than this are not worth their bytes: a repeated value costs none. */
 const BANDS = {
-  odometerKm: 0.3,
   engineHours: 0.1,
   satellites: 2,
   accuracyM: 3,
@@ -24,17 +20,14 @@ const HOUR_MS = 3_600_000
 /**
  * Pure. The frame with the last one's slow values where they hardly differ, no speed where it is noise, and the last
  * course while there is none. Whole and exact are: the first frame of an hour (so of a day, whatever the zone), both sides
- * of an ignition or relay edge. The odometer is exact whenever the car is not plainly seen to drive: wherever it stands
- * for two frames, and where no trusted place tells the way.
+ * of an ignition or relay edge. The odometer is exact in every frame: what money is counted by is not rounded away.
  */
 export function steadied(next: Frame, last: Frame | undefined): Frame {
   const frame = { ...next, ...quieted(next, last) }
   if (last === undefined || isMark(next, last)) return frame
-  const holdsWay = isSeen(next) && isSeen(last) && (isDriving(next) || isDriving(last))
   for (const name of Object.keys(BANDS) as Banded[]) {
     const [value, before] = [next[name], last[name]]
     if (value === undefined || before === undefined || Math.abs(value - before) > BANDS[name] - 1e-6) continue
-    if (name === 'odometerKm' && (!holdsWay || value < before)) continue
     if (name === 'satellites' && (value < FEW || before < FEW)) continue
     frame[name] = before
   }
@@ -45,10 +38,6 @@ const isMark = (next: Frame, last: Frame): boolean =>
   next.ignition !== last.ignition ||
   next.relay !== last.relay ||
   Math.floor(next.readAt / HOUR_MS) !== Math.floor(last.readAt / HOUR_MS)
-
-/** What lies behind the last place that may be believed can only be told by the odometer. */
-const isSeen = ({ lat, fix, gnssTrust }: Frame): boolean => lat !== undefined && fix !== 'none' && gnssTrust === 'ok'
-const isDriving = ({ speedKmh }: Frame): boolean => (speedKmh ?? 0) >= COURSE_NOISE_KMH
 
 function quieted({ speedKmh, headingDeg }: Frame, last: Frame | undefined): Partial<Frame> {
   if (speedKmh === undefined) return {}

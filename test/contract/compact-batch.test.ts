@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseBatch } from '#contract/batch.ts'
+import { checkByte } from '#contract/check-byte.ts'
 import {
   COMPACT_V1,
   COMPACT_V2,
+  COMPACT_V3,
   encodeCompactBatch,
   MAX_COMPACT_BYTES,
   parseCompactBatch,
@@ -63,9 +65,28 @@ const CHECK2 = `b2 00112233445566778899aabbccddeeff ac02 03
   3c 81d4a0f2ffd001 98c99535 ee8bf023 e006 b101 c8c403  1c 28 70 dd09 2b 05  0c 04 00 00`
 
 test('version 2 tells whole seconds in one byte, and of a car that goes on as it went nothing but that', () => {
-  const encoded = encodeCompactBatch(stream, seq(300), [frameA, frameB, frameD])
+  const encoded = encodeCompactBatch(stream, seq(300), [frameA, frameB, frameD], 2)
   expect(hex(encoded)).toBe(hex(bytes(CHECK2)))
   expect(recordsOf(parseBatch(encoded))).toEqual([frameA, frameB, frameD])
+})
+
+const CHECK3 = `b3 00112233445566778899aabbccddeeff ac02 03
+  d3b558105c6a24675d65da8fa7aca69aceb7c75537bca42f88d06342 b1`
+
+test('version 3 has its check value too', () => {
+  const encoded = encodeCompactBatch(stream, seq(300), [frameA, frameB, frameD])
+  expect(hex(encoded)).toBe(hex(bytes(CHECK3)))
+  expect(recordsOf(parseBatch(encoded))).toEqual([frameA, frameB, frameD])
+})
+
+test('frames of whatever numbers take no more bytes in version 3 than a gateway reckons with', () => {
+  fc.assert(
+    fc.property(fc.array(anyFrame, { minLength: 100, maxLength: 300 }), (frames) => {
+      const encoded = encodeCompactBatch(stream, seq(1), frames.map(roundFrame))
+      expect(encoded.length).toBeLessThan(60 * frames.length)
+    }),
+    { numRuns: 30 },
+  )
 })
 
 test('the published check value decodes to its frames, numbered from firstSeq', () => {
@@ -79,7 +100,7 @@ test('any batch of rounded records survives the round trip unchanged', () => {
     fc.property(
       fc.array(anyRecord, { minLength: 1, maxLength: 80 }),
       fc.integer({ min: 1, max: 2 ** 40 }),
-      fc.constantFrom(1 as const, 2 as const),
+      fc.constantFrom(1 as const, 2 as const, 3 as const),
       (all, first, layout) => {
         const records = all.map((record) => (record.kind === 'frame' ? roundFrame(record) : record))
         expect(recordsOf(parseBatch(encodeCompactBatch(stream, seq(first), records, layout)))).toEqual(records)
@@ -100,27 +121,51 @@ test('a decoded frame always satisfies the frame schema', () => {
 
 test('no bytes at all make the decoder throw', () => {
   fc.assert(
-    fc.property(fc.constantFrom(COMPACT_V1, COMPACT_V2), fc.uint8Array({ maxLength: 300 }), (version, noise) => {
-      const parsed = parseCompactBatch(Uint8Array.from([version, ...noise]))
-      expect(typeof parsed.ok).toBe('boolean')
-    }),
+    fc.property(
+      fc.constantFrom(COMPACT_V1, COMPACT_V2, COMPACT_V3),
+      fc.uint8Array({ maxLength: 300 }),
+      (version, noise) => {
+        const parsed = parseCompactBatch(Uint8Array.from([version, ...noise]))
+        expect(typeof parsed.ok).toBe('boolean')
+      },
+    ),
     { numRuns: 2000 },
   )
 })
 
-test('a valid batch with any one byte changed is either refused or still decodes to schema-valid records', () => {
-  const valid = encodeCompactBatch(stream, seq(300), [frameA, frameB, frameC])
+const checked = (rest: Iterable<number>): Uint8Array => {
+  const all = Uint8Array.from(rest)
+  return Uint8Array.from([...all, checkByte(all)])
+}
+
+test('no bytes behind the header of version 3 make its decoder throw, or give a frame that the schema refuses', () => {
+  const head = encodeCompactBatch(stream, seq(300), [frameA]).subarray(0, 19)
   fc.assert(
-    fc.property(fc.nat(valid.length - 1), fc.integer({ min: 0, max: 255 }), (at, value) => {
-      const changed = Uint8Array.from(valid)
-      changed[at] = value
-      const parsed = parseCompactBatch(changed)
+    fc.property(fc.integer({ min: 1, max: 127 }), fc.uint8Array({ maxLength: 200 }), (count, noise) => {
+      const parsed = parseCompactBatch(checked([...head, count, ...noise]))
       if (!parsed.ok) return
       for (const item of parsed.items) if ('record' in item && item.record.kind === 'frame') Frame.parse(item.record)
     }),
     { numRuns: 2000 },
   )
 })
+
+test.each([1, 2, 3] as const)(
+  'a batch of version %i with any one byte changed is refused or still decodes to schema-valid records',
+  (layout) => {
+    const valid = encodeCompactBatch(stream, seq(300), [frameA, frameB, frameC], layout)
+    fc.assert(
+      fc.property(fc.nat(valid.length - 1), fc.integer({ min: 0, max: 255 }), (at, value) => {
+        const changed = Uint8Array.from(valid)
+        changed[at] = value
+        const parsed = parseCompactBatch(changed)
+        if (!parsed.ok) return
+        for (const item of parsed.items) if ('record' in item && item.record.kind === 'frame') Frame.parse(item.record)
+      }),
+      { numRuns: 1000 },
+    )
+  },
+)
 
 const head = 'b1 00112233445566778899aabbccddeeff'
 const timed = '80aa90f9bf68'
@@ -172,6 +217,22 @@ describe('strictness', () => {
     expect(parseBatch(bytes(input))).toMatchObject({ ok: false, reason })
   })
 
+  const packed = encodeCompactBatch(stream, seq(300), [frameA, frameB])
+  test.each([
+    { name: 'a byte less', input: packed.subarray(0, -1), reason: 'the check byte differs' },
+    { name: 'a byte changed', input: packed.with(30, 7), reason: 'the check byte differs' },
+    { name: 'a byte more', input: checked([...packed.subarray(0, -1), 1]), reason: 'bytes follow the last record' },
+    { name: 'half of it', input: checked(packed.subarray(0, 30)), reason: 'the batch ends early' },
+    {
+      name: 'another ending',
+      input: checked(packed.subarray(0, -1).with(-1, 0xff)),
+      reason: 'the batch does not end as it was made',
+    },
+    { name: 'nothing', input: packed.subarray(0, 20), reason: 'the batch ends early' },
+  ])('version 3 refuses $name behind its header', ({ input, reason }) => {
+    expect(parseBatch(input)).toEqual({ ok: false, reason, header: { stream, firstSeq: 300, count: 2 } })
+  })
+
   test('an undecodable body still names its range, so that it can be receipted', () => {
     expect(parseBatch(bytes(`${head} ac02 03 3c`))).toEqual({
       ok: false,
@@ -212,7 +273,7 @@ describe('strictness', () => {
   })
 
   test('an unknown first byte is refused by a direct reader too', () => {
-    expect(parseCompactBatch(Uint8Array.of(0xb3))).toEqual({ ok: false, reason: 'unknown first byte' })
+    expect(parseCompactBatch(Uint8Array.of(0xb4))).toEqual({ ok: false, reason: 'unknown first byte' })
   })
 
   test('a caller that hands over no bytes at all hears of it as a bug', () => {

@@ -10,8 +10,6 @@ import { until } from '../support/until.ts'
 // Faster, and a pause of this machine would look like a receiver that fell behind.
 const SPEED = 12
 const HOUR_MS = 3_600_000
-/** As far as a driving gateway's odometer may lag in its frames. */
-const LATE_KM = 0.3
 const trace = (file: string) => new URL(`../../demo/data/${file}`, import.meta.url)
 
 type Fix = { readonly atMs: number; readonly lat: number; readonly lon: number }
@@ -103,8 +101,7 @@ describe('a recorded drive, from the receiver to the history', () => {
       const { body: mileage } = await api.get(`/api/vehicles/${vehicleId}/mileage?${range}`)
       const reference = lengthKm(fixes)
       console.log(`${key}: ${fixes.length} fixes, ${mileage.km} km of ${reference.toFixed(3)} km, ${mileage.source}`)
-      // The range ends while the car drives: what its gateway has not told yet may be missing, 300 m at most.
-      expect(Math.abs(mileage.km - reference)).toBeLessThan(0.01 * reference + LATE_KM)
+      expect(Math.abs(mileage.km - reference)).toBeLessThan(0.01 * reference)
       expect(Math.abs(mileage.km - reference)).toBeLessThanOrEqual(mileage.errorKm)
     },
     480_000,
