@@ -19,10 +19,10 @@ export type Driver = {
   readonly legalForm: LegalForm
   readonly state: DriverState
   readonly mergedInto: string | null
-  readonly phones: readonly { readonly phone: string; readonly main: boolean }[]
+  readonly phones: readonly { readonly phone: string | null; readonly main: boolean }[]
   readonly channels: readonly {
     readonly channel: ChannelName
-    readonly address: string
+    readonly address: string | null
     readonly consent: Consent
     readonly consentAt: InstantText | null
   }[]

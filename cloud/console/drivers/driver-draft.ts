@@ -30,8 +30,9 @@ export const draftOf = (driver: Driver | null): DriverDraft => ({
   phones:
     driver === null
       ? ['']
-      : driver.phones.toSorted((one, other) => Number(other.main) - Number(one.main)).map(({ phone }) => phone),
-  channels: driver?.channels.map(({ channel, address, consent }) => ({ channel, address, consent })) ?? [],
+      : driver.phones.toSorted((one, other) => Number(other.main) - Number(one.main)).map(({ phone }) => phone ?? ''),
+  channels:
+    driver?.channels.map(({ channel, address, consent }) => ({ channel, address: address ?? '', consent })) ?? [],
   refSource: driver?.ref?.source ?? '',
   refId: driver?.ref?.externalId ?? '',
 })
@@ -45,6 +46,14 @@ export function bodyOf(draft: DriverDraft): Readonly<Record<string, unknown>> {
     channels: channels.filter(({ address }) => address.trim() !== ''),
     ref: refSource.trim() === '' || refId.trim() === '' ? null : { source: refSource.trim(), externalId: refId.trim() },
   }
+}
+
+/** Pure. What was really changed: a field that the person sees the end of, or nothing, is not sent back as he sees it. */
+export function changesOf(driver: Driver, draft: DriverDraft): Readonly<Record<string, unknown>> {
+  const before = bodyOf(draftOf(driver))
+  return Object.fromEntries(
+    Object.entries(bodyOf(draft)).filter(([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field])),
+  )
 }
 
 /** Pure. Whether enough has been written to be sent. */

@@ -11,6 +11,7 @@ import {
   bodyOf,
   CHANNELS,
   CONSENTS,
+  changesOf,
   type DriverDraft,
   draftOf,
   isComplete,
@@ -167,7 +168,7 @@ export function DriverForm(props: {
     () =>
       driver === null
         ? post<Driver>('/drivers', { ...bodyOf(draft), evenIfKnown })
-        : patch<Driver>(driverPath(driver.id), { ...bodyOf(draft), version: driver.version, evenIfKnown }),
+        : patch<Driver>(driverPath(driver.id), { ...changesOf(driver, draft), version: driver.version, evenIfKnown }),
     { touches: [DRIVERS], done: t('driver.saved') },
   )
   const isKnown = save.error instanceof Problem && save.error.facts.code === 'driver/known-phone'
@@ -176,7 +177,7 @@ export function DriverForm(props: {
       title={t(driver === null ? 'driver.addTitle' : 'driver.editTitle')}
       submit={t('driver.save')}
       change={save}
-      ready={isComplete(draft)}
+      ready={driver === null ? isComplete(draft) : draft.familyName.trim() !== '' && draft.givenName.trim() !== ''}
       onClose={onClose}
       onSubmit={() =>
         save.mutate(undefined, {

@@ -20,7 +20,7 @@ import { useDriver } from './driver-queries.ts'
 import { DriverStateWord } from './driver-state-word.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { MergeDialog } from './merge-dialog.tsx'
-import { phoneWords } from './phone-words.ts'
+import { HIDDEN, phoneWords } from './phone-words.ts'
 import { SecretsPanel } from './secrets-panel.tsx'
 
 function FactsPanel({ driver }: { readonly driver: Driver }): ReactNode {
@@ -41,9 +41,13 @@ function FactsPanel({ driver }: { readonly driver: Driver }): ReactNode {
             word: t('driver.phones'),
             value: driver.phones.map(({ phone }) => (
               <div key={phone}>
-                <Anchor href={`tel:${phone}`} size="sm">
-                  {phoneWords(phone)}
-                </Anchor>
+                {/^\+\d+$/.test(phone ?? '') ? (
+                  <Anchor href={`tel:${phone}`} size="sm">
+                    {phoneWords(phone)}
+                  </Anchor>
+                ) : (
+                  phoneWords(phone)
+                )}
               </div>
             )),
           },
@@ -64,7 +68,7 @@ function ChannelsPanel({ driver }: { readonly driver: Driver }): ReactNode {
       <Facts
         facts={driver.channels.map(({ channel, address, consent, consentAt }) => ({
           word: t(`driver.channel.${channel}`),
-          value: address,
+          value: address ?? HIDDEN,
           note: `${t('driver.consent')}: ${
             consentAt === null
               ? t(`driver.consents.${consent}`)
@@ -124,7 +128,7 @@ function Card({ driver, user }: { readonly driver: Driver; readonly user: User }
           <>
             <ChannelsPanel driver={driver} />
             {maySeeMessages(user) && <MessagesPanel filter={{ driver: driver.id }} />}
-            {maySeeSecrets(user) && <SecretsPanel id={driver.id} />}
+            {maySeeSecrets(user) && <SecretsPanel id={driver.id} user={user} />}
             <HistoryPanel id={driver.id} />
           </>
         }

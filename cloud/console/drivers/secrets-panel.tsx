@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { put, remove } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import type { DriverSecrets } from '../api/leasing.ts'
+import type { User } from '../api/session.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
 import { Facts } from '../design/facts.tsx'
 import { Panel, Quiet } from '../design/page.tsx'
@@ -10,6 +11,7 @@ import { QueryView } from '../design/query-view.tsx'
 import { calendarWords } from '../language/calendar.ts'
 import { useWords } from '../language/language.ts'
 import { useNow } from '../live/now.ts'
+import { mayEraseSecrets, mayWriteSecrets } from '../session/rights.ts'
 import { driverPath, useSecrets } from './driver-queries.ts'
 
 const FIELDS = [
@@ -31,7 +33,10 @@ function SecretsForm(props: {
   const { id, known, onClose } = props
   const { t } = useWords()
   const [draft, setDraft] = useState(known)
-  const save = useChange(() => put<DriverSecrets>(`${driverPath(id)}/secrets`, draft), {
+  const changed = Object.fromEntries(
+    FIELDS.flatMap((field) => (draft[field] === known[field] ? [] : [[field, draft[field]]])),
+  )
+  const save = useChange(() => put<DriverSecrets>(`${driverPath(id)}/secrets`, changed), {
     touches: ['driver-secrets', 'drivers'],
     done: t('driver.saved'),
   })
@@ -57,7 +62,7 @@ function SecretsForm(props: {
 }
 
 /** Birth date, passport and licence; read only on request. */
-export function SecretsPanel({ id }: { readonly id: string }): ReactNode {
+export function SecretsPanel({ id, user }: { readonly id: string; readonly user: User }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(3600)
   const [wanted, setWanted] = useState(false)
@@ -89,12 +94,16 @@ export function SecretsPanel({ id }: { readonly id: string }): ReactNode {
                 })}
               />
               <Group gap="xs">
-                <Button size="xs" variant="default" onClick={() => setAsking('change')}>
-                  {t('driver.changeSecrets')}
-                </Button>
-                <Button size="xs" variant="default" onClick={() => setAsking('erase')}>
-                  {t('driver.eraseSecrets')}
-                </Button>
+                {mayWriteSecrets(user) && (
+                  <Button size="xs" variant="default" onClick={() => setAsking('change')}>
+                    {t('driver.changeSecrets')}
+                  </Button>
+                )}
+                {mayEraseSecrets(user) && (
+                  <Button size="xs" variant="default" onClick={() => setAsking('erase')}>
+                    {t('driver.eraseSecrets')}
+                  </Button>
+                )}
               </Group>
               {asking === 'change' && <SecretsForm id={id} known={known} onClose={close} />}
             </Stack>

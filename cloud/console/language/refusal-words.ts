@@ -1,6 +1,7 @@
 /** Sentences for the faults of leasing, upkeep, rules and access, by their codes. */
 const ruCodes = {
   'access/scope': 'Этот ключ доступа сделан не для этого.',
+  'access/field': 'Эти поля вашей роли менять нельзя.',
   'access/second-factor': 'Нужно подтвердить вторым фактором: он действует четверть часа.',
   'access/recovered-lately': 'Доступ недавно восстановлен. Сначала владелец должен подтвердить эту запись.',
   'factor/wrong': 'Код или ключ не подходит.',
@@ -113,6 +114,7 @@ const ruCodes = {
 
 const enCodes: Readonly<Record<keyof typeof ruCodes, string>> = {
   'access/scope': 'This token was not made for this.',
+  'access/field': 'Your role may not change these fields.',
   'access/second-factor': 'This needs a second factor shown within the last quarter of an hour.',
   'access/recovered-lately': 'This account was recovered lately. An owner has to stand by it first.',
   'factor/wrong': 'This code or key does not fit.',

@@ -19,7 +19,10 @@ const among = (...roles: readonly string[]) => {
 
 export const mayEditDrivers = among('owner', 'head', 'manager', 'support', 'security')
 export const mayMergeDrivers = among('owner', 'head', 'security')
-export const maySeeSecrets = among('owner', 'security')
+/** Of each field what the policy shows: the end of a masked one, nothing of a hidden one. */
+export const maySeeSecrets = among('owner', 'head', 'manager', 'security', 'papers')
+export const mayWriteSecrets = among('owner', 'security', 'papers')
+export const mayEraseSecrets = among('owner', 'security')
 export const maySeeMoney = among('owner', 'head', 'manager', 'support', 'accountant', 'auditor')
 export const maySeeStatements = among('owner', 'head', 'manager', 'accountant', 'auditor')
 export const mayPost = among('owner', 'head', 'accountant')

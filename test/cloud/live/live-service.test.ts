@@ -70,9 +70,9 @@ describe('the live feed', () => {
 
   test('opens a form in the browsers of the people it is for, and in no other', async () => {
     const [mine, theirs, nobodys] = [reader(), reader(), reader()]
-    live.join({ ...mine.asReader, account: 'd1' }, 'all')
-    live.join({ ...theirs.asReader, account: 'm1' }, 'all')
-    live.join(nobodys.asReader, 'all')
+    live.join({ ...mine.asReader, account: 'd1' }, ALL)
+    live.join({ ...theirs.asReader, account: 'm1' }, ALL)
+    live.join(nobodys.asReader, ALL)
     live.screen({ open: 'dispatcher_form', card: 'c1', people: ['d1', 'd2'] })
     await live.round('orders')
     expect(mine.state.text).toContain('event: screen\ndata: {"open":"dispatcher_form","card":"c1"}')
