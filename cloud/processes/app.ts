@@ -12,8 +12,12 @@ import { createCardStore } from './card-store.ts'
 import { createDefinitionStore } from './definition-store.ts'
 import { createDefinitionRoutes } from './definitions/definition-routes.ts'
 import { createDefinitionService, type DefinitionService } from './definitions/definition-service.ts'
+import { createBoardRoutes } from './desk/board-routes.ts'
+import { createCardListStore } from './desk/card-list-store.ts'
 import { createCardRoutes } from './desk/card-routes.ts'
 import { createDeskService } from './desk/desk-service.ts'
+import { createFocusStore } from './desk/focus-store.ts'
+import { createLabelStore } from './desk/label-store.ts'
 import type { May } from './desk/may.ts'
 import { createTaskRoutes } from './desk/task-routes.ts'
 import { createTaskStore } from './desk/task-store.ts'
@@ -35,6 +39,7 @@ import { createFactStore, type OutsideReads } from './fact-store.ts'
 import { createInboxRoutes } from './inbox/inbox-routes.ts'
 import { createInboxStore } from './inbox/inbox-store.ts'
 import { isSigned } from './inbox/signature-client.ts'
+import { createMechanicRoutes } from './mechanic/mechanic-routes.ts'
 import type { SourceFile } from './notation/source.ts'
 import { createProcessService, type ProcessService } from './process-service.ts'
 import { createRegistryRoutes } from './registries/registry-routes.ts'
@@ -211,6 +216,10 @@ export function createProcesses(parts: Parts): Processes {
     processes: service,
     boardStore: createBoardStore,
     taskStore: createTaskStore,
+    listStore: createCardListStore,
+    labelStore: createLabelStore,
+    focusStore: createFocusStore,
+    records: (entity, id) => factStore(db).record(entity, id),
     may: parts.may,
   })
 
@@ -266,8 +275,10 @@ export function createProcesses(parts: Parts): Processes {
     hangOn: (rulePorts) =>
       hangCards(rulePorts, { db, inTransaction, processes: service, boards: createBoardStore, facts: factStore }),
     routes: [
+      createBoardRoutes({ desk, writeXlsx }),
       createCardRoutes({ desk, processes: service, boards: createBoardStore(db) }),
       createDispatcherRoutes(dispatcher),
+      createMechanicRoutes({ desk, active: service.active }),
       createViewRoutes({ uuid, views: createViewStore(db) }),
       createTaskRoutes({ desk, tasks: createTaskStore(db) }),
       createDefinitionRoutes({ definitions, store: createDefinitionStore(db) }),

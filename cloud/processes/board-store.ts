@@ -2,6 +2,7 @@ import { type SqlBool, sql } from 'kysely'
 import type { Facts } from '../expressions/fact-type.ts'
 import type { ParksInSight } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { anywhere } from '../postgres/search-pattern.ts'
 import { factsFrom } from './stored-facts.ts'
 
 export type CardBrief = {
@@ -27,6 +28,10 @@ export type CardFilter = {
   /** Field → exact value. */
   readonly fields?: Facts | undefined
   readonly link?: { readonly entity: string; readonly record: string } | undefined
+  /** Only cards with a task past its due time, or longer on their stage than they may be, at this moment. */
+  readonly overdueAt?: number | undefined
+  /** Only cards that nobody has a task on. */
+  readonly tasks?: 'none' | undefined
   /** Only cards whose vehicles stand in these parks; a card without a vehicle is of no park, and seen by all. */
   readonly parks?: ParksInSight | undefined
 }
@@ -36,6 +41,11 @@ const inParks = (parks: readonly string[]) =>
   sql<SqlBool>`not exists (
     select 1 from card_links l join vehicles v on v.id::text = l.record
     where l.card = cards.id and l.entity = 'vehicle' and not (v.park_id::text = any(${[...parks]}::text[])))`
+const isOverdue = (now: number) =>
+  sql<SqlBool>`(exists (select 1 from card_tasks t where t.card = cards.id and t.state = 'open' and t.due_at < ${now})
+    or exists (select 1 from card_timers m where m.card = cards.id and m.name = 'limit' and m.due_at < ${now}))`
+const WITHOUT_TASKS = sql<SqlBool>`not exists (select 1 from card_tasks t where t.card = cards.id and t.state = 'open')`
+export type CardSort = 'enteredAt' | 'createdAt' | 'no'
 export type BoardStore = ReturnType<typeof createBoardStore>
 
 const BRIEF = [
@@ -64,16 +74,18 @@ export function createBoardStore(db: Db) {
     if (filter.fields !== undefined && Object.keys(filter.fields).length > 0)
       cards = cards.where(sql<SqlBool>`cards.fields @> ${JSON.stringify(filter.fields)}::jsonb`)
     if (filter.q !== undefined && filter.q !== '') {
-      const like = `%${filter.q.toLowerCase().replace(/[%_\\]/g, (sign) => `\\${sign}`)}%`
+      const pattern = anywhere(filter.q)
       const number = Number.parseInt(filter.q, 10)
       cards = cards.where(({ or, eb }) =>
         or([
-          sql<SqlBool>`lower(cards.fields::text) like ${like}`,
+          sql<SqlBool>`cards.fields::text ilike ${pattern}`,
           ...(Number.isSafeInteger(number) ? [eb('no', '=', number)] : []),
         ]),
       )
     }
     if (filter.parks !== undefined && filter.parks !== 'all') cards = cards.where(inParks(filter.parks))
+    if (filter.overdueAt !== undefined) cards = cards.where(isOverdue(filter.overdueAt))
+    if (filter.tasks === 'none') cards = cards.where(WITHOUT_TASKS)
     const { link } = filter
     if (link !== undefined)
       cards = cards.where('id', 'in', (of) =>
@@ -82,6 +94,8 @@ export function createBoardStore(db: Db) {
     return cards
   }
   return {
+    /** The query itself, for those who count and gather what is chosen. */
+    chosen,
     brief: async (id: string): Promise<CardBrief | undefined> => {
       if (!UUID.test(id)) return undefined
       const row = await db.selectFrom('cards').select(BRIEF).where('id', '=', id).executeTakeFirst()
@@ -100,20 +114,23 @@ export function createBoardStore(db: Db) {
         limit,
         after,
         sort,
+        order = 'asc',
       }: {
         readonly limit: number
         readonly after: readonly [number, number] | undefined
-        readonly sort: 'enteredAt' | 'createdAt' | 'no'
+        readonly sort: CardSort
+        readonly order?: 'asc' | 'desc'
       },
     ): Promise<readonly CardBrief[]> => {
       let cards = chosen(filter).select(BRIEF)
       if (after !== undefined) {
         const [value, no] = after
+        const past = order === 'asc' ? '>' : '<'
         cards = cards.where(({ or, and, eb }) =>
-          or([eb(sort, '>', value), and([eb(sort, '=', value), eb('no', '>', no)])]),
+          or([eb(sort, past, value), and([eb(sort, '=', value), eb('no', past, no)])]),
         )
       }
-      const rows = await cards.orderBy(sort).orderBy('no').limit(limit).execute()
+      const rows = await cards.orderBy(sort, order).orderBy('no', order).limit(limit).execute()
       return rows.map((row) => ({ ...row, fields: factsFrom(row.fields) }))
     },
     counts: (pipeline: string) =>
@@ -126,20 +143,6 @@ export function createBoardStore(db: Db) {
         .where('closedAt', 'is', null)
         .groupBy('stage')
         .execute(),
-    /** Open tasks of these cards, the nearest due time of each, for the board. */
-    nearestTasks: async (pipeline: string) => {
-      const rows = await db
-        .selectFrom('cardTasks')
-        .innerJoin('cards', 'cards.id', 'cardTasks.card')
-        .select('cardTasks.card')
-        .select(({ fn }) => [fn.min('cardTasks.dueAt').as('dueAt'), fn.countAll<number>().as('count')])
-        .where('cards.pipeline', '=', pipeline)
-        .where('cards.closedAt', 'is', null)
-        .where('cardTasks.state', '=', 'open')
-        .groupBy('cardTasks.card')
-        .execute()
-      return new Map(rows.map((row) => [row.card, row]))
-    },
     /** Open cards that an event about these is meant for. */
     about: async (
       subject: Readonly<Record<string, string>>,

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { EpochMs, Instant } from '#contract/instant.ts'
 import { callerOf, EVERY_ROLE } from '../../http/access.ts'
-import { cursorFrom, placeFrom } from '../../vehicles/cursor.ts'
 import type { BoardStore } from '../board-store.ts'
 import type { CardEvent } from '../engine/card.ts'
 import type { ProcessService } from '../process-service.ts'
@@ -16,34 +15,7 @@ const Id = z.strictObject({ id: z.uuid() })
 const Name = z.string().min(1).max(80)
 const Words = z.array(z.string())
 const Nullable = z.string().nullable()
-const Moment = z.number().nullable()
 
-const Pipeline = z.object({
-  id: z.string(),
-  title: z.string(),
-  case: Nullable,
-  card: z.string(),
-  moves: z.enum(['free', 'guarded', 'auto_only']),
-  views: Words,
-  start: z.string(),
-  focus: z.object({ metric: z.string(), title: z.string(), from: Nullable, to: Nullable }).nullable(),
-  stages: z.array(
-    z.object({
-      id: z.string(),
-      title: z.string(),
-      help: Nullable,
-      type: z.enum(['open', 'won', 'lost']),
-      colour: Nullable,
-      next: Words,
-      needIn: Words,
-      count: z.int(),
-      total: z.number(),
-      oldestEnteredAt: Moment,
-      band: z.object({ low: z.number().nullable(), high: z.number().nullable() }).nullable(),
-      turn: z.enum(['low', 'high']).nullable(),
-    }),
-  ),
-})
 const Card = CardItem.extend({
   pipelineTitle: z.string(),
   stageTitle: z.string(),
@@ -54,14 +26,32 @@ const Card = CardItem.extend({
   subject: Nullable,
   parent: Nullable,
   form: z.array(FieldView),
-  ways: z.array(z.object({ stage: z.string(), title: z.string(), why: Words })),
+  moves: z.enum(['free', 'guarded', 'auto_only']),
+  /** Whether this caller may work on it where it stands. */
+  work: z.boolean(),
+  ways: z.array(
+    z.object({
+      stage: z.string(),
+      title: z.string(),
+      type: z.enum(['open', 'won', 'lost']),
+      /** Every reason against, in words; empty when the way is open. */
+      why: Words,
+      /** Fields that have to be filled for it. */
+      missing: Words,
+    }),
+  ),
   buttons: z.array(z.object({ id: z.string(), title: z.string() })),
   processes: z.array(z.object({ id: z.string(), title: z.string(), form: Words })),
   running: z.array(z.object({ id: z.string(), process: z.string(), title: z.string(), step: Nullable })),
   timers: z.array(z.object({ name: z.string(), dueAt: z.number() })),
   tasks: z.array(TaskView),
 })
-const Place = z.tuple([z.number(), z.number()])
+const Around = CardItem.extend({
+  pipelineTitle: z.string(),
+  stageTitle: z.string(),
+  /** `parent`, `child`, or the entity that both are about. */
+  relation: z.string(),
+})
 const LogLine = z.object({
   id: z.int(),
   at: Instant,
@@ -77,62 +67,9 @@ const LogLine = z.object({
 
 type Deps = { readonly desk: DeskService; readonly processes: Pick<ProcessService, 'act'>; readonly boards: BoardStore }
 
-/** Boards, cards and what a person does to a card. */
+/** A card and what a person does to it. */
 export function createCardRoutes({ desk, processes, boards }: Deps): FastifyPluginAsyncZod {
   return async (app) => {
-    app.get(
-      '/api/pipelines',
-      {
-        config,
-        schema: {
-          tags,
-          summary: 'Pipelines with counts by stage',
-          response: { 200: z.object({ items: z.array(Pipeline) }) },
-        },
-      },
-      async (request) => ({
-        items: await desk.pipelines(callerOf(request)),
-      }),
-    )
-
-    app.get(
-      '/api/cards',
-      {
-        config,
-        schema: {
-          tags,
-          summary: 'Cards of a pipeline: board and list over one query',
-          querystring: z.strictObject({
-            pipeline: Name.optional(),
-            stage: Name.optional(),
-            responsible: Name.optional(),
-            state: z.enum(['open', 'closed', 'all']).default('open'),
-            q: z.string().max(100).optional(),
-            /** JSON: field → exact value. */
-            fields: z.string().max(1000).optional(),
-            entity: Name.optional(),
-            record: Name.optional(),
-            sort: z.enum(['enteredAt', 'createdAt', 'no']).default('enteredAt'),
-            limit: z.coerce.number().int().min(1).max(5000).default(100),
-            cursor: z.string().max(200).optional(),
-          }),
-          response: { 200: z.object({ items: z.array(CardItem), nextCursor: z.string().nullable() }) },
-        },
-      },
-      async (request) => {
-        const { limit, cursor, sort, fields, entity, record, ...filter } = request.query
-        const exact = fields === undefined ? undefined : factsFrom(Values.parse(JSON.parse(fields)))
-        const link = entity === undefined || record === undefined ? undefined : { entity, record }
-        const after = placeFrom(Place, cursor)
-        const items = await desk.cards(callerOf(request), { ...filter, fields: exact, link }, { limit, after, sort })
-        const last = items.at(-1)
-        return {
-          items,
-          nextCursor: items.length < limit || last === undefined ? null : cursorFrom([last[sort], last.no]),
-        }
-      },
-    )
-
     app.post(
       '/api/cards',
       {
@@ -241,6 +178,44 @@ export function createCardRoutes({ desk, processes, boards }: Deps): FastifyPlug
         },
       },
       (request) => act(request, request.params.id, { kind: 'responsible', to: request.body.to }, request.body.reason),
+    )
+
+    app.get(
+      '/api/cards/:id/around',
+      {
+        config,
+        schema: {
+          tags,
+          summary:
+            'Cards that this one came from, that came of it, and that are about the same car, driver, machine or client',
+          params: Id,
+          response: { 200: z.object({ items: z.array(Around), nextCursor: z.null() }) },
+        },
+      },
+      async (request) => ({
+        items: (await desk.around(callerOf(request), request.params.id)).map(({ relation, card }) => ({
+          ...card,
+          relation,
+        })),
+        nextCursor: null,
+      }),
+    )
+    app.post(
+      '/api/cards/:id/comments',
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'Write a comment into the log of the card',
+          params: Id,
+          body: z.strictObject({ text: z.string().trim().min(1).max(2000) }),
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        await desk.comment(callerOf(request), request.params.id, request.body.text)
+        return reply.status(204).send(null)
+      },
     )
 
     app.get(

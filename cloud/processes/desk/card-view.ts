@@ -4,6 +4,7 @@ import type { Fact, Facts } from '../../expressions/fact-type.ts'
 import type { CardBrief } from '../board-store.ts'
 import type { Task } from '../engine/card.ts'
 import type { Machine } from '../engine/machine.ts'
+import { refersTo } from './pipeline-view.ts'
 
 /** Values travel as they are kept: times as milliseconds since 1970, money in kopecks. */
 export const FactValue: z.ZodType<unknown> = z.union([
@@ -28,7 +29,15 @@ export const CardItem = z.object({
   fields: Values,
   nextDueAt: Instant.nullable(),
   openTasks: z.int(),
+  /** Who or what it is about; null when nothing says it. */
+  title: z.string().nullable(),
+  responsibleName: z.string().nullable(),
+  /** When it has stood, or will have stood, on its stage for as long as it may. */
+  limitAt: Instant.nullable(),
+  /** Names of what its fields point at, by field. */
+  labels: z.record(z.string(), z.string()),
 })
+export type CardItem = z.infer<typeof CardItem>
 export const FieldView = z.object({
   field: z.string(),
   title: z.string(),
@@ -38,12 +47,18 @@ export const FieldView = z.object({
   access: z.enum(['write', 'read']),
   /** Asked for by the next step: the only ones that a person is shown open. */
   next: z.boolean(),
+  /** For `ref`: the entity it points at, or `person`; what the value is called there. */
+  refers: z.string().nullable(),
+  label: z.string().nullable(),
 })
 export const TaskView = z.object({
   id: z.uuid(),
   card: z.uuid(),
   cardNo: z.int(),
+  cardTitle: z.string().nullable(),
   pipeline: z.string(),
+  pipelineTitle: z.string(),
+  stageTitle: z.string(),
   kind: z.enum(['task', 'ask', 'acknowledge', 'take']),
   template: z.string(),
   title: z.string(),
@@ -71,11 +86,17 @@ export type FieldView = z.infer<typeof FieldView>
 
 const at = (ms: number): EpochMs => EpochMs.parse(ms)
 
+/** What stands beside a card. */
+export type Beside = {
+  readonly task: { readonly dueAt: number; readonly count: number } | undefined
+  readonly limitAt: number | undefined
+  readonly title: string | null
+  readonly responsibleName: string | null
+  readonly labelOf: (field: string, value: unknown) => string | undefined
+}
+
 /** Pure. A card of a board or a list, fields as the caller may see them. */
-export function cardItem(
-  brief: CardBrief,
-  task: { readonly dueAt: number; readonly count: number } | undefined,
-): z.infer<typeof CardItem> {
+export function cardItem(brief: CardBrief, { task, limitAt, title, responsibleName, labelOf }: Beside): CardItem {
   return {
     id: brief.id,
     no: brief.no,
@@ -89,15 +110,32 @@ export function cardItem(
     fields: Object.fromEntries(Object.entries(brief.fields).filter(([, value]) => value !== undefined)),
     nextDueAt: task === undefined ? null : at(task.dueAt),
     openTasks: task?.count ?? 0,
+    title,
+    responsibleName,
+    limitAt: limitAt === undefined ? null : at(limitAt),
+    labels: Object.fromEntries(
+      Object.entries(brief.fields).flatMap(([field, value]) => {
+        const label = labelOf(field, value)
+        return label === undefined ? [] : [[field, label]]
+      }),
+    ),
   }
+}
+
+/** A card as its fields are shown: its own, and those of the records it points at. */
+export type Shown = {
+  readonly entity: string
+  readonly fields: Facts
+  /** Fields of linked records by entity, as the caller may see them. */
+  readonly linked?: Readonly<Record<string, Facts>> | undefined
+  readonly labelOf?: ((field: string, value: unknown) => string | undefined) | undefined
 }
 
 /** Pure. */
 export function fieldView(
   machine: Machine,
-  entity: string,
+  { entity, fields: facts, linked, labelOf }: Shown,
   path: string,
-  facts: Facts,
   word: 'write' | 'read',
   next: boolean,
 ): FieldView {
@@ -105,7 +143,7 @@ export function fieldView(
   const of = second === undefined ? entity : first
   const field = second ?? first
   const found = machine.definitions.entities.get(of)?.fields.get(field)
-  const value: Fact = of === entity ? facts[field] : undefined
+  const value: Fact = of === entity ? facts[field] : linked?.[of]?.[field]
   return {
     field: path,
     title: found?.title ?? machine.definitions.entities.get(field)?.title ?? path,
@@ -114,6 +152,8 @@ export function fieldView(
     value: value ?? null,
     access: word,
     next,
+    refers: refersTo(machine, path, found?.type.of ?? 'ref'),
+    label: labelOf?.(field, value) ?? null,
   }
 }
 
@@ -189,25 +229,26 @@ export function taskView(
     readonly id: string
     readonly no: number
     readonly pipeline: string
-    readonly entity: string
-    readonly fields: Facts
-  },
+    readonly stage: string
+    readonly title: string | null
+  } & Shown,
   word: (path: string) => 'write' | 'read' | 'hidden',
 ): TaskView {
   const asked = askedBy(machine, task)
   const fields = (paths: readonly string[], next: boolean) =>
     paths.flatMap((path) => {
       const right = word(path)
-      return right === 'hidden' || path === 'last_comment'
-        ? []
-        : [fieldView(machine, card.entity, path, card.fields, right, next)]
+      return right === 'hidden' || path === 'last_comment' ? [] : [fieldView(machine, card, path, right, next)]
     })
   const needed = asked.outcomes.flatMap(({ need }) => need)
   return {
     id: task.id,
     card: card.id,
     cardNo: card.no,
+    cardTitle: card.title,
     pipeline: card.pipeline,
+    pipelineTitle: machine.pipeline(card.pipeline)?.title ?? card.pipeline,
+    stageTitle: machine.stage(card.pipeline, card.stage)?.title ?? card.stage,
     kind: task.kind,
     template: task.template,
     title: task.title,

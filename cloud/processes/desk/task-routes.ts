@@ -11,6 +11,7 @@ const config = { roles: EVERY_ROLE }
 const Id = z.strictObject({ id: z.uuid() })
 
 const Next = z.object({
+  id: z.string(),
   title: z.string(),
   role: z.string(),
   open: z.boolean(),
@@ -18,6 +19,10 @@ const Next = z.object({
   done: z.int(),
   skipsLeft: z.int(),
   until: z.number().nullable(),
+  /** What waits here, by kind of task. */
+  waiting: z.array(z.object({ template: z.string(), title: z.string(), count: z.int(), late: z.int() })),
+  /** All places that are meant for this person. */
+  places: z.array(z.object({ id: z.string(), title: z.string(), waiting: z.int() })),
   task: TaskView.nullable(),
   nextAt: z.object({ at: z.number(), title: z.string() }).nullable(),
 })
@@ -47,7 +52,7 @@ export function createTaskRoutes({
         },
       },
       async (request) => ({
-        items: await desk.tasks(callerOf(request), { ...request.query, card: request.query.card }),
+        items: [...(await desk.tasks(callerOf(request), { ...request.query, card: request.query.card }))],
         nextCursor: null,
       }),
     )
@@ -89,9 +94,36 @@ export function createTaskRoutes({
       '/api/workplace/next',
       {
         config: { ...config, replay: 'never' },
-        schema: { tags, summary: 'The next task by the head’s priority', response: { 200: Next } },
+        schema: {
+          tags,
+          summary: 'The next task by the head’s priority, and what waits',
+          body: z
+            .strictObject({
+              place: z.string().min(1).max(80).optional(),
+              /** `no`: only to look how much waits. */
+              take: z.enum(['yes', 'no']).default('yes'),
+            })
+            .nullish(),
+          response: { 200: Next },
+        },
       },
-      (request) => desk.next(callerOf(request)),
+      (request) => desk.next(callerOf(request), { place: request.body?.place, take: request.body?.take ?? 'yes' }),
+    )
+    app.post(
+      '/api/workplace/returns',
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'Give back the task that was given: it waits for whoever asks next',
+          body: z.strictObject({ task: z.uuid() }),
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        await desk.giveBack(callerOf(request), request.body.task)
+        return reply.status(204).send(null)
+      },
     )
     app.post(
       '/api/workplace/skips',
@@ -100,12 +132,16 @@ export function createTaskRoutes({
         schema: {
           tags,
           summary: 'Skip the task that was given, with a reason',
-          body: z.strictObject({ task: z.uuid(), reason: z.string().trim().min(3).max(500) }),
+          body: z.strictObject({
+            task: z.uuid(),
+            reason: z.string().trim().min(3).max(500),
+            place: z.string().min(1).max(80).optional(),
+          }),
           response: { 204: z.null() },
         },
       },
       async (request, reply) => {
-        await desk.skip(callerOf(request), request.body.task, request.body.reason)
+        await desk.skip(callerOf(request), request.body.task, request.body.reason, request.body.place)
         return reply.status(204).send(null)
       },
     )

@@ -39,6 +39,8 @@ export function createTaskStore(db: Db) {
           'cards.no as cardNo',
           'cards.pipeline',
           'cards.entity',
+          'cards.subject',
+          'cards.responsible',
           'cards.fields as cardFields',
           'cards.definition',
           'cards.stage',
@@ -56,6 +58,8 @@ export function createTaskStore(db: Db) {
           no: row.cardNo,
           pipeline: row.pipeline,
           entity: row.entity,
+          subject: row.subject,
+          responsible: row.responsible,
           stored: row.cardFields,
           definition: row.definition,
           stage: row.stage,
@@ -67,6 +71,17 @@ export function createTaskStore(db: Db) {
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow()
       return count
+    },
+    /** How many wait, by kind; how many of them are late. */
+    waiting: async (filter: TaskFilter, now: number) => {
+      const rows = await chosen(filter)
+        .select('cardTasks.template')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .select(sql<number>`count(*) filter (where card_tasks.due_at < ${now})`.as('late'))
+        .groupBy('cardTasks.template')
+        .orderBy('count', 'desc')
+        .execute()
+      return rows.map(({ template, count, late }) => ({ template, count: Number(count), late: Number(late) }))
     },
     find: async (id: string) => {
       const row = await db.selectFrom('cardTasks').selectAll().where('id', '=', id).executeTakeFirst()

@@ -64,7 +64,7 @@ describe('processes over REST', () => {
     expect(card).toMatchObject({
       stage: 'request',
       stageTitle: 'Заявка',
-      openTasks: 0,
+      openTasks: 1,
       tasks: [{ title: 'Позвонить', outcomes: [{ id: 'talk' }, { id: 'no_answer' }] }],
     })
     const open = card.form
@@ -121,6 +121,45 @@ describe('processes over REST', () => {
       id: 'orders',
       stages: [{ id: 'request', title: 'Заявка' }, { id: 'visit' }, { id: 'done' }, { id: 'lost' }],
     })
+  })
+
+  test('one query narrows the board, its counts, the list and the sheet', async () => {
+    const one = await born({ source: 'Выставка', name: 'Орлов' })
+    await born({ source: 'Выставка', name: 'Орлова' })
+    const fields = encodeURIComponent(JSON.stringify({ source: 'Выставка' }))
+    const query = `pipeline=orders&fields=${fields}`
+    const list = await call('manager', 'GET', `/api/cards?${query}&sort=-no`)
+    expect(list.body.items.map(({ title }: { title: string }) => title)).toEqual(['Орлова', 'Орлов'])
+    expect(list.body.items[0].responsibleName).toBe('Менеджер (демо)')
+    const next = await call('manager', 'GET', `/api/cards?${query}&sort=-no&limit=1`)
+    const second = await call('manager', 'GET', `/api/cards?${query}&sort=-no&limit=1&cursor=${next.body.nextCursor}`)
+    expect(second.body.items[0].id).toBe(one.id)
+    const counts = await call('manager', 'GET', `/api/cards/counts?${query}`)
+    expect(counts.body.stages.map(({ stage, count }: { stage: string; count: number }) => [stage, count])).toEqual([
+      ['request', 2],
+    ])
+    expect((await call('manager', 'GET', `/api/cards/counts?${query}&overdue=yes`)).body.stages).toEqual([])
+    expect((await call('manager', 'GET', `/api/cards?${query}&tasks=none`)).body.items).toEqual([])
+    const facets = await call('manager', 'GET', '/api/cards/facets?pipeline=orders')
+    const source = facets.body.fields.find(({ field }: { field: string }) => field === 'source')
+    expect(source.values).toContainEqual({ value: 'Выставка', count: 2 })
+    const sheet = await call('manager', 'GET', `/api/cards/export?${query}`)
+    expect(sheet.body.split('\r\n')[0]).toContain('"Этап"')
+    expect(sheet.body).toContain('"Орлова"')
+  })
+
+  test('a way says which fields it lacks, and a comment stands in the log', async () => {
+    const card = await born()
+    const visit = card.ways.find(({ stage }: { stage: string }) => stage === 'visit')
+    expect(visit.missing).toEqual(['visitAt'])
+    expect((await call('manager', 'POST', `/api/cards/${card.id}/comments`, { text: 'Ждёт звонка' })).status).toBe(204)
+    const { body } = await call('manager', 'GET', `/api/cards/${card.id}/log`)
+    expect(body.items.at(-1)).toMatchObject({
+      kind: 'comment',
+      change: { text: 'Ждёт звонка' },
+      actorName: 'Менеджер (демо)',
+    })
+    expect((await call('manager', 'GET', `/api/cards/${card.id}/around`)).body.items).toEqual([])
   })
 
   test('a saved view is one’s own', async () => {
