@@ -6,6 +6,7 @@ import type { OrderState } from '../../cloud/orders/order-state.ts'
 import type { RelayWordHeard } from '../../cloud/orders/relay-word.ts'
 import { NEVER_SEEN, type ZoneState } from '../../cloud/zones/crossing.ts'
 import { type AuditTables, EMPTY_AUDIT } from './audit.ts'
+import { type Certificates, FIRST_CERTIFICATES } from './identity.ts'
 
 export type Hold = {
   readonly id: string
@@ -41,6 +42,7 @@ export type Tables = {
   readonly applied: number
   readonly history: number
   readonly audit: AuditTables
+  readonly certificates: readonly Certificates[]
 }
 
 export const emptyTables = (vehicles: number): Tables => ({
@@ -53,6 +55,7 @@ export const emptyTables = (vehicles: number): Tables => ({
   applied: 0,
   history: 0,
   audit: EMPTY_AUDIT,
+  certificates: Array.from({ length: vehicles }, () => FIRST_CERTIFICATES),
 })
 
 /** What is acknowledged to a person and replayed when SQL has lost it. */
@@ -60,6 +63,7 @@ export type Decision =
   | { readonly kind: 'placed'; readonly hold: Hold }
   | { readonly kind: 'lifted'; readonly id: string }
   | { readonly kind: 'order'; readonly order: StoredOrder }
+  | { readonly kind: 'renewed'; readonly vehicle: number; readonly serial: string; readonly askedBy: string }
 
 export const newestOrder = (tables: Tables, vehicle: number): StoredOrder | undefined => tables.orders[vehicle]?.at(-1)
 

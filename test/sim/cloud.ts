@@ -36,6 +36,7 @@ import {
 } from './cloud-tables.ts'
 import { configurationFor } from './configuration.ts'
 import { gatewayIdOf, type OrderMessage, vehicleIdOf } from './gateway.ts'
+import { counts, withRenewed } from './identity.ts'
 import type { Link, UpBatch } from './link.ts'
 import type { Point } from './plan.ts'
 import { instant, START_OF_TIME, type World } from './world.ts'
@@ -53,6 +54,10 @@ export type Cloud = {
   lift(id: string): boolean
   /** A newer configuration is signed for this gateway, and sent at every connect. */
   configure(vehicle: number): void
+  /** A next certificate on the word of this one; undefined where it does not count, or nothing can be kept. */
+  renew(vehicle: number, askedBy: string): string | undefined
+  /** Whether this certificate of the gateway counts. */
+  admits(vehicle: number, serial: string): boolean
   judgeAudit(): void
   /** Every order ever signed for this gateway: what an attacker may have overheard. */
   overheard(vehicle: number): readonly OrderMessage[]
@@ -137,6 +142,13 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
         return {
           ...before,
           holds: before.holds.map((hold) => (hold.id === decision.id ? { ...hold, lifted: true } : hold)),
+        }
+      case 'renewed':
+        return {
+          ...before,
+          certificates: before.certificates.map((known, vehicle) =>
+            vehicle === decision.vehicle ? withRenewed(known, decision.serial, decision.askedBy) : known,
+          ),
         }
       case 'order': {
         const { order } = decision
@@ -442,6 +454,7 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
 
   const documentOf = (vehicle: number, version: number): Configuration =>
     configurationFor(gatewayIdOf(vehicle), vehicleIdOf(vehicle), version)
+  const certificatesOf = (vehicle: number) => tables().certificates[vehicle] ?? []
   const decidedSources = (): readonly string[] =>
     decisions.flatMap((made, index) => (made.length === 0 ? [] : [`${index + 1}`]))
 
@@ -518,6 +531,16 @@ export function createCloud(world: World, vehicles: number, linkOf: Links): Clou
       const version = (configured[vehicle] ?? 1) + 1
       configured[vehicle] = version
       if (up) linkOf(vehicle).down({ configuration: documentOf(vehicle, version) })
+    },
+    renew: (vehicle, askedBy) => {
+      if (!up || !counts(certificatesOf(vehicle), askedBy)) return undefined
+      const serial = world.uuid()
+      return decide([{ kind: 'renewed', vehicle, serial, askedBy }]) ? serial : undefined
+    },
+    admits: (vehicle, serial) => {
+      const admitted = counts(certificatesOf(vehicle), serial)
+      oracle.check('I4', vehicle, admitted, () => `a gateway was turned away with the only certificate it has`)
+      return admitted
     },
     judgeAudit: () => judgeAudit(oracle, tables().audit, auditDisk, decidedSources()),
     overheard: (vehicle) => everSigned[vehicle] ?? [],

@@ -54,6 +54,7 @@ export function drawPlan(seed: number, { hours, vehicles, pace }: Size): Plan {
       happenings.push(...(draw.chance(0.5) ? drawAmbush(draw, vehicle, vehicles, at) : drawEpisode(draw, vehicle, at)))
     for (let at = draw.between(0.5, 6) * HOUR; at < last - 40 * MINUTE; at += draw.between(5, 14) * HOUR)
       happenings.push(drawTrip(draw, vehicle, at))
+    happenings.push(...drawRenewal(createDraw(seed, `plan-renewal-${vehicle}`), vehicle, last))
   }
   const cloud = createDraw(seed, 'plan-cloud')
   const busy = happenings.filter(({ kind }) => kind === 'hold')
@@ -113,6 +114,17 @@ function drawConfiguration(draw: Draw, vehicle: number, episode: number): readon
   const point = 'config-applied-before-ack'
   const stop: Happening = { kind: 'at-point', vehicle, at, lasts: 25 * MINUTE, point, action, wait: 0 }
   return draw.chance(0.5) ? [change, stop] : [change]
+}
+
+/** In one run of two; half of them meet a gateway that stops with the next certificate in its hands. */
+function drawRenewal(draw: Draw, vehicle: number, last: number): readonly Happening[] {
+  if (draw.chance(0.5)) return []
+  const at = draw.between(0, 0.8) * last
+  const ends: Happening = { kind: 'certificate-ends', vehicle, at, lasts: 0 }
+  const action = draw.pick(['crash', 'power-cut'] as const)
+  const point = 'certificate-renewed-before-swap'
+  const stop: Happening = { kind: 'at-point', vehicle, at, lasts: 3 * HOUR, point, action, wait: 0 }
+  return draw.chance(0.5) ? [ends, stop] : [ends]
 }
 
 const drawShove = (draw: Draw, vehicle: number, at: number): Happening =>
@@ -304,8 +316,11 @@ function drawFault(draw: Draw, vehicle: number, episode: number): Happening {
 
 const drawStall = (draw: Draw): number => draw.pick([draw.between(200, 1500), draw.between(1500, 15_000)])
 
+/** Without the one that only a renewal passes. */
+const DRAWN_POINTS = POINTS.filter((point) => point !== 'certificate-renewed-before-swap')
+
 function drawPoint(draw: Draw, vehicle: number, episode: number): Happening {
-  const point = draw.pick([...POINTS, ...POINTS.slice(0, 4), ...POINTS.slice(0, 3)])
+  const point = draw.pick([...DRAWN_POINTS, ...POINTS.slice(0, 4), ...POINTS.slice(0, 3)])
   const atRelay = POINTS.indexOf(point) < 4
   const isCloudSql = point === 'audit-leaf-before-checkpoint'
   const action = isCloudSql

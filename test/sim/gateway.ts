@@ -19,6 +19,7 @@ import { interlockPolicy } from '../../edge/interlock/interlock-policy.ts'
 import { gnssTrust } from '../../edge/position/gnss-trust.ts'
 import { freshUnlockState, tryUnlockCode, type UnlockState } from '../../edge/unlock/unlock-attempt.ts'
 import { type ConfigurationFile, createSimulatedConfiguration, emptyConfigurationFile } from './configuration.ts'
+import { createSimulatedIdentity, firstIdentity, type IdentityFile } from './identity.ts'
 import { createSimulatedInbox, emptyInboxFile, type InboxFile } from './order-inbox.ts'
 import {
   copyOfOutbox,
@@ -54,6 +55,10 @@ export type Gateway = {
   takeReceipt(stream: StreamId, through: number): void
   /** Version of the configuration it works with. */
   configuration(): number
+  /** Serial number of the certificate it connects with. */
+  certificate(): string
+  /** Its certificate has come to the last third of its life. */
+  ageCertificate(): void
   typeCode(code: string): 'accepted' | 'wrong' | 'locked' | 'dead'
   codeAt(counter: number): string
   nextCounter(): number
@@ -76,11 +81,14 @@ type Deps = {
   readonly receipted: (stream: StreamId, through: number) => void
   readonly died: () => void
   readonly isConnected: () => boolean
+  /** Asks the cloud for a next certificate; undefined where no answer comes. */
+  readonly renew: (present: string) => string | undefined
 }
 
 type Disk = {
   readonly inbox: InboxFile
   readonly configuration: ConfigurationFile
+  readonly identity: IdentityFile
   unlock: UnlockState
   readonly heads: { events: HeadFile; frames: HeadFile }
   events: OutboxFile
@@ -117,6 +125,7 @@ export function createGateway(deps: Deps): Gateway {
   const disk: Disk = {
     inbox: emptyInboxFile(),
     configuration: emptyConfigurationFile(vehicleId),
+    identity: firstIdentity(),
     unlock: freshUnlockState,
     heads: { events: {}, frames: {} },
     events: emptyOutboxFile(),
@@ -485,6 +494,7 @@ export function createGateway(deps: Deps): Gateway {
     })
     dispatch({ event: 'started' })
     inProcess(configuration.start)
+    later(0, identity.start)
     pollAnew()
   }
 
@@ -642,6 +652,20 @@ export function createGateway(deps: Deps): Gateway {
     if (up) inProcess(() => configuration.take(document))
   }
 
+  const way = world.draw(`identity-${vehicle}`)
+  const identity = createSimulatedIdentity({
+    file: disk.identity,
+    full: () => world.fault('disk-full', vehicle) !== undefined,
+    ask: (present, answered) =>
+      later(way.between(50, 400), () => {
+        const serial = deps.renew(present)
+        if (serial !== undefined) later(way.between(20, 200), () => inProcess(() => answered(serial)))
+      }),
+    dies: (point) => passes(point),
+    later: (ms, run) => later(ms, () => inProcess(run)),
+    world,
+  })
+
   const takeReceipt = (stream: StreamId, through: number): void => {
     if (!up) return
     inProcess(() => {
@@ -679,6 +703,8 @@ export function createGateway(deps: Deps): Gateway {
     takeConfiguration,
     takeReceipt,
     configuration: configuration.inForce,
+    certificate: identity.serial,
+    ageCertificate: identity.age,
     typeCode,
     codeAt,
     nextCounter: () => unlock.nextCounter,

@@ -12,6 +12,8 @@ import type { World } from './world.ts'
 /** The cloud's end, as the broker sees it. */
 export type CloudEnd = {
   isUp(): boolean
+  /** Whether this certificate of the gateway counts. */
+  admits(vehicle: number, serial: string): boolean
   connected(vehicle: number): void
   disconnected(vehicle: number): void
   /** `acknowledged` is the PUBACK. */
@@ -51,7 +53,7 @@ export function createLink(
   vehicle: number,
   gateway: Pick<
     Gateway,
-    'id' | 'isUp' | 'boot' | 'steady' | 'outboxes' | 'takeOrder' | 'takeConfiguration' | 'takeReceipt'
+    'id' | 'certificate' | 'isUp' | 'boot' | 'steady' | 'outboxes' | 'takeOrder' | 'takeConfiguration' | 'takeReceipt'
   >,
   cloud: CloudEnd,
 ): Link {
@@ -73,6 +75,7 @@ export function createLink(
     world.after(pause, () => {
       if (alive !== undefined || mine !== attempts) return
       if (!gateway.isUp() || direction() !== undefined || !cloud.isUp()) return connect()
+      if (!cloud.admits(vehicle, gateway.certificate())) return connect()
       ids += 1
       attempts = 0
       alive = { id: ids, connection: { boot: gateway.boot(), since: millis(gateway.steady()) } }

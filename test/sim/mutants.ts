@@ -24,13 +24,14 @@ const LAST_KNOWN = 'cloud/history/last-known.ts'
 const GOOD_FIX = 'cloud/zones/good-fix.ts'
 const ACCESS = 'cloud/broker/topic-access.ts'
 const HOLD = 'cloud/holds/hold.ts'
-const [GATEWAY, CLOUD, OUTBOX, LINK, ISOLATION, CONFIGURATION] = [
+const [GATEWAY, CLOUD, OUTBOX, LINK, ISOLATION, CONFIGURATION, IDENTITY] = [
   'test/sim/gateway.ts',
   'test/sim/cloud.ts',
   'test/sim/outbox.ts',
   'test/sim/link.ts',
   'test/sim/isolation.ts',
   'test/sim/configuration.ts',
+  'test/sim/identity.ts',
 ] as const
 
 const mutant = (id: number, caughtBy: Invariant, name: string, ...patches: readonly Patch[]): Mutant => ({
@@ -434,5 +435,11 @@ export const MUTANTS: readonly Mutant[] = [
       "    save({ ...next, untold: [...next.untold, applied] })\n    if (dies('config-applied-before-ack')) return\n",
       "    save(next)\n    if (dies('config-applied-before-ack')) return\n    keepEvent(applied, () => {})\n",
     ),
+  ),
+  mutant(
+    49,
+    'I4',
+    'a certificate counts no more once it has asked for the next',
+    patch(IDENTITY, 'index < asking ?', 'index <= asking ?'),
   ),
 ]

@@ -18,6 +18,7 @@ export const POINTS = [
   'report-applied-before-commit',
   'audit-leaf-before-checkpoint',
   'config-applied-before-ack',
+  'certificate-renewed-before-swap',
 ] as const
 export type Point = (typeof POINTS)[number]
 
@@ -54,6 +55,8 @@ type What =
   | { readonly kind: 'hold'; readonly slot: number; readonly reason: HoldReason }
   | { readonly kind: 'lift'; readonly slot: number }
   | { readonly kind: 'configure' }
+  /** The gateway's certificate has come to the last third of its life. */
+  | { readonly kind: 'certificate-ends' }
   | { readonly kind: 'unlock'; readonly wrongTries: number }
   | { readonly kind: 'link-down'; readonly direction: 'up' | 'down' | 'both' }
   | { readonly kind: 'fsync-stall'; readonly disk: 'state' | 'outbox' | 'journal'; readonly stall: number }
@@ -96,4 +99,13 @@ export const HOUR = 60 * MINUTE
 export const CALM_BEFORE_END = 20 * MINUTE
 
 /** What is no fault but life: it neither counts as one nor ends with them. */
-export const LIFE: ReadonlySet<Kind> = new Set(['trip', 'roll', 'tow', 'hold', 'lift', 'unlock', 'configure'])
+export const LIFE: ReadonlySet<Kind> = new Set([
+  'trip',
+  'roll',
+  'tow',
+  'hold',
+  'lift',
+  'unlock',
+  'configure',
+  'certificate-ends',
+])

@@ -56,6 +56,7 @@ export const SOMETIMES = [
   'SQL lost commits',
   'leaves were replayed into SQL',
   'a configuration was applied',
+  'a certificate was renewed',
 ] as const
 
 const expectedKinds = (): readonly string[] => [

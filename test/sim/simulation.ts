@@ -154,9 +154,11 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
       receipted: (stream, through) => vehicles[vehicle]?.link.covered(stream, through),
       died: () => vehicles[vehicle]?.link.lost(),
       isConnected: () => vehicles[vehicle]?.link.isConnected() === true,
+      renew: (present) => (world.fault('link-down', vehicle) === undefined ? cloud.renew(vehicle, present) : undefined),
     })
     const link = createLink(world, vehicle, gateway, {
       isUp: cloud.isUp,
+      admits: cloud.admits,
       connected: cloud.connected,
       disconnected: cloud.disconnected,
       accept: cloud.accept,
@@ -377,6 +379,12 @@ function simulateUnguarded(seed: number, plan: Plan, options: RunOptions): Run {
         noted(one.kind)
         {
           cloud.configure(one.vehicle)
+          return
+        }
+      case 'certificate-ends':
+        noted(one.kind)
+        {
+          target?.gateway.ageCertificate()
           return
         }
       case 'attack':

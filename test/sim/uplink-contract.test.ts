@@ -129,6 +129,7 @@ async function inTheSimulator(): Promise<Way> {
     0,
     {
       id: GATEWAY,
+      certificate: () => '1',
       isUp: () => true,
       boot: () => boot,
       steady: world.now,
@@ -142,6 +143,7 @@ async function inTheSimulator(): Promise<Way> {
     },
     {
       isUp: () => door === 'open',
+      admits: () => true,
       connected: () => retained && link.down({ order: retained }),
       disconnected: () => {},
       accept: (_, { stream, records }, acknowledged) => {
