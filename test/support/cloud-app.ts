@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Clock } from '#contract/instant.ts'
 import { type Cloud, createCloud, type Started } from '../../cloud/app.ts'
 import { readConfig } from '../../cloud/config.ts'
 import { createSignerHouse } from '../../cloud/signer/app.ts'
@@ -22,14 +23,18 @@ export type CloudApp = {
 }
 
 /** The whole cloud in this process, in demo mode, on free ports and a folder of its own. */
-export async function startCloudApp(env: Record<string, string> = {}, dataDir?: string): Promise<CloudApp> {
+export async function startCloudApp(
+  env: Record<string, string> = {},
+  dataDir?: string,
+  clock: Clock = systemClock,
+): Promise<CloudApp> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'kordon-app-'))
   if (dataDir === undefined && env['DATABASE_URL'] === undefined) await seedPglite(folder, 'migrated')
   const ports = { KORDON_HTTP_PORT: '0', KORDON_MQTT_PORT: '0', KORDON_MQTTS_PORT: '0' }
   const read = readConfig({ KORDON_DEMO: '1', KORDON_DATA_DIR: folder, ...ports, ...env })
   if (!read.ok) throw new Error(read.message)
   const world = {
-    clock: systemClock,
+    clock,
     log: silentLog,
     uuid: () => randomUUID(),
     randomBytes: (length: number) => randomBytes(length),
