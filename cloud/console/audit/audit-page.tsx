@@ -1,6 +1,6 @@
 import { Button, Code, Select, Text, TextInput } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { get } from '../api/api-client.ts'
 import type { User } from '../api/session.ts'
@@ -9,6 +9,7 @@ import { Facts } from '../design/facts.tsx'
 import { MoreButton } from '../design/more-button.tsx'
 import { Page, Panel, Quiet, Tools } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
+import { ToneWord } from '../design/tone-word.tsx'
 import { useWords, type Words } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
@@ -80,6 +81,7 @@ export function AuditPage({ user }: { readonly user: User }): ReactNode {
       }
     >
       <Checkpoint />
+      <Check />
       <Tools>
         <Select
           label={t('audit.kind')}
@@ -137,6 +139,52 @@ export function AuditPage({ user }: { readonly user: User }): ReactNode {
   )
 }
 
+type Checked = {
+  readonly finding: { readonly kind: 'whole' | 'missing' | 'changed' | 'checkpoint' | 'head'; readonly at?: number }
+  readonly entries: number
+  readonly checkpoints: number
+  readonly newestAt: string | null
+}
+
+/** The service looks through its own record when asked; for anybody else there is the export. */
+function Check(): ReactNode {
+  const { t, language } = useWords()
+  const now = useNow()
+  const check = useMutation({ mutationFn: () => get<Checked>('/audit/check') })
+  const found = check.data
+  return (
+    <Panel
+      title={t('audit.verify')}
+      actions={
+        <Button size="compact-xs" variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+          {t('audit.check')}
+        </Button>
+      }
+    >
+      <div role="status">
+        {check.isError && <ToneWord tone="stop">{t('audit.checkFailed')}</ToneWord>}
+        {found === undefined && !check.isError && <Quiet>{t('audit.checkLead')}</Quiet>}
+        {found !== undefined && (
+          <>
+            <ToneWord tone={found.finding.kind === 'whole' ? 'good' : 'stop'}>
+              {t(`audit.findings.${found.finding.kind}`, { at: found.finding.at ?? 0 })}
+            </ToneWord>
+            <Quiet>
+              {t('audit.checked', { entries: found.entries, checkpoints: found.checkpoints })}
+              {found.newestAt === null
+                ? ''
+                : ` ${t('audit.newest', { time: momentWords(Date.parse(found.newestAt), now, language) })}`}
+            </Quiet>
+          </>
+        )}
+      </div>
+      <Quiet>
+        {t('audit.verifyHow')} <Code>npx kordon audit verify kordon-audit.jsonl</Code>
+      </Quiet>
+    </Panel>
+  )
+}
+
 function Checkpoint(): ReactNode {
   const { t, language } = useWords()
   const now = useNow()
@@ -158,9 +206,6 @@ function Checkpoint(): ReactNode {
                 { word: t('audit.key'), value: <Code>{keyId}</Code> },
               ]}
             />
-            <Quiet>
-              {t('audit.verifyHow')} <Code>npx kordon audit verify kordon-audit.jsonl</Code>
-            </Quiet>
           </>
         )}
       </QueryView>
