@@ -198,6 +198,9 @@ function fill(draft: Draft, set: Facts): void {
   for (const [path, value] of Object.entries(set)) draft.set(path, value, NO_LOCALS)
 }
 
+/** When an outcome was chosen, where it is sent later than that: the one answer that may be absent. */
+const PRESSED_AT = 'at'
+
 function outcome(draft: Draft, event: Extract<CardEvent, { kind: 'outcome' }>): void {
   const task = draft.tasks.find(({ id }) => id === event.task)
   if (task?.state !== 'open') throw new Refused('task', ['Эта задача уже закрыта'])
@@ -214,7 +217,7 @@ function outcome(draft: Draft, event: Extract<CardEvent, { kind: 'outcome' }>): 
       throw new Refused('task', ['Этот результат выбирает другая роль'])
     need(draft, [
       ...emptyOf(draft, chosen.need),
-      ...[...chosen.ask.keys()].filter((name) => !isFilled(event.answer[name])),
+      ...[...chosen.ask.keys()].filter((name) => name !== PRESSED_AT && !isFilled(event.answer[name])),
     ])
     close(draft, task, event)
     const each: Readonly<Record<string, string>> = task.about === undefined ? {} : { driver: task.about }

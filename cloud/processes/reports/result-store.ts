@@ -125,7 +125,7 @@ export function createResultStore(db: Db) {
         name: string | null
         reason: string | null
       }>`
-        select t.card, t.template, t.outcome, coalesce((t.answer ->> 'at')::bigint, t.closed_at)::float8 as at,
+        select t.card, t.template, t.outcome, least(coalesce((t.answer ->> 'at')::bigint, t.closed_at), t.closed_at)::float8 as at,
           coalesce(t.closed_by, '') as person, a.name, t.answer ->> 'reason' as reason
         from card_tasks t left join accounts a on 'person:' || a.id::text = t.closed_by
         where t.template = any(${templates}::text[]) and t.closed_at >= ${from} and t.closed_at < ${to} and t.outcome is not null

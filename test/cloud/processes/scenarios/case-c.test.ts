@@ -67,6 +67,19 @@ test('the mechanic’s terminal: an hour of work, half an hour of waiting, an ho
   expect(world.sent('c_ready')).toHaveLength(1)
 })
 
+test('the terminal without a network: what was pressed at ten and sent at three counts from ten', () => {
+  const world = caseWorld(at('23T10:00'))
+  const { id } = world.birth('c_service', 'in_repair', { source: 'Сайт', phone: PHONE, mechanic: 'mech-1' })
+  const pressed = (hours: number) => at('23T10:00') + hours * 3_600_000
+  world.wait('5h')
+  close(world, id, 'c_start', 'start', { answer: { at: pressed(0) } })
+  close(world, id, 'c_work', 'pause', { answer: { reason: 'Жду подъёмник', at: pressed(1) } })
+  close(world, id, 'c_resume', 'resume', { answer: { at: pressed(3) } })
+  // A moment that cannot be, before the work began or still to come, counts as now.
+  close(world, id, 'c_work', 'done', { answer: { at: pressed(99) } })
+  expect(world.card(id).card.fields).toMatchObject({ netTime: 3 * 3_600_000, waitTime: 2 * 3_600_000 })
+})
+
 test('bonus points: credited from what was paid, spent up to the share, never more than there are', () => {
   const world = caseWorld(FRIDAY_17)
   world.give('client', 'c1', { phone: PHONE, bonus: 20_000 })
