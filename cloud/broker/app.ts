@@ -6,13 +6,14 @@ import type { Broker, BrokerEars } from './broker.ts'
 import { createBrokerClient } from './broker-client.ts'
 import { createEmbeddedBrokerClient, type EmbeddedBroker, type EmbeddedBrokerDeps } from './embedded-broker-client.ts'
 import { createListenerClient, type Listeners } from './listener-client.ts'
+import { createRecordDoor } from './record-door-client.ts'
 
 /** The broker inside our own process, listeners and all. Nothing listens before `start`. */
 export function createEmbeddedBroker(
-  deps: Omit<EmbeddedBrokerDeps, 'sockets'> & { readonly listeners: Listeners },
+  deps: Omit<EmbeddedBrokerDeps, 'sockets' | 'recordDoor'> & { readonly listeners: Listeners },
 ): EmbeddedBroker {
   const sockets = createListenerClient({ listeners: deps.listeners, log: deps.log, count: deps.count })
-  return createEmbeddedBrokerClient({ ...deps, sockets })
+  return createEmbeddedBrokerClient({ ...deps, sockets, recordDoor: createRecordDoor })
 }
 
 type Ports = { readonly plain: number | undefined; readonly tls: number | undefined }

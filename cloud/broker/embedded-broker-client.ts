@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { Aedes, type AuthErrorCode, type AuthenticateError, type Client } from 'aedes'
 import mqemitter from 'mqemitter'
@@ -12,11 +13,13 @@ import { readStatus } from './gateway-status.ts'
 import { type Claim, proveIdentity } from './identity-proof.ts'
 import type { ListenerClient, Ports } from './listener-client.ts'
 import { createPublishLane, type PublishLane } from './publish-lane.ts'
-import { createRecordDoor } from './record-door-client.ts'
+import type { RecordDoor } from './record-door-client.ts'
 import { hearable, type Identity, isClientId, publishable } from './topic-access.ts'
 
 export type EmbeddedBrokerDeps = BrokerEars & {
   readonly sockets: ListenerClient
+  /** Puts a way for records past this broker's general machinery before a connection. */
+  readonly recordDoor: (socket: Socket, clock: Clock) => RecordDoor
   readonly clock: Clock
   readonly log: Log
 }
@@ -67,7 +70,7 @@ export function createEmbeddedBrokerClient(deps: EmbeddedBrokerDeps): EmbeddedBr
     start: async () => {
       await aedes.listen()
       await deps.sockets.start((socket, accepted) => {
-        const door = createRecordDoor(socket, deps.clock)
+        const door = deps.recordDoor(socket, deps.clock)
         const client = aedes.handle(socket)
         client.once('connected', () => {
           accepted()
@@ -163,11 +166,7 @@ function proofOf({ conn }: Client): Pick<Claim, 'by' | 'certificateName' | 'cert
 }
 
 /** A gateway's records go past the broker from here on, through the same lane as those that do not. */
-function openDoor(
-  door: ReturnType<typeof createRecordDoor>,
-  session: Session | undefined,
-  { ingest }: EmbeddedBrokerDeps,
-): void {
+function openDoor(door: RecordDoor, session: Session | undefined, { ingest }: EmbeddedBrokerDeps): void {
   if (session?.identity.kind !== 'gateway') return
   const { gateway } = session.identity
   door.open({

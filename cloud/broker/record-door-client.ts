@@ -11,6 +11,11 @@ export type BehindTheDoor = {
   accept(payload: Uint8Array, done: Done, now: Millis): void
 }
 
+export type RecordDoor = {
+  /** The sender is known from now on. */
+  open(to: BehindTheDoor): void
+}
+
 /** So often one message goes the broker's way, so that it knows that the connection is alive. */
 const BROKER_HEARS_MS = 10_000
 
@@ -19,7 +24,7 @@ const BROKER_HEARS_MS = 10_000
  * Reads no further while too many are on their way to the disk, and acknowledges together what was committed together.
  * Everything else on the connection is the broker's; so are records, until `open` is called.
  */
-export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>) {
+export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>): RecordDoor {
   const sieve = createRecordSieve()
   const read = socket.read.bind(socket)
   let behind: BehindTheDoor | undefined
@@ -66,8 +71,7 @@ export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>) {
     })
   }
   return {
-    /** The sender is known from now on. */
-    open: (to: BehindTheDoor): void => {
+    open: (to) => {
       behind = to
       sieve.know(to.topic)
     },

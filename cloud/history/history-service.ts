@@ -4,7 +4,7 @@ import { Fault } from '../http/fault.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
 import type { LastKnownView } from '../vehicles/vehicle-view.ts'
 import { type Blank, blanksOf, type Witness } from './blank.ts'
-import type { History, HistoryFrame, PastFrame } from './history.ts'
+import type { History, HistoryFrame, PastFrame, TrackFields } from './history.ts'
 import { isCurrent, lastKnownView, newestOf } from './last-known.ts'
 import type { LastKnownStore } from './last-known-store.ts'
 import { type Mileage, mileageOf } from './mileage.ts'
@@ -67,16 +67,20 @@ export function createHistoryService(deps: Deps): HistoryService {
         ? [{ gateway, stream, seq, receivedAt, vehicleId: deps.vehicleOf(gateway, record.readAt), frame: record }]
         : [],
     )
-  const line = async (vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<readonly PastFrame[]> =>
-    oneLine(await deps.history.track(vehicleId, from, to))
+  const line = async (
+    vehicleId: VehicleId,
+    from: EpochMs,
+    to: EpochMs,
+    wish: TrackFields = 'every',
+  ): Promise<readonly PastFrame[]> => oneLine(await deps.history.track(vehicleId, from, to, wish))
   const check = async (vehicleId: VehicleId, { from, to }: Range): Promise<void> => {
     if (to <= from) throw new Fault('history/range', 'to must lie behind from')
     if (to - from > LONGEST_MS) throw new Fault('history/range', 'at most 62 days at a time')
     if (!(await deps.vehicleExists(vehicleId))) throw new Fault('vehicle/unknown')
   }
-  const past = async (vehicleId: VehicleId, range: Range): Promise<readonly PastFrame[]> => {
+  const past = async (vehicleId: VehicleId, range: Range, wish?: TrackFields): Promise<readonly PastFrame[]> => {
     await check(vehicleId, range)
-    return line(vehicleId, range.from, range.to)
+    return line(vehicleId, range.from, range.to, wish)
   }
   async function* parts(vehicleId: VehicleId, { from, to }: Range): AsyncIterable<TrackPart> {
     let before: PlacedFrame | undefined
@@ -117,7 +121,7 @@ export function createHistoryService(deps: Deps): HistoryService {
       },
     },
     track: async (vehicleId, { maxPoints, simplifyM, ...range }) => {
-      const points = placedFrames(await past(vehicleId, range))
+      const points = placedFrames(await past(vehicleId, range, 'drawn'))
       const limits = { points: maxPoints, toleranceM: simplifyM }
       return { ...thinTrack({ points, breaks: breaksOf(points) }, limits), total: points.length }
     },

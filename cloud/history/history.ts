@@ -28,12 +28,15 @@ export type PastFrame = {
   readonly trust: GnssTrust
 }
 
+/** `drawn`: accuracy, motion and odometer are not asked for, and may be null though they are known. */
+export type TrackFields = 'every' | 'drawn'
+
 /** Where frames are kept for years: a table, or a time-series database. */
 export type History = {
   /** Resolves when all of them are stored; rejects when the store cannot take them now. */
   write(frames: readonly HistoryFrame[]): Promise<void>
   /** Frames of a vehicle, `from` included and `to` excluded; each source's oldest first, sources one after another. */
-  track(vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<readonly PastFrame[]>
+  track(vehicleId: VehicleId, from: EpochMs, to: EpochMs, wish?: TrackFields): Promise<readonly PastFrame[]>
 }
 
 /** How the journal loop feeds history: one line a write is a hundredth of what thousands at a time are. */

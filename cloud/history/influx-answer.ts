@@ -19,6 +19,9 @@ export const PAST_FIELDS = [
   'fix',
   'trust',
 ] as const
+export type PastField = (typeof PAST_FIELDS)[number]
+/** The fields a drawn track shows: every other one would cost the server as much again to read and to write down. */
+export const DRAWN_FIELDS: readonly PastField[] = ['lat', 'lon', 'speedKmh', 'headingDeg', 'ignition', 'fix', 'trust']
 /** Cells are read one by one where they are used: a schema for each of half a million would cost more than the query. */
 const QueryAnswer = z.object({
   results: z.array(

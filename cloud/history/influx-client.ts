@@ -3,11 +3,12 @@ import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { VehicleId } from '#contract/ids.ts'
-import type { EpochMs } from '#contract/instant.ts'
+import { type EpochMs, epochMs } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
 import type { History, PastFrame } from './history.ts'
-import { PAST_FIELDS, readExport, readQueryAnswer } from './influx-answer.ts'
+import { DRAWN_FIELDS, PAST_FIELDS, type PastField, readExport, readQueryAnswer } from './influx-answer.ts'
 import { lineOf, MEASUREMENT } from './line-protocol.ts'
+import { readMessagePack } from './message-pack.ts'
 
 export type InfluxSettings = {
   readonly url: string
@@ -39,11 +40,10 @@ export function createInfluxClient(deps: Deps): History & { close(): void } {
       for (let from = 0; from < frames.length; from += LINES_PER_WRITE)
         await write(frames.slice(from, from + LINES_PER_WRITE).map(lineOf))
     },
-    track: async (vehicleId, from, to) => {
+    track: async (vehicleId, from, to, wish = 'every') => {
       reads ??= await readsBy(influx)
-      return reads === 'export'
-        ? readByExport(influx, vehicleId, from, to)
-        : readByQuery(influx, deps.bucket, vehicleId, from, to)
+      const asked = { vehicleId, from, to, fields: wish === 'drawn' ? DRAWN_FIELDS : PAST_FIELDS }
+      return reads === 'export' ? readByExport(influx, asked) : readByQuery(influx, deps.bucket, asked)
     },
     close: influx.close,
   }
@@ -79,7 +79,7 @@ const isRefusal = (cause: unknown): boolean => cause instanceof InfluxRefusal &&
 /** VictoriaMetrics answers `/query` only in part, and knows a page no InfluxDB has. */
 async function readsBy(influx: InfluxConnection): Promise<'query' | 'export'> {
   try {
-    const answer: unknown = JSON.parse(await influx.get('/api/v1/status/buildinfo'))
+    const answer: unknown = JSON.parse((await influx.get('/api/v1/status/buildinfo')).bytes.toString())
     return typeof answer === 'object' && answer !== null && 'status' in answer ? 'export' : 'query'
   } catch (cause) {
     if (cause instanceof InfluxRefusal || cause instanceof SyntaxError) return 'query'
@@ -90,50 +90,52 @@ async function readsBy(influx: InfluxConnection): Promise<'query' | 'export'> {
 const ASKED_AT_ONCE = 4
 const LONG_MS = 7 * 24 * 3600 * 1000
 
+type Asked = {
+  readonly vehicleId: VehicleId
+  readonly from: EpochMs
+  readonly to: EpochMs
+  readonly fields: readonly PastField[]
+}
+
 /** A long range is asked for in parts, since the server reads each on a core of its own. */
-async function readByQuery(
-  influx: InfluxConnection,
-  database: string,
-  vehicleId: VehicleId,
-  from: EpochMs,
-  to: EpochMs,
-): Promise<readonly PastFrame[]> {
+async function readByQuery(influx: InfluxConnection, database: string, asked: Asked): Promise<readonly PastFrame[]> {
+  const { from, to } = asked
   const count = to - from > LONG_MS ? ASKED_AT_ONCE : 1
-  const cut = (index: number): number => Math.round(from + ((to - from) * index) / count)
+  const cut = (index: number): EpochMs => epochMs(Math.round(from + ((to - from) * index) / count))
   const parts = Array.from({ length: count }, (_, index) =>
-    readPart(influx, database, vehicleId, cut(index), cut(index + 1)),
+    readPart(influx, database, { ...asked, from: cut(index), to: cut(index + 1) }),
   )
   const frames = (await Promise.all(parts)).flat()
   const sources = Map.groupBy(frames, ({ source }) => source)
   return sources.size <= 1 ? frames : [...sources.values()].flat()
 }
 
+const MESSAGE_PACK = 'application/x-msgpack'
+
 async function readPart(
   influx: InfluxConnection,
   database: string,
-  vehicleId: VehicleId,
-  from: number,
-  to: number,
+  { vehicleId, from, to, fields }: Asked,
 ): Promise<readonly PastFrame[]> {
   // Every value is parsed and of narrow form: nothing here needs quoting.
-  const q = `SELECT ${PAST_FIELDS.map((field) => `"${field}"`).join(',')} FROM "${MEASUREMENT}"
+  const q = `SELECT ${fields.map((field) => `"${field}"`).join(',')} FROM "${MEASUREMENT}"
     WHERE "vehicle" = '${vehicleId}' AND time >= ${from}ms AND time < ${to}ms GROUP BY "gateway"`
   const query = new URLSearchParams({ db: database, epoch: 'u', q })
-  return readQueryAnswer(JSON.parse(await influx.get(`/query?${query}`)))
+  // InfluxDB 2.x and 3.x know JSON only, and answer with it whatever they are asked for.
+  const { type, bytes } = await influx.get(`/query?${query}`, { accept: `${MESSAGE_PACK}, application/json;q=0.5` })
+  return readQueryAnswer(type.startsWith(MESSAGE_PACK) ? readMessagePack(bytes) : JSON.parse(bytes.toString()))
 }
 
 async function readByExport(
   influx: InfluxConnection,
-  vehicleId: VehicleId,
-  from: EpochMs,
-  to: EpochMs,
+  { vehicleId, from, to, fields }: Asked,
 ): Promise<readonly PastFrame[]> {
   const query = new URLSearchParams({
-    'match[]': `{__name__=~"${MEASUREMENT}_(${PAST_FIELDS.join('|')})",vehicle="${vehicleId}"}`,
+    'match[]': `{__name__=~"${MEASUREMENT}_(${fields.join('|')})",vehicle="${vehicleId}"}`,
     start: String(from / 1000),
     end: String((to - 1) / 1000),
   })
-  return readExport(await influx.get(`/api/v1/export?${query}`), MEASUREMENT)
+  return readExport((await influx.get(`/api/v1/export?${query}`)).bytes.toString(), MEASUREMENT)
 }
 
 type ConnectionSettings = {
@@ -153,9 +155,11 @@ class InfluxRefusal extends Error {
   }
 }
 
+type Answer = { readonly type: string; readonly bytes: Buffer }
+
 /** Requests on connections that stay open. Rejects with `InfluxRefusal`, or with what broke the connection. */
 type InfluxConnection = {
-  get(path: string): Promise<string>
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
   /** One request, no retry of its own: whoever calls knows when and how often to try again. */
   post(path: string, body: string): Promise<void>
   close(): void
@@ -172,13 +176,13 @@ function createInfluxConnection({ url, api, token, compress = 'never' }: Connect
   const authorization =
     token === undefined ? {} : { authorization: api === 'v1' ? `Basic ${base64(token)}` : `Token ${token}` }
   const ask = (method: 'GET' | 'POST', path: string, headers: object, body?: string | Uint8Array) =>
-    new Promise<string>((done, fail) => {
+    new Promise<Answer>((done, fail) => {
       const options = { method, agent, timeout: TIMEOUT_MS, headers: { ...authorization, ...headers } }
       const asked = (isTls ? requestTls : request)(`${base}${path}`, options, (answer) => {
-        textOf(answer).then((text) => {
-          const { statusCode = 0 } = answer
-          if (statusCode >= 200 && statusCode < 300) done(text)
-          else fail(new InfluxRefusal(statusCode, text))
+        bytesOf(answer).then((bytes) => {
+          const { statusCode = 0, headers } = answer
+          if (statusCode >= 200 && statusCode < 300) done({ type: headers['content-type'] ?? '', bytes })
+          else fail(new InfluxRefusal(statusCode, bytes.toString()))
         }, fail)
       })
       asked.once('timeout', () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))
@@ -186,7 +190,7 @@ function createInfluxConnection({ url, api, token, compress = 'never' }: Connect
       asked.end(body)
     })
   return {
-    get: (path) => ask('GET', path, {}),
+    get: (path, headers = {}) => ask('GET', path, headers),
     post: async (path, body) => {
       if (compress === 'never') return void (await ask('POST', path, {}, body))
       await ask('POST', path, { 'content-encoding': 'gzip' }, await pack(body))
@@ -197,8 +201,8 @@ function createInfluxConnection({ url, api, token, compress = 'never' }: Connect
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-async function textOf(answer: IncomingMessage): Promise<string> {
+async function bytesOf(answer: IncomingMessage): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   for await (const chunk of answer) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
 }
