@@ -10,9 +10,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** Serves a built console and passes everything below /api on to a cloud, as a gateway in front of both would. */
-export async function startConsoleFront(options: { readonly dist: string; readonly cloud: string }) {
-  const cloud = new URL(options.cloud)
+/** Serves a built console and passes everything below /api on to a cloud, as a gateway in front of both would. A cloud that has to know this address first is named later. */
+export async function startConsoleFront(options: { readonly dist: string; readonly cloud: string | (() => string) }) {
   const server = createServer((incoming, answer) => {
     const path = new URL(incoming.url ?? '/', 'http://front').pathname
     if (!path.startsWith('/api/')) {
@@ -23,6 +22,7 @@ export async function startConsoleFront(options: { readonly dist: string; readon
       return
     }
     const { method, headers, url } = incoming
+    const cloud = new URL(typeof options.cloud === 'string' ? options.cloud : options.cloud())
     const passed = request(
       { host: cloud.hostname, port: cloud.port, method, path: url, headers, agent: false },
       (said) => {
