@@ -64,9 +64,9 @@ export function createTrackRoutes(
           response: { 200: TrackAnswer },
         },
       },
-      async ({ params, query }) => {
+      async ({ params, query }, reply) => {
         const { points, breaks, total } = await history.track(params.id, query)
-        return {
+        const answer = {
           points: points.map(({ readAt, lat, lon, speedKmh, headingDeg, ignition, fix, trust, source }) => ({
             ...{ readAt, lat, lon, speedKmh, headingDeg, ignition, fix, trust, source, seenBy: sourceKind(source) },
           })),
@@ -74,6 +74,12 @@ export function createTrackRoutes(
           total,
           downsampled: points.length < total,
         }
+        // Written here: the schema's own encoder costs more for five thousand points than thinning the month does.
+        const encoded = (point: (typeof answer.points)[number]) => ({ ...point, readAt: Instant.encode(point.readAt) })
+        return reply
+          .type('application/json; charset=utf-8')
+          .serializer(() => JSON.stringify({ ...answer, points: answer.points.map(encoded) }))
+          .send(answer)
       },
     )
     for (const format of TRACK_FORMATS)

@@ -51,6 +51,9 @@ const GovernorPage = lazy(async () => ({ default: (await import('../governor/gov
 
 const AccountPage = lazy(async () => ({ default: (await import('../account/account-page.tsx')).AccountPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('../people/people-page.tsx')).PeoplePage }))
+const QuarantinePage = lazy(async () => ({
+  default: (await import('../quarantine/quarantine-page.tsx')).QuarantinePage,
+}))
 const AuditPage = lazy(async () => ({ default: (await import('../audit/audit-page.tsx')).AuditPage }))
 const JoinPage = lazy(async () => ({ default: (await import('../session/join-page.tsx')).JoinPage }))
 
@@ -138,6 +141,9 @@ function Pages({ user }: { readonly user: User }): ReactNode {
               </Route>
               <Route path="/people">
                 <PeoplePage user={user} />
+              </Route>
+              <Route path="/quarantine">
+                <QuarantinePage user={user} />
               </Route>
               <Route path="/audit">
                 <AuditPage user={user} />

@@ -63,6 +63,7 @@ export const GROUPS: readonly Group[] = [
       { path: '/policies', word: 'nav.policies' },
       { path: '/governor', word: 'nav.governor' },
       { path: '/people', word: 'nav.people', roles: ['owner', 'head'] },
+      { path: '/quarantine', word: 'nav.quarantine', roles: ['owner', 'head', 'technician', 'auditor'] },
       { path: '/audit', word: 'nav.audit', roles: ['owner', 'head', 'security', 'auditor'] },
     ],
   },

@@ -10,6 +10,7 @@ import { morningWords } from '../morning/words.ts'
 import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
+import { quarantineWords } from '../quarantine/words.ts'
 import { ruleWords } from '../rules/words.ts'
 import { zonePageWords } from '../zones/words.ts'
 import { problemSentences, refusals } from './refusal-words.ts'
@@ -60,6 +61,7 @@ export const en = {
     policies: 'Policies',
     governor: 'Control',
     people: 'Users',
+    quarantine: 'Quarantine',
     audit: 'Audit',
   },
   role: {
@@ -591,6 +593,7 @@ export const en = {
   policy: policyWords.en,
   morning: morningWords.en,
   message: messageWords.en,
+  quarantine: quarantineWords.en,
   appeal: appealWords.en,
   zonePage: zonePageWords.en,
   refusal: refusals.en,

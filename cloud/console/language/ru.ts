@@ -10,6 +10,7 @@ import { morningWords } from '../morning/words.ts'
 import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
+import { quarantineWords } from '../quarantine/words.ts'
 import { ruleWords } from '../rules/words.ts'
 import { zonePageWords } from '../zones/words.ts'
 import { problemSentences, refusals } from './refusal-words.ts'
@@ -60,6 +61,7 @@ export const ru = {
     policies: 'Политики',
     governor: 'Контроль',
     people: 'Пользователи',
+    quarantine: 'Карантин',
     audit: 'Журнал',
   },
   role: {
@@ -602,6 +604,7 @@ export const ru = {
   policy: policyWords.ru,
   morning: morningWords.ru,
   message: messageWords.ru,
+  quarantine: quarantineWords.ru,
   appeal: appealWords.ru,
   zonePage: zonePageWords.ru,
   refusal: refusals.ru,
