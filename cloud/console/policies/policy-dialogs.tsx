@@ -14,6 +14,7 @@ import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { POLICIES, policyPath, usePolicySteps } from './policy-queries.ts'
+import { PolicyTrial } from './policy-trial.tsx'
 import { valueWords } from './policy-value.ts'
 import { ValueField } from './value-field.tsx'
 
@@ -47,6 +48,7 @@ export function PolicyDialog({
       title={t('policy.changeTitle', { name: titleOf(policy, language) })}
       submit={t('policy.save')}
       change={save}
+      size="lg"
       ready={value !== null && why.trim().length >= 3}
       onClose={onClose}
       onSubmit={() =>
@@ -70,6 +72,7 @@ export function PolicyDialog({
       )}
       <ValueField policy={policy} value={value} onValue={setValue} />
       <Quiet>{t('policy.shipped', { value: valueWords(policy, policy.shipped, t, language) })}</Quiet>
+      {value !== null && <PolicyTrial policy={policy} value={value} />}
       <Textarea
         label={t('policy.why')}
         required

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
 import { post } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
-import type { Trial, WhatIfHit } from '../api/rulebook.ts'
+import type { PolicyValue, Trial, WhatIfHit } from '../api/rulebook.ts'
 import { BigNumber } from '../design/big-number.tsx'
 import { Small } from '../design/data-table.tsx'
 import { Panel, Quiet } from '../design/page.tsx'
@@ -90,23 +90,38 @@ function Result({ result }: { readonly result: NonNullable<Trial['result']> }): 
   )
 }
 
-/** A text tried over what truly happened, before it is saved. */
-export function WhatIf({ ruleId, source }: { readonly ruleId: string; readonly source?: string }): ReactNode {
+/** Another text of a rule, or other numbers, tried over what truly happened, before anything is saved. */
+export function WhatIf({
+  ruleId,
+  source,
+  policy,
+}: {
+  readonly ruleId: string
+  readonly source?: string
+  readonly policy?: Readonly<Record<string, PolicyValue>>
+}): ReactNode {
   const { t, language } = useWords()
   const [days, setDays] = useState<number>(30)
-  const [asked, setAsked] = useState<{ readonly id: string; readonly source: string | undefined } | null>(null)
+  const [asked, setAsked] = useState<{ readonly id: string; readonly tried: string } | null>(null)
+  const tried = JSON.stringify([ruleId, source, policy])
   const ask = useChange(
-    () => post<{ id: string }>('/rules/what-if', { ruleId, days, ...(source === undefined ? {} : { source }) }),
+    () =>
+      post<{ id: string }>('/rules/what-if', {
+        ruleId,
+        days,
+        ...(source === undefined ? {} : { source }),
+        ...(policy === undefined ? {} : { policy }),
+      }),
     { touches: [] },
   )
-  // A result of another text must not stand beside this one.
-  const trial = useTrial(asked !== null && asked.source === source ? asked.id : null)
+  // A result of another text or number must not stand beside this one.
+  const trial = useTrial(asked !== null && asked.tried === tried ? asked.id : null)
   const { data } = trial
   const isRunning = data !== undefined && (data.state === 'waiting' || data.state === 'running')
   return (
     <Panel title={t('rule.whatIf')}>
       <Stack gap="sm">
-        <Quiet>{t('rule.whatIfLead')}</Quiet>
+        <Quiet>{t(policy === undefined ? 'rule.whatIfLead' : 'policy.whatIfLead')}</Quiet>
         <Group align="flex-end">
           <NativeSelect
             label={t('rule.days')}
@@ -117,7 +132,7 @@ export function WhatIf({ ruleId, source }: { readonly ruleId: string; readonly s
           <Button
             variant="light"
             loading={ask.isPending || isRunning}
-            onClick={() => ask.mutate(undefined, { onSuccess: ({ id }) => setAsked({ id, source }) })}
+            onClick={() => ask.mutate(undefined, { onSuccess: ({ id }) => setAsked({ id, tried }) })}
           >
             {t('rule.run')}
           </Button>
