@@ -3,7 +3,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { seconds } from '#contract/instant.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
-import type { May } from '../processes/desk/may.ts'
 import { NotConnected, type ProcessPorts } from '../processes/effects/ports.ts'
 import { signature } from '../processes/inbox/signature-client.ts'
 import type { World } from '../world.ts'
@@ -32,11 +31,10 @@ type Parts = Pick<Postgres, 'db'> & {
   /** Absent in tests, which turn the rounds by hand. */
   readonly jobs?: Pick<Jobs, 'every'>
   readonly settings: ExchangeSettings | undefined
-  readonly may: May
 }
 
 /** Wires the log of calls and the way to the exchange; starts nothing. */
-export function createCalls({ db, world, jobs, settings, may }: Parts): Calls {
+export function createCalls({ db, world, jobs, settings }: Parts): Calls {
   const { clock, uuid, log } = world
   const service = createCallService({
     clock,
@@ -67,7 +65,7 @@ export function createCalls({ db, world, jobs, settings, may }: Parts): Calls {
       if (text !== undefined) await service.ask({ key: `${key}:say`, kind: 'say', callId, to: undefined, text }, about)
     },
     routes: [
-      createCallRoutes({ uuid, calls: service, store: createCallStore(db), lines, may }),
+      createCallRoutes({ uuid, calls: service, store: createCallStore(db), lines }),
       createLineRoutes({ clock, uuid, lines, requests: createRequestStore(db), calls: service }),
     ],
   }

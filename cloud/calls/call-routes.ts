@@ -4,7 +4,6 @@ import { EpochMs, Instant } from '#contract/instant.ts'
 import { type Caller, callerOf, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import { policyField } from '../http/field-mask.ts'
-import type { May, Rights } from '../processes/desk/may.ts'
 import { e164 } from '../processes/inbox/webhook.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import type { World } from '../world.ts'
@@ -49,17 +48,16 @@ type Deps = Pick<World, 'uuid'> & {
   readonly calls: CallService
   readonly store: CallStore
   readonly lines: LineStore
-  readonly may: May
 }
 const at = (moment: number | undefined) => (moment === undefined ? null : EpochMs.parse(moment))
 const Recording = CallView.shape.recording
 
 /** The log of calls, recordings, and calls made or handed on from here. */
-export function createCallRoutes({ calls, store, lines, may, uuid }: Deps): FastifyPluginAsyncZod {
-  const view = (call: StoredCall, cards: readonly string[], rights: Rights): z.infer<typeof CallView> => ({
+export function createCallRoutes({ calls, store, lines, uuid }: Deps): FastifyPluginAsyncZod {
+  const view = (call: StoredCall, cards: readonly string[]): z.infer<typeof CallView> => ({
     id: call.id,
     direction: call.direction,
-    phone: rights.shown('deal', 'phone', (call.direction === 'in' ? call.caller : call.callee) ?? null),
+    phone: (call.direction === 'in' ? call.caller : call.callee) ?? null,
     line: call.line ?? null,
     extension: call.extension ?? null,
     source: call.source ?? null,
@@ -102,10 +100,10 @@ export function createCallRoutes({ calls, store, lines, may, uuid }: Deps): Fast
           { limit: limit + 1, before: placeFrom(Place, cursor) },
         )
         const shown = found.slice(0, limit)
-        const [cards, rights] = await Promise.all([store.cardsOf(shown.map(({ id }) => id)), may(caller)])
+        const cards = await store.cardsOf(shown.map(({ id }) => id))
         const last = found.length > limit ? shown.at(-1) : undefined
         return {
-          items: shown.map((call) => view(call, cards.get(call.id) ?? [], rights)),
+          items: shown.map((call) => view(call, cards.get(call.id) ?? [])),
           nextCursor: last === undefined ? null : cursorFrom([last.startedAt, last.id]),
         }
       },

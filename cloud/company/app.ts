@@ -12,6 +12,7 @@ import { DriverId } from '../drivers/driver.ts'
 import { createDriverStore } from '../drivers/driver-store.ts'
 import type { History } from '../history/app.ts'
 import { createIdle } from '../idle/app.ts'
+import { createInbox } from '../inbox/app.ts'
 import { createInspections } from '../inspections/app.ts'
 import { vehicleInspection } from '../inspections/inspection-view.ts'
 import type { Jobs } from '../jobs/jobs.ts'
@@ -26,6 +27,7 @@ import { createNumbers } from '../numbers/app.ts'
 import { createPapers } from '../papers/app.ts'
 import { createPaperStore } from '../papers/paper-store.ts'
 import { createParkStore } from '../parks/park-store.ts'
+import { createAccountStore } from '../people/account-store.ts'
 import { createPolicies } from '../policies/app.ts'
 import type { Postgres } from '../postgres/postgres-client.ts'
 import { createProcesses } from '../processes/app.ts'
@@ -230,7 +232,6 @@ export function createCompany(parts: Parts) {
     world,
     jobs,
     settings: config.exchangeFile === undefined ? undefined : readExchangeSettings(config.exchangeFile),
-    may: parts.may,
   })
   const processes = createProcesses({
     db,
@@ -269,8 +270,8 @@ export function createCompany(parts: Parts) {
         if (place === undefined) await vehicles.holds.liftReason({ ...query, ...said })
         else await vehicles.holds.place({ ...query, ...said, ruleVersion: '1' })
       },
-      rules: ({ id, name, at, payload, subject }) =>
-        rules.emit({
+      rules: async ({ id, name, at, payload, subject }) => {
+        const event = {
           id,
           name,
           at: epochMs(at),
@@ -280,13 +281,35 @@ export function createCompany(parts: Parts) {
             driverId: DriverId.safeParse(subject['driver']).data,
             subject: subject['card'] === undefined ? undefined : `card:${subject['card']}`,
           },
-        }),
+        }
+        await rules.emit(event)
+        // Somebody waits at the other end: decided at once. The queued one then finds it decided, or makes up for a failure.
+        if (!/^(call|message|web)\./.test(name)) return
+        try {
+          await rules.service.take(event)
+          await rules.carryOut(new AbortController().signal)
+        } catch (err) {
+          world.log.warn({ err, event: name }, 'rule.not-at-once')
+        }
+      },
     },
     calls,
     may: parts.may,
     policy: policies.service.facts,
     shipped: shippedCases(),
     changed: live.cardChanged,
+  })
+  const inbox = createInbox({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    settings: channels,
+    personOf: async (id) => {
+      const account = await createAccountStore(db).byId(id)
+      return account && { id: account.id, name: account.name }
+    },
+    carryOut: processes.effects.carryOut,
   })
   processes.hangOn(rules.ports)
   // After the cards have hung in theirs: a permit is given by the slice that keeps it.
@@ -332,6 +355,7 @@ export function createCompany(parts: Parts) {
       ...rules.routes,
       ...processes.routes,
       ...calls.routes,
+      ...inbox.routes,
     ],
     /** After the migrations and the zones. */
     open: async (): Promise<void> => {

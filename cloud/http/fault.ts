@@ -167,6 +167,7 @@ export const FAULTS = {
   'registry/unknown': { status: 404, title: 'No such registry' },
   'registry/no-such-number': { status: 404, title: 'No such number, or it is cancelled already' },
   'hook/signature': { status: 401, title: 'The signature does not fit this message, or is too old' },
+  'inbox/unknown': { status: 404, title: 'No such conversation' },
   'call/unknown': { status: 404, title: 'No such call' },
   'call/over': { status: 409, title: 'This call is over' },
   'call/no-recording': { status: 404, title: 'There is no recording of this call here' },

@@ -3,6 +3,7 @@ import type { CallTables } from './call-tables.ts'
 import type { ConfigurationTables } from './configuration-tables.ts'
 import type { FleetTables } from './fleet-tables.ts'
 import type { HistoryTables } from './history-tables.ts'
+import type { InboxTables } from './inbox-tables.ts'
 import type { JobTables } from './job-tables.ts'
 import type { LeaseTables } from './lease-tables.ts'
 import type { LedgerTables } from './ledger-tables.ts'
@@ -32,6 +33,7 @@ export type Tables = FleetTables &
   CallTables &
   ConfigurationTables &
   HistoryTables &
+  InboxTables &
   MessageTables &
   MileageTables &
   PageTables &

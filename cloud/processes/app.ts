@@ -273,7 +273,15 @@ export function createProcesses(parts: Parts): Processes {
     definitions,
     effects,
     hangOn: (rulePorts) =>
-      hangCards(rulePorts, { db, inTransaction, processes: service, boards: createBoardStore, facts: factStore }),
+      hangCards(rulePorts, {
+        db,
+        inTransaction,
+        processes: service,
+        boards: createBoardStore,
+        facts: factStore,
+        outbox: createOutboxStore,
+        now: clock.now,
+      }),
     routes: [
       createBoardRoutes({ desk, writeXlsx }),
       createCardRoutes({ desk, processes: service, boards: createBoardStore(db) }),
@@ -298,7 +306,11 @@ export function createProcesses(parts: Parts): Processes {
         uuid,
         randomBytes: world.randomBytes,
         inboxStore: createInboxStore,
-        carryOut: effects.carryOut,
+        carryOut: async (key) => {
+          await effects.carryOut(key)
+          // What came of it for others (a transfer, a message) need not wait for the next round either.
+          effects.round().catch((err: unknown) => log.warn({ err }, 'process.not-at-once'))
+        },
         calls: parts.calls,
         isSigned,
       }),

@@ -2,8 +2,10 @@ import { VehicleId } from '#contract/ids.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
-import type { ActionEnd, ActionHandler, ActionWish, RulePorts, SubjectSource } from '../rules/ports.ts'
-import type { BoardStore } from './board-store.ts'
+import type { ActionEnd, ActionHandler, ActionWish, RulePorts, Subject, SubjectSource } from '../rules/ports.ts'
+import type { BoardStore, CardBrief } from './board-store.ts'
+import { outboxRow } from './effects/outbox-row.ts'
+import type { OutboxStore } from './effects/outbox-store.ts'
 import type { Actor, Wanted } from './engine/card.ts'
 import { NO_LOCALS } from './engine/draft.ts'
 import type { FactStore } from './fact-store.ts'
@@ -15,6 +17,8 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly processes: ProcessService
   readonly boards: (db: Db) => BoardStore
   readonly facts: (db: Db) => FactStore
+  readonly outbox: (db: Db) => OutboxStore
+  readonly now: () => number
 }
 
 /** Actions of a rule that concern cards; holds, messages and events are carried out by the rules themselves. */
@@ -45,11 +49,12 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
   const { db, inTransaction, processes } = deps
 
   const subjects: SubjectSource = async (scope, only) => {
+    if (scope === undefined) return only?.subject?.startsWith('card:') === true ? cardAlone(only.subject) : undefined
     const machine = await processes.active()
-    const pipeline = scope?.pipeline?.name
+    const pipeline = scope.pipeline?.name
     if (machine === undefined || pipeline === undefined || machine.pipeline(pipeline) === undefined) return undefined
     // Cars on the line are the house's own: it knows their debts and holds, a card only follows them.
-    if (pipeline === LEASES && scope?.stage.every(({ name }) => name === ON_LINE) === true) return undefined
+    if (pipeline === LEASES && scope.stage.every(({ name }) => name === ON_LINE) === true) return undefined
     const entity = machine.pipeline(pipeline)?.card.name ?? 'deal'
     const about =
       only?.vehicleId === undefined
@@ -62,20 +67,15 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
       .list({ pipeline, link: about }, { limit: PER_SWEEP, after: undefined, sort: 'no' })
     const wanted = cards.filter(
       ({ id, stage }) =>
-        (scope?.stage.length === 0 || scope?.stage.some(({ name }) => name === stage) === true) &&
+        (scope.stage.length === 0 || scope.stage.some(({ name }) => name === stage)) &&
         (only?.subject === undefined || only.subject === `card:${id}`),
     )
-    return wanted.map((card) => ({
-      id: `card:${card.id}`,
-      eachKey: '',
-      vehicleId: VehicleId.safeParse(card.fields['vehicle'] ?? card.subject).data,
-      driverId: DriverId.safeParse(card.fields['driver']).data,
-      facts: {
-        [entity]: { ...card.fields, id: card.id, no: String(card.no), createdAt: card.createdAt },
-        stage: { id: card.stage, enteredAt: card.enteredAt },
-      },
-      asOf: {},
-    }))
+    return wanted.map((card) => subjectOf(card, entity))
+  }
+  const cardAlone = async (subject: string): Promise<readonly Subject[]> => {
+    const card = await deps.boards(db).brief(subject.slice('card:'.length))
+    const machine = await processes.active()
+    return card === undefined ? [] : [subjectOf(card, machine?.pipeline(card.pipeline)?.card.name ?? 'deal')]
   }
   ports.subjects(subjects)
 
@@ -106,7 +106,8 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
       if (wish.action.kind === 'create') return create(tx, wish, actor, decision, line)
       const card = wish.subject.id.startsWith('card:')
         ? wish.subject.id.slice('card:'.length)
-        : ((await currentOf(tx, decision)) ?? (await cardAbout(tx, wish, actor)))
+        : ((await currentOf(tx, decision)) ?? (await cardAbout(tx, wish, actor)) ?? foundBy(wish))
+      if (card === undefined && wish.action.kind === 'telephony') return askExchange(tx, wish, wish.action)
       if (card === undefined) return { state: 'dropped', note: 'Нет карточки, к которой относится действие' }
       const acted = await processes.actIn(
         tx,
@@ -178,8 +179,51 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
     return { state: 'done', note: standing === undefined ? 'Карточка создана' : 'Такая карточка уже открыта' }
   }
 
+  /** A call may be answered before there is a card of it. */
+  const askExchange = async (
+    tx: Db,
+    wish: ActionWish,
+    { transfer, say }: Extract<Action, { kind: 'telephony' }>,
+  ): Promise<ActionEnd> => {
+    const to = transfer?.kind === 'role' || transfer?.kind === 'group' ? transfer : undefined
+    if (to === undefined && say === undefined) return { state: 'dropped', note: 'Некому передать звонок' }
+    await deps.outbox(tx).add([
+      outboxRow(
+        `rule:${wish.key}`,
+        null,
+        {
+          kind: 'telephony',
+          transfer: to === undefined ? undefined : { kind: to.kind === 'role' ? 'role' : 'group', id: to.name },
+          say: say?.name,
+          facts: { ...wish.facts, call: eventOf(wish) ?? {} },
+        },
+        deps.now(),
+      ),
+    ])
+    return { state: 'done', note: 'Просьба к АТС' }
+  }
+
   for (const kind of OF_CARDS) ports.action(kind, act)
 }
+
+const subjectOf = (card: CardBrief, entity: string): Subject => ({
+  id: `card:${card.id}`,
+  eachKey: '',
+  vehicleId: VehicleId.safeParse(card.fields['vehicle'] ?? card.subject).data,
+  driverId: DriverId.safeParse(card.fields['driver']).data,
+  facts: {
+    [entity]: { ...card.fields, id: card.id, no: String(card.no), createdAt: card.createdAt },
+    stage: { id: card.stage, enteredAt: card.enteredAt },
+  },
+  asOf: {},
+})
+
+/** The card that the reads of the rule have found, where nothing else names one. */
+const foundBy = ({ facts }: ActionWish): string | undefined =>
+  Object.values(facts).flatMap((fact) => {
+    const id = isFacts(fact) && typeof fact['no'] === 'string' ? fact['id'] : undefined
+    return typeof id === 'string' ? [id] : []
+  })[0]
 
 /** A task of a rule that speaks of the same driver again joins the one that is open. */
 const oncePer = ({ action }: ActionWish): Action => (action.kind === 'task' ? { ...action, oneOpen: true } : action)

@@ -4,7 +4,7 @@ import { DriverId } from '../drivers/driver.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
 import { lengthOf } from '../policies/policy.ts'
 import type { FactRead } from '../processes/notation/read.ts'
-import type { ReadHandler, Subject, SubjectSource } from './ports.ts'
+import type { Addressed, ReadHandler, Subject, SubjectSource } from './ports.ts'
 import type { LeaseParts, SubjectStore } from './subject-store.ts'
 
 /** Facts of vehicles or drivers that another slice keeps, with when each was true at its source. */
@@ -18,6 +18,7 @@ export type PermitSource = (ids: readonly string[], now: EpochMs) => Promise<Rea
 export function houseSubjects(store: SubjectStore, sources: () => FactSources): SubjectSource {
   return async (scope, only) => {
     const about = only ?? {}
+    if (scope === undefined) return only === undefined ? [] : withFacts([eventAlone(about)], store, sources())
     if (scope?.pipeline?.name === 'lease' && scope.stage.every(({ name }) => name === 'on_line')) {
       const leaseId = about.subject?.startsWith('lease:') === true ? about.subject.slice('lease:'.length) : undefined
       const leases = await store.activeLeases({ vehicleId: about.vehicleId, driverId: about.driverId, leaseId })
@@ -56,6 +57,20 @@ export function houseSubjects(store: SubjectStore, sources: () => FactSources): 
 }
 
 const NOBODY = { eachKey: '', vehicleId: undefined, driverId: undefined, asOf: {} }
+
+/** A rule without `for` looks at the event, and at whom the event itself is about. */
+const eventAlone = ({ vehicleId, driverId, subject }: Addressed): Subject => ({
+  ...NOBODY,
+  id:
+    subject ??
+    (vehicleId === undefined ? (driverId === undefined ? 'event' : `driver:${driverId}`) : `vehicle:${vehicleId}`),
+  vehicleId,
+  driverId,
+  facts: {
+    ...(vehicleId === undefined ? {} : { vehicle: { id: vehicleId } }),
+    ...(driverId === undefined ? {} : { driver: { id: driverId } }),
+  },
+})
 
 const base = ({ leaseId, vehicleId, plate, model, drivers }: LeaseParts) => ({
   ...NOBODY,

@@ -11,7 +11,7 @@ export function createInboxStore(db: Db) {
   return {
     /** Keeps an event and queues it in one stroke; undefined when it has come before. */
     take: async (
-      adapter: Adapter,
+      adapter: Adapter | 'inbox',
       { event, key, payload, happenedAt }: Incoming,
       now: number,
     ): Promise<string | undefined> => {

@@ -1,0 +1,66 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { seconds } from '#contract/instant.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import type { ChannelSettings } from '../messages/channel-settings.ts'
+import { createEmailClient } from '../messages/email-client.ts'
+import { createMaxClient } from '../messages/max-client.ts'
+import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { createBoardStore } from '../processes/board-store.ts'
+import { createInboxStore as createEventStore } from '../processes/inbox/inbox-store.ts'
+import { isSigned, signature } from '../processes/inbox/signature-client.ts'
+import type { World } from '../world.ts'
+import { createAccountRoutes } from './account-routes.ts'
+import { createAccountStore } from './account-store.ts'
+import { createConversationStore } from './conversation-store.ts'
+import { createInboxRoutes } from './inbox-routes.ts'
+import { createInboxService, type InboxService } from './inbox-service.ts'
+import { createReplyClient } from './reply-client.ts'
+
+type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
+  readonly world: World
+  readonly jobs: Pick<Jobs, 'every'>
+  readonly settings: Pick<ChannelSettings, 'email' | 'max'>
+  readonly personOf: (id: string) => Promise<{ readonly id: string; readonly name: string } | undefined>
+  /** Carries an event of the processes out at once. */
+  readonly carryOut: (key: string) => Promise<void>
+}
+export type Inbox = { readonly service: InboxService; readonly routes: readonly FastifyPluginAsyncZod[] }
+
+/** Wires the shared inbox; answers go out by a job of all instances. */
+export function createInbox({ db, inTransaction, world, jobs, settings, personOf, carryOut }: Parts): Inbox {
+  const { clock, uuid, log, randomBytes } = world
+  const service = createInboxService({
+    db,
+    inTransaction,
+    clock,
+    uuid,
+    log,
+    conversationStore: createConversationStore,
+    tell: (within: Db, { key, name, payload }) =>
+      createEventStore(within).take('inbox', { event: name, key, payload, happenedAt: clock.now() }, clock.now()),
+    carryOut,
+    cardOf: (within, phone) => createBoardStore(within).standing(undefined, { phone }),
+    replies: createReplyClient({
+      email: settings.email,
+      emailClient: createEmailClient,
+      max: settings.max === undefined ? undefined : createMaxClient(settings.max),
+      sign: signature,
+    }),
+  })
+  jobs.every('inbox-answers', seconds(2), async (stop) => void (await service.deliver(stop)))
+  return {
+    service,
+    routes: [
+      createInboxRoutes({ inbox: service, personOf, clock }),
+      createAccountRoutes({
+        clock,
+        uuid,
+        randomBytes,
+        accounts: createAccountStore(db),
+        inbox: service,
+        personOf,
+        isSigned,
+      }),
+    ],
+  }
+}
