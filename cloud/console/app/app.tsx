@@ -48,6 +48,9 @@ const PoliciesPage = lazy(async () => ({ default: (await import('../policies/pol
 const MorningPage = lazy(async () => ({ default: (await import('../morning/morning-page.tsx')).MorningPage }))
 const NumberPage = lazy(async () => ({ default: (await import('../morning/number-page.tsx')).NumberPage }))
 const GovernorPage = lazy(async () => ({ default: (await import('../governor/governor-page.tsx')).GovernorPage }))
+const ProcessesPage = lazy(async () => ({ default: (await import('../processes/processes-page.tsx')).ProcessesPage }))
+const CardPage = lazy(async () => ({ default: (await import('../processes/card-page.tsx')).CardPage }))
+const WorkplacePage = lazy(async () => ({ default: (await import('../processes/workplace-page.tsx')).WorkplacePage }))
 
 const AccountPage = lazy(async () => ({ default: (await import('../account/account-page.tsx')).AccountPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('../people/people-page.tsx')).PeoplePage }))
@@ -90,6 +93,13 @@ function Pages({ user }: { readonly user: User }): ReactNode {
                 <LeasesPage user={user} />
               </Route>
               <Route path="/leases/:id">{({ id }) => <LeasePage key={id} id={id} user={user} />}</Route>
+              <Route path="/workplace">
+                <WorkplacePage />
+              </Route>
+              <Route path="/processes">
+                <ProcessesPage />
+              </Route>
+              <Route path="/processes/cards/:id">{({ id }) => <CardPage key={id} id={id} user={user} />}</Route>
               <Route path="/money">
                 <MoneyPage user={user} />
               </Route>

@@ -1,4 +1,12 @@
-import { IconCar, IconClipboardCheck, IconCoins, IconMap2, IconSettings2, IconSunrise } from '@tabler/icons-react'
+import {
+  IconCar,
+  IconClipboardCheck,
+  IconCoins,
+  IconLayoutKanban,
+  IconMap2,
+  IconSettings2,
+  IconSunrise,
+} from '@tabler/icons-react'
 
 type Section = {
   readonly path: string
@@ -11,6 +19,7 @@ type Group = { readonly word: string; readonly Icon: typeof IconCar; readonly se
 const OFFICE = ['owner', 'head', 'manager', 'support', 'security', 'papers', 'dispatcher', 'accountant', 'auditor']
 const MONEY = ['owner', 'head', 'manager', 'support', 'accountant', 'auditor']
 const RULES = ['owner', 'head', 'manager', 'support', 'security', 'auditor']
+const WORKERS = [...OFFICE.filter((role) => role !== 'auditor'), 'service', 'mechanic', 'technician']
 
 /** The navigation: a few groups at the side, their pages in a line above the page. A new page joins by a line here and a route in app.tsx. */
 export const GROUPS: readonly Group[] = [
@@ -28,6 +37,14 @@ export const GROUPS: readonly Group[] = [
       { path: '/drivers', word: 'nav.drivers', roles: OFFICE },
       { path: '/leases', word: 'nav.leases', roles: [...OFFICE, 'service'] },
       { path: '/gateways', word: 'nav.gateways' },
+    ],
+  },
+  {
+    word: 'nav.work',
+    Icon: IconLayoutKanban,
+    sections: [
+      { path: '/workplace', word: 'nav.workplace', roles: WORKERS },
+      { path: '/processes', word: 'nav.processes' },
     ],
   },
   {

@@ -10,6 +10,7 @@ import { morningWords } from '../morning/words.ts'
 import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
+import { processWords, workplaceWords } from '../processes/words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { ruleWords } from '../rules/words.ts'
 import { zonePageWords } from '../zones/words.ts'
@@ -50,6 +51,9 @@ export const en = {
     promises: 'Promises',
     balances: 'Balances',
     order: 'Upkeep',
+    work: 'Work',
+    workplace: 'Workplace',
+    processes: 'Processes',
     inspections: 'Inspections',
     papers: 'Papers',
     zones: 'Zones',
@@ -589,6 +593,8 @@ export const en = {
   money: moneyPageWords.en,
   inspection: inspectionWords.en,
   paper: paperWords.en,
+  process: processWords.en,
+  workplace: workplaceWords.en,
   rule: ruleWords.en,
   policy: policyWords.en,
   morning: morningWords.en,

@@ -10,6 +10,7 @@ import { morningWords } from '../morning/words.ts'
 import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
+import { processWords, workplaceWords } from '../processes/words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { ruleWords } from '../rules/words.ts'
 import { zonePageWords } from '../zones/words.ts'
@@ -50,6 +51,9 @@ export const ru = {
     promises: 'Обещания',
     balances: 'Балансы',
     order: 'Порядок',
+    work: 'Работа',
+    workplace: 'Рабочее место',
+    processes: 'Процессы',
     inspections: 'ТО',
     papers: 'Документы',
     zones: 'Зоны',
@@ -600,6 +604,8 @@ export const ru = {
   money: moneyPageWords.ru,
   inspection: inspectionWords.ru,
   paper: paperWords.ru,
+  process: processWords.ru,
+  workplace: workplaceWords.ru,
   rule: ruleWords.ru,
   policy: policyWords.ru,
   morning: morningWords.ru,

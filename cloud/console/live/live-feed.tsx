@@ -3,6 +3,7 @@ import { type Query, type QueryClient, useQueryClient } from '@tanstack/react-qu
 import { type ReactNode, useEffect } from 'react'
 import type { Order, Vehicle } from '../api/vehicle.ts'
 import { useWords, type Words, wordOr } from '../language/language.ts'
+import { CARDS } from '../processes/process-queries.ts'
 import { SESSION } from '../session/session-query.ts'
 import { plateWords } from '../vehicles/plate.ts'
 import { FLEET, rereadVehicle, vehicleKey } from '../vehicles/vehicle-queries.ts'
@@ -13,6 +14,8 @@ import { applyToFleet, applyVehicle, immobilizerDiffers } from './vehicle-update
 
 /** Cars speak each second; the screen is redrawn at most this often. */
 const REDRAW_MS = 250
+/** A board is read again at most this often, however many cards move. */
+const REREAD_MS = 1500
 
 /** Who is signed in does not come by the feed. */
 const isFed = (query: Query): boolean => query.queryKey[0] !== SESSION[0]
@@ -63,7 +66,13 @@ export function LiveFeed({ children }: { readonly children: ReactNode }): ReactN
       waiting.clear()
       applyBatch(client, batch)
     }
+    let reread: number | undefined
+    const rereadCards = (): void => {
+      reread = undefined
+      void client.invalidateQueries({ queryKey: [CARDS] })
+    }
     const onEvent = (event: ServerEvent): void => {
+      if (event.name === 'card') reread ??= window.setTimeout(rereadCards, REREAD_MS)
       if (event.name === 'vehicle') {
         const vehicle = parse<Vehicle>(event)
         if (vehicle !== null) waiting.set(vehicle.id, vehicle)
@@ -87,6 +96,7 @@ export function LiveFeed({ children }: { readonly children: ReactNode }): ReactN
     return () => {
       stop.abort()
       window.clearTimeout(redraw)
+      window.clearTimeout(reread)
       forgetLink()
     }
   }, [client, t])
