@@ -55,7 +55,11 @@ export function createTaskDesk(deps: Deps) {
     ): Promise<readonly TaskView[]> => {
       const sight = await sights.sightOf(caller)
       const all = whose === 'all' && ['owner', 'head', 'auditor'].includes(caller.role)
-      const filter: TaskFilter = { assignees: all ? undefined : await sights.assigneesOf(caller), card }
+      const filter: TaskFilter = {
+        assignees: all ? undefined : await sights.assigneesOf(caller),
+        card,
+        parks: caller.parks,
+      }
       return Promise.all((await tasks.list(filter, limit)).map((listed) => view(sight, listed)))
     },
 

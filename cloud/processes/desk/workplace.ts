@@ -51,12 +51,12 @@ export function createWorkplace({ now, sights, tasks, view }: Deps) {
       const skipped = await tasks.skipped(caller.id, day)
       const held = await tasks.heldByOthers(caller.id, at - GIVEN_MS)
       const templates = templatesOf(place)
-      const waiting = await tasks.waiting({ assignees, openBy: at, not: held }, at)
+      const waiting = await tasks.waiting({ assignees, parks: caller.parks, openBy: at, not: held }, at)
       const figures = {
         id: place.id,
         title: place.title,
         role: place.who.name,
-        left: await tasks.count({ assignees, templates, openBy: day + DAY_MS }),
+        left: await tasks.count({ assignees, parks: caller.parks, templates, openBy: day + DAY_MS }),
         done: await tasks.doneToday(caller.id, day),
         skipsLeft: Math.max(0, (place.skip?.perDay ?? 0) - skipped.length),
         until: calendar === undefined ? null : day + calendar.to * 60_000,
@@ -74,7 +74,13 @@ export function createWorkplace({ now, sights, tasks, view }: Deps) {
       for (const queue of wish.take === 'yes' ? place.queues : []) {
         if (minute < queue.from || minute >= queue.to) continue
         const found = await tasks.list(
-          { assignees, templates: queue.tasks.map(({ name }) => name), openBy: at, not: [...skipped, ...held] },
+          {
+            assignees,
+            parks: caller.parks,
+            templates: queue.tasks.map(({ name }) => name),
+            openBy: at,
+            not: [...skipped, ...held],
+          },
           20,
         )
         const ordered = [
@@ -85,7 +91,7 @@ export function createWorkplace({ now, sights, tasks, view }: Deps) {
           if (await tasks.take(listed.task.id, caller.id, at, at - GIVEN_MS))
             return { ...figures, task: await view(sight, listed), nextAt: null }
       }
-      const [soonest] = (await tasks.list({ assignees, templates }, 200))
+      const [soonest] = (await tasks.list({ assignees, parks: caller.parks, templates }, 200))
         .filter(({ task }) => task.openFrom > at)
         .sort((a, b) => a.task.openFrom - b.task.openFrom)
       return {

@@ -4,6 +4,7 @@ import { epochMs } from '#contract/instant.ts'
 import { Fault } from '../../../cloud/http/fault.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createBoardStore } from '../../../cloud/processes/board-store.ts'
+import { createTaskStore } from '../../../cloud/processes/desk/task-store.ts'
 import { createSqlDatabase, migrated, type SqlDatabase, sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
 import { at, FRIDAY_17, HEAD, MANAGER } from './running-shop.ts'
 import { openShop } from './shop-house.ts'
@@ -229,6 +230,14 @@ describe.each(sqlKinds())('cards on %s', (kind) => {
     expect(await seen([park.id])).toEqual(expect.arrayContaining([own.card.id, free.card.id]))
     expect(await seen(['11111111-1111-4111-8111-111111111111'])).not.toContain(own.card.id)
     expect(await seen(['11111111-1111-4111-8111-111111111111'])).toContain(free.card.id)
+    const tasks = createTaskStore(postgres.db)
+    const worked = async (parks: 'all' | readonly string[]) =>
+      new Set((await tasks.list({ parks }, 500)).map(({ card }) => card.id))
+    const [near, far] = [await worked([park.id]), await worked(['11111111-1111-4111-8111-111111111111'])]
+    expect([near.has(own.card.id), near.has(free.card.id)]).toEqual([true, true])
+    expect([far.has(own.card.id), far.has(free.card.id)]).toEqual([false, true])
+    const counted = await tasks.count({ parks: ['11111111-1111-4111-8111-111111111111'] })
+    expect(counted).toBe((await tasks.count({})) - (await tasks.count({ card: own.card.id })))
     expect(await boards.inSight(own.card.id, [])).toBe(false)
     expect(await boards.inSight(own.card.id, 'all')).toBe(true)
   })
