@@ -84,6 +84,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     publish: brokerSeat.publish,
     count: metrics.counter('kordon_ingest_total', 'What came in from gateways, by fate'),
   })
+  const access = createAccess(db, world, config.mode)
   const audit = createAudit({
     db,
     inTransaction,
@@ -92,8 +93,8 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     database: config.databaseUrl === undefined ? 'embedded' : 'outside',
     checkpointDir: config.auditDir,
     checkpointWebhook: config.auditWebhook,
+    fieldsOf: access.service.rightsOf,
   })
-  const access = createAccess(db, world, config.mode)
   const people = createPeople({
     db,
     world,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Decision } from '../decisions/decision.ts'
+import type { Rights } from '../http/guard-service.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { runAuditLoop } from './audit-loop.ts'
@@ -21,6 +22,8 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   /** A second folder for checkpoints, best on another machine. */
   readonly checkpointDir: string | undefined
   readonly checkpointWebhook: string | undefined
+  /** What a reader of the audit may see of fields of people. */
+  readonly fieldsOf: Rights['fieldsOf']
 }
 
 export type Audit = {
@@ -51,7 +54,7 @@ export function createAudit({ db, inTransaction, world, ...settings }: Parts): A
   })
   return {
     service,
-    routes: createAuditRoutes(service),
+    routes: createAuditRoutes(service, settings.fieldsOf),
     loop: (stop) => runAuditLoop({ audit: service, clock: world.clock, log: world.log }, stop),
     decided: (within, decision) => {
       const source = createHash('sha256').update(JSON.stringify(decision)).digest('hex')

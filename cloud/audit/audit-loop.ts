@@ -18,8 +18,8 @@ export async function runAuditLoop({ audit, clock, log }: Deps, stop: AbortSigna
     try {
       await audit.advance()
       if (!stop.aborted && clock.steady() - signedAt < CHECKPOINT_EVERY) return
-      await audit.checkpoint()
-      signedAt = clock.steady()
+      // Nothing to sign is no reason to let the next entry wait for a minute.
+      if ((await audit.checkpoint()) !== undefined) signedAt = clock.steady()
     } catch (err) {
       log.error({ err }, 'audit.turn-failed')
     }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
 import { callerOf, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
+import type { Rights } from '../http/guard-service.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import type { AuditService } from './audit-service.ts'
 import { AUDIT_KINDS } from './entry.ts'
@@ -19,7 +20,12 @@ const Entry = z
     position: z.int(),
     at: Instant,
     kind: z.enum(AUDIT_KINDS),
-    by: z.strictObject({ kind: z.string(), id: z.string() }),
+    by: z.strictObject({
+      kind: z.string(),
+      id: z.string(),
+      /** Of an account that is still there. */
+      name: z.string().nullable(),
+    }),
     /** Ids of vehicles, drivers, orders, accounts it concerns. */
     subjects: z.array(z.string()).readonly(),
     /** A word that was forgotten is left as `{"#": commitment}`. */
@@ -50,10 +56,12 @@ const Checked = z
     newestAt: z.string().nullable(),
   })
   .meta({ id: 'AuditCheck' })
+/** Free words that are a driver’s fields as well. */
+const PERSONAL: ReadonlySet<string> = new Set(['phone', 'passport', 'address'])
 const Place = z.strictObject({ before: z.int() })
 
 /** What stands on record, and how to prove it. Only for who sees all parks: the record knows no parks. */
-export function createAuditRoutes(audit: AuditService): FastifyPluginAsyncZod {
+export function createAuditRoutes(audit: AuditService, fieldsOf: Rights['fieldsOf']): FastifyPluginAsyncZod {
   return async (app) => {
     app.addHook('onRequest', async (request) => {
       if (callerOf(request).parks !== 'all') throw new Fault('access/forbidden', 'the audit is of all parks together')
@@ -71,7 +79,11 @@ export function createAuditRoutes(audit: AuditService): FastifyPluginAsyncZod {
       },
       async (request) => {
         const { cursor, limit, ...query } = request.query
-        const found = await audit.list({ ...query, limit: limit + 1, before: placeFrom(Place, cursor)?.before })
+        const fields = await fieldsOf(callerOf(request))
+        const found = await audit.list(
+          { ...query, limit: limit + 1, before: placeFrom(Place, cursor)?.before },
+          (word, value) => (PERSONAL.has(word) ? fields.shown('driver', word, value) : value),
+        )
         const page = found.slice(0, limit)
         const last = found.length > limit ? page.at(-1) : undefined
         const items = page.map(({ entry: { position, at, kind, subjects, hash }, data, by }) => ({

@@ -7,7 +7,7 @@ import type { AuditEntry, AuditQuery, AuditStore } from './audit-store.ts'
 import { createCheck, type Finding } from './check.ts'
 import type { SignedCheckpoint } from './checkpoint.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
-import { type AuditWord, commitmentsIn, conceal, leafText } from './entry.ts'
+import { AuditActor, type AuditWord, commitmentsIn, conceal, leafText } from './entry.ts'
 import type { LeafJournalStore } from './leaf-journal-store.ts'
 import {
   append,
@@ -35,6 +35,9 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> & {
 }
 
 const AT_ONCE = 500
+
+/** A free word, by its name, as whoever asks may see it. */
+type Veil = (word: string, value: string) => string | null
 
 type Checked = {
   readonly finding: Finding
@@ -165,11 +168,16 @@ export function createAuditService(deps: Deps) {
     current: async () => ({ checkpoint: await signedNow(), publicKeyPem: checkpoints.publicKeyPem }),
 
     /** Newest first, free words filled in where they have not been forgotten. */
-    list: async (query: AuditQuery) => {
+    list: async (query: AuditQuery, veil: Veil = (_word, value) => value) => {
       const entries = await store.list(query)
       const shown = entries.map((entry) => ({ entry, leaf: JSON.parse(entry.leaf) }))
       const words = await store.detailsOf(shown.flatMap(({ leaf }) => commitmentsIn(leaf.data)))
-      return shown.map(({ entry, leaf }) => ({ entry, data: fillIn(leaf.data, words), by: leaf.by }))
+      const by = shown.map(({ leaf }) => AuditActor.parse(leaf.by))
+      const names = await store.namesOf([...new Set(by.flatMap(({ kind, id }) => (kind === 'user' ? [id] : [])))])
+      return shown.map(({ entry, leaf }, index) => {
+        const { kind = 'nobody', id = '' } = by[index] ?? {}
+        return { entry, data: fillIn(leaf.data, words, veil), by: { kind, id, name: names.get(id) ?? null } }
+      })
     },
 
     /** Faults: audit/unknown. */
@@ -284,9 +292,12 @@ const journaled = (entry: AuditEntry) => ({ position: entry.position, row: JSON.
 const rowOf = (row: string): AuditEntry => JSON.parse(row)
 
 /** Where a word has been forgotten, its commitment stays visible. */
-function fillIn(value: unknown, words: ReadonlyMap<string, string>): unknown {
-  if (Array.isArray(value)) return value.map((item) => fillIn(item, words))
+function fillIn(value: unknown, words: ReadonlyMap<string, string>, veil: Veil, under = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => fillIn(item, words, veil, under))
   if (typeof value !== 'object' || value === null) return value
-  if ('#' in value && typeof value['#'] === 'string') return words.get(value['#']) ?? value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner, words)]))
+  if ('#' in value && typeof value['#'] === 'string') {
+    const word = words.get(value['#'])
+    return word === undefined ? value : veil(under, word)
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner, words, veil, key)]))
 }

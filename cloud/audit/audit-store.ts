@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { z } from 'zod'
 import type { EpochMs } from '#contract/instant.ts'
 import type { AuditCheckpointRow, AuditDetailRow, AuditEntryRow } from '../postgres/audit-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
@@ -141,6 +142,14 @@ export function createAuditStore(db: Db) {
       if (commitments.length === 0) return new Map()
       const rows = await db.selectFrom('auditDetails').selectAll().where('commitment', 'in', commitments).execute()
       return new Map(rows.map((row) => [row.commitment, row.value]))
+    },
+    /** Names of the accounts among these. */
+    namesOf: async (ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+      // An entry may name somebody whose id was never one of an account.
+      const known = ids.filter((id) => z.uuid().safeParse(id).success)
+      if (known.length === 0) return new Map()
+      const rows = await db.selectFrom('accounts').select(['id', 'name']).where('id', 'in', known).execute()
+      return new Map(rows.map((row) => [row.id, row.name]))
     },
     /** Everything said about one of these subjects, for an export. */
     detailsAbout: (subject: string) =>

@@ -1,14 +1,16 @@
+import { z } from 'zod'
 import { type EpochMs, Instant } from '#contract/instant.ts'
 
 /** What kinds of facts stand on record. */
 export const AUDIT_KINDS = ['decision', 'order', 'sign-in', 'people', 'policy', 'request', 'refused', 'look'] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 
-export type AuditActor = {
-  readonly kind: 'user' | 'rule' | 'gateway' | 'cloud' | 'nobody'
+export const AuditActor = z.object({
+  kind: z.enum(['user', 'rule', 'gateway', 'cloud', 'nobody']),
   /** Account id, rule name, gateway id; empty for nobody. */
-  readonly id: string
-}
+  id: z.string(),
+})
+export type AuditActor = Readonly<z.infer<typeof AuditActor>>
 
 /** Something to be put on record. */
 export type AuditWord = {

@@ -18,7 +18,7 @@ type Entry = {
   readonly position: number
   readonly at: string
   readonly kind: string
-  readonly by: { readonly kind: string; readonly id: string }
+  readonly by: { readonly kind: string; readonly id: string; readonly name: string | null }
   readonly subjects: readonly string[]
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -38,10 +38,13 @@ const wordOf = (value: unknown, t: Words): string =>
       ? value
       : JSON.stringify(value)
 
-const detailsOf = (entry: Entry, t: Words): string =>
-  Object.entries(entry.data)
-    .map(([name, value]) => `${name}: ${wordOf(value, t)}`)
-    .join(' · ')
+/** What was asked first, then everything that says something. */
+function detailsOf(entry: Entry, t: Words): string {
+  const { method, route, ...rest } = entry.data
+  const said = Object.entries(rest).filter(([, value]) => JSON.stringify(value) !== '{}')
+  const asked = route === undefined ? [] : [`${String(method)} ${String(route)}`]
+  return [...asked, ...said.map(([name, value]) => `${name}: ${wordOf(value, t)}`)].join(' · ')
+}
 
 /** The record of everything, with its signed root and the way to check it without us. */
 export function AuditPage({ user }: { readonly user: User }): ReactNode {
@@ -121,7 +124,7 @@ export function AuditPage({ user }: { readonly user: User }): ReactNode {
                     word: t('audit.who'),
                     cell: ({ by }) => (
                       <>
-                        {by.kind}
+                        {by.name ?? t(`audit.actors.${by.kind}`)}
                         <Small>{by.id}</Small>
                       </>
                     ),
@@ -146,6 +149,18 @@ type Checked = {
   readonly newestAt: string | null
 }
 
+/** Pure. Without a checkpoint kept elsewhere nobody can say that nothing was cut off. */
+const verdictOf = ({ finding, checkpoints }: Checked) =>
+  finding.kind === 'whole' && checkpoints === 0 ? 'unwitnessed' : finding.kind
+const TONE = {
+  whole: 'good',
+  unwitnessed: 'wait',
+  missing: 'stop',
+  changed: 'stop',
+  checkpoint: 'stop',
+  head: 'stop',
+} as const
+
 /** The service looks through its own record when asked; for anybody else there is the export. */
 function Check(): ReactNode {
   const { t, language } = useWords()
@@ -166,8 +181,8 @@ function Check(): ReactNode {
         {found === undefined && !check.isError && <Quiet>{t('audit.checkLead')}</Quiet>}
         {found !== undefined && (
           <>
-            <ToneWord tone={found.finding.kind === 'whole' ? 'good' : 'stop'}>
-              {t(`audit.findings.${found.finding.kind}`, { at: found.finding.at ?? 0 })}
+            <ToneWord tone={TONE[verdictOf(found)]}>
+              {t(`audit.findings.${verdictOf(found)}`, { at: found.finding.at ?? 0 })}
             </ToneWord>
             <Quiet>
               {t('audit.checked', { entries: found.entries, checkpoints: found.checkpoints })}

@@ -15,6 +15,7 @@ const ru = {
   },
   about: 'Машина, водитель, приказ (id)',
   by: 'Кто (id)',
+  actors: { user: 'пользователь', rule: 'правило', gateway: 'шлюз', cloud: 'сервер', nobody: 'никто' },
   when: 'Когда',
   who: 'Кто',
   subject: 'О ком',
@@ -36,6 +37,7 @@ const ru = {
   newest: 'Последняя отметка: {{time}}.',
   findings: {
     whole: 'Всё на месте: ничего не изменено и не вырезано.',
+    unwitnessed: 'Записи сходятся. Отметок вне базы ещё нет: срезанный хвост так не увидеть.',
     missing: 'Нет записи № {{at}}.',
     changed: 'Запись № {{at}} изменена.',
     checkpoint: 'Первые {{at}} записей не те, что были подписаны.',
@@ -61,6 +63,7 @@ const en = {
   },
   about: 'Vehicle, driver, order (id)',
   by: 'Who (id)',
+  actors: { user: 'user', rule: 'rule', gateway: 'gateway', cloud: 'server', nobody: 'nobody' },
   when: 'When',
   who: 'Who',
   subject: 'About',
@@ -82,6 +85,7 @@ const en = {
   newest: 'Newest checkpoint: {{time}}.',
   findings: {
     whole: 'Whole: nothing was changed or cut out.',
+    unwitnessed: 'The entries fit. No checkpoint is kept elsewhere yet: a tail cut off would not show.',
     missing: 'Entry no. {{at}} is missing.',
     changed: 'Entry no. {{at}} was changed.',
     checkpoint: 'The first {{at}} entries are not those that were signed.',

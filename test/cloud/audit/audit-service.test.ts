@@ -12,6 +12,7 @@ import { verifyExport } from '../../../cloud/cli/audit-verify.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { sha256 } from '../../support/audit-file.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
+import { shippedFields } from '../../support/shipped-fields.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { createSqlDatabase, emptied, migrated, type SqlDatabase } from '../../support/sql-databases.ts'
 
@@ -29,6 +30,7 @@ const openAudit = (dataDir: string) =>
     database: 'embedded',
     checkpointDir: join(dataDir, 'elsewhere'),
     checkpointWebhook: undefined,
+    fieldsOf: shippedFields,
   })
 /** From now on the file of leaves takes nothing, as on a full disk; the answer takes that back. */
 function fillDisk(): () => void {
@@ -203,6 +205,8 @@ describe('people', () => {
     await audit.service.advance()
     const before = await audit.service.current()
     expect((await audit.service.list({ limit: 1 }))[0]?.data).toEqual({ n: 2, note: 'about Ivan 2' })
+    const veiled = await audit.service.list({ limit: 1 }, (name) => (name === 'note' ? '•••' : name))
+    expect(veiled[0]?.data).toEqual({ n: 2, note: '•••' })
     expect(await audit.service.wordsAbout(DRIVER)).toHaveLength(3)
     expect(await audit.service.forgetAbout(DRIVER)).toBe(3)
     expect(JSON.stringify(await audit.service.list({ limit: 10 }))).not.toContain('Ivan')
