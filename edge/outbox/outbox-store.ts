@@ -139,6 +139,17 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     return count
   }
 
+  /** Row by row: a thousand rows beside what they become would outlive the youngest part of a gateway's small heap. */
+  function read(no: number, seq: number, limit: number): readonly StoredRecord[] {
+    const records: StoredRecord[] = []
+    let boot = deps.boot
+    for (const row of sql.after.iterate(no, seq, limit)) {
+      if (row['boot'] !== boot) boot = String(row['boot'])
+      records.push(storedRecord(row, boot))
+    }
+    return records
+  }
+
   function nameDropped(): void {
     const lost = dropped
     dropped = 0
@@ -163,7 +174,7 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     if (row === undefined) return
     const [no, level] = [Number(row['no']), Number(row['level'])]
     const sent = Math.max(Number(row['sent']), sentUnmarked.get(no) ?? 0)
-    const chunk = sql.after.all(no, sent, THIN_CHUNK).map(storedRecord)
+    const chunk = read(no, sent, THIN_CHUNK)
     const keep = survivors(chunk.map(({ record }) => record))
     const [first, last] = [chunk[0], chunk.at(-1)]
     if (first === undefined || last === undefined) return
@@ -239,7 +250,7 @@ export function createOutboxStore(deps: Deps): OutboxStore {
       const known = sql.byName.get(stream)
       if (known === undefined) return undefined
       const no = Number(known['no'])
-      const records = consecutive(sql.after.all(no, seq, limit).map(storedRecord))
+      const records = consecutive(read(no, seq, limit))
       return records.length === 0 ? undefined : { stream, records }
     },
     markSent: (stream, seq) => {
@@ -283,12 +294,12 @@ export function createOutboxStore(deps: Deps): OutboxStore {
 /** Kept beside each body: whoever finds it again knows that this text was checked against this form and is whole. */
 const markOf = (body: string): number => crc32(body, RECORD_FORM)
 
-function storedRecord(row: Record<string, unknown>): StoredRecord {
+function storedRecord(row: Record<string, unknown>, boot: string): StoredRecord {
   const body = String(row['body'])
   return {
     seq: SeqSchema.parse(row['seq']),
     record: readableRecord(body, row['mark'] === markOf(body)),
-    boot: String(row['boot']),
+    boot,
     steadyAt: millis(Number(row['steady'])),
     bytes: Buffer.byteLength(body),
   }

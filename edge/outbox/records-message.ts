@@ -18,6 +18,8 @@ const BACKFILL_MS = 60_000
 const MOST_BYTES = { compact: 60_000, json: 240_000 } as const
 const COMPACT_FRAME_BYTES = 60
 const JSON_MARK_BYTES = 24
+/** A backlog's messages are to be quick: the smallest encoding takes a computer without compilers five times as long. */
+const LONG_BATCH = 200
 
 /**
  * Pure. The message of a batch, with as many of its records as one message may hold and frames from before the
@@ -35,7 +37,7 @@ export function recordsMessage(
   // One record longer than a compact batch may be is rare enough to go as it was stored.
   const isCompact = encoding === 'compact' && sizeOf(first, 'compact') <= MOST_BYTES.compact
   const payload = isCompact
-    ? encodeCompactBatch(stream, first.seq, marks)
+    ? encodeCompactBatch(stream, first.seq, marks, marks.length > LONG_BATCH ? 2 : 3)
     : new TextEncoder().encode(encodeJsonBatch(stream, first.seq, marks))
   return { payload, through: last.seq }
 }

@@ -198,14 +198,15 @@ test('frames of a parked car wait six times as long, and the first of a drive ta
 })
 
 test.each([
-  { encoding: 'compact' as const, first: 0xb2 },
-  { encoding: 'json' as const, first: 0x7b },
-])('speaks $encoding when told to', async ({ encoding, first }) => {
+  { name: 'compact when told to', encoding: 'compact' as const, count: 3, first: 0xb3 },
+  { name: 'the quicker compact version in a long backlog', encoding: 'compact' as const, count: 201, first: 0xb2 },
+  { name: 'JSON when told to', encoding: 'json' as const, count: 3, first: 0x7b },
+])('speaks $name', async ({ encoding, count, first }) => {
   const { clock, sent, fill, connect, close } = bench({ encoding })
-  fill(0, 3)
+  fill(0, count)
   connect()
   await clock.advance(1000)
-  expect(sent).toMatchObject([{ first, count: 3 }])
+  expect(sent).toMatchObject([{ first, count }])
   await close()
 })
 
