@@ -97,6 +97,11 @@ const TEST_STEPS =
           name: 'tests of the whole product',
           report: 'whole.json',
           run: () => vitest('whole.json', '--maxWorkers=3', `--exclude=${DRIVES}*`, WHOLE),
+          // Twenty simulated car-years want both cores, and take what the waiting cars leave over.
+          beside: {
+            name: 'simulator',
+            run: () => beside('simulator', join(ROOT, 'bin', 'gently.mjs'), join(ROOT, 'test/sim/main.ts')),
+          },
         },
       ]
 
