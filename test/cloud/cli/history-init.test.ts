@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initHistory } from '../../../cloud/cli/history-init.ts'
 import type { Terminal } from '../../../cloud/cli/terminal.ts'
+import { startFakeInflux2 } from '../../support/fake-influx2.ts'
 import { type RealServer, requireReal, startInflux, startVictoriaMetrics } from '../../support/real-servers.ts'
 
 type Shown = { readonly steps: readonly { readonly what: string; readonly state: string; readonly how?: string }[] }
@@ -51,6 +52,52 @@ describe.skipIf(!requireReal('victoria-metrics'))('kordon history init, Victoria
     expect(states()).toEqual(['there', 'there'])
     await expect(initHistory(made, { keepDays: '36500' })).resolves.toBeUndefined()
     expect(steps()).toHaveLength(2)
+    await server.stop()
+  })
+})
+
+describe('kordon history init, InfluxDB 2.x by its published contract', () => {
+  const started = async () => {
+    const server = await startFakeInflux2()
+    const env = { INFLUX_URL: server.url, INFLUX_API: 'v2', INFLUX_TOKEN: server.token, INFLUX_ORG: 'kordon' }
+    return { server, env }
+  }
+
+  test('makes buckets, the mapping for InfluxQL and the roll-up, proves a line, and finds all of it the second time', async () => {
+    const { server, env } = await started()
+    const { made, states } = terminal(env)
+    await initHistory(made, { keepDays: '400' })
+    expect(states()).toEqual(['made', 'made', 'made', 'made', 'there'])
+    const [raw, rolled] = server.buckets
+    expect([raw?.name, raw?.retentionRules]).toEqual(['kordon', [{ type: 'expire', everySeconds: 400 * 86_400 }]])
+    expect([rolled?.name, rolled?.retentionRules]).toEqual(['kordon_rollup', []])
+    expect(server.mappings).toMatchObject([{ database: 'kordon', bucketID: raw?.id, default: true }])
+    expect(server.tasks[0]?.flux).toContain('to(bucket: "kordon_rollup", org: "kordon")')
+    await initHistory(made, { keepDays: '400' })
+    expect(states()).toEqual(['there', 'there', 'there', 'there', 'there'])
+    expect([server.buckets.length, server.mappings.length, server.tasks.length]).toEqual([2, 1, 1])
+    await server.stop()
+  })
+
+  test('shortens what is kept only when that is asked for', async () => {
+    const { server, env } = await started()
+    const { made, steps, states } = terminal(env)
+    await initHistory(made, { keepDays: '400' })
+    await initHistory(made, { keepDays: '100' })
+    expect(steps()[0]).toMatchObject({ state: 'there', how: expect.stringContaining('--shorten') })
+    expect(server.buckets[0]?.retentionRules[0]?.everySeconds).toBe(400 * 86_400)
+    await initHistory(made, { keepDays: '100', shorten: true })
+    expect([states()[0], server.buckets[0]?.retentionRules[0]?.everySeconds]).toEqual(['changed', 100 * 86_400])
+    await server.stop()
+  })
+
+  test.each([
+    { what: 'a wrong token', change: { INFLUX_TOKEN: 'wrong' }, says: /401/ },
+    { what: 'an organisation that is not there', change: { INFLUX_ORG: 'other' }, says: /no organisation other/ },
+  ])('$what is said, and nothing is made', async ({ change, says }) => {
+    const { server, env } = await started()
+    await expect(initHistory(terminal({ ...env, ...change }).made, {})).rejects.toThrow(says)
+    expect(server.buckets).toEqual([])
     await server.stop()
   })
 })
