@@ -1,6 +1,12 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { connectAsync } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+import { type RealServer, requireReal, startMosquitto } from '../../support/real-servers.ts'
 import { until } from '../../support/until.ts'
 
 type Vehicle = { readonly id: string; readonly plate: string }
@@ -112,5 +118,69 @@ describe('third-party trackers in a running cloud', { timeout: 60_000 }, () => {
       ...{ clientId: 'x', username: 'ivan', password: 'wrong', reconnectPeriod: 0, protocolVersion: 4 },
     })
     await expect(stranger).rejects.toThrow()
+  })
+})
+
+describe.skipIf(!requireReal('mosquitto'))('Traccar by MQTT, through an outside broker', { timeout: 60_000 }, () => {
+  const home = mkdtempSync(join(tmpdir(), 'kordon-tracker-'))
+  let broker: RealServer
+  let app: CloudApp
+  beforeAll(async () => {
+    broker = await startMosquitto()
+    app = await startCloudApp({ BROKER_URL: broker.url })
+  }, 60_000)
+  afterAll(async () => {
+    await app.stop()
+    await broker.stop()
+    rmSync(home, { recursive: true })
+  })
+  const kordon = async (...args: readonly string[]) => {
+    const env = { PATH: process.env['PATH'] ?? '', HOME: home, NO_COLOR: '1' }
+    const { stdout } = await promisify(execFile)(process.execPath, ['bin/kordon.mjs', ...args, '--json'], { env })
+    return JSON.parse(stdout)
+  }
+
+  test('registered by the command, its positions reach the track; a device nobody named does not, and taken out of use none does', async () => {
+    const cookie = await app.as('owner')
+    const api = (path: string, init: RequestInit = {}) =>
+      fetch(`${app.started.url}${path}`, { ...init, headers: { cookie, 'content-type': 'application/json' } })
+    const body = JSON.stringify({ plate: 'Т004ТТ77', model: 'Solaris' })
+    const { id } = await (await api('/api/vehicles', { method: 'POST', body })).json()
+    await kordon('login', app.started.url, '--login', 'technician', '--password', 'demo-technician')
+    const wish = ['--kind', 'traccar', '--login', 'main', '--device', '861234567890123', '--vehicle', 'Т004ТТ77']
+    const { tracker } = await kordon('tracker', 'add', ...wish)
+
+    // As Traccar does it: MQTT 5, one topic for each device, JSON of the position and the device.
+    const traccar = await connectAsync(broker.url, { protocolVersion: 5, clientId: 'traccar' })
+    const forward = (device: string) => {
+      const fixTime = new Date().toISOString()
+      const position = {
+        fixTime,
+        valid: true,
+        latitude: 55.75,
+        longitude: 37.61,
+        speed: 10,
+        accuracy: 5,
+        attributes: {},
+      }
+      const payload = JSON.stringify({ position, device: { id: 1, uniqueId: device } })
+      return traccar.publishAsync(`owntracks/main/${device}`, payload, { qos: 1 })
+    }
+    const total = async (): Promise<number> => {
+      const [from, to] = [-3_600_000, 3_600_000].map((ms) => new Date(Date.now() + ms).toISOString())
+      return (await (await api(`/api/vehicles/${id}/track?from=${from}&to=${to}`)).json()).total
+    }
+    await forward('000000000000000')
+    await forward('861234567890123')
+    await until('the track has it', async () => (await total()) === 1, { everyMs: 100 })
+    expect((await kordon('tracker', 'list')).items).toMatchObject([
+      { id: tracker.id, plate: 'Т004ТТ77', removedAt: null },
+    ])
+    await kordon('tracker', 'remove', tracker.id)
+    await forward('861234567890123')
+    const refused = async () => (await (await api('/api/tracker-refusals')).json()).items
+    await until('both are known as refused', async () => (await refused()).length === 2, { everyMs: 100 })
+    expect(await total()).toBe(1)
+    await traccar.endAsync(true)
   })
 })
