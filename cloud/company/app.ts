@@ -162,6 +162,14 @@ export function createCompany(parts: Parts) {
     mode: config.mode,
     publicUrl: config.publicUrl,
     changed: live.vehicleChanged,
+    askToCall: ({ key, driverId, vehicleId, text }) =>
+      rules.emit({
+        id: key,
+        name: 'message.to_call',
+        at: clock.now(),
+        payload: { text },
+        about: { driverId, vehicleId },
+      }),
   })
   messages.joinRules(rules.ports)
   const aggregator = createAggregator({ db, world, parks: yandexParks, minKopecks: () => numberOf('minBalance') })
@@ -282,6 +290,8 @@ export function createCompany(parts: Parts) {
             subject: subject['card'] === undefined ? undefined : `card:${subject['card']}`,
           },
         }
+        if (name === 'driver.told' && event.about.driverId !== undefined)
+          await messages.service.saidByPerson(event.about.driverId)
         await rules.emit(event)
         // Somebody waits at the other end: decided at once. The queued one then finds it decided, or makes up for a failure.
         if (!/^(call|message|web)\./.test(name)) return
@@ -349,7 +359,7 @@ export function createCompany(parts: Parts) {
       idle.routes,
       ...inspections.routes,
       papers.routes,
-      messages.routes,
+      ...messages.routes,
       ...driverPage.routes,
       policies.routes,
       ...rules.routes,

@@ -8,6 +8,7 @@ import { createPolicyStore, readShippedPolicies } from '../policies/policy-store
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { Rules } from '../rules/app.ts'
 import type { World } from '../world.ts'
+import { createCallbackRoutes } from './callback-routes.ts'
 import type { MessageChannel } from './channel.ts'
 import type { ChannelSettings } from './channel-settings.ts'
 import { createEmailClient } from './email-client.ts'
@@ -15,6 +16,7 @@ import { createMaxClient } from './max-client.ts'
 import { createMessageRoutes } from './message-routes.ts'
 import { createMessageService, type MessageService } from './message-service.ts'
 import { createMessageStore } from './message-store.ts'
+import { type AskToCall, createPersonCall } from './person-call.ts'
 import { processMessage, sendAction, undelivered, warnedFacts } from './send-action.ts'
 import { createSmsAeroClient } from './sms-aero-client.ts'
 import { createSmscClient } from './smsc-client.ts'
@@ -28,11 +30,13 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   /** Under which people reach us; undefined: messages name no page of ours. */
   readonly publicUrl: string | undefined
   readonly changed: (vehicle: VehicleId) => void
+  /** Opens a task for a person to call. */
+  readonly askToCall: AskToCall
 }
 
 export type Messages = {
   readonly service: MessageService
-  readonly routes: FastifyPluginAsyncZod
+  readonly routes: readonly FastifyPluginAsyncZod[]
   /** For processes: their port `sendMessage`. */
   readonly processMessage: ReturnType<typeof processMessage>
   /** Hangs the action `send` and what is known of warnings into the rules. */
@@ -51,6 +55,7 @@ export function createMessages({
   mode,
   publicUrl,
   changed,
+  askToCall,
 }: Parts): Messages {
   const { specs } = readShippedPolicies()
   const page = publicUrl === undefined ? undefined : new URL('/d', publicUrl).href
@@ -68,7 +73,7 @@ export function createMessages({
     messageStore: createMessageStore,
     driverStore: createDriverStore,
     templates: readShippedTemplates(),
-    channels: channelsOf(settings),
+    channels: [...channelsOf(settings), createPersonCall(askToCall)],
     mode,
     context,
     changed,
@@ -79,7 +84,10 @@ export function createMessages({
   })
   return {
     service,
-    routes: createMessageRoutes(service),
+    routes: [
+      createMessageRoutes(service),
+      createCallbackRoutes({ expected: callbackOf(settings), told: service.told }),
+    ],
     processMessage: processMessage(service.send),
     joinRules: (ports) => {
       ports.action(
@@ -91,6 +99,9 @@ export function createMessages({
     },
   }
 }
+
+const callbackOf = ({ sms }: ChannelSettings) =>
+  sms?.callbackToken === undefined ? undefined : { vendor: sms.vendor, token: sms.callbackToken }
 
 function channelsOf({ sms, max, email }: ChannelSettings): readonly MessageChannel[] {
   return [

@@ -2,12 +2,18 @@ import { z } from 'zod'
 
 const BaseUrl = z.url({ protocol: /^https?$/ })
 const Secret = z.string().min(1).max(1000)
+/** The secret part of the address at which the vendor tells of delivery; absent: he is asked every minute. */
+const CallbackToken = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{24,200}$/)
+  .optional()
 
 export const SmsAeroSettings = z.strictObject({
   vendor: z.literal('smsaero'),
   email: z.email(),
   apiKey: Secret,
   sign: z.string().min(1).max(40),
+  callbackToken: CallbackToken,
   baseUrl: BaseUrl.default('https://gate.smsaero.ru/v2'),
 })
 export type SmsAeroSettings = z.infer<typeof SmsAeroSettings>
@@ -16,6 +22,7 @@ export const SmscSettings = z.strictObject({
   vendor: z.literal('smsc'),
   apiKey: Secret,
   sender: z.string().max(40).default(''),
+  callbackToken: CallbackToken,
   baseUrl: BaseUrl.default('https://smsc.ru/sys'),
 })
 export type SmscSettings = z.infer<typeof SmscSettings>

@@ -1,9 +1,21 @@
+import type { VehicleId } from '#contract/ids.ts'
+import type { DriverId } from '../drivers/driver.ts'
 import type { Channel, Tried } from './message.ts'
 
 /** One way out of the house. `send` and `ask` never reject: what goes wrong is an outcome. */
 export type MessageChannel = {
   readonly id: Channel
-  send(message: { readonly to: string; readonly text: string; readonly key: string }, stop: AbortSignal): Promise<Tried>
+  send(
+    message: {
+      readonly to: string
+      readonly text: string
+      readonly key: string
+      /** Whom it is about, where that is known. */
+      readonly driverId?: DriverId | undefined
+      readonly vehicleId?: VehicleId | undefined
+    },
+    stop: AbortSignal,
+  ): Promise<Tried>
   /** What has become of a message; absent where the vendor does not tell. */
   ask?(
     message: { readonly to: string; readonly providerId: string },

@@ -8,6 +8,7 @@ import type { ParkId } from '../parks/park.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import type { MessageChannel } from './channel.ts'
+import type { Told } from './delivery-callback.ts'
 import { afterAsking, afterQuiet, afterTry, Channel, type Journey, MessageId, type Way, waysTo } from './message.ts'
 import type { MessageRow, MessageStore } from './message-store.ts'
 import { filled, type Template, type Templates } from './template.ts'
@@ -52,6 +53,8 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log'> & {
 
 const AT_ONCE = 50
 const CLAIM = minutes(2)
+/** A call of last week is not the one that was made today. */
+const CALLS_COUNT = minutes(3 * 24 * 60)
 const UNKNOWN: Template = { title: '', text: '', when: 'any', proof: 'spared', secret: [] }
 const HIDDEN = '••••••'
 
@@ -64,7 +67,10 @@ export function createMessageService(deps: Deps) {
   const possible = (ways: readonly Way[]): readonly Way[] => {
     const known = ways.filter(({ channel }) => channels.has(channel))
     const [first] = ways
-    return known.length > 0 || deps.mode !== 'demo' ? known : [{ channel: 'log', address: first?.address ?? '' }]
+    // In the demo a message is shown rather than a person asked to call.
+    return known.some(({ channel }) => channel !== 'call') || deps.mode !== 'demo'
+      ? known
+      : [{ channel: 'log', address: first?.address ?? '' }]
   }
   const targetsOf = async (
     db: Db,
@@ -164,7 +170,16 @@ export function createMessageService(deps: Deps) {
           ? ({ outcome: 'delivered', providerId: null } as const)
           : channel === undefined
             ? ({ outcome: 'refused', why: 'this channel is not set up' } as const)
-            : await channel.send({ to: way.address, text: row.text, key: row.key }, stop)
+            : await channel.send(
+                {
+                  to: way.address,
+                  text: row.text,
+                  key: row.key,
+                  driverId: row.driverId ?? undefined,
+                  vehicleId: row.vehicleId ?? undefined,
+                },
+                stop,
+              )
       const providerId = 'providerId' in tried ? tried.providerId : row.providerId
       return settle(row, afterTry(row, tried, now()), { channel: way.channel, address: way.address, providerId })
     }
@@ -189,6 +204,20 @@ export function createMessageService(deps: Deps) {
         for (const row of due) await carry(row, stop)
         if (due.length < AT_ONCE) return
       }
+    },
+    /** A channel tells by itself what has become of a message; told again, or of none of ours, it changes nothing. */
+    told: async (channel: Channel, { providerId, fate }: Told): Promise<'known' | 'unknown'> => {
+      const row = await reading.ofProvider(channel, providerId)
+      if (row === undefined) return 'unknown'
+      const isNews = fate === 'delivered' ? row.state !== 'delivered' : fate === 'failed' && row.state === 'sent'
+      if (isNews) await settle(row, afterAsking(row, fate, clock.now()), {})
+      return 'known'
+    },
+    /** A person has said it to the driver: the calls that were asked for have been made. */
+    saidByPerson: async (driverId: DriverId): Promise<void> => {
+      const now = clock.now()
+      for (const row of await reading.openCalls(driverId, later(now, -CALLS_COUNT)))
+        await settle(row, afterAsking(row, 'delivered', now), {})
     },
     /** When a message of this kind reached the driver last, not before `since`; undefined when none is known to have. */
     deliveredSince: reading.deliveredSince,

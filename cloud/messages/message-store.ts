@@ -6,7 +6,7 @@ import type { ParksInSight } from '../http/access.ts'
 import { ParkId } from '../parks/park.ts'
 import type { MessageGroupTable, MessageTable } from '../postgres/message-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
-import type { MessageId, MessageState, Way } from './message.ts'
+import type { Channel, MessageId, MessageState, Way } from './message.ts'
 
 export type MessageStore = ReturnType<typeof createMessageStore>
 
@@ -59,6 +59,26 @@ export function createMessageStore(db: Db) {
         .updateTable('messages')
         .set({ ...change, ways: JSON.stringify(ways) })
         .where('id', '=', id)
+        .execute(),
+    /** The newest message that a channel has taken under this name. */
+    ofProvider: (channel: Channel, providerId: string): Promise<MessageRow | undefined> =>
+      db
+        .selectFrom('messages')
+        .selectAll()
+        .where('channel', '=', channel)
+        .where('providerId', '=', providerId)
+        .orderBy('createdAt', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
+    /** Calls about a driver that a person was asked for and that nobody has said to be made. */
+    openCalls: (driverId: DriverId, since: EpochMs): Promise<readonly MessageRow[]> =>
+      db
+        .selectFrom('messages')
+        .selectAll()
+        .where('driverId', '=', driverId)
+        .where('channel', '=', 'call')
+        .where('state', '=', 'sent')
+        .where('createdAt', '>=', since)
         .execute(),
     /** Newest first. */
     list: async ({

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { seconds } from '#contract/instant.ts'
 import { type MessageChannel, trouble } from './channel.ts'
 import type { SmsAeroSettings } from './channel-settings.ts'
+import { smsAeroFate } from './delivery-callback.ts'
 
 const Answer = z.looseObject({
   success: z.boolean(),
@@ -10,8 +11,6 @@ const Answer = z.looseObject({
     .union([z.looseObject({ id: z.union([z.int(), z.string()]), status: z.int().nullish() }), z.array(z.unknown())])
     .nullish(),
 })
-// SMS Aero: 1 delivered, 2 not delivered, 6 rejected; 0, 3, 4 and 8 are on their way.
-const FATE: Readonly<Record<number, 'delivered' | 'failed'>> = { 1: 'delivered', 2: 'failed', 6: 'failed' }
 const PATIENCE = seconds(15)
 
 /** SMS by SMS Aero, v2: Basic `email:apikey`, JSON. */
@@ -46,7 +45,7 @@ export function createSmsAeroClient({ email, apiKey, sign, baseUrl }: SmsAeroSet
         const answer = Answer.safeParse(await response.json().catch(() => undefined)).data
         const data = answer?.success !== true || Array.isArray(answer.data) ? undefined : answer.data
         if (data === null || data === undefined) return 'unknown'
-        return FATE[data.status ?? -1] ?? 'sent'
+        return smsAeroFate(data.status ?? 0)
       } catch {
         return 'unknown'
       }

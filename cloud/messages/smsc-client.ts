@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { seconds } from '#contract/instant.ts'
 import { type MessageChannel, trouble } from './channel.ts'
 import type { SmscSettings } from './channel-settings.ts'
+import { smscFate } from './delivery-callback.ts'
 
 const Sent = z.looseObject({
   id: z.union([z.int(), z.string()]).optional(),
@@ -46,9 +47,7 @@ export function createSmscClient({ apiKey, sender, baseUrl }: SmscSettings): Mes
         const response = await post('status.php', { phone: to, id: providerId }, stop)
         const status = Status.safeParse(await response.json().catch(() => undefined)).data?.status
         if (status === undefined) return 'unknown'
-        // 1 delivered, 2 read; 3 and from 20 on it will not arrive; below it is on its way.
-        if (status === 1 || status === 2) return 'delivered'
-        return status === 3 || status >= 20 ? 'failed' : 'sent'
+        return smscFate(status)
       } catch {
         return 'unknown'
       }

@@ -220,6 +220,11 @@ const CASES: Readonly<Record<string, Case>> = {
     does: ['answer_appeal'],
     not: { 'nothing stands': { event: 'driver.appealed' }, 'nobody wrote': { held: ['balance'] } },
   },
+  call_by_person: {
+    told: { event: 'message.to_call' },
+    does: ['call_and_say'],
+    not: { 'no event': {} },
+  },
   drive_to_park: {
     told: { inside: true, held: ['balance'], event: 'driver.asked_grace' },
     does: ['grant'],
