@@ -179,6 +179,22 @@ describe('every route × every role × two parks', () => {
   })
 })
 
+test('what stands in another park takes as long to be refused as what does not exist', async () => {
+  const cookie = people.get('manager')
+  const spent = { there: [] as number[], nowhere: [] as number[] }
+  const median = (all: readonly number[]): number => all.toSorted((one, other) => one - other)[all.length >> 1] ?? 0
+  const ask = async (side: keyof typeof spent) => {
+    const from = performance.now()
+    await call(cookie, 'GET', filled('/api/vehicles/{id}', side))
+    spent[side].push(performance.now() - from)
+  }
+  for (let n = 0; n < 100; n += 1)
+    for (const side of n % 2 === 0 ? (['there', 'nowhere'] as const) : (['nowhere', 'there'] as const)) await ask(side)
+  const [there, nowhere] = [median(spent.there), median(spent.nowhere)]
+  // A car that is read and then kept back would take several times as long.
+  expect(Math.max(there, nowhere) / Math.min(there, nowhere)).toBeLessThan(1.7)
+})
+
 describe('no answer has more of a field than the policy shows the role', () => {
   const shipped = shippedPolicy()
   /** What would stand in an answer, and the field of the policy it is. */
