@@ -1,5 +1,5 @@
 import type { DeviceId } from '#contract/ids.ts'
-import type { EpochMs, Millis } from '#contract/instant.ts'
+import { type EpochMs, epochMs, type Millis } from '#contract/instant.ts'
 import type { FixedByteOrder, Profile, RegisterReading, RegisterTable } from '#contract/profile.ts'
 import { instantOf, instantOfTexts } from '../profile/date-time.ts'
 import { debounce, type Level } from '../profile/debounce.ts'
@@ -28,7 +28,13 @@ export const emptyMemory = (locked?: FixedByteOrder): DeviceMemory => ({
   freshness: {},
 })
 
-export type Look = { readonly now: EpochMs; readonly steadyAt: Millis; readonly notBefore: EpochMs }
+/** `now` and `steadyAt`: when the answer was complete. `askedAt`: when its first question went out. */
+export type Look = {
+  readonly now: EpochMs
+  readonly steadyAt: Millis
+  readonly notBefore: EpochMs
+  readonly askedAt?: Millis
+}
 
 type Cells = readonly number[] | { readonly reason: QualityReason }
 /** A decoded value, or why there is none. */
@@ -64,8 +70,7 @@ export function readingsOfGroup(
       name,
       ...(reading.capability === undefined ? {} : { capability: reading.capability }),
       evidence: mayBeEvidence(profile, name),
-      readAt: look.now,
-      steadyAt: look.steadyAt,
+      ...dateOf(reading, look),
     }
     if ('reason' in outcome) {
       delete levels[name]
@@ -84,6 +89,16 @@ export function readingsOfGroup(
       ? judgeFreshness(memory.freshness, decoded, rule, look)
       : { state: memory.freshness, readings: decoded }
   return { memory: { order, levels, freshness: judged.state }, readings: judged.readings }
+}
+
+/**
+ * A state may have changed while its answer was under way, so it is as old as its question. What belongs to a fix has a
+ * time of its own, and is held against that by the moment it was there to be seen: its answer (`followFix` adds the rest).
+ */
+function dateOf({ capability }: RegisterReading, look: Look): Pick<Reading, 'readAt' | 'steadyAt'> {
+  const { now, steadyAt, askedAt = steadyAt } = look
+  if (capability?.startsWith('position.') === true) return { readAt: now, steadyAt }
+  return { readAt: epochMs(Math.round(now - (steadyAt - askedAt))), steadyAt: askedAt }
 }
 
 const isFloat = (reading: RegisterReading): boolean => reading.type === 'float32'

@@ -1,4 +1,4 @@
-import { type Clock, millis } from '#contract/instant.ts'
+import { type Clock, type Millis, millis } from '#contract/instant.ts'
 import type { Profile } from '#contract/profile.ts'
 import { backoffMs } from '../poll/backoff.ts'
 import type { QualityReason } from '../profile/reading.ts'
@@ -12,7 +12,8 @@ import { decodeReply, encodeRequest, type ModbusRequest, readOf, replyLength, ty
 import type { Span } from './register-plan.ts'
 
 export type ReadResult =
-  | { readonly kind: 'values'; readonly values: readonly number[] }
+  /** `askedAt`: when the question went out. What it tells was read off after that, and before its answer. */
+  | { readonly kind: 'values'; readonly values: readonly number[]; readonly askedAt: Millis }
   | { readonly kind: 'failed'; readonly reason: QualityReason }
 
 /** One device on a line. */
@@ -199,7 +200,7 @@ export function createModbusLine(deps: LineDeps): ModbusLine {
     asking.latencies = measured(asking.latencies, clock.steady() - sentAt)
     const reply = decodeReply(request, outcome.pdu)
     if (reply.kind === 'exception') return failed(`exception-${reply.code}`)
-    return reply.kind === 'values' ? reply : failed('decode')
+    return reply.kind === 'values' ? { ...reply, askedAt: sentAt } : failed('decode')
   }
 
   const pump = async (): Promise<void> => {

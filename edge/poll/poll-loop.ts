@@ -1,5 +1,5 @@
 import type { DeviceId } from '#contract/ids.ts'
-import { type Clock, type EpochMs, millis } from '#contract/instant.ts'
+import { type Clock, type EpochMs, type Millis, millis } from '#contract/instant.ts'
 import type { FixedByteOrder, Profile } from '#contract/profile.ts'
 import { cellOf, type DeviceMemory, emptyMemory, readingsOfGroup } from '../modbus/device-readings.ts'
 import type { Lane } from '../modbus/lane-queue.ts'
@@ -36,6 +36,13 @@ type Group = {
   dueAt: number
   /** A group that may fail, and does, is asked less and less often: its timeouts hold up the line. */
   stretch: number
+}
+
+type Answer = {
+  readonly image: Map<string, number | QualityReason>
+  readonly isSilent: boolean
+  /** When the first question that was answered went out; absent where none was. */
+  readonly askedAt: Millis | undefined
 }
 
 const FAILURES_TO_OFFLINE = 3
@@ -86,22 +93,24 @@ export async function runPollLoop(deps: PollDeps, stop: AbortSignal): Promise<vo
   const periodOf = ({ lane, everyMs, stretch }: Group): number =>
     (lane === 'gps' && deps.isUrgent?.() === true ? Math.min(URGENT_MS, everyMs) : everyMs) * stretch
 
-  const ask = async (group: Group): Promise<{ image: Map<string, number | QualityReason>; isSilent: boolean }> => {
+  const ask = async (group: Group): Promise<Answer> => {
     const image = new Map<string, number | QualityReason>()
     let silence: QualityReason | undefined
     let hasAnswer = false
+    let askedAt: Millis | undefined
     for (const block of group.blocks) {
       // One silent block is enough: the rest of the group would only hold up the line.
       const result = silence === undefined ? await modbus.read(block, group.lane, stop) : failed(silence)
       if (result.kind === 'failed' && SILENT.has(result.reason)) silence = result.reason
       else hasAnswer = true
+      if (result.kind === 'values') askedAt ??= result.askedAt
       for (let index = 0; index < block.count; index += 1) {
         const cell = result.kind === 'values' ? (result.values[index] ?? 'decode') : result.reason
         image.set(cellOf(block.table, block.address + index), cell)
       }
       if (result.kind === 'failed' && result.reason === ILLEGAL_ADDRESS) refuse(group, block)
     }
-    return { image, isSilent: silence !== undefined && !hasAnswer }
+    return { image, isSilent: silence !== undefined && !hasAnswer, askedAt }
   }
 
   const refuse = (group: Group, block: Block): void => {
@@ -115,9 +124,10 @@ export async function runPollLoop(deps: PollDeps, stop: AbortSignal): Promise<vo
   }
 
   const look = async (group: Group): Promise<void> => {
-    const { image, isSilent } = await ask(group)
+    const { image, isSilent, askedAt } = await ask(group)
     if (stop.aborted) return
-    const at = { now: clock.now(), steadyAt: clock.steady(), notBefore: deps.notBefore }
+    const answered = { now: clock.now(), steadyAt: clock.steady(), notBefore: deps.notBefore }
+    const at = askedAt === undefined ? answered : { ...answered, askedAt }
     const wasLocked = memory.order.state === 'locked'
     const seen = readingsOfGroup(memory, { device, profile, group: group.name }, image, at)
     memory = seen.memory

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DeviceId } from '#contract/ids.ts'
-import { epochMs } from '#contract/instant.ts'
+import { epochMs, millis } from '#contract/instant.ts'
 import type { LineSettings } from '../../../edge/modbus/line-settings.ts'
 import type { ModbusDevice, ReadResult } from '../../../edge/modbus/modbus-client.ts'
 import type { Span } from '../../../edge/modbus/register-plan.ts'
@@ -43,7 +43,7 @@ function bench(profileId: string, answer: (span: Span, at: number) => ReadResult
       const at = clock.steady() - began
       asked.push({ span, at, lane })
       const result = answer(span, at)
-      return Array.isArray(result) ? { kind: 'values', values: result } : result
+      return Array.isArray(result) ? { kind: 'values', values: result, askedAt: clock.steady() } : result
     },
     write: () => Promise.reject(new Error('a poll never writes')),
   }
@@ -172,6 +172,22 @@ test('a router’s byte order is found after twenty fixes, told once, and its po
   await stop()
 })
 
+test.each([
+  { name: 'a state is dated by its question', profile: 'waveshare-relay-8ch', reading: 'input1', age: 300 },
+  { name: 'what belongs to a fix is dated by its answer', profile: 'ebyte-e108-d01', reading: 'lat', age: 0 },
+])('of an answer that took 300 ms $name', async ({ profile, reading: name, age }) => {
+  const { told, clock, stop } = bench(profile, (span, at) => ({
+    kind: 'values',
+    values: zeros(span),
+    askedAt: millis(at + began - 300),
+  }))
+  const began = clock.steady()
+  await clock.advance(0)
+  const { readAt, steadyAt } = reading(told, name) ?? {}
+  expect([clock.now() - Number(readAt), clock.steady() - Number(steadyAt)]).toEqual([age, age])
+  await stop()
+})
+
 test('a listener that throws does not stop the polling', async () => {
   const clock = createManualClock()
   let asked = 0
@@ -184,7 +200,7 @@ test('a listener that throws does not stop the polling', async () => {
         settings,
         read: async (span) => {
           asked += 1
-          return { kind: 'values', values: zeros(span) }
+          return { kind: 'values', values: zeros(span), askedAt: clock.steady() }
         },
         write: () => Promise.reject(new Error('a poll never writes')),
       },
