@@ -29,8 +29,8 @@ import { createPartyStore } from './dispatcher/party-store.ts'
 import { createStaffStore } from './dispatcher/staff-store.ts'
 import { createFileRoutes } from './documents/file-routes.ts'
 import { createFileStore, shippedTemplate } from './documents/file-store.ts'
+import { createMaking } from './documents/making.ts'
 import { createOfficeClient } from './documents/office-client.ts'
-import { plainTemplate, printed } from './documents/template.ts'
 import { createEffectService, type EffectService } from './effects/effect-service.ts'
 import { createOutboxStore } from './effects/outbox-store.ts'
 import type { ProcessPorts } from './effects/ports.ts'
@@ -145,7 +145,13 @@ export function createProcesses(parts: Parts): Processes {
       await tx.insertInto('cardLog').values(rows).execute()
     },
   })
-  const office = createOfficeClient()
+  const makeDocument = createMaking({
+    uuid,
+    processes: service,
+    office: createOfficeClient(),
+    fileStore: createFileStore,
+    shippedTemplate,
+  })
   const effects = createEffectService({
     db,
     inTransaction,
@@ -169,41 +175,7 @@ export function createProcesses(parts: Parts): Processes {
       const roles = to.kind === 'role' ? [to.id] : (group?.of ?? []).map(({ name }) => name)
       return (await staff.playing(roles)).map(({ id }) => id)
     },
-    makeDocument: async (tx, card, id, facts, now) => {
-      const machine = await service.activeIn(tx)
-      const document = machine?.definitions.documents.get(id)
-      if (machine === undefined || document === undefined) throw new Error(`document ${id} is not described`)
-      const need = document.need.map(({ name }) => name)
-      const template = shippedTemplate(document.template) ?? plainTemplate(document.title, need, machine.definitions)
-      const { values, gaps } = printed(template, { ...facts, today: { date: now } }, machine.definitions)
-      if (gaps.length > 0) {
-        await service.actIn(
-          tx,
-          card,
-          { kind: 'failed', what: `doc:${id}`, why: `«${document.title}» не сделан, не хватает: ${gaps.join(', ')}` },
-          { kind: 'system', id: 'documents' },
-        )
-        return
-      }
-      const files = createFileStore(tx)
-      const own = await files.ownTemplate(document.template)
-      const common = { card, document: id, by: 'Кордон', at: now, clientKey: undefined }
-      const word = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
-      await files.add({
-        ...common,
-        id: uuid(),
-        name: `${document.title}.docx`,
-        type: word,
-        bytes: await office.docx(template, values, own),
-      })
-      await files.add({
-        ...common,
-        id: uuid(),
-        name: `${document.title}.pdf`,
-        type: 'application/pdf',
-        bytes: await office.pdf(template, values),
-      })
-    },
+    makeDocument,
   })
   const logged = { funnels: createFunnelStore(db), reports: createReportStore(db) }
   const reports = {
@@ -220,6 +192,8 @@ export function createProcesses(parts: Parts): Processes {
     labelStore: createLabelStore,
     focusStore: createFocusStore,
     records: (entity, id) => factStore(db).record(entity, id),
+    template: shippedTemplate,
+    makeDocument: (card, document, facts, now) => inTransaction((tx) => makeDocument(tx, card, document, facts, now)),
     may: parts.may,
   })
 
@@ -284,7 +258,7 @@ export function createProcesses(parts: Parts): Processes {
       }),
     routes: [
       createBoardRoutes({ desk, writeXlsx }),
-      createCardRoutes({ desk, processes: service, boards: createBoardStore(db) }),
+      createCardRoutes({ desk, processes: service }),
       createDispatcherRoutes(dispatcher),
       createMechanicRoutes({ desk, active: service.active }),
       createViewRoutes({ uuid, views: createViewStore(db) }),

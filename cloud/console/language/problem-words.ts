@@ -14,6 +14,10 @@ const TOLD = new Set([
   'rule/mistaken',
   'definition/refused',
   'card/refused',
+  'card/fields-missing',
+  'card/field-closed',
+  'card/no-manual-moves',
+  'task/taken',
   'lease/not-to-issue',
   'zone/bad-shape',
 ])

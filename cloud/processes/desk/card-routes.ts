@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { EpochMs, Instant } from '#contract/instant.ts'
 import { callerOf, EVERY_ROLE } from '../../http/access.ts'
-import type { BoardStore } from '../board-store.ts'
 import type { CardEvent } from '../engine/card.ts'
 import type { ProcessService } from '../process-service.ts'
 import { factsFrom } from '../stored-facts.ts'
@@ -65,10 +64,10 @@ const LogLine = z.object({
   reason: Nullable,
 })
 
-type Deps = { readonly desk: DeskService; readonly processes: Pick<ProcessService, 'act'>; readonly boards: BoardStore }
+type Deps = { readonly desk: DeskService; readonly processes: Pick<ProcessService, 'act'> }
 
 /** A card and what a person does to it. */
-export function createCardRoutes({ desk, processes, boards }: Deps): FastifyPluginAsyncZod {
+export function createCardRoutes({ desk, processes }: Deps): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       '/api/cards',
@@ -200,6 +199,44 @@ export function createCardRoutes({ desk, processes, boards }: Deps): FastifyPlug
         nextCursor: null,
       }),
     )
+    app.get(
+      '/api/cards/:id/document-templates',
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'Documents that may be made of the card, each with the fields it lacks',
+          params: Id,
+          response: {
+            200: z.object({
+              items: z.array(z.object({ id: z.string(), title: z.string(), missing: Words })),
+              nextCursor: z.null(),
+            }),
+          },
+        },
+      },
+      async (request) => ({
+        items: await desk.templates(callerOf(request), request.params.id),
+        nextCursor: null,
+      }),
+    )
+    app.post(
+      '/api/cards/:id/documents/made',
+      {
+        config,
+        schema: {
+          tags,
+          summary: 'Make a document of a template as Word and PDF; with gaps nothing is made and they are named',
+          params: Id,
+          body: z.strictObject({ document: Name }),
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        await desk.make(callerOf(request), request.params.id, request.body.document)
+        return reply.status(204).send(null)
+      },
+    )
     app.post(
       '/api/cards/:id/comments',
       {
@@ -234,16 +271,15 @@ export function createCardRoutes({ desk, processes, boards }: Deps): FastifyPlug
         },
       },
       async (request) => {
-        await desk.card(callerOf(request), request.params.id)
         const { limit, cursor } = request.query
-        const rows = await boards.log(request.params.id, cursor, limit)
-        const items = rows.map(
-          ({ card: _card, version: _version, pipeline: _pipeline, evidence: _evidence, ...row }) => ({
+        const { items, nextCursor } = await desk.log(callerOf(request), request.params.id, cursor, limit)
+        return {
+          items: items.map(({ card: _card, version: _version, pipeline: _pipeline, evidence: _evidence, ...row }) => ({
             ...row,
             at: EpochMs.parse(row.at),
-          }),
-        )
-        return { items, nextCursor: rows.length < limit ? null : String(rows.at(-1)?.id ?? 0) }
+          })),
+          nextCursor,
+        }
       },
     )
   }

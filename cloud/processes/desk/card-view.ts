@@ -167,7 +167,7 @@ type Asked = {
 }
 
 /** Pure. */
-export function askedBy(machine: Machine, task: Task): Asked {
+export function askedBy(machine: Machine, task: Pick<Task, 'kind' | 'template'>): Asked {
   const { definitions } = machine
   const names = (items: readonly { readonly name: string }[]): readonly string[] => items.map(({ name }) => name)
   if (task.kind === 'task') {

@@ -1,11 +1,16 @@
+import type { EpochMs } from '#contract/instant.ts'
+import type { Facts } from '../../expressions/fact-type.ts'
 import type { Caller } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
 import type { World } from '../../world.ts'
 import type { BoardStore } from '../board-store.ts'
+import type { Template } from '../documents/template.ts'
 import type { ProcessService } from '../process-service.ts'
 import { createBoard } from './board.ts'
 import type { CardListStore } from './card-list-store.ts'
+import { createCardLog } from './card-log.ts'
 import { createCardPage } from './card-page.ts'
+import { createCardPapers } from './card-papers.ts'
 import type { FocusStore } from './focus-store.ts'
 import type { LabelStore } from './label-store.ts'
 import type { May } from './may.ts'
@@ -25,6 +30,9 @@ type Deps = Pick<World, 'clock'> & {
   readonly focusStore: (db: Db) => FocusStore
   /** Fields of what a card points at, its own and those that live elsewhere. */
   readonly records: Records
+  /** The template of a document that comes with the house. */
+  readonly template: (name: string) => Template | undefined
+  readonly makeDocument: (card: string, document: string, facts: Facts, now: EpochMs) => Promise<void>
   readonly may: May
 }
 export type DeskService = ReturnType<typeof createDeskService>
@@ -44,6 +52,8 @@ export function createDeskService(deps: Deps) {
     actorOf: (caller: Caller) => sights.actorOf(caller),
     ...createBoard({ now: clock.now, sights, boards, lists, labels, focus: deps.focusStore(db) }),
     ...page,
+    ...createCardLog({ sights, processes, boards }),
+    ...createCardPapers({ ...deps, now: clock.now, sights, boards, page }),
     ...taskDesk,
     ...createWorkplace({ now: clock.now, sights, tasks, view: taskDesk.view }),
   }

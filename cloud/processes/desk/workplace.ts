@@ -71,6 +71,16 @@ export function createWorkplace({ now, sights, tasks, view }: Deps) {
         }),
       }
       const already = await tasks.givenTo(caller.id, at - GIVEN_MS)
+      // What a person has in his hands stays there, whatever comes into a queue above it.
+      const [inHand] = (await tasks.list({ assignees, templates, openBy: at, not: skipped }, 200)).filter(({ task }) =>
+        already.includes(task.id),
+      )
+      if (
+        wish.take === 'yes' &&
+        inHand !== undefined &&
+        (await tasks.take(inHand.task.id, caller.id, at, at - GIVEN_MS))
+      )
+        return { ...figures, task: await view(sight, inHand), nextAt: null }
       for (const queue of wish.take === 'yes' ? place.queues : []) {
         if (minute < queue.from || minute >= queue.to) continue
         const found = await tasks.list(
@@ -83,11 +93,7 @@ export function createWorkplace({ now, sights, tasks, view }: Deps) {
           },
           20,
         )
-        const ordered = [
-          ...found.filter(({ task }) => already.includes(task.id)),
-          ...found.filter(({ task }) => !already.includes(task.id)),
-        ]
-        for (const listed of ordered)
+        for (const listed of found)
           if (await tasks.take(listed.task.id, caller.id, at, at - GIVEN_MS))
             return { ...figures, task: await view(sight, listed), nextAt: null }
       }
