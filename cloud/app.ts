@@ -119,6 +119,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     world,
     vehicleOf: (source, at) => vehicles.fleet.vehicleOf(source, at) ?? trackers.service.vehicleOf(source, at),
     plateOf: async (id) => (await createVehicleStore(db).find(id))?.plate,
+    outagesOf: (id, from, to) => zones.conditions.during(id, from, to),
     stored: (frames) => mileage.service.stored(frames),
     changed: live.service.vehicleChanged,
     count: metrics.counter('kordon_history_total', 'Lines of history, by fate'),

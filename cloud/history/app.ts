@@ -1,10 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
 import type { CloudConfig } from '../config.ts'
 import type { FedProjection } from '../ingest/app.ts'
 import type { Dependency } from '../metrics/health-routes.ts'
 import type { Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
+import type { Witness } from './blank.ts'
 import { createFleetRoutes } from './fleet-routes.ts'
 import { createFrameStore } from './frame-store.ts'
 import { type History as FrameHistory, HISTORY_PACE } from './history.ts'
@@ -25,6 +27,8 @@ type Parts = {
   stored: Parameters<typeof createHistoryService>[0]['stored']
   vehicleOf: Parameters<typeof createHistoryService>[0]['vehicleOf']
   plateOf(vehicle: VehicleId): Promise<string | undefined>
+  /** When the vehicle fell silent together with its district. */
+  outagesOf(vehicle: VehicleId, from: EpochMs, to: EpochMs): Promise<Witness['outages']>
   changed(vehicle: VehicleId): void
   count(what: 'history-lines-refused', by: number): void
 }
@@ -49,10 +53,16 @@ export function createHistory(parts: Parts): History {
   const table = createFrameStore(postgres)
   const frames = influx ?? table
   const lastKnown = createLastKnownStore(db)
+  const witness = createWitnessStore(db)
   const service = createHistoryService({
     history: frames,
     lastKnown,
-    witness: createWitnessStore(db),
+    witness: {
+      of: async (vehicle, from, to) => ({
+        ...(await witness.of(vehicle, from, to)),
+        outages: await parts.outagesOf(vehicle, from, to),
+      }),
+    },
     stored,
     clock: world.clock,
     vehicleOf,

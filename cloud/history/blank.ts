@@ -8,15 +8,26 @@ import { UNSEEN_MS } from './span.ts'
 export type Witness = {
   readonly events: readonly { readonly name: string; readonly at: EpochMs }[]
   readonly connections: readonly { readonly at: EpochMs; readonly online: boolean }[]
+  /** When it was one of many cars of a district that fell silent together; null = it has not come back yet. */
+  readonly outages: readonly { readonly from: EpochMs; readonly to: EpochMs | null }[]
 }
 
 export const WITNESS_EVENTS = ['gateway-started', 'power-cut', 'gap', 'frames-thinned'] as const
 
 /** Why nobody knows where the vehicle was, as far as the data tell. */
-export type BlankCause = 'gateway-off' | 'thinned' | 'no-contact' | 'jammed' | 'deceived' | 'no-fix' | 'unknown'
+export type BlankCause =
+  | 'gateway-off'
+  | 'thinned'
+  | 'area-outage'
+  | 'no-contact'
+  | 'jammed'
+  | 'deceived'
+  | 'no-fix'
+  | 'unknown'
 export const BLANK_CAUSES = [
   'gateway-off',
   'thinned',
+  'area-outage',
   'no-contact',
   'jammed',
   'deceived',
@@ -68,13 +79,18 @@ function silencesOf(
 }
 
 /** A start tells of an end before it; a declared gap of numbers never to come; a lost connection of data still to come. */
-function causeOfSilence(from: EpochMs, to: EpochMs, { events, connections }: Witness): BlankCause {
+function causeOfSilence(from: EpochMs, to: EpochMs, { events, connections, outages }: Witness): BlankCause {
   const told = (name: (typeof WITNESS_EVENTS)[number], since: EpochMs, until: EpochMs) =>
     events.some((event) => event.name === name && event.at >= since && event.at <= until)
   const back = later(to, TELLS_WITHIN_MS)
   if (told('gateway-started', from, back)) return 'gateway-off'
   if (told('power-cut', later(from, -TELLS_WITHIN_MS), to)) return 'gateway-off'
   if (told('gap', from, back) || told('frames-thinned', from, back)) return 'thinned'
+  // Begun near the silence: an outage of a day may not explain an hour that began in the middle of it.
+  const isOfMany = outages.some(
+    (outage) => outage.from <= to && outage.from >= from - TELLS_WITHIN_MS && (outage.to ?? to) >= from,
+  )
+  if (isOfMany) return 'area-outage'
   const before = connections.findLast(({ at }) => at <= from)
   const away = before?.online === false || connections.some(({ at, online }) => !online && at > from && at <= to)
   return away ? 'no-contact' : 'unknown'

@@ -9,7 +9,7 @@ export type WitnessStore = ReturnType<typeof createWitnessStore>
 export function createWitnessStore(db: Db) {
   const around = minutes(60)
   return {
-    of: async (vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<Witness> => {
+    of: async (vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<Omit<Witness, 'outages'>> => {
       const events = await db
         .selectFrom('events')
         .select(['name', 'at'])

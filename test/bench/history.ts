@@ -158,7 +158,7 @@ async function restOf(store: Store, postgres: Postgres) {
   const service = createHistoryService({
     history: store.history,
     lastKnown,
-    witness: { of: async () => ({ events: [], connections: [] }) },
+    witness: { of: async () => ({ events: [], connections: [], outages: [] }) },
     stored: async () => {},
     clock: systemClock,
     vehicleOf: () => undefined,

@@ -28,7 +28,7 @@ function bench(past: readonly PastFrame[] = []) {
       of: async () => kept,
       fleet: async () => [],
     },
-    witness: { of: async () => ({ events: [], connections: [] }) },
+    witness: { of: async () => ({ events: [], connections: [], outages: [] }) },
     stored: async () => {},
     clock: createManualClock(T0 + 90_000),
     vehicleOf: (_, at) => (at < T0 + 30_000 ? VEHICLE : OTHER_VEHICLE),

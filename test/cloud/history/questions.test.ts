@@ -14,7 +14,7 @@ import { journeysOf } from '../../../cloud/history/trips.ts'
 import { pastFrame, T0 } from './history-support.ts'
 
 const MIN = 60_000
-const NOTHING: Witness = { events: [], connections: [] }
+const NOTHING: Witness = { events: [], connections: [], outages: [] }
 
 /** Every ten seconds: north at the given speed. */
 function drive(fromMin: number, minutes: number, speedKmh: number, startLat: number, more: Partial<PastFrame> = {}) {
@@ -128,6 +128,24 @@ describe('gaps and their causes', () => {
     {
       name: 'its connection was lost',
       witness: { ...NOTHING, connections: [{ at: later(end, 60_000), online: false }] },
+      cause: 'no-contact',
+    },
+    {
+      name: 'its whole district fell silent, and it came back with it',
+      witness: {
+        ...NOTHING,
+        connections: [{ at: later(end, 60_000), online: false }],
+        outages: [{ from: later(end, 30_000), to: back }],
+      },
+      cause: 'area-outage',
+    },
+    {
+      name: 'its district fell silent hours before, and it came back from that meanwhile',
+      witness: {
+        ...NOTHING,
+        connections: [{ at: later(end, 60_000), online: false }],
+        outages: [{ from: later(end, -120 * MIN), to: later(end, -60 * MIN) }],
+      },
       cause: 'no-contact',
     },
   ])('a silence, $name: $cause', ({ witness, cause }) => {
