@@ -124,6 +124,14 @@ export type Vehicle = {
   readonly inspection?: VehicleInspection | null
   readonly papers?: readonly PaperStanding[]
   readonly idleReason?: string | null
+  /** Name of the parking it stands on. */
+  readonly parkedAt?: string | null
+  /** Since when the cars of its district are silent together. */
+  readonly areaOutageSince?: InstantText | null
+  readonly signalSuspect?: {
+    readonly cause: 'own' | 'leap' | 'odometer' | 'fleet'
+    readonly since: InstantText
+  } | null
 }
 
 export type VehicleLease = Pick<Lease, 'id' | 'number' | 'plan' | 'state' | 'endsOn'> & { readonly since: InstantText }

@@ -1,9 +1,14 @@
 import { accountWords } from '../account/words.ts'
 import { appealWords } from '../appeals/words.ts'
+import { approvalWords } from '../approvals/words.ts'
 import { auditWords } from '../audit/words.ts'
+import { definitionWords } from '../definitions/words.ts'
+import { dispatcherWords } from '../dispatcher/words.ts'
 import { driverWords } from '../drivers/words.ts'
+import { fieldWords } from '../fields/words.ts'
 import { inspectionWords } from '../inspections/words.ts'
 import { leaseWords } from '../leases/words.ts'
+import { mechanicWords } from '../mechanic/words.ts'
 import { messageWords } from '../messages/words.ts'
 import { moneyPageWords } from '../money/words.ts'
 import { morningWords } from '../morning/words.ts'
@@ -12,6 +17,7 @@ import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
 import { processWords, workplaceWords } from '../processes/words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
+import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
 import { zonePageWords } from '../zones/words.ts'
 import { problemSentences, refusals } from './refusal-words.ts'
@@ -39,6 +45,11 @@ export const en = {
   },
   nav: {
     label: 'Sections',
+    approvals: 'Waits for you',
+    dispatcher: 'Dispatcher',
+    mechanic: 'Mechanic',
+    reports: 'Reports',
+    definitions: 'Definitions',
     morning: 'Morning',
     map: 'Map',
     fleet: 'Fleet',
@@ -465,6 +476,25 @@ export const en = {
   ruleNames: { 'zone-exit': 'Leaving the zone', zone_exit: 'Leaving the zone', zone_back: 'Back in the zone' },
   zoneNames: { 'moscow-region': 'Moscow and its region' },
   standing: {
+    parkedAt: 'at the parking “{{name}}”',
+    areaOutage: 'Many cars of this district lost contact since {{at}}: silence of this one means nothing, rules wait.',
+    areaOutageShort: 'District without network',
+    suspect: 'The signal is spoofed ({{cause}}) since {{at}}: the position is not believed, zone rules wait.',
+    suspectShort: 'Signal spoofed',
+    causes: {
+      own: 'the gateway says so',
+      leap: 'a leap nobody can drive',
+      odometer: 'the odometer disagrees',
+      fleet: 'as at other cars',
+    },
+    sayIdle: 'Say why',
+    sayIdleTitle: 'Why does {{plate}} stand?',
+    idleReason: 'Reason',
+    idleNote: 'Note',
+    saidBy: 'said by {{by}}, {{at}}',
+    said: 'The reason is written down.',
+    takeBack: 'Take it back',
+    takenBack: 'Taken back: Kordon finds the reason by itself again.',
     title: 'Lease and upkeep',
     lease: 'Lease',
     noLease: 'no lease',
@@ -531,6 +561,7 @@ export const en = {
       'The gateway of {{plate}} loses contact with the system and takes no more orders, not even to unblock. It can only come back anew, with a new code.',
     revokeSure: 'I understand that the gateway will be cut off',
     revoked: 'The gateway is revoked.',
+    drift: 'Not as the park has it: {{count}}',
     states: { claimable: 'Waiting for a code', active: 'In service', revoked: 'Revoked' },
     sealed: 'Relay tested',
     sealedAt: 'Relay tested {{at}}',
@@ -602,6 +633,12 @@ export const en = {
   quarantine: quarantineWords.en,
   appeal: appealWords.en,
   zonePage: zonePageWords.en,
+  approvals: approvalWords.en,
+  definitions: definitionWords.en,
+  dispatcher: dispatcherWords.en,
+  fields: fieldWords.en,
+  mechanic: mechanicWords.en,
+  reports: reportWords.en,
   refusal: refusals.en,
   problem: {
     ...problemSentences.en,

@@ -1,9 +1,14 @@
 import { accountWords } from '../account/words.ts'
 import { appealWords } from '../appeals/words.ts'
+import { approvalWords } from '../approvals/words.ts'
 import { auditWords } from '../audit/words.ts'
+import { definitionWords } from '../definitions/words.ts'
+import { dispatcherWords } from '../dispatcher/words.ts'
 import { driverWords } from '../drivers/words.ts'
+import { fieldWords } from '../fields/words.ts'
 import { inspectionWords } from '../inspections/words.ts'
 import { leaseWords } from '../leases/words.ts'
+import { mechanicWords } from '../mechanic/words.ts'
 import { messageWords } from '../messages/words.ts'
 import { moneyPageWords } from '../money/words.ts'
 import { morningWords } from '../morning/words.ts'
@@ -12,6 +17,7 @@ import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
 import { processWords, workplaceWords } from '../processes/words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
+import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
 import { zonePageWords } from '../zones/words.ts'
 import { problemSentences, refusals } from './refusal-words.ts'
@@ -39,6 +45,11 @@ export const ru = {
   },
   nav: {
     label: 'Разделы',
+    approvals: 'Ждёт слова',
+    dispatcher: 'Диспетчер',
+    mechanic: 'Механик',
+    reports: 'Отчёты',
+    definitions: 'Описания',
     morning: 'Утро',
     map: 'Карта',
     fleet: 'Парк',
@@ -476,6 +487,25 @@ export const ru = {
   ruleNames: { 'zone-exit': 'Выезд из зоны', zone_exit: 'Выезд из зоны', zone_back: 'Возвращение в зону' },
   zoneNames: { 'moscow-region': 'Москва и Московская область' },
   standing: {
+    parkedAt: 'на стоянке «{{name}}»',
+    areaOutage: 'В районе нет связи у многих машин с {{at}}: молчание машины ничего не значит, правила ждут.',
+    areaOutageShort: 'Район без связи',
+    suspect: 'Сигнал подменён ({{cause}}) с {{at}}: положению не верим, правила зоны ждут.',
+    suspectShort: 'Сигнал подменён',
+    causes: {
+      own: 'так говорит сам шлюз',
+      leap: 'скачок, который нельзя проехать',
+      odometer: 'одометр не согласен',
+      fleet: 'то же у других машин',
+    },
+    sayIdle: 'Указать причину',
+    sayIdleTitle: 'Почему стоит {{plate}}?',
+    idleReason: 'Причина',
+    idleNote: 'Пояснение',
+    saidBy: 'указал {{by}}, {{at}}',
+    said: 'Причина записана.',
+    takeBack: 'Вернуть как было',
+    takenBack: 'Причина снята: её снова определит система.',
     title: 'Договор и уход',
     lease: 'Договор',
     noLease: 'нет договора',
@@ -542,6 +572,7 @@ export const ru = {
       'Шлюз {{plate}} потеряет связь с системой и не сможет принимать команды, в том числе на разблокировку. Вернуть его можно только заново, с новым кодом.',
     revokeSure: 'Я понимаю, что шлюз отключится',
     revoked: 'Шлюз отозван.',
+    drift: 'Не как принято в парке: {{count}}',
     states: { claimable: 'Ждёт кода', active: 'В работе', revoked: 'Отозван' },
     sealed: 'Реле проверено',
     sealedAt: 'Реле проверено {{at}}',
@@ -613,6 +644,12 @@ export const ru = {
   quarantine: quarantineWords.ru,
   appeal: appealWords.ru,
   zonePage: zonePageWords.ru,
+  approvals: approvalWords.ru,
+  definitions: definitionWords.ru,
+  dispatcher: dispatcherWords.ru,
+  fields: fieldWords.ru,
+  mechanic: mechanicWords.ru,
+  reports: reportWords.ru,
   refusal: refusals.ru,
   problem: {
     ...problemSentences.ru,

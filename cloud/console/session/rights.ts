@@ -25,6 +25,8 @@ export const mayWriteSecrets = among('owner', 'security', 'papers')
 export const mayEraseSecrets = among('owner', 'security')
 export const maySeeMoney = among('owner', 'head', 'manager', 'support', 'accountant', 'auditor')
 export const maySeeStatements = among('owner', 'head', 'manager', 'accountant', 'auditor')
+/** Says why a car stands. */
+export const maySayIdle = among('owner', 'head', 'manager', 'support', 'service', 'mechanic', 'dispatcher', 'papers')
 export const mayPost = among('owner', 'head', 'accountant')
 export const mayTakePromises = among('owner', 'head', 'manager', 'support')
 export const mayAgreeLeases = among('owner', 'head', 'manager')
@@ -59,3 +61,4 @@ export const maySeeDrivers = among(
 export const maySeeDecisions = among('owner', 'head', 'manager', 'support', 'security', 'accountant', 'auditor')
 export const mayAnswerAppeals = among('owner', 'head', 'manager', 'support', 'security')
 export const mayGivePermits = among('owner', 'head', 'manager', 'security')
+export const mayTakeCalls = among('owner', 'head', 'manager', 'dispatcher')

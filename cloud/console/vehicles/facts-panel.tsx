@@ -30,15 +30,16 @@ function useFacts(vehicle: Vehicle): readonly Fact[] {
   const odometer = known?.odometerKm ?? null
   const trust = trustWords(vehicle, t)
   const since = vehicle.zone?.since ?? null
+  const parking = vehicle.parkedAt == null ? '' : t('standing.parkedAt', { name: vehicle.parkedAt })
   return [
     {
       word: t('vehicle.position'),
       value: trust ?? age,
       note:
         trust === null
-          ? accuracy === null
-            ? ''
-            : t('vehicle.accuracy', { metres: metreWords(accuracy, language) })
+          ? [parking, accuracy === null ? '' : t('vehicle.accuracy', { metres: metreWords(accuracy, language) })]
+              .filter((one) => one !== '')
+              .join(', ')
           : age,
       doubt: trust !== null,
     },

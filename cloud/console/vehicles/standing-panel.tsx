@@ -16,7 +16,8 @@ import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { PaperStateWord } from '../papers/paper-words.tsx'
-import { maySeeDrivers, maySeeMoney } from '../session/rights.ts'
+import { maySayIdle, maySeeDrivers, maySeeMoney } from '../session/rights.ts'
+import { IdleWord } from './idle-word.tsx'
 
 function useLeaseFacts(vehicle: Vehicle, user: User): readonly Fact[] {
   const { t, language } = useWords()
@@ -124,6 +125,7 @@ export function StandingPanel({ vehicle, user }: { readonly vehicle: Vehicle; re
   return (
     <Panel title={t('standing.title')}>
       <Facts facts={[...lease, ...permit, ...upkeep]} />
+      {maySayIdle(user) && <IdleWord vehicle={vehicle} />}
     </Panel>
   )
 }

@@ -13,6 +13,7 @@ import { FactsPanel } from './facts-panel.tsx'
 import { ImmobilizerPanel } from './immobilizer-panel.tsx'
 import { OrderPanel } from './order-panel.tsx'
 import { StandingPanel } from './standing-panel.tsx'
+import { Surroundings } from './surroundings.tsx'
 import { TimelinePanel } from './timeline-panel.tsx'
 import { TrackPanel } from './track-panel.tsx'
 import classes from './vehicle-page.module.css'
@@ -58,6 +59,7 @@ function Card({ vehicle, user }: { readonly vehicle: Vehicle; readonly user: Use
   return (
     <>
       <Head vehicle={vehicle} />
+      <Surroundings vehicle={vehicle} />
       <div className={classes['grid']}>
         <div className={classes['engine']}>
           <ImmobilizerPanel vehicle={vehicle} user={user} />

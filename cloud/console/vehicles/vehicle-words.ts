@@ -52,6 +52,8 @@ export function presenceWords(vehicle: Vehicle, { t, language, now }: Speech): s
 
 /** The one remark about a position that must not be missed, or null when it is good. */
 export function trustWords(vehicle: Vehicle, t: Words): string | null {
+  if (vehicle.signalSuspect != null) return t('standing.suspectShort')
+  if (vehicle.areaOutageSince != null) return t('standing.areaOutageShort')
   const trust = positionTrust(vehicle)
   if (trust === 'good') return null
   if (trust === 'none') return t('vehicle.positionNone')
