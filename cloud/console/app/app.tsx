@@ -7,6 +7,7 @@ import { onSessionLost } from '../api/api-client.ts'
 import type { User } from '../api/session.ts'
 import { Failed } from '../design/query-view.tsx'
 import { LiveFeed } from '../live/live-feed.tsx'
+import { mayTakeCalls } from '../session/rights.ts'
 import { SESSION, useSession } from '../session/session-query.ts'
 import { SetUpPage } from '../session/set-up-page.tsx'
 import { SignInPage } from '../session/sign-in-page.tsx'
@@ -52,6 +53,18 @@ const ProcessesPage = lazy(async () => ({ default: (await import('../processes/p
 const CardPage = lazy(async () => ({ default: (await import('../processes/card-page.tsx')).CardPage }))
 const WorkplacePage = lazy(async () => ({ default: (await import('../processes/workplace-page.tsx')).WorkplacePage }))
 
+const ApprovalsPage = lazy(async () => ({ default: (await import('../approvals/approvals-page.tsx')).ApprovalsPage }))
+const DispatcherPage = lazy(async () => ({
+  default: (await import('../dispatcher/dispatcher-page.tsx')).DispatcherPage,
+}))
+const CallWindow = lazy(async () => ({ default: (await import('../dispatcher/call-window.tsx')).CallWindow }))
+const MechanicPage = lazy(async () => ({ default: (await import('../mechanic/mechanic-page.tsx')).MechanicPage }))
+const OfflineMechanic = lazy(async () => ({ default: (await import('../mechanic/mechanic-page.tsx')).OfflineMechanic }))
+const ReportsPage = lazy(async () => ({ default: (await import('../reports/reports-page.tsx')).ReportsPage }))
+const DefinitionsPage = lazy(async () => ({
+  default: (await import('../definitions/definitions-page.tsx')).DefinitionsPage,
+}))
+
 const AccountPage = lazy(async () => ({ default: (await import('../account/account-page.tsx')).AccountPage }))
 const PeoplePage = lazy(async () => ({ default: (await import('../people/people-page.tsx')).PeoplePage }))
 const QuarantinePage = lazy(async () => ({
@@ -71,6 +84,7 @@ function Pages({ user }: { readonly user: User }): ReactNode {
   return (
     <LiveFeed>
       <ProveDialog />
+      <Suspense fallback={null}>{mayTakeCalls(user) && <CallWindow />}</Suspense>
       <Shell user={user}>
         <BrokenPage key={path}>
           <Suspense fallback={<Waiting />}>
@@ -146,6 +160,21 @@ function Pages({ user }: { readonly user: User }): ReactNode {
               <Route path="/governor">
                 <GovernorPage user={user} />
               </Route>
+              <Route path="/approvals">
+                <ApprovalsPage />
+              </Route>
+              <Route path="/dispatcher">
+                <DispatcherPage />
+              </Route>
+              <Route path="/mechanic">
+                <MechanicPage user={user} />
+              </Route>
+              <Route path="/reports">
+                <ReportsPage />
+              </Route>
+              <Route path="/definitions">
+                <DefinitionsPage user={user} />
+              </Route>
               <Route path="/account">
                 <AccountPage />
               </Route>
@@ -177,6 +206,12 @@ export function App(): ReactNode {
   useEffect(() => onSessionLost(() => client.setQueryData(SESSION, null)), [client])
   if (session.data === undefined) {
     if (session.error === null) return <Waiting />
+    if (path === '/mechanic')
+      return (
+        <Suspense fallback={<Waiting />}>
+          <OfflineMechanic error={session.error} retry={() => void session.refetch()} />
+        </Suspense>
+      )
     return (
       <Center h="100%" p="md">
         <Failed error={session.error} retry={() => void session.refetch()} />

@@ -45,6 +45,11 @@ export const GROUPS: readonly Group[] = [
     sections: [
       { path: '/workplace', word: 'nav.workplace', roles: WORKERS },
       { path: '/processes', word: 'nav.processes' },
+      { path: '/approvals', word: 'nav.approvals' },
+      { path: '/dispatcher', word: 'nav.dispatcher', roles: ['owner', 'head', 'manager', 'dispatcher'] },
+      { path: '/mechanic', word: 'nav.mechanic', roles: ['owner', 'head', 'service', 'mechanic'] },
+      { path: '/reports', word: 'nav.reports', roles: ['owner', 'head', 'accountant', 'auditor'] },
+      { path: '/definitions', word: 'nav.definitions', roles: ['owner', 'head', 'auditor'] },
     ],
   },
   {

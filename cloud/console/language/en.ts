@@ -19,6 +19,7 @@ import { processWords, workplaceWords } from '../processes/words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
+import { ledgerWords } from '../vehicles/mileage-words.ts'
 import { zonePageWords } from '../zones/words.ts'
 import { problemSentences, refusals } from './refusal-words.ts'
 
@@ -630,6 +631,7 @@ export const en = {
   policy: policyWords.en,
   morning: morningWords.en,
   message: messageWords.en,
+  ledger: ledgerWords.en,
   quarantine: quarantineWords.en,
   appeal: appealWords.en,
   zonePage: zonePageWords.en,

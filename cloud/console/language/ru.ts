@@ -19,6 +19,7 @@ import { processWords, workplaceWords } from '../processes/words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
+import { ledgerWords } from '../vehicles/mileage-words.ts'
 import { zonePageWords } from '../zones/words.ts'
 import { problemSentences, refusals } from './refusal-words.ts'
 
@@ -641,6 +642,7 @@ export const ru = {
   policy: policyWords.ru,
   morning: morningWords.ru,
   message: messageWords.ru,
+  ledger: ledgerWords.ru,
   quarantine: quarantineWords.ru,
   appeal: appealWords.ru,
   zonePage: zonePageWords.ru,

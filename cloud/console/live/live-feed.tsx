@@ -10,6 +10,7 @@ import { FLEET, rereadVehicle, vehicleKey } from '../vehicles/vehicle-queries.ts
 import type { ServerEvent } from './event-text.ts'
 import { forgetLink, noteLink, noteSign } from './link-status.ts'
 import { runLiveStream } from './live-stream.ts'
+import { announceScreen, type Screen } from './screens.ts'
 import { applyToFleet, applyVehicle, immobilizerDiffers } from './vehicle-update.ts'
 
 /** Cars speak each second; the screen is redrawn at most this often. */
@@ -85,6 +86,10 @@ export function LiveFeed({ children }: { readonly children: ReactNode }): ReactN
       if (event.name === 'alert') {
         const alert = parse<Alert>(event)
         if (alert !== null) announce(client, alert, t)
+      }
+      if (event.name === 'screen') {
+        const screen = parse<Screen>(event)
+        if (screen !== null) announceScreen(screen)
       }
     }
     const onState = (state: 'connecting' | 'live' | 'down'): void => {

@@ -101,6 +101,24 @@ export function createDefinitionRoutes({
       },
     )
 
+    app.post(
+      '/api/definitions/play',
+      {
+        ...limit,
+        config: { roles: [...changes.roles], replay: 'never' },
+        schema: {
+          tags,
+          summary: 'Try files or a version on recorded events: what would become of each card. Nothing is kept or sent',
+          body: z.strictObject({
+            version: z.int().min(1).optional(),
+            files: z.array(File).max(200).optional(),
+            events: z.string().max(100_000),
+          }),
+          response: { 200: z.object({ lines: z.array(z.string()) }) },
+        },
+      },
+      async (request) => ({ lines: [...(await definitions.play(request.body, request.body.events))] }),
+    )
     app.get(
       '/api/definitions/:version',
       {

@@ -2,11 +2,17 @@ import { Fault } from '../../http/fault.ts'
 import type { Db, Postgres } from '../../postgres/postgres-client.ts'
 import type { World } from '../../world.ts'
 import type { DefinitionStore } from '../definition-store.ts'
+import { RUSSIAN_HOLIDAYS } from '../engine/holidays.ts'
+import { createMachine } from '../engine/machine.ts'
+import { play } from '../engine/play.ts'
 import { check } from '../lint/lint.ts'
 import { type Definitions, stageOf } from '../notation/definitions.ts'
 import type { Problem } from '../notation/problem.ts'
 import type { SourceFile } from '../notation/source.ts'
 import { diff } from './diff.ts'
+
+/** More than a person records, and played in well under a second. */
+const MOST_EVENTS = 500
 
 export type Mapping = Readonly<Record<string, Readonly<Record<string, string>>>>
 /** Cards that stand where the new version has no stage. */
@@ -26,6 +32,11 @@ export type DefinitionService = {
   ): Promise<{ readonly carried: number }>
   diff(from: number, to: number): Promise<readonly string[]>
   definitionsOf(version: number): Promise<Definitions>
+  /** Plays events on files, or on a version; nothing is kept. Faults: definition/refused, definition/unknown, request/invalid. */
+  play(
+    of: { readonly version?: number | undefined; readonly files?: readonly SourceFile[] | undefined },
+    events: string,
+  ): Promise<readonly string[]>
 }
 
 type Deps = Pick<World, 'clock' | 'log'> &
@@ -97,6 +108,17 @@ export function createDefinitionService(deps: Deps): DefinitionService {
       await deps.loadRules(files, version)
       log.info({ version, carried, by }, 'processes.activated')
       return { carried }
+    },
+    play: async ({ version, files }, events) => {
+      const { definitions, problems } = check(files ?? (await stored(db, version ?? 0)).files)
+      if (problems.length > 0) throw new Fault('definition/refused', `Ошибок: ${problems.length}`, { problems })
+      if (events.split('\n').length > MOST_EVENTS)
+        throw new Fault('request/invalid', `Не больше ${MOST_EVENTS} событий`)
+      try {
+        return play(createMachine(version ?? 0, definitions, RUSSIAN_HOLIDAYS), events)
+      } catch (cause) {
+        throw new Fault('request/invalid', cause instanceof Error ? cause.message : String(cause))
+      }
     },
     diff: async (from, to) => diff(await definitionsOf(from), await definitionsOf(to)),
   }
