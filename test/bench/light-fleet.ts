@@ -26,6 +26,8 @@ import { systemClock } from '../support/system-clock.ts'
 export type LightCar = { readonly vehicleId: VehicleId; readonly gatewayId: GatewayId; coil(): 'open' | 'closed' }
 export type LightFleet = { readonly cars: readonly LightCar[]; stop(): Promise<void> }
 
+type LivingCar = LightCar & { inputs(): void; place(): void; isConnected(): boolean }
+
 type Options = {
   readonly cloudUrl: string
   readonly databaseUrl: string
@@ -45,7 +47,7 @@ export async function startLightFleet(options: Options): Promise<LightFleet> {
   const vehicles = await vehiclesOf(options.databaseUrl)
   const stopping = new AbortController()
   const running: Promise<void>[] = []
-  const cars: (LightCar & { look(): void; isConnected(): boolean })[] = []
+  const cars: LivingCar[] = []
   // From the first car on: none may be without a look for three seconds.
   running.push(looks(cars, stopping.signal))
   for (const [index, gateway] of options.gateways.entries()) {
@@ -66,11 +68,19 @@ export async function startLightFleet(options: Options): Promise<LightFleet> {
   }
 }
 
-/** Every car is looked at once a second, spread over it. */
-async function looks(cars: readonly { look(): void }[], stop: AbortSignal): Promise<void> {
+/** Each car's inputs are read twice a second, as a gateway does, and its receiver once; spread over the second. */
+async function looks(cars: readonly Pick<LivingCar, 'inputs' | 'place'>[], stop: AbortSignal): Promise<void> {
   const SHARES = 20
+  const each = (share: number, look: (car: Pick<LivingCar, 'inputs' | 'place'>) => void): void => {
+    for (let index = share % SHARES; index < cars.length; index += SHARES) {
+      const car = cars[index]
+      if (car !== undefined) look(car)
+    }
+  }
   for (let share = 0; !stop.aborted; share = (share + 1) % SHARES) {
-    for (let index = share; index < cars.length; index += SHARES) cars[index]?.look()
+    each(share, (car) => car.place())
+    each(share, (car) => car.inputs())
+    each(share + SHARES / 2, (car) => car.inputs())
     await systemClock.sleep(millis(1000 / SHARES), stop)
   }
 }
@@ -191,20 +201,24 @@ function lightCar(given: Options & { gateway: LoadGateway; vehicleId: VehicleId;
     onChange: pump,
     onContested: () => {},
   })
-  const look = (moment: number = clock.steady()): void => {
-    const at = Math.floor(moment)
-    immobilizer.observe([ignition(false, at), motion(false, at), drive(board.now(), at), ...fix(at)])
-  }
+  const steadyNow = (): number => Math.floor(clock.steady())
+  const inputs = (at = steadyNow()): void =>
+    immobilizer.observe([ignition(false, at), motion(false, at), drive(board.now(), at)])
+  const place = (at = steadyNow()): void => immobilizer.observe(fix(at))
   return {
     vehicleId,
     gatewayId: gateway.id,
     coil: () => (board.now() === 'blocked' ? ('open' as const) : ('closed' as const)),
     isConnected: () => client.connection() !== undefined,
-    look,
+    inputs: () => inputs(),
+    place: () => place(),
     run: (stop: AbortSignal) => {
-      const now = clock.steady()
+      const now = steadyNow()
       const service = immobilizer.run(stop)
-      for (let second = LIVED_S; second > 0; second -= 1) look(now - second * 1000)
+      for (let at = now - LIVED_S * 1000; at < now; at += 1000) {
+        inputs(at)
+        place(at)
+      }
       return [service, client.run(stop)]
     },
   }
