@@ -21,3 +21,31 @@ export type Mileage = {
   readonly source: 'odometer' | 'positions' | null
   readonly gaps: readonly MileageGap[]
 }
+
+export const BLANK_CAUSES = [
+  'gateway-off',
+  'thinned',
+  'area-outage',
+  'no-contact',
+  'jammed',
+  'deceived',
+  'no-fix',
+  'unknown',
+] as const
+
+/** A time for which nobody knows where the vehicle was. */
+export type Blank = {
+  readonly from: InstantText
+  readonly to: InstantText
+  readonly cause: (typeof BLANK_CAUSES)[number]
+}
+
+export const REVISION_REASONS = ['first', 'late-frames', 'earlier-day-changed', 'frames-gone'] as const
+
+export type LedgerRevision = {
+  readonly revision: number
+  readonly mileage: Mileage
+  readonly reason: (typeof REVISION_REASONS)[number]
+  readonly computedAt: InstantText
+}
+export type LedgerDay = { readonly day: string; readonly revisions: readonly LedgerRevision[] }

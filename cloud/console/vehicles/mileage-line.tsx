@@ -1,14 +1,19 @@
 import { Skeleton } from '@mantine/core'
 import type { ReactNode } from 'react'
-import type { Mileage } from '../api/track.ts'
+import type { Blank, LedgerRevision, Mileage, MileageGap } from '../api/track.ts'
 import { QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
-import { clockWords } from '../language/moment.ts'
+import { clockWords, sinceWords } from '../language/moment.ts'
 import { kmWords } from '../language/quantity.ts'
+import { useNow } from '../live/now.ts'
 import classes from './mileage-line.module.css'
-import { useMileage } from './vehicle-queries.ts'
+import { useBlanks, useLedgerDay, useMileage } from './vehicle-queries.ts'
 
-function Gaps({ gaps }: { readonly gaps: Mileage['gaps'] }): ReactNode {
+/** The cause of the blank that lies in the gap, if one does: a gap too short to be one has none. */
+const causeOf = (gap: MileageGap, blanks: readonly Blank[]): Blank['cause'] | undefined =>
+  blanks.find(({ from, to }) => Date.parse(from) < Date.parse(gap.to) && Date.parse(to) > Date.parse(gap.from))?.cause
+
+function Gaps({ gaps, blanks }: { readonly gaps: Mileage['gaps']; readonly blanks: readonly Blank[] }): ReactNode {
   const { t, language } = useWords()
   if (gaps.length === 0) return <span className="quiet">{t('mileage.noGaps')}</span>
   return (
@@ -22,11 +27,13 @@ function Gaps({ gaps }: { readonly gaps: Mileage['gaps'] }): ReactNode {
             from: clockWords(Date.parse(gap.from), language),
             to: clockWords(Date.parse(gap.to), language),
           }
+          const cause = causeOf(gap, blanks)
           return (
             <li key={gap.from}>
               {gap.km === null
                 ? t('mileage.gapUnknown', ends)
                 : t('mileage.gap', { ...ends, km: kmWords(gap.km, language, 1) })}
+              {cause !== undefined && <span className="quiet">, {t(`ledger.causes.${cause}`)}</span>}
             </li>
           )
         })}
@@ -51,19 +58,47 @@ function Kilometres({ mileage }: { readonly mileage: Mileage }): ReactNode {
   )
 }
 
+/** Every value a closed day has had, when it was counted more than once: kept, with the reason. */
+function Revisions({ revisions }: { readonly revisions: readonly LedgerRevision[] }): ReactNode {
+  const { t, language } = useWords()
+  const now = useNow(60)
+  if (revisions.length < 2) return null
+  return (
+    <details className={classes['gaps']} data-testid="revisions">
+      <summary>
+        {t('ledger.revisions')}: {revisions.length - 1}
+      </summary>
+      <ul>
+        {revisions.map(({ revision, mileage: { km }, reason, computedAt }) => (
+          <li key={revision}>
+            {t('ledger.revision', {
+              at: sinceWords(Date.parse(computedAt), now, language),
+              km: km === null ? t('mileage.unknown') : kmWords(km, language, 1),
+              reason: t(`ledger.reasons.${reason}`),
+            })}
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
 type Props = { readonly vehicleId: string; readonly day: string; readonly growing: boolean }
 
-/** «128,4 км ± 0,6 км, по одометру», and every gap in it. */
+/** «128,4 км ± 0,6 км, по одометру», every gap in it with its cause, and the values it had before. */
 export function MileageLine({ vehicleId, day, growing }: Props): ReactNode {
   const { t } = useWords()
   const mileage = useMileage(vehicleId, day, growing)
+  const blanks = useBlanks(vehicleId, day, growing).data?.items ?? []
+  const revisions = useLedgerDay(vehicleId, day).data?.items.flatMap((one) => one.revisions) ?? []
   return (
     <section className={classes['line']} aria-label={t('mileage.title')}>
       <QueryView query={mileage} loading={<Skeleton height={24} width={260} />}>
         {(known) => (
           <>
             <Kilometres mileage={known} />
-            {known.km !== null && <Gaps gaps={known.gaps} />}
+            {known.km !== null && <Gaps gaps={known.gaps} blanks={blanks} />}
+            <Revisions revisions={revisions} />
           </>
         )}
       </QueryView>

@@ -2,6 +2,7 @@ import { Group, Loader, Slider, Text } from '@mantine/core'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import type { Track, TrackPoint } from '../api/track.ts'
 import type { Vehicle } from '../api/vehicle.ts'
+import { DownloadMenu } from '../design/download-menu.tsx'
 import { Failed } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
 import { moscowDay, secondWords } from '../language/moment.ts'
@@ -9,12 +10,17 @@ import { speedWords } from '../language/quantity.ts'
 import { useNow } from '../live/now.ts'
 import { TrackMap } from '../map/track-map.tsx'
 import { DayPicker } from './day-picker.tsx'
-import { ExportMenu } from './export-menu.tsx'
 import { growTail } from './live-tail.ts'
 import { MileageLine } from './mileage-line.tsx'
 import classes from './track-panel.module.css'
-import { useTrack } from './vehicle-queries.ts'
+import { rangeOf, useTrack } from './vehicle-queries.ts'
 
+/** Made by the server: every position of the day, also where the screen shows fewer. */
+const TRACK_FILES = [
+  ['GPX', 'gpx'],
+  ['CSV', 'csv'],
+  ['GeoJSON', 'geojson'],
+] as const
 const NO_POINTS: readonly TrackPoint[] = []
 
 /** What the car said since its track was last read, so that the line ends where the car is. */
@@ -67,7 +73,13 @@ export function TrackPanel({ vehicle }: { readonly vehicle: Vehicle }): ReactNod
           {t('track.title')}
         </h2>
         <DayPicker day={day} today={today} onPick={pick} />
-        <ExportMenu vehicle={vehicle} day={day} points={points} />
+        <DownloadMenu
+          label={t('track.export')}
+          files={TRACK_FILES.map(([name, ending]) => ({
+            name,
+            path: `/vehicles/${vehicle.id}/track.${ending}?${rangeOf(day)}`,
+          }))}
+        />
       </div>
       <MileageLine vehicleId={vehicle.id} day={day} growing={day === today} />
       <div className={classes['map']}>

@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-query'
 import { get } from '../api/api-client.ts'
 import type { Page, TimelineItem } from '../api/timeline.ts'
-import type { Mileage, Track } from '../api/track.ts'
+import type { Blank, LedgerDay, Mileage, Track } from '../api/track.ts'
 import type { Order, Vehicle } from '../api/vehicle.ts'
 import { dayBounds } from '../language/moment.ts'
 
@@ -53,7 +53,8 @@ export const useVehicle = (id: string): UseQueryResult<Vehicle> =>
     staleTime: 30_000,
   })
 
-const rangeOf = (day: string): string => {
+/** Pure. A Moscow day as the query of a range. */
+export const rangeOf = (day: string): string => {
   const { from, to } = dayBounds(day)
   return `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`
 }
@@ -73,6 +74,23 @@ export const useMileage = (id: string, day: string, growing: boolean): UseQueryR
     queryKey: ['mileage', id, day],
     queryFn: ({ signal }) => get<Mileage>(`/vehicles/${encodeURIComponent(id)}/mileage?${rangeOf(day)}`, signal),
     refetchInterval: growing ? 60_000 : false,
+    placeholderData: keepPreviousData,
+  })
+
+/** When nobody knows where the vehicle was on that day, and why. */
+export const useBlanks = (id: string, day: string, growing: boolean): UseQueryResult<{ items: readonly Blank[] }> =>
+  useQuery({
+    queryKey: ['gaps', id, day],
+    queryFn: ({ signal }) => get(`/vehicles/${encodeURIComponent(id)}/gaps?${rangeOf(day)}`, signal),
+    refetchInterval: growing ? 60_000 : false,
+    placeholderData: keepPreviousData,
+  })
+
+/** Every value the ledger has had for that day; none before the day is closed. */
+export const useLedgerDay = (id: string, day: string): UseQueryResult<{ items: readonly LedgerDay[] }> =>
+  useQuery({
+    queryKey: ['mileage', 'ledger', id, day],
+    queryFn: ({ signal }) => get(`/vehicles/${encodeURIComponent(id)}/mileage/ledger?from=${day}&to=${day}`, signal),
     placeholderData: keepPreviousData,
   })
 

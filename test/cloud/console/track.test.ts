@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import type { TrackPoint } from '../../../cloud/console/api/track.ts'
 import { trackBounds, trackFeatures } from '../../../cloud/console/map/track-feature.ts'
 import { growTail } from '../../../cloud/console/vehicles/live-tail.ts'
-import { toCsv, toGeoJson, toGpx } from '../../../cloud/console/vehicles/track-export.ts'
 import { stretchesOf, trustRuns } from '../../../cloud/console/vehicles/track-stretch.ts'
 import { fakeFleet } from './support/fake-fleet.ts'
 
@@ -74,31 +73,5 @@ describe('the live tail', () => {
     const tail = growTail(growTail([], saying(970), DAY), saying(980), DAY)
     expect(seconds(growTail(tail, saying(980), [...DAY, point(975, 37.72)]))).toEqual([980])
     expect(growTail([], saying(100), DAY)).toEqual([])
-  })
-})
-
-describe('exports', () => {
-  test('GPX has a segment a stretch and escapes the name', () => {
-    const text = toGpx('А<1>&', stretchesOf(DAY))
-    expect(text.match(/<trkseg>/g)).toHaveLength(2)
-    expect(text.match(/<trkpt /g)).toHaveLength(6)
-    expect(text).toContain('<name>А&#60;1&#62;&#38;</name>')
-    expect(text).toContain('<trkpt lat="55.75" lon="37.6"><time>2026-11-24T11:00:00.000Z</time></trkpt>')
-  })
-
-  test('CSV has a row a point and empty cells for what was not said', () => {
-    const rows = toCsv(DAY).split('\n')
-    expect(rows[0]).toBe('readAt,lat,lon,speedKmh,headingDeg,ignition,trust')
-    expect(rows[1]).toBe('2026-11-24T11:00:00.000Z,55.75,37.6,,90,true,ok')
-    expect(rows).toHaveLength(8)
-  })
-
-  test('GeoJSON has a line a stretch with the moments of its vertices', () => {
-    const { features } = JSON.parse(toGeoJson('А', stretchesOf(DAY)))
-    expect(features.map((feature: { geometry: { type: string } }) => feature.geometry.type)).toEqual([
-      'LineString',
-      'LineString',
-    ])
-    expect(features[1].properties.times).toEqual(['2026-11-24T11:15:00.000Z', '2026-11-24T11:16:00.000Z'])
   })
 })

@@ -121,6 +121,19 @@ export async function startFakeCloud(options: { dist: string; signedIn: boolean;
     if (what === 'holds' && method === 'POST') return placeHold(vehicle, body, response)
     if (what === 'holds' && holdId !== undefined) return liftHold(vehicle, holdId, response)
     if (what === 'track') return json(response, 200, { points: track, total: track.length, downsampled: false })
+    if (what === 'gaps')
+      return json(response, 200, {
+        items: [{ from: track[3]?.readAt, to: track[6]?.readAt, cause: 'no-contact', apartM: 2300 }],
+      })
+    if (what === 'mileage' && rest[1] === 'ledger') {
+      const revision = (number: number, km: number, reason: string) => ({
+        ...{ revision: number, frames: 100 * number, reason, computedAt: new Date(began).toISOString() },
+        mileage: { km, errorKm: 0.8, source: 'odometer', gaps: [] },
+      })
+      return json(response, 200, {
+        items: [{ day: '2026-11-24', revisions: [revision(1, 31.2, 'first'), revision(2, 34.62, 'late-frames')] }],
+      })
+    }
     if (what === 'mileage') {
       const gaps = [{ from: track[3]?.readAt, to: track[6]?.readAt, km: 2.4 }]
       return json(response, 200, { km: 34.62, errorKm: 0.8, source: 'odometer', gaps })
