@@ -40,6 +40,8 @@ export function createFactStore(db: Db, outside: OutsideReads) {
   }
 
   const find = async ({ pipeline, stage, entity, match }: Extract<Wanted, { kind: 'find' }>): Promise<Fact> => {
+    // What is sought by a value that nobody knows is not found; it must not be anything at all.
+    if (Object.values(match).some((value) => value === undefined)) return {}
     if (entity !== undefined) {
       const row = await db
         .selectFrom('processRecords')

@@ -6,7 +6,7 @@ import type { ActionEnd, ActionHandler, ActionWish, RulePorts, Subject, SubjectS
 import type { BoardStore, CardBrief } from './board-store.ts'
 import { outboxRow } from './effects/outbox-row.ts'
 import type { OutboxStore } from './effects/outbox-store.ts'
-import type { Actor, Wanted } from './engine/card.ts'
+import type { Actor, Effect, Wanted } from './engine/card.ts'
 import { NO_LOCALS } from './engine/draft.ts'
 import type { FactStore } from './fact-store.ts'
 import type { Action, ActionKind } from './notation/action.ts'
@@ -85,7 +85,7 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
       asks.map(async ({ read, args }) => {
         if (read.kind !== 'find' || machine === undefined) return { value: undefined }
         const match: Facts = Object.fromEntries(
-          read.match.map(({ path, value }) => [path, isCel(value) ? (args[path] ?? args[value.cel]) : value.literal]),
+          read.match.map(({ path, value }) => [path, isCel(value) ? args[path] : value.literal]),
         )
         const wanted: Wanted = {
           kind: 'find',
@@ -108,6 +108,7 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
         ? wish.subject.id.slice('card:'.length)
         : ((await currentOf(tx, decision)) ?? (await cardAbout(tx, wish, actor)) ?? foundBy(wish))
       if (card === undefined && wish.action.kind === 'telephony') return askExchange(tx, wish, wish.action)
+      if (card === undefined && wish.action.kind === 'add_payment') return post(tx, wish, wish.action)
       if (card === undefined) return { state: 'dropped', note: 'Нет карточки, к которой относится действие' }
       const acted = await processes.actIn(
         tx,
@@ -201,6 +202,28 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
       ),
     ])
     return { state: 'done', note: 'Просьба к АТС' }
+  }
+
+  /** A payment finds its card by itself, or waits for one. */
+  const post = async (
+    tx: Db,
+    wish: ActionWish,
+    { amount, key, match, fill }: Extract<Action, { kind: 'add_payment' }>,
+  ): Promise<ActionEnd> => {
+    const told = (value: typeof amount): Fact => (isCel(value) ? wish.values[value.cel] : value.literal)
+    const [kopecks, own] = [told(amount), told(key)]
+    if (typeof kopecks !== 'number' || typeof own !== 'string')
+      return { state: 'dropped', note: 'Сумма или ключ платежа неизвестны' }
+    const matched = valuesOf(match, wish.values)
+    const effect: Effect = {
+      kind: 'payment',
+      match: matched,
+      amount: kopecks,
+      key: own,
+      fill: fill.map(({ name }) => name),
+    }
+    await deps.outbox(tx).add([outboxRow(`rule:${wish.key}`, null, effect, deps.now())])
+    return { state: 'done', note: 'Платёж разносится' }
   }
 
   for (const kind of OF_CARDS) ports.action(kind, act)

@@ -75,12 +75,16 @@ export function compileRule(
     }),
   )
   const reads = rule.read.map(({ name, value }): PlannedRead => {
-    const args = Object.entries(value).flatMap(([key, arg]): [string, PlannedRead['args'][string]][] => {
-      if (typeof arg !== 'object' || arg === null || !('pos' in arg)) return []
-      if ('literal' in arg) return [[key, { literal: arg.literal }]]
-      const one = 'cel' in arg ? expression({ cel: arg.cel, pos: arg.pos }) : undefined
-      return one === undefined ? [] : [[key, one]]
-    })
+    // What is sought by (`match`) is a list of values, each under the path it is compared with.
+    const sought = value.kind === 'find' ? value.match.map((one): [string, unknown] => [one.path, one.value]) : []
+    const args = [...Object.entries(value), ...sought].flatMap(
+      ([key, arg]): [string, PlannedRead['args'][string]][] => {
+        if (typeof arg !== 'object' || arg === null || !('pos' in arg)) return []
+        if ('literal' in arg) return [[key, { literal: arg.literal }]]
+        const one = 'cel' in arg ? expression({ cel: arg.cel, pos: arg.pos }) : undefined
+        return one === undefined ? [] : [[key, one]]
+      },
+    )
     return { name, read: value, args: Object.fromEntries(args) }
   })
   lintRule(rule, definitions, { where, if: condition, unless }, tell)

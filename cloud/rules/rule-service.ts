@@ -64,7 +64,7 @@ export function createRuleService(deps: Deps): RuleService {
       now,
       today: midnight(now),
       policy: await deps.policy(),
-      ...(event === undefined ? {} : { event: { ...event.payload, at: event.at } }),
+      ...(event === undefined ? {} : { event: { at: event.at, ...event.payload } }),
     }
     let seen: readonly Seen[] = subjects.map((subject) => ({
       subject,

@@ -1,18 +1,32 @@
 import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Db } from '../../postgres/postgres-client.ts'
 import { outboxRow } from '../effects/outbox-row.ts'
-import type { Adapter, Incoming } from './webhook.ts'
+import type { About, Adapter, Incoming } from './webhook.ts'
 
 export type InboxStore = ReturnType<typeof createInboxStore>
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 /** Tables `process_inbox` and `process_hooks`. */
 export function createInboxStore(db: Db) {
+  /** A number stands for the open card that has it, the oldest of several. */
+  const subjectOf = async ({ phone, ...ids }: About = {}): Promise<Readonly<Record<string, string>>> => {
+    const named = Object.entries(ids).filter((pair): pair is [string, string] => pair[1] !== undefined)
+    if (phone === undefined || ids.card !== undefined) return Object.fromEntries(named)
+    const card = await db
+      .selectFrom('cards')
+      .select('id')
+      .where('closedAt', 'is', null)
+      .where(sql<boolean>`fields ->> 'phone' = ${phone}`)
+      .orderBy('createdAt')
+      .executeTakeFirst()
+    return Object.fromEntries(card === undefined ? named : [...named, ['card', card.id]])
+  }
   return {
     /** Keeps an event and queues it in one stroke; undefined when it has come before. */
     take: async (
       adapter: Adapter | 'inbox',
-      { event, key, payload, happenedAt }: Incoming,
+      { event, key, payload, happenedAt, about }: Incoming,
       now: number,
     ): Promise<string | undefined> => {
       const row = await db
@@ -32,7 +46,7 @@ export function createInboxStore(db: Db) {
       const outbox = `in:${adapter}:${key}`
       await db
         .insertInto('processOutbox')
-        .values(outboxRow(outbox, null, { kind: 'emit', event, payload, subject: {} }, now))
+        .values(outboxRow(outbox, null, { kind: 'emit', event, payload, subject: await subjectOf(about) }, now))
         .onConflict((conflict) => conflict.doNothing())
         .execute()
       return outbox

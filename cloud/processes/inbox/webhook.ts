@@ -9,6 +9,14 @@ export type Incoming = {
   readonly key: string
   readonly payload: Facts
   readonly happenedAt: number | undefined
+  /** Whom the event is about, where the sender knows it: ids, or the phone number of a card. */
+  readonly about?: About | undefined
+}
+export type About = {
+  readonly card?: string | undefined
+  readonly vehicle?: string | undefined
+  readonly driver?: string | undefined
+  readonly phone?: string | undefined
 }
 export type ReadIncoming =
   | { readonly kind: 'read'; readonly incoming: Incoming }
@@ -64,6 +72,14 @@ const Event = z.looseObject({
   id: key,
   event: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/),
   payload: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  about: z
+    .strictObject({
+      card: z.uuid().optional(),
+      vehicle: z.uuid().optional(),
+      driver: z.uuid().optional(),
+      phone: phone.optional(),
+    })
+    .optional(),
   at: moment,
 })
 
@@ -94,7 +110,7 @@ export function readIncoming(adapter: Adapter, body: unknown, now: number): Read
     case 'event': {
       const event = Event.safeParse(body)
       if (!event.success) return wrong(event.error)
-      return read(event.data.event, event.data.id, event.data.payload, event.data.at)
+      return read(event.data.event, event.data.id, event.data.payload, event.data.at, event.data.about)
     }
   }
 }
@@ -122,13 +138,20 @@ function callOf(said: z.infer<typeof Call>, now: number): ReadIncoming {
   }
 }
 
-const read = (event: string, id: string, payload: Facts, happenedAt: number | undefined): ReadIncoming => ({
+const read = (
+  event: string,
+  id: string,
+  payload: Facts,
+  happenedAt: number | undefined,
+  about?: About | undefined,
+): ReadIncoming => ({
   kind: 'read',
   incoming: {
     event,
     key: id,
     payload: Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined)),
     happenedAt,
+    about,
   },
 })
 const wrong = (error: z.ZodError): ReadIncoming => ({

@@ -48,8 +48,10 @@ export function createRegistryStore(db: Db) {
       if (q !== undefined && q.trim() !== '') {
         const like = anywhere(q.trim().toLowerCase())
         rows = rows.where(
-          sql<SqlBool>`(lower(id) like ${like} or exists (
-            select 1 from jsonb_each_text(fields) f where f.key = any(${[...fields]}::text[]) and lower(f.value) like ${like}))`,
+          // Ids that a machine has made and numbers (sums, moments) are nothing that anybody types.
+          sql<SqlBool>`((id !~ '^[0-9a-f]{8}-' and lower(id) like ${like}) or exists (
+            select 1 from jsonb_each(fields) f where f.key = any(${[...fields]}::text[])
+              and jsonb_typeof(f.value) <> 'number' and lower(f.value #>> '{}') like ${like}))`,
         )
       }
       if (after !== undefined)
