@@ -13,6 +13,7 @@ import { PairingMistake, type PairOptions, readInstallation, withDevice, writeIn
 import { UsageError } from './profile-files.ts'
 import { createService, ServiceAway } from './service-client.ts'
 import { readSheetFile, writeSheetFile } from './sheet-file.ts'
+import { sheetLines } from './sheet-print.ts'
 import { type CommonOptions, concluded, type ExitCode, findings } from './step.ts'
 import { type AskPerson, checkGps, checkIgnition, checkRelay, viewOf } from './wiring-check.ts'
 
@@ -280,9 +281,15 @@ async function seal(options: SealOptions): Promise<ExitCode> {
   if (options.json === true) console.log(JSON.stringify({ step: 'seal', state, findings: found, sheet }, undefined, 2))
   else
     console.log(
-      `seal: ${state}${isSealed && state !== 'uploaded' ? '; run this again when the cloud can be reached' : ''}`,
+      `${isSealed ? `${(await sheetLines(options.dir)).lines.join('\n')}\n` : ''}seal: ${state}${isSealed && state !== 'uploaded' ? '; run this again when the cloud can be reached' : ''}`,
     )
   return found.some((one) => one.state === 'bad') ? 1 : 0
+}
+
+async function sheet(options: Common): Promise<ExitCode> {
+  const { said, lines } = await sheetLines(options.dir)
+  console.log(options.json === true ? JSON.stringify({ sheet: said }, undefined, 2) : lines.join('\n'))
+  return said.verdict === 'fail' ? 1 : 0
 }
 
 /** `kordon edge …`: what a technician does at the car. Every step can be done again, and works without a network. */
@@ -331,6 +338,9 @@ export function addEdgeCommands(program: Command, tools: EdgeTools): void {
     .option('--parked', 'the car is parked, wheels chocked, ignition off')
     .option('--answers <list>', 'what you see, beforehand: no,yes,yes')
     .action(act(testRelay))
+  common(edge.command('sheet').description('the pass/fail sheet so far, with its QR once it is signed')).action(
+    act(sheet),
+  )
   common(edge.command('seal').description('sign the commissioning sheet and upload it'))
     .option('--note <text>', 'for the sheet', '')
     .option('--cloud <address>', 'address of the cloud, when not signed in')

@@ -12,9 +12,16 @@ type Acts = {
   readonly rights: { readonly provision: boolean; readonly revoke: boolean }
   readonly onCode: (gateway: Gateway) => void
   readonly onRevoke: (gateway: Gateway) => void
+  readonly onConfiguration: (gateway: Gateway) => void
 }
 
-function Actions({ gateway, rights, onCode, onRevoke }: { readonly gateway: Gateway } & Acts): ReactNode {
+function Actions({
+  gateway,
+  rights,
+  onCode,
+  onRevoke,
+  onConfiguration,
+}: { readonly gateway: Gateway } & Acts): ReactNode {
   const { t } = useWords()
   return (
     <td>
@@ -22,6 +29,11 @@ function Actions({ gateway, rights, onCode, onRevoke }: { readonly gateway: Gate
         {rights.provision && gateway.state === 'claimable' && (
           <Button size="compact-sm" variant="light" onClick={() => onCode(gateway)}>
             {t('gateway.newCode')}
+          </Button>
+        )}
+        {rights.provision && (
+          <Button size="compact-sm" variant="default" onClick={() => onConfiguration(gateway)}>
+            {t('configuration.open')}
           </Button>
         )}
         {rights.revoke && gateway.state !== 'revoked' && (
@@ -39,6 +51,7 @@ function Row({ gateway, now, ...acts }: { readonly gateway: Gateway; readonly no
   const speech = { t, language, now }
   const certificate = certificateWords(gateway, speech)
   const seal = sealWords(gateway, speech)
+  const drifts = gateway.troubles.filter(({ kind }) => kind === 'drift')
   return (
     <tr>
       <td>
@@ -56,7 +69,14 @@ function Row({ gateway, now, ...acts }: { readonly gateway: Gateway; readonly no
           </Anchor>
         )}
       </td>
-      <td>{t(`gateway.states.${gateway.state}`)}</td>
+      <td>
+        {t(`gateway.states.${gateway.state}`)}
+        {drifts.length > 0 && (
+          <div className={classes['urgent']} title={drifts.map(({ text }) => text).join('\n')}>
+            {t('gateway.drift', { count: drifts.length })}
+          </div>
+        )}
+      </td>
       <td>{linkWords(gateway, speech)}</td>
       <td className={seal.urgent ? classes['urgent'] : ''}>{seal.words}</td>
       <td className={certificate.urgent ? classes['urgent'] : ''}>{certificate.words}</td>

@@ -7,6 +7,7 @@ import { Loading, QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
 import { mayProvision, mayRevoke } from '../session/rights.ts'
 import { ClaimDialog } from './claim-dialog.tsx'
+import { ConfigurationPanel } from './configuration-panel.tsx'
 import { useGateways } from './gateway-queries.ts'
 import { GatewayTable } from './gateway-table.tsx'
 import classes from './gateways-page.module.css'
@@ -17,6 +18,7 @@ type Asking =
   | { readonly kind: 'provision' }
   | { readonly kind: 'code'; readonly gateway: Gateway }
   | { readonly kind: 'revoke'; readonly gateway: Gateway }
+  | { readonly kind: 'configuration'; readonly gateway: Gateway }
 
 /** The computers in the cars: who is connected, who is proven, whose certificate ends. */
 export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
@@ -50,6 +52,7 @@ export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
               rights={{ provision: mayProvision(user), revoke: mayRevoke(user) }}
               onCode={(gateway) => setAsking({ kind: 'code', gateway })}
               onRevoke={(gateway) => setAsking({ kind: 'revoke', gateway })}
+              onConfiguration={(gateway) => setAsking({ kind: 'configuration', gateway })}
             />
           )
         }
@@ -58,6 +61,7 @@ export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
         <ClaimDialog taken={taken.map((gateway) => gateway.vehicleId)} gateway={null} onClose={close} />
       )}
       {asking.kind === 'code' && <ClaimDialog taken={[]} gateway={asking.gateway} onClose={close} />}
+      {asking.kind === 'configuration' && <ConfigurationPanel gateway={asking.gateway} onClose={close} />}
       {asking.kind === 'revoke' && <RevokeDialog gateway={asking.gateway} onClose={close} />}
     </div>
   )

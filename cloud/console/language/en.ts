@@ -16,6 +16,7 @@ import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
 import { processWords, workplaceWords } from '../processes/words.ts'
+import { configurationWords } from '../gateways/configuration-words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
@@ -633,6 +634,7 @@ export const en = {
   message: messageWords.en,
   ledger: ledgerWords.en,
   quarantine: quarantineWords.en,
+  configuration: configurationWords.en,
   appeal: appealWords.en,
   zonePage: zonePageWords.en,
   approvals: approvalWords.en,
@@ -644,6 +646,8 @@ export const en = {
   refusal: refusals.en,
   problem: {
     ...problemSentences.en,
+    'machine/unknown': 'There is no such machine.',
+    'client/unknown': 'There is no such client.',
     'account/unknown': 'There is no such account.',
     'approval/not-enrolled':
       'The signer does not know your authenticator. The administrator sets it up where the signer runs.',

@@ -16,6 +16,7 @@ import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
 import { processWords, workplaceWords } from '../processes/words.ts'
+import { configurationWords } from '../gateways/configuration-words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
@@ -644,6 +645,7 @@ export const ru = {
   message: messageWords.ru,
   ledger: ledgerWords.ru,
   quarantine: quarantineWords.ru,
+  configuration: configurationWords.ru,
   appeal: appealWords.ru,
   zonePage: zonePageWords.ru,
   approvals: approvalWords.ru,
@@ -655,6 +657,8 @@ export const ru = {
   refusal: refusals.ru,
   problem: {
     ...problemSentences.ru,
+    'machine/unknown': 'Такой техники нет.',
+    'client/unknown': 'Такого клиента нет.',
     'account/unknown': 'Такой учётной записи нет.',
     'approval/not-enrolled':
       'Подписывающая служба не знает вашего приложения с кодами. Его настраивает администратор там, где она работает.',

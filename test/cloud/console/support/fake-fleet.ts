@@ -198,6 +198,7 @@ export const fakeGateways = (fleet: readonly Vehicle[], now: number): Gateway[] 
     statusAt: vehicle.gateway?.statusAt ?? null,
     software: index === 9 ? null : '0.1.0',
     sealed: index === 9 || index === 4 ? null : { at: iso(now - 86_400_000 * 12), by: 'technician' },
+    troubles: index === 2 ? [{ kind: 'drift', text: 'software: 0.1.0 where the park has 0.2.0' }] : [],
     certificateExpiresAt: index === 9 ? null : iso(now + 86_400_000 * (index === 2 ? 6 : 70)),
   }))
 
