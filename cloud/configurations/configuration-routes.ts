@@ -4,27 +4,32 @@ import { ConfigurationWish, DocumentHash } from '#contract/configuration.ts'
 import { GatewayId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { callerOf, type RouteRoles } from '../http/access.ts'
+import type { ConfigurationRow } from '../postgres/configuration-tables.ts'
 import type { ConfigurationService, ConfigurationView } from './configuration-service.ts'
 
 const tags = ['gateways']
 const PROVISION: RouteRoles = ['owner', 'head', 'technician']
 const params = z.strictObject({ id: GatewayId })
+/** Versions are 32-bit whole numbers in the table. */
+const ABOVE_ALL = 2 ** 31 - 1
 const Document = z.record(z.string(), z.json())
+
+const Wanted = z
+  .strictObject({
+    version: z.int(),
+    hash: z.string(),
+    document: Document,
+    note: z.string(),
+    by: z.string(),
+    at: Instant,
+  })
+  .meta({ id: 'WantedConfiguration' })
 
 const View = z
   .strictObject({
     /** Only `applied` says that the gateway works with what is wanted. */
     standing: z.enum(['none', 'pending', 'waiting', 'applied', 'refused', 'rolled-back', 'local-override']),
-    desired: z
-      .strictObject({
-        version: z.int(),
-        hash: z.string(),
-        document: Document,
-        note: z.string(),
-        by: z.string(),
-        at: Instant,
-      })
-      .nullable(),
+    desired: Wanted.nullable(),
     reported: z
       .strictObject({
         outcome: z.enum(['waiting', 'applied', 'refused', 'rolled-back', 'local-override']),
@@ -42,19 +47,18 @@ const View = z
   })
   .meta({ id: 'GatewayConfiguration' })
 
+const wantedOf = (row: ConfigurationRow): z.infer<typeof Wanted> => ({
+  version: row.version,
+  hash: row.hash,
+  document: Document.parse(row.document),
+  note: row.note,
+  by: row.byName,
+  at: row.createdAt,
+})
+
 const viewOf = ({ standing, desired, reported }: ConfigurationView): z.infer<typeof View> => ({
   standing,
-  desired:
-    desired === undefined
-      ? null
-      : {
-          version: desired.version,
-          hash: desired.hash,
-          document: Document.parse(desired.document),
-          note: desired.note,
-          by: desired.byName,
-          at: desired.createdAt,
-        },
+  desired: desired === undefined ? null : wantedOf(desired),
   reported:
     reported === undefined
       ? null
@@ -86,6 +90,28 @@ export function createConfigurationRoutes(configurations: ConfigurationService):
         },
       },
       async (request) => viewOf(await configurations.view(request.params.id)),
+    )
+    app.get(
+      '/api/gateways/:id/configuration/versions',
+      {
+        config: { roles: PROVISION },
+        schema: {
+          tags,
+          summary: 'What was wanted of a gateway, newest first: what to go back to',
+          params,
+          querystring: z.strictObject({
+            limit: z.coerce.number().int().min(1).max(100).default(20),
+            cursor: z.coerce.number().int().min(1).optional().meta({ description: 'nextCursor of the page before' }),
+          }),
+          response: { 200: z.strictObject({ items: z.array(Wanted), nextCursor: z.string().nullable() }) },
+        },
+      },
+      async (request) => {
+        const { limit, cursor } = request.query
+        const found = await configurations.versions(request.params.id, cursor ?? ABOVE_ALL, limit + 1)
+        const items = found.slice(0, limit).map(wantedOf)
+        return { items, nextCursor: found.length > limit ? String(items.at(-1)?.version) : null }
+      },
     )
     app.put(
       '/api/gateways/:id/configuration',

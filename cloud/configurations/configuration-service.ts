@@ -24,6 +24,8 @@ export type ConfigurationView = {
 export type ConfigurationService = {
   /** Faults: gateway/unknown. */
   view(gateway: GatewayId): Promise<ConfigurationView>
+  /** What was wanted of it, newest first, from below a version on. Faults: gateway/unknown. */
+  versions(gateway: GatewayId, below: number, limit: number): Promise<readonly ConfigurationRow[]>
   /**
    * Keeps a next version, to be signed and delivered. `base` is the version the person saw; `reconciles` names the
    * technician's document that this one takes the place of. Faults: gateway/unknown, gateway/revoked,
@@ -115,6 +117,10 @@ export function createConfigurationService(deps: Deps): ConfigurationService {
 
   return {
     view,
+    versions: async (gateway, below, limit) => {
+      known(gateway)
+      return store.versions(gateway, below, limit)
+    },
     relayTested: (vehicle) => (tests.get(vehicle) ?? 0) > clock.now(),
     ask: async ({ gateway, document, base, reconciles, note, by }) => {
       const { vehicleId, state } = known(gateway)

@@ -21,6 +21,16 @@ export function createConfigurationStore(db: Db) {
         .orderBy('version', 'desc')
         .limit(1)
         .executeTakeFirst(),
+    /** Those below `below`, newest first. */
+    versions: (gateway: GatewayId, below: number, limit: number): Promise<ConfigurationRow[]> =>
+      db
+        .selectFrom('configurations')
+        .selectAll()
+        .where('gatewayId', '=', gateway)
+        .where('version', '<', below)
+        .orderBy('version', 'desc')
+        .limit(limit)
+        .execute(),
     /** The newest of each gateway. */
     allNewest: (): Promise<ConfigurationRow[]> =>
       db
