@@ -6,7 +6,7 @@ import type { Clock } from '#contract/instant.ts'
 import { type Cloud, createCloud, type Started } from '../../cloud/app.ts'
 import { readConfig } from '../../cloud/config.ts'
 import { createSignerHouse } from '../../cloud/signer/app.ts'
-import { DEFAULT_POLICY } from '../../cloud/signer/signer-policy.ts'
+import { DEFAULT_POLICY, type SignerPolicy } from '../../cloud/signer/signer-policy.ts'
 import { cookieOf } from './people-app.ts'
 import { seedPglite } from './pglite-template.ts'
 import { silentLog } from './silent-log.ts'
@@ -26,7 +26,7 @@ export type CloudApp = {
 export async function startCloudApp(
   env: Record<string, string> = {},
   dataDir?: string,
-  clock: Clock = systemClock,
+  { clock = systemClock, signerPolicy = DEFAULT_POLICY }: { clock?: Clock; signerPolicy?: SignerPolicy } = {},
 ): Promise<CloudApp> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'kordon-app-'))
   if (dataDir === undefined && env['DATABASE_URL'] === undefined) await seedPglite(folder, 'migrated')
@@ -44,7 +44,7 @@ export async function startCloudApp(
       folder: join(folder, 'signer'),
       socketPath: read.config.signer.socketPath,
       socketMode: 0o600,
-      policy: DEFAULT_POLICY,
+      policy: signerPolicy,
     },
     world,
   )
