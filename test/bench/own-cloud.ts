@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { drawnZones, seedZones } from '../support/drawn-zones.ts'
 import type { LoadGateway } from '../support/load-plan.ts'
 import { startInflux, startPostgres } from '../support/real-servers.ts'
 import { startCloud } from '../support/running-cloud.ts'
@@ -7,13 +8,17 @@ import { seedFleet } from '../support/seeded-fleet.ts'
 import { lagOf } from '../support/stored-frames.ts'
 import { until } from '../support/until.ts'
 
+/** Drawn zones; the zone of work and every rule that ships are on besides. */
+const ZONES = 1000
+
 export type OwnCloud = Awaited<ReturnType<typeof startOwnCloud>>
 
-/** The whole cloud as it ships, embedded broker, PostgreSQL and InfluxDB 1.x, with a fleet that has claimed its gateways. */
+/** The whole cloud as it ships, embedded broker, PostgreSQL and InfluxDB 1.x, with zones, rules and a fleet that has claimed its gateways. */
 export async function startOwnCloud(gateways: number, env: Readonly<Record<string, string>> = {}) {
   const postgres = await startPostgres()
   const influx = await startInflux()
   const fleet: readonly LoadGateway[] = await seedFleet(postgres.url, gateways)
+  await seedZones(postgres.url, drawnZones(ZONES))
   const cloud = await startCloud({
     DATABASE_URL: postgres.url,
     INFLUX_URL: influx.url,

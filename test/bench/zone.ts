@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { booleanPointInPolygon } from '@turf/boolean-point-in-polygon'
 import pointInPolygonHao from 'point-in-polygon-hao'
+import { polygonsOf } from '../../cloud/zones/polygon.ts'
 import { createZoneShape, type LonLat, type MultiPolygon } from '../../cloud/zones/zone.ts'
+import { createZoneMap } from '../../cloud/zones/zone-map.ts'
+import { drawnZones } from '../support/drawn-zones.ts'
 import { type Random, seededRandom } from '../support/seeded-random.ts'
 import { type Bench, type BenchOptions, type BenchResult, interleaved } from './bench.ts'
 import { table } from './table.ts'
@@ -74,6 +77,39 @@ function timed(test: Test, at: Float64Array, count: number): number {
   return (took * 1e6) / count
 }
 
+/** Ten million in all; most of them where the oracle is quick, so that it takes a minute and not ten. */
+const fullOf = (vertices: number): number =>
+  vertices <= 100 ? 6_000_000 : vertices <= 1000 ? 3_000_000 : vertices <= 10_000 ? 600_000 : 400_000
+
+/** "In which of a thousand zones?": the tree and the shapes, against turf asked zone by zone, its own box test first. */
+async function compareMany(count: number, { full }: BenchOptions) {
+  const zones = drawnZones(count)
+  const from = performance.now()
+  const map = createZoneMap(zones)
+  const buildMs = performance.now() - from
+  const polygons = zones.map(({ geometry }) => polygonsOf(geometry))
+  const random = seededRandom(7, 'many')
+  const own = (lon: number, lat: number): number =>
+    map.near(lon, lat).filter(({ shape }) => shape.inside(lon, lat)).length
+  const turf = (lon: number, lat: number): number =>
+    zones.filter(({ geometry }) => booleanPointInPolygon([lon, lat], geometry)).length
+  const oracle = points({ name: 'many', polygons: polygons.flat() }, full ? 20_000 : 2000, random)
+  let mismatches = 0
+  for (let place = 0; place < oracle.length; place += 2)
+    if (own(oracle[place] ?? 0, oracle[place + 1] ?? 0) !== turf(oracle[place] ?? 0, oracle[place + 1] ?? 0))
+      mismatches += 1
+  const sample = points({ name: 'many', polygons: polygons.flat() }, 20_000, random)
+  const [ownIs, turfIs]: [Test, Test] = [(lon, lat) => own(lon, lat) > 0, (lon, lat) => turf(lon, lat) > 0]
+  const figures = await interleaved(
+    5,
+    async () => timed(ownIs, sample, 100_000),
+    async () => timed(turfIs, sample, 500),
+  )
+  const vertices = polygons.flat(2).reduce((sum, ring) => sum + ring.length - 1, 0)
+  const compared = oracle.length / 2
+  return { name: `${count} zones`, vertices, buildMs, ...figures, haoNs: Number.NaN, compared, mismatches }
+}
+
 async function compare(subject: Subject, { full }: BenchOptions) {
   const from = performance.now()
   const shape = createZoneShape(subject.polygons)
@@ -86,7 +122,7 @@ async function compare(subject: Subject, { full }: BenchOptions) {
   // hao answers 0 on an edge, which is inside for us.
   const hao: Test = (lon, lat) => rings.some((polygon) => pointInPolygonHao([lon, lat], polygon) !== false)
 
-  const oracle = points(subject, full ? 2_500_000 : 100_000, random)
+  const oracle = points(subject, full ? fullOf(shape.vertices) : 100_000, random)
   let mismatches = 0
   for (let place = 0; place < oracle.length; place += 2) {
     const [lon, lat] = [oracle[place] ?? 0, oracle[place + 1] ?? 0]
@@ -121,6 +157,7 @@ export const zone: Bench = {
     ]
     const rows = []
     for (const subject of subjects) rows.push(await compare(subject, options))
+    rows.splice(-1, 0, await compareMany(1000, options))
     options.print(
       table([
         [
