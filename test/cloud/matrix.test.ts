@@ -114,6 +114,9 @@ const OF_NO_PARK = [
   /^\/api\/(message-groups|quarantine)\//, // of the whole house
   /^\/api\/(zones|permits|appeals)\//, // by the park of the zone, the vehicle, the driver: the slice looks itself
   /^\/api\/(cards|tasks|card-views|process-roles|definitions|documents|hooks)\//, // by process roles, in the slice’s own tests
+  /^\/api\/calls\//, // by the parks of its cards, in the slice’s own tests
+  /^\/api\/(phone-lines|phone-extensions|series|inbox|inbox-accounts)\//, // of the whole house
+  /^\/api\/(registries|dispatcher)\//, // of the whole house, cards in them by process roles and parks
   /^\/api\/(trackers|tracker-logins)\//, // by their vehicle, in the slice’s own tests
 ]
 
