@@ -21,6 +21,7 @@ export type TimelineKind =
   | 'inspection'
   | 'paper'
   | 'message'
+  | 'card'
 
 /** Something that happened to a vehicle. `key` is unique within the vehicle and breaks ties of time. */
 export type Happening = {
@@ -117,6 +118,13 @@ export function createTimelineStore(db: Db) {
             'note', t.note, 'kopecks', (select sum(e.kopecks) from ledger_entries e join ledger_accounts a on a.code = e.account
               where e.transaction_id = t.id and a.kind = 'driver')) as data
           from ledger_transactions t where t.vehicle_id = ${vehicle}`,
+        sql`select l.at, 'card ' || l.id as key, 'card' as kind, l.kind as title,
+          jsonb_build_object('cardId', l.card, 'no', c.no, 'pipeline', l.pipeline, 'change', l.kind,
+            'stage', coalesce(l.change ->> 'to', l.change ->> 'stage', l.stage),
+            'task', (select t.title from card_tasks t where t.id::text = l.change ->> 'task'),
+            'by', jsonb_build_object('kind', l.actor_kind, 'id', l.actor, 'name', coalesce(l.actor_name, ''))) as data
+          from card_links k join cards c on c.id = k.card join card_log l on l.card = k.card
+          where k.entity = 'vehicle' and k.record = ${vehicle}::text and l.kind in ('born', 'moved', 'done', 'overran')`,
       ]
       const union = sql.join(parts.map(part), sql` union all `)
       const found = await sql<Happening>`select * from (${union}) as everything

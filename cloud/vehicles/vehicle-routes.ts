@@ -32,6 +32,7 @@ const Happening = z.strictObject({
     'inspection',
     'paper',
     'message',
+    'card',
   ]),
   title: z.string(),
   data: z.record(z.string(), z.json()),

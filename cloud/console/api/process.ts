@@ -42,6 +42,8 @@ export type Pipeline = {
   readonly folder: string | null
   readonly card: string
   readonly moves: 'free' | 'guarded' | 'auto_only'
+  /** No card may stand here without a task. */
+  readonly tasksNeeded: boolean
   readonly views: readonly string[]
   readonly start: string
   readonly focus: { readonly metric: string; readonly title: string } | null
@@ -105,6 +107,7 @@ export type Card = CardItem & {
   readonly stageTitle: string
   readonly stageHelp: string | null
   readonly moves: Pipeline['moves']
+  readonly tasksNeeded: boolean
   readonly work: boolean
   readonly entity: string
   readonly subject: string | null
@@ -160,6 +163,7 @@ export type Workplace = {
   readonly left: number
   readonly done: number
   readonly skipsLeft: number
+  readonly from: number | null
   readonly until: number | null
   readonly waiting: readonly {
     readonly template: string

@@ -111,7 +111,7 @@ export function Board(props: {
             <div className={classes['name']}>
               <span>{cardName(held)}</span>
             </div>
-            <TileFace card={held} />
+            <TileFace card={held} pipeline={pipeline} />
           </div>
         )}
       </DragOverlay>

@@ -103,7 +103,7 @@ export function CardList(props: {
             <>
               {card.nextDueAt === null ? '' : momentWords(Date.parse(card.nextDueAt), now, language)}
               <div>
-                <CardMarks card={card} />
+                <CardMarks card={card} tasks={pipeline.tasksNeeded ? 'needed' : 'free'} />
               </div>
             </>
           ),

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Menu, Select, Text } from '@mantine/core'
+import { Anchor, Button, Menu, Select, Text } from '@mantine/core'
 import { IconArrowRight, IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
@@ -148,7 +148,7 @@ function Lead({ card }: { readonly card: Card }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(60)
   return (
-    <Group gap="xs 14px" className={classes['lead'] ?? ''}>
+    <div className={classes['lead']}>
       <Anchor component={Link} href={`/processes?pipeline=${card.pipeline}`} size="sm">
         {card.pipelineTitle}
       </Anchor>
@@ -157,11 +157,11 @@ function Lead({ card }: { readonly card: Card }): ReactNode {
       {card.limitAt !== null && Date.parse(card.limitAt) > now && (
         <span>{t('process.until', { at: momentWords(Date.parse(card.limitAt), now, language) })}</span>
       )}
-      <CardMarks card={card} />
+      <CardMarks card={card} tasks={card.tasksNeeded ? 'needed' : 'free'} />
       <span>
         {card.responsibleName ?? t('process.nobodyAnswers')} {card.work && <HandOver card={card} />}
       </span>
-    </Group>
+    </div>
   )
 }
 

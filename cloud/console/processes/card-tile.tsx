@@ -23,7 +23,7 @@ export const targetsOf = (pipeline: Pipeline, stage: string): Pipeline['stages']
 }
 
 /** What a tile says: who, how long it has stood, what is wrong, who answers for it. */
-export function TileFace({ card }: { readonly card: CardItem }): ReactNode {
+export function TileFace({ card, pipeline }: { readonly card: CardItem; readonly pipeline: Pipeline }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(60)
   const vehicle = card.labels['vehicle']
@@ -37,7 +37,7 @@ export function TileFace({ card }: { readonly card: CardItem }): ReactNode {
     <>
       {about.length > 0 && <div className="quiet">{about.join(' · ')}</div>}
       <div className={classes['marks']}>
-        <CardMarks card={card} />
+        <CardMarks card={card} tasks={pipeline.tasksNeeded ? 'needed' : 'free'} />
       </div>
       <div className={`${classes['foot']} quiet`}>
         <span>{card.responsibleName ?? t('process.nobodyAnswers')}</span>
@@ -110,7 +110,7 @@ export function CardTile(props: {
           </span>
         )}
       </div>
-      <TileFace card={card} />
+      <TileFace card={card} pipeline={pipeline} />
     </li>
   )
 }

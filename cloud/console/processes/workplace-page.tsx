@@ -2,7 +2,7 @@ import { Anchor, Button, Group, NativeSelect, Text, Textarea } from '@mantine/co
 import { IconExternalLink } from '@tabler/icons-react'
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { Link } from 'wouter'
+import { Link, useSearchParams } from 'wouter'
 import { get, post } from '../api/api-client.ts'
 import { Problem } from '../api/problem.ts'
 import type { Task, Workplace } from '../api/process.ts'
@@ -150,9 +150,11 @@ function Empty({ place }: { readonly place: Workplace }): ReactNode {
     <section className="panel" data-testid="no-task">
       <Text fw={650}>{t(place.open ? 'workplace.empty' : 'workplace.closed')}</Text>
       <Text size="sm" className="quiet">
-        {place.nextAt === null
-          ? t('workplace.nothingAhead')
-          : t('workplace.nextAt', { at: clockWords(place.nextAt.at, language), title: place.nextAt.title })}
+        {!place.open && place.from !== null
+          ? t('workplace.opensAt', { at: clockWords(place.from, language) })
+          : place.nextAt === null
+            ? t('workplace.nothingAhead')
+            : t('workplace.nextAt', { at: clockWords(place.nextAt.at, language), title: place.nextAt.title })}
       </Text>
     </section>
   )
@@ -196,7 +198,8 @@ function OwnTasks(): ReactNode {
 export function WorkplacePage(): ReactNode {
   const { t, language } = useWords()
   const client = useQueryClient()
-  const [chosen, setChosen] = useState<string | null>(null)
+  const [search, setSearch] = useSearchParams()
+  const chosen = search.get('place')
   const [isResting, setResting] = useState(false)
   const workplace = useWorkplace(chosen, !isResting)
   if (workplace.error instanceof Problem && workplace.error.facts.code === 'workplace/none') return <OwnTasks />
@@ -217,7 +220,7 @@ export function WorkplacePage(): ReactNode {
                 aria-label={t('workplace.choose')}
                 data={place.places.map(({ id, title, waiting }) => ({ value: id, label: `${title} (${waiting})` }))}
                 value={place.id}
-                onChange={(event) => setChosen(event.currentTarget.value)}
+                onChange={(event) => setSearch({ place: event.currentTarget.value })}
               />
             )
           }

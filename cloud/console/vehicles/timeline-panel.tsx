@@ -5,6 +5,7 @@ import {
   IconFileText,
   IconFlag,
   IconHistory,
+  IconLayoutKanban,
   IconLock,
   IconMessage,
   IconSend,
@@ -17,6 +18,7 @@ import { QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
 import { clockWords, dayWords, moscowDay } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
+import { CardLine } from '../processes/card-line.tsx'
 import classes from './timeline-panel.module.css'
 import { timelineNote, timelineTitle } from './timeline-words.ts'
 import { useTimeline } from './vehicle-queries.ts'
@@ -32,6 +34,7 @@ const ICONS: Readonly<Record<string, typeof IconLock>> = {
   inspection: IconTool,
   paper: IconFileText,
   message: IconMessage,
+  card: IconLayoutKanban,
 }
 
 function Line({ item }: { readonly item: TimelineItem }): ReactNode {
@@ -43,7 +46,7 @@ function Line({ item }: { readonly item: TimelineItem }): ReactNode {
       <span className={classes['at']}>{clockWords(Date.parse(item.at), language)}</span>
       <Icon size={16} stroke={1.7} aria-hidden="true" className={classes['icon'] ?? ''} />
       <div>
-        {timelineTitle(item, t, language)}
+        {item.kind === 'card' ? <CardLine item={item} /> : timelineTitle(item, t, language)}
         {note !== '' && <div className="quiet">{note}</div>}
       </div>
     </li>

@@ -86,6 +86,7 @@ export function createCardPage(deps: Deps) {
       stageTitle: stage?.title ?? it.stage,
       stageHelp: stage?.help ?? null,
       moves: pipeline?.moves ?? 'auto_only',
+      tasksNeeded: pipeline?.noCardWithoutTask ?? false,
       work: right === 'write',
       definition: it.definition,
       version: it.version,

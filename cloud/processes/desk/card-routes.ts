@@ -26,6 +26,7 @@ const Card = CardItem.extend({
   parent: Nullable,
   form: z.array(FieldView),
   moves: z.enum(['free', 'guarded', 'auto_only']),
+  tasksNeeded: z.boolean(),
   /** Whether this caller may work on it where it stands. */
   work: z.boolean(),
   ways: z.array(

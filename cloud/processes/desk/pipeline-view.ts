@@ -41,6 +41,8 @@ export const PipelineView = z.object({
   folder: Nullable,
   card: z.string(),
   moves: z.enum(['free', 'guarded', 'auto_only']),
+  /** No card may stand here without a task. */
+  tasksNeeded: z.boolean(),
   views: Words,
   start: z.string(),
   focus: z.object({ metric: z.string(), title: z.string(), from: Nullable, to: Nullable }).nullable(),
@@ -80,6 +82,7 @@ export function pipelineView(
     folder: pipeline.folder ?? null,
     card: entity,
     moves: pipeline.moves,
+    tasksNeeded: pipeline.noCardWithoutTask,
     views: [...pipeline.views],
     start: pipeline.start.name,
     focus:

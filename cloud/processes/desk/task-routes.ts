@@ -18,6 +18,7 @@ const Next = z.object({
   left: z.int(),
   done: z.int(),
   skipsLeft: z.int(),
+  from: z.number().nullable(),
   until: z.number().nullable(),
   /** What waits here, by kind of task. */
   waiting: z.array(z.object({ template: z.string(), title: z.string(), count: z.int(), late: z.int() })),

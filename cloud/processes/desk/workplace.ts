@@ -59,6 +59,7 @@ export function createWorkplace({ now, sights, tasks, view }: Deps) {
         left: await tasks.count({ assignees, parks: caller.parks, templates, openBy: day + DAY_MS }),
         done: await tasks.doneToday(caller.id, day),
         skipsLeft: Math.max(0, (place.skip?.perDay ?? 0) - skipped.length),
+        from: calendar === undefined ? null : day + calendar.from * 60_000,
         until: calendar === undefined ? null : day + calendar.to * 60_000,
         open: calendar === undefined || isOpen(calendar, at, machine.holidays),
         waiting: waiting
