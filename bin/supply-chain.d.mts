@@ -7,4 +7,4 @@ export function packages(): readonly {
   readonly optional: boolean
   readonly integrity?: string
 }[]
-export function isAllowed(expression: string): boolean
+export function isAllowed(expression: string, name?: string): boolean
