@@ -23,7 +23,7 @@ const FileItem = z.object({
 })
 
 type Deps = Pick<World, 'clock' | 'uuid'> & {
-  readonly desk: Pick<DeskService, 'card' | 'mayWrite'>
+  readonly desk: Pick<DeskService, 'card' | 'mayWrite' | 'tasks'>
   readonly files: FileStore
 }
 
@@ -70,7 +70,9 @@ export function createFileRoutes({ clock, uuid, desk, files }: Deps): FastifyPlu
       },
       async (request, reply) => {
         const caller = callerOf(request)
-        await desk.mayWrite(caller, request.params.id, {})
+        // Whoever has work to do on a card may add to it, wherever it stands.
+        const own = await desk.tasks(caller, { whose: 'mine', card: request.params.id, limit: 1 })
+        await desk.mayWrite(caller, request.params.id, {}, own.length > 0 ? 'task' : 'card')
         await desk.card(caller, request.params.id)
         const part = await request.file()
         if (part === undefined) throw new Fault('file/refused', 'В запросе нет файла')

@@ -78,7 +78,7 @@ describe('the dispatcher’s window over REST', () => {
     const [ringing] = await waiting()
     const form = { phone: PHONE, client, machine: 'АГ-1001', requestKind: 'repair', need: 'Не запускается' }
     const unknown = await call('dispatcher', 'POST', '/api/dispatcher/requests', { ...form, machine: 'нет такой' })
-    expect(unknown).toMatchObject({ status: 422, body: { detail: 'Такой техники нет' } })
+    expect(unknown).toMatchObject({ status: 400, body: { detail: 'Такой техники нет' } })
     const sent = await call('dispatcher', 'POST', '/api/dispatcher/requests', { ...form, card: ringing?.id })
     expect(sent).toMatchObject({ status: 200, body: { card: ringing?.id, stage: 'lawyer' } })
     const twice = await call('dispatcher', 'POST', '/api/dispatcher/requests', { ...form, card: ringing?.id })

@@ -11,7 +11,12 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** Serves a built console and passes everything below /api on to a cloud, as a gateway in front of both would. A cloud that has to know this address first is named later. */
-export async function startConsoleFront(options: { readonly dist: string; readonly cloud: string | (() => string) }) {
+export async function startConsoleFront(options: {
+  readonly dist: string
+  readonly cloud: string | (() => string)
+  /** The port of one that was closed: the same address answers again. */
+  readonly port?: number
+}) {
   const server = createServer((incoming, answer) => {
     const path = new URL(incoming.url ?? '/', 'http://front').pathname
     if (!path.startsWith('/api/')) {
@@ -34,10 +39,11 @@ export async function startConsoleFront(options: { readonly dist: string; readon
     answer.on('close', () => passed.destroy())
     incoming.pipe(passed)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   return {
+    port,
     url: `http://127.0.0.1:${port}`,
     close: async () => {
       server.closeAllConnections()
