@@ -1,4 +1,4 @@
-import { Checkbox, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, Checkbox, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
@@ -6,6 +6,7 @@ import { pathWith } from '../api/lists.ts'
 import type { Pipeline } from '../api/process.ts'
 import { DownloadMenu } from '../design/download-menu.tsx'
 import { useWords } from '../language/language.ts'
+import classes from './board.module.css'
 import { type BoardQuery, narrowing, SORTS } from './board-query.ts'
 import { useFacets } from './process-queries.ts'
 
@@ -66,6 +67,7 @@ export function BoardTools({ pipelines, pipeline, query, onQuery }: Props): Reac
   const { t } = useWords()
   const choices = usePipelineChoices(pipelines)
   const [typed, setTyped] = useState(query.q)
+  const [isOpen, setOpen] = useState(false)
   const search = useDebouncedCallback((q: string) => onQuery({ q }), 250)
   return (
     <>
@@ -94,64 +96,76 @@ export function BoardTools({ pipelines, pipeline, query, onQuery }: Props): Reac
           search(event.currentTarget.value)
         }}
       />
-      <Facets pipeline={pipeline} query={query} onQuery={onQuery} />
-      {query.view === 'list' && (
-        <>
-          <NativeSelect
-            label={t('process.columns.stage')}
-            data={[
-              { value: '', label: t('process.anyStage') },
-              ...pipeline.stages.map(({ id, title }) => ({ value: id, label: title })),
-            ]}
-            value={query.stage ?? ''}
-            onChange={(event) => onQuery({ stage: event.currentTarget.value || null })}
-          />
-          <NativeSelect
-            label={t('process.state')}
-            data={(['open', 'closed', 'all'] as const).map((state) => ({
-              value: state,
-              label: t(`process.states.${state}`),
-            }))}
-            value={query.state}
-            onChange={(event) => {
-              const state = event.currentTarget.value
-              onQuery({ state: state === 'closed' || state === 'all' ? state : 'open' })
-            }}
-          />
-        </>
-      )}
-      <NativeSelect
-        label={t('process.sort')}
-        data={SORTS.map((sort) => ({ value: sort, label: t(`process.sorts.${sort}`) }))}
-        value={query.sort}
-        onChange={(event) => onQuery({ sort: SORTS.find((sort) => sort === event.currentTarget.value) ?? 'enteredAt' })}
-      />
-      <Checkbox
-        label={t('process.overdueOnly')}
-        mb={8}
-        checked={query.overdue}
-        onChange={(event) => onQuery({ overdue: event.currentTarget.checked })}
-      />
-      <Checkbox
-        label={t('process.withoutTasks')}
-        mb={8}
-        checked={query.withoutTasks}
-        onChange={(event) => onQuery({ withoutTasks: event.currentTarget.checked })}
-      />
-      <DownloadMenu
-        label={t('process.export')}
-        files={(['csv', 'xlsx'] as const).map((format) => ({
-          name: format.toUpperCase(),
-          path: pathWith('/cards/export', {
-            ...narrowing(query),
-            pipeline: pipeline.id,
-            stage: query.stage,
-            state: query.view === 'list' ? query.state : 'open',
-            sort: query.sort,
-            format,
-          }),
-        }))}
-      />
+      <Button
+        variant="default"
+        className={classes['narrow'] ?? ''}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {t('process.narrow')}
+      </Button>
+      <div className={classes['filters']} data-open={isOpen}>
+        <Facets pipeline={pipeline} query={query} onQuery={onQuery} />
+        {query.view === 'list' && (
+          <>
+            <NativeSelect
+              label={t('process.columns.stage')}
+              data={[
+                { value: '', label: t('process.anyStage') },
+                ...pipeline.stages.map(({ id, title }) => ({ value: id, label: title })),
+              ]}
+              value={query.stage ?? ''}
+              onChange={(event) => onQuery({ stage: event.currentTarget.value || null })}
+            />
+            <NativeSelect
+              label={t('process.state')}
+              data={(['open', 'closed', 'all'] as const).map((state) => ({
+                value: state,
+                label: t(`process.states.${state}`),
+              }))}
+              value={query.state}
+              onChange={(event) => {
+                const state = event.currentTarget.value
+                onQuery({ state: state === 'closed' || state === 'all' ? state : 'open' })
+              }}
+            />
+          </>
+        )}
+        <NativeSelect
+          label={t('process.sort')}
+          data={SORTS.map((sort) => ({ value: sort, label: t(`process.sorts.${sort}`) }))}
+          value={query.sort}
+          onChange={(event) =>
+            onQuery({ sort: SORTS.find((sort) => sort === event.currentTarget.value) ?? 'enteredAt' })
+          }
+        />
+        <Checkbox
+          label={t('process.overdueOnly')}
+          mb={8}
+          checked={query.overdue}
+          onChange={(event) => onQuery({ overdue: event.currentTarget.checked })}
+        />
+        <Checkbox
+          label={t('process.withoutTasks')}
+          mb={8}
+          checked={query.withoutTasks}
+          onChange={(event) => onQuery({ withoutTasks: event.currentTarget.checked })}
+        />
+        <DownloadMenu
+          label={t('process.export')}
+          files={(['csv', 'xlsx'] as const).map((format) => ({
+            name: format.toUpperCase(),
+            path: pathWith('/cards/export', {
+              ...narrowing(query),
+              pipeline: pipeline.id,
+              stage: query.stage,
+              state: query.view === 'list' ? query.state : 'open',
+              sort: query.sort,
+              format,
+            }),
+          }))}
+        />
+      </div>
     </>
   )
 }

@@ -99,7 +99,9 @@ function KnownFields({ card, fields }: { readonly card: Card; readonly fields: r
 
 /** The fields of a card: open those of the next step, the others to read. */
 export function CardForm({ card }: { readonly card: Card }): ReactNode {
-  const open = card.form.filter(({ next, access }) => next && access === 'write')
+  // What a task asks for is filled in the task, above.
+  const inTasks = new Set(card.tasks.flatMap(({ form }) => form.map(({ field }) => field)))
+  const open = card.form.filter(({ field, next, access }) => next && access === 'write' && !inTasks.has(field))
   const known = card.form.filter(({ field, value }) => isFilled(value) && !open.some((one) => one.field === field))
   return (
     <>

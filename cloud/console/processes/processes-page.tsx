@@ -93,7 +93,7 @@ function Pipelines({ pipelines }: { readonly pipelines: readonly Pipeline[] }): 
       <div className={classes['top']}>
         <BoardTools key={pipeline.id} pipelines={pipelines} pipeline={pipeline} query={query} onQuery={change} />
         {mayAdd && (
-          <Button leftSection={<IconPlus size={17} />} onClick={() => setAdding(true)}>
+          <Button className={classes['add'] ?? ''} leftSection={<IconPlus size={17} />} onClick={() => setAdding(true)}>
             {t('process.add')}
           </Button>
         )}

@@ -46,7 +46,8 @@ export function useMoves(): {
     void rereadCards(client)
     const way = card.ways.find(({ stage }) => stage === from)
     const isOpen = way !== undefined && way.why.length === 0 && card.work
-    const id = `moved-${card.id}`
+    // One that still stands would swallow the next one of the same card.
+    const id = `moved-${card.id}-${Date.parse(card.enteredAt)}`
     notifications.show({
       id,
       autoClose: isOpen ? 10_000 : 4000,

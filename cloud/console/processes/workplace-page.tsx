@@ -11,7 +11,7 @@ import { AskDialog } from '../design/ask-dialog.tsx'
 import { Columns, Page, Panel, Quiet } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { ToneWord } from '../design/tone-word.tsx'
-import { ageWords, spanWords } from '../language/age.ts'
+import { spanWords } from '../language/age.ts'
 import { useWords } from '../language/language.ts'
 import { clockWords, momentWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
@@ -19,6 +19,8 @@ import { plateOr } from './field-words.ts'
 import { OutcomeForm } from './outcome-form.tsx'
 import { CARDS } from './process-queries.ts'
 
+/** Open round the clock: there is no hour to tell. */
+const DAY_MS = 86_400_000
 const WORKPLACE = [CARDS, 'workplace'] as const
 
 /** `take`: a task is given to this person; otherwise only the counters are read. */
@@ -118,7 +120,7 @@ function Current(props: {
         ) : (
           <Quiet>{t('process.dueAt', { at: momentWords(Date.parse(task.dueAt), now, language) })}</Quiet>
         )}
-        <Quiet>{t('workplace.waitsSince', { age: ageWords(now - Date.parse(task.openFrom), language) })}</Quiet>
+        <Quiet>{t('workplace.waitsSince', { span: spanWords(now - Date.parse(task.openFrom), language) })}</Quiet>
       </Group>
       <OutcomeForm key={task.id} task={task} keys={!postponing} onClosed={onNext} />
       <Group gap="xs" mt="lg">
@@ -212,7 +214,9 @@ export function WorkplacePage(): ReactNode {
           lead={[
             t('workplace.left', { count: place.left }),
             t('workplace.done', { count: place.done }),
-            ...(place.until === null ? [] : [t('workplace.until', { at: clockWords(place.until, language) })]),
+            ...(place.until === null || place.from === null || place.until - place.from >= DAY_MS
+              ? []
+              : [t('workplace.until', { at: clockWords(place.until, language) })]),
           ].join(' · ')}
           actions={
             place.places.length > 1 && (

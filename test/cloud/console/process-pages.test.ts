@@ -35,16 +35,23 @@ describe.skipIf(!requireReal('chromium'))('boards, cards and the workplace over 
   })
   const stageOf = async (id: string): Promise<string> => (await manager.get(`/api/cards/${id}`)).body.stage
 
-  test('a card is carried to another stage by the keyboard, and taken back', async () => {
-    await page.goto(`${front.url}/processes?pipeline=call_centre`)
-    const first = page.locator('[data-stage=new]')
-    const grip = first.getByRole('button', { name: 'Взять и нести: Орлов Пётр' })
-    await grip.focus()
+  /** Picks a card up with the keyboard on one stage and drops it on the next one that takes it. */
+  const carry = async (from: string, title: string, to: string): Promise<void> => {
+    await page.locator(`[data-stage=${from}]`).getByRole('button', { name: 'Взять и нести: Орлов Пётр' }).focus()
     await page.keyboard.press('Space')
-    await page.getByText('Карточка «Орлов Пётр» взята').waitFor({ state: 'attached' })
+    await page.getByText(`Над этапом «${title}»`).waitFor({ state: 'attached' })
     await page.keyboard.press('ArrowRight')
-    await page.getByText('Над этапом «Недозвон»').waitFor({ state: 'attached' })
+    await page.getByText(`Над этапом «${to}»`).waitFor({ state: 'attached' })
     await page.keyboard.press('Space')
+  }
+
+  test('a card is carried by the keyboard, and a move whose way back is open is taken back', async () => {
+    await page.goto(`${front.url}/processes?pipeline=call_centre`)
+    await carry('new', 'Новая заявка', 'Недозвон')
+    await page.locator('[data-stage=no_answer]').getByRole('link', { name: 'Орлов Пётр' }).waitFor()
+    expect(await stageOf(cards.orlov.id)).toBe('no_answer')
+    await carry('no_answer', 'Недозвон', 'Связаться позже')
+    await page.getByRole('button', { name: 'Вернуть' }).click()
     await page.locator('[data-stage=no_answer]').getByRole('link', { name: 'Орлов Пётр' }).waitFor()
     expect(await stageOf(cards.orlov.id)).toBe('no_answer')
     expect(broken).toEqual([])
