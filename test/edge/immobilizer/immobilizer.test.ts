@@ -35,10 +35,12 @@ function play(
     relay?: Partial<RelayModel>
     change?: Partial<Installed>
     startAt?: number
+    unsealed?: true
   } = {},
 ) {
   const relay: RelayModel = { word: 'free', obeys: true, speaks: true, ...options.relay }
-  const world = { ...installed, ...options.change }
+  const { sealedAt, ...rest } = { ...installed, ...options.change }
+  const world: Installed = options.unsealed === true || sealedAt === undefined ? rest : { ...rest, sealedAt }
   let steady = options.startAt ?? 0
   let disk = options.memory ?? FIRST_MEMORY
   let state = startState(disk, millis(steady))
@@ -498,4 +500,52 @@ test('a person at the car frees it while an order waits, and the order ends', ()
   game.pass(200)
   expect(game.said).toEqual(['received', 'waiting(ignition-on)', 'superseded', '!block-released'])
   expect(game.relay.word).toBe('free')
+})
+
+test('a technician’s own block needs no seal but every condition of the interlock, and is freed again by him', () => {
+  const bare = play({ unsealed: true })
+  bare.send({ event: 'started' })
+  bare.pass(100)
+  const order = bare.make('block')
+  if (order.action !== 'block') throw new Error('a block')
+  bare.send({ event: 'relay-test', order })
+  expect(bare.said).toEqual(['received', 'executing', 'verified'])
+  expect(bare.relay.word).toBe('blocked')
+  bare.send({ event: 'local-release', cause: 'relay-test' })
+  expect(bare.relay.word).toBe('free')
+  bare.pass(1, { ignition: true })
+  bare.send({
+    event: 'relay-test',
+    order: { ...order, orderId: OrderId.parse('8d7f3c52-58a4-4f0a-9b1e-0000000000aa') },
+  })
+  expect(bare.said.slice(-2)).toEqual(['received', 'waiting(ignition-on)'])
+  expect(bare.relay.word).toBe('free')
+})
+
+test('while an order is open no test of the relay begins', () => {
+  const game = parked()
+  game.pass(1, { ignition: true })
+  game.order(game.make('block'))
+  const before = game.said.length
+  const order = game.make('block')
+  if (order.action !== 'block') throw new Error('a block')
+  game.send({ event: 'relay-test', order })
+  expect(game.said).toHaveLength(before)
+})
+
+test('a contact that does not follow its drive: the fault is latched, nothing moves, no block is tried', () => {
+  const game = parked()
+  game.send({ event: 'relay-stuck' })
+  expect(game.writes).toEqual([])
+  expect(game.disk().faultUnder).toBe(installed.sealedAt)
+  game.order(game.make('block'))
+  expect(game.said).toEqual(['received', 'refused(relay-fault)'])
+  expect(game.writes).toEqual([])
+})
+
+test('an order for another gateway is told and moves nothing', () => {
+  const game = parked()
+  game.order(game.make('block', { aud: GatewayId.parse('gw-otherone1') }))
+  expect(game.said).toEqual(['!order-rejected'])
+  expect(game.state().memory.knownOrders).toEqual([])
 })
