@@ -107,15 +107,42 @@ export function createFactStore(db: Db, outside: OutsideReads) {
     const first = Math.floor(from / SLOT_MS)
     return Array.from({ length: Math.max(1, Math.ceil(to / SLOT_MS) - first) }, (_, index) => first + index)
   }
-  const takenUnits = async (resource: string, slots: readonly number[]): Promise<ReadonlySet<string>> => {
-    const rows = await db
+  /** Units that somebody else has; what the card itself holds it may move. */
+  const takenUnits = async (
+    resource: string,
+    slots: readonly number[],
+    card: string | undefined,
+  ): Promise<ReadonlySet<string>> => {
+    let taken = db
       .selectFrom('processBookingSlots')
       .select('unit')
       .distinct()
       .where('resource', '=', resource)
       .where('slot', 'in', [...slots])
-      .execute()
+    if (card !== undefined) taken = taken.where('card', '<>', card)
+    const rows = await taken.execute()
     return new Set(rows.map(({ unit }) => unit))
+  }
+
+  /** Own slots that the new booking takes over. */
+  const release = async (resource: string, card: string, slots: readonly number[], unit: string): Promise<void> => {
+    await db
+      .deleteFrom('processBookingSlots')
+      .where('resource', '=', resource)
+      .where('card', '=', card)
+      .where('unit', '=', unit)
+      .where('slot', 'in', [...slots])
+      .execute()
+  }
+  /** A card that is booked anew does not keep the hours to come that it had before. */
+  const releaseOthers = async (resource: string, card: string, booking: string, now: number): Promise<void> => {
+    await db
+      .deleteFrom('processBookingSlots')
+      .where('resource', '=', resource)
+      .where('card', '=', card)
+      .where('booking', '<>', booking)
+      .where('slot', '>', Math.floor(now / SLOT_MS))
+      .execute()
   }
 
   return {
@@ -149,22 +176,26 @@ export function createFactStore(db: Db, outside: OutsideReads) {
         case 'free': {
           const slot = machine.definitions.org.resources.get(wanted.resource)?.slot?.ms ?? 3_600_000
           const units = await unitsOf(machine, wanted.resource)
-          const taken = await takenUnits(wanted.resource, slotsOf(wanted.at, wanted.at + slot))
+          const taken = await takenUnits(wanted.resource, slotsOf(wanted.at, wanted.at + slot), undefined)
           return units.some((unit) => !taken.has(unit))
         }
         case 'book': {
           const slots = slotsOf(wanted.from, wanted.to)
           const units = wanted.who === undefined ? await unitsOf(machine, wanted.resource) : [wanted.who]
-          const taken = await takenUnits(wanted.resource, slots)
+          const taken = await takenUnits(wanted.resource, slots, card)
           for (const unit of units.filter((one) => !taken.has(one))) {
             const rows = slots.map((slot) => ({ resource: wanted.resource, unit, slot, booking: uuid, card }))
+            await release(wanted.resource, card, slots, unit)
             const done = await db
               .insertInto('processBookingSlots')
               .values(rows)
               .onConflict((conflict) => conflict.doNothing())
               .returning('slot')
               .execute()
-            if (done.length === slots.length) return true
+            if (done.length === slots.length) {
+              await releaseOthers(wanted.resource, card, uuid, now)
+              return true
+            }
             await db
               .deleteFrom('processBookingSlots')
               .where('booking', '=', uuid)

@@ -117,6 +117,8 @@ const OF_NO_PARK = [
   /^\/api\/calls\//, // by the parks of its cards, in the slice’s own tests
   /^\/api\/(phone-lines|phone-extensions|series|inbox|inbox-accounts)\//, // of the whole house
   /^\/api\/(registries|dispatcher)\//, // of the whole house, cards in them by process roles and parks
+  /^\/api\/(phone-lines|phone-extensions|registries|series|inbox-accounts)\//, // of the whole house
+  /^\/api\/(calls|inbox)\//, // by the cards of the call, by the account’s park: the slice looks itself
   /^\/api\/(trackers|tracker-logins)\//, // by their vehicle, in the slice’s own tests
 ]
 

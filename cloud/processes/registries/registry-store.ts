@@ -20,6 +20,13 @@ export type RegistryQuery = {
 }
 export type RegistryStore = ReturnType<typeof createRegistryStore>
 
+/** Pure. A text in the ways it may be written: a database with a plain locale does not know that «Т» and «т» are one letter. */
+const writings = (typed: string): readonly string[] => {
+  const lower = typed.toLocaleLowerCase('ru')
+  const named = lower.replaceAll(/(?<![\p{L}\p{N}])\p{L}/gu, (letter) => letter.toLocaleUpperCase('ru'))
+  return [...new Set([typed, lower, lower.toLocaleUpperCase('ru'), named])]
+}
+
 /** Table `process_records` as lists: cars, contracts, machines, clients and whatever the files keep. */
 export function createRegistryStore(db: Db) {
   return {
@@ -46,12 +53,12 @@ export function createRegistryStore(db: Db) {
         .where('entity', '=', entity)
       if (Object.keys(exact).length > 0) rows = rows.where(sql<SqlBool>`fields @> ${JSON.stringify(exact)}::jsonb`)
       if (q !== undefined && q.trim() !== '') {
-        const like = anywhere(q.trim().toLowerCase())
+        const like = writings(q.trim()).map(anywhere)
         rows = rows.where(
           // Ids that a machine has made and numbers (sums, moments) are nothing that anybody types.
-          sql<SqlBool>`((id !~ '^[0-9a-f]{8}-' and lower(id) like ${like}) or exists (
+          sql<SqlBool>`((id !~ '^[0-9a-f]{8}-' and id like any(${like}::text[])) or exists (
             select 1 from jsonb_each(fields) f where f.key = any(${[...fields]}::text[])
-              and jsonb_typeof(f.value) <> 'number' and lower(f.value #>> '{}') like ${like}))`,
+              and jsonb_typeof(f.value) <> 'number' and f.value #>> '{}' like any(${like}::text[])))`,
         )
       }
       if (after !== undefined)

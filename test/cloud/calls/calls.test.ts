@@ -110,6 +110,13 @@ describe('telephony', () => {
     expect(leads.body.items).toEqual([])
   })
 
+  test('C-02: whoever was not answered by the service hears that he will be called back', async () => {
+    const hook = await hookOf('no')
+    await exchange.say(hook, { id: 'late', event: 'missed', from: '+79168889900', line: '+74950000001' })
+    const said = await until('the exchange is asked', () => exchange.wishes.find(({ do: what }) => what === 'say'))
+    expect(said).toMatchObject({ call: 'late', text: expect.stringContaining('Перезвоним вам первыми') })
+  })
+
   test('a call from here, its recording fetched once and played, number and length by source', async () => {
     const hook = await hookOf('no')
     await call('owner', 'PUT', '/api/phone-extensions/role:manager', { extension: '105' })

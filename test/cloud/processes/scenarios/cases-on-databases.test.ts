@@ -106,6 +106,26 @@ describe.each(sqlKinds())('the cases on %s', (kind) => {
     ).rejects.toMatchObject({ code: 'card/no-manual-moves' })
   })
 
+  test('E-30: a mechanic is promised once: the second order is refused, and a moved one gives his hours back', async () => {
+    const order = async () => {
+      const id = await born('work_orders', 'service_head', { phone: PHONE, scenario: 'post_repair' })
+      const task = await taskOf(id, 'e_assign')
+      return { id, task }
+    }
+    const assign = ({ id, task }: { id: string; task: string }, visitAt: number) => {
+      const set = { mechanic: 'mech-7', visitAt, needTrip: false, total: 0 }
+      const event = { kind: 'outcome', task, outcome: 'done', set, answer: {}, comment: undefined } as const
+      return shop.processes.service.act(id, event, person('s', 'service_head', 'owner'))
+    }
+    const slots = () =>
+      postgres.db.selectFrom('processBookingSlots').select('card').where('unit', '=', 'mech-7').execute()
+    const [first, second] = [await order(), await order()]
+    await assign(first, at('24T10:00'))
+    await expect(assign(second, at('24T11:00'))).rejects.toMatchObject({ code: 'card/refused' })
+    await assign(second, at('24T12:00'))
+    expect((await slots()).length).toBe(16)
+  })
+
   test('T-23: the mechanic was offline: act and three photos come twice; there is one act, three photos', async () => {
     const id = await born('work_orders', 'mechanic', {
       phone: PHONE,
