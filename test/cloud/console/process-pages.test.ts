@@ -93,6 +93,21 @@ describe.skipIf(!requireReal('chromium'))('boards, cards and the workplace over 
     expect(broken).toEqual([])
   })
 
+  test('a stage carries its colour beside its name, the figure of a pipeline stands above it, the car has one history', async () => {
+    await page.goto(`${front.url}/processes?pipeline=work_orders`)
+    await page
+      .locator('[data-stage=engineer][data-colour=yellow]')
+      .getByRole('heading', { name: 'У инженера' })
+      .waitFor()
+    await page.goto(`${front.url}/processes?pipeline=c_service`)
+    await page.locator('[data-turn=low]').first().getByText('Мало: меньше 1').waitFor()
+    await page.goto(`${front.url}/processes?pipeline=call_centre`)
+    await page.getByTestId('focus').getByText('От заявки до собеседования').waitFor()
+    await page.goto(`${front.url}/vehicles/${cards.car.id}`)
+    await page.getByText('создана, этап «Ожидает выхода на линию»').waitFor()
+    expect(broken).toEqual([])
+  })
+
   test('at the workplace a key closes the task in hand, and the next one is there at once', async () => {
     await page.goto(`${front.url}/workplace?place=fleet_desk`)
     const task = page.getByTestId('task')
