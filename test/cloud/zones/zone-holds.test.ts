@@ -88,3 +88,23 @@ test('a permit frees, its end judges anew; where no start is ever forbidden the 
   ])
   await mqtt.endAsync()
 }, 90_000)
+
+test('a drawn zone is changed by who saw its newest version, every version stays with who drew it, and none comes back', async () => {
+  const circle = { lat: 55.7, lon: 37.6, radiusM: 200 }
+  const drawn = await as('head', 'POST', '/api/zones', { kind: 'parking', name: 'База', circle })
+  const url = `/api/zones/${drawn.id}`
+  const wider = { kind: 'parking', name: 'База на Рязанском', circle: { ...circle, radiusM: 400 } }
+  const second = await as('owner', 'PUT', `${url}?version=1`, wider)
+  expect(second.properties).toMatchObject({ name: 'База на Рязанском', version: 2, changedBy: 'owner' })
+  const late = await park.ask('head', 'PUT', `${url}?version=1`, { ...wider, name: 'Другая' })
+  expect([late.status, late.body.code]).toEqual([409, 'zone/changed'])
+  const bad = await park.ask('head', 'PUT', `${url}?version=2`, { ...wider, circle: { ...circle, radiusM: 0 } })
+  expect(bad.status).toBe(400)
+  const { items } = await as('head', 'GET', `${url}/versions`)
+  expect(items.map((one: Answer) => [one['version'], one['name']])).toEqual([
+    [2, 'База на Рязанском'],
+    [1, 'База'],
+  ])
+  await as('head', 'DELETE', `${url}?version=2`)
+  expect((await park.ask('head', 'PUT', `${url}?version=3`, wider)).status).toBe(404)
+})
