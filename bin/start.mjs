@@ -146,12 +146,34 @@ function cloudSaid(line) {
   })
 }
 
-supervisor.start({
-  name: 'cloud',
-  program: PINNED_NODE,
-  args: [...CLOUD_FLAGS, join(ROOT, 'cloud', 'main.ts')],
-  cwd: ROOT,
-  env,
-  alive: (line) => line.startsWith('kordon.ready '),
-  onLine: cloudSaid,
-})
+let cloudStarted = false
+/** Once: balances come from these keys, whose place stays the same when the fake is started again. */
+function startCloud(keys) {
+  if (cloudStarted || stopping) return
+  cloudStarted = true
+  supervisor.start({
+    name: 'cloud',
+    program: PINNED_NODE,
+    args: [...CLOUD_FLAGS, join(ROOT, 'cloud', 'main.ts')],
+    cwd: ROOT,
+    env: keys === undefined ? env : { ...env, YANDEX_FLEET_KEYS_FILE: keys },
+    alive: (line) => line.startsWith('kordon.ready '),
+    onLine: cloudSaid,
+  })
+}
+
+// Somebody's own keys are not replaced by the fake.
+if (env.YANDEX_FLEET_KEYS_FILE) startCloud(undefined)
+else
+  supervisor.start({
+    name: 'yandex',
+    program: PINNED_NODE,
+    args: [join(ROOT, 'demo', 'yandex', 'main.ts')],
+    cwd: ROOT,
+    env,
+    alive: (line) => line.startsWith('kordon.yandex '),
+    onLine: (line) => {
+      const [, keys] = /^kordon\.yandex \S+ (.+)$/.exec(line) ?? []
+      if (keys !== undefined) startCloud(keys)
+    },
+  })

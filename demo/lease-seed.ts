@@ -6,17 +6,31 @@ export type Session = {
   send<Answer>(method: string, path: string, answer: z.ZodType<Answer>, body?: object): Promise<Answer>
 }
 
-type SeedDriver = { readonly name: readonly [string, string, string]; readonly phone: string; readonly kopecks: number }
+type SeedDriver = {
+  readonly name: readonly [string, string, string]
+  readonly phone: string
+  readonly kopecks: number
+  /** Number of his profile at the fake of Yandex Fleet, where the demo has one: his balance is kept there. */
+  readonly profile?: number
+}
 type LeaseSeed = {
   readonly plan: 'rent' | 'lease' | 'buyout'
   readonly rubles: number
   readonly drivers: readonly SeedDriver[]
 }
 
-const man = (family: string, given: string, patronymic: string, phone: string, rubles: number): SeedDriver => ({
+const man = (
+  family: string,
+  given: string,
+  patronymic: string,
+  phone: string,
+  rubles: number,
+  profile?: number,
+): SeedDriver => ({
   name: [family, given, patronymic],
   phone,
   kopecks: rubles * 100,
+  ...(profile === undefined ? {} : { profile }),
 })
 
 /** Who leases which car of the demo: most are well off, three are near the threshold of 5 000 ₽, one shares his car. */
@@ -25,10 +39,10 @@ const LEASES: Readonly<Record<string, LeaseSeed>> = {
   limerick: { plan: 'lease', rubles: 3400, drivers: [man('Белова', 'Ирина', 'Олеговна', '+79160000102', 42_000)] },
   receiver: { plan: 'rent', rubles: 2200, drivers: [man('Воронин', 'Тимур', 'Рашидович', '+79160000103', 18_500)] },
   outbound: { plan: 'buyout', rubles: 3900, drivers: [man('Громов', 'Антон', 'Ильич', '+79160000104', 27_000)] },
-  'taxi-1': { plan: 'rent', rubles: 2300, drivers: [man('Дорохов', 'Илья', 'Андреевич', '+79160000106', 15_900)] },
+  'taxi-1': { plan: 'rent', rubles: 2300, drivers: [man('Дорохов', 'Илья', 'Андреевич', '+79160000106', 15_900, 0)] },
   'taxi-2': { plan: 'rent', rubles: 2800, drivers: [man('Ефимов', 'Руслан', 'Маратович', '+79160000107', 5120)] },
   'taxi-3': { plan: 'lease', rubles: 2500, drivers: [man('Жуков', 'Павел', 'Юрьевич', '+79160000108', 22_400)] },
-  'taxi-4': { plan: 'rent', rubles: 2900, drivers: [man('Зайцев', 'Олег', 'Викторович', '+79160000109', 5600)] },
+  'taxi-4': { plan: 'rent', rubles: 2900, drivers: [man('Зайцев', 'Олег', 'Викторович', '+79160000109', 5600, 1)] },
   'taxi-5': { plan: 'buyout', rubles: 4100, drivers: [man('Исаев', 'Магомед', 'Алиевич', '+79160000110', 4980)] },
   'taxi-6': { plan: 'rent', rubles: 2100, drivers: [man('Котов', 'Денис', 'Романович', '+79160000111', 19_700)] },
   errands: {
@@ -98,10 +112,17 @@ export async function seedLease(owner: Session, key: string, vehicleId: VehicleI
     })
 }
 
-async function driverFor(owner: Session, { name, phone }: SeedDriver): Promise<string> {
+/** The fake's own way of naming its drivers. */
+const profileId = (profile: number): string => `${profile.toString(16).padStart(8, '0')}${'c0ffee'.repeat(4)}`
+const YANDEX = 'yandex-fleet:demo'
+const Sources = z.object({ items: z.array(z.object({ source: z.string() })) })
+
+async function driverFor(owner: Session, { name, phone, profile }: SeedDriver): Promise<string> {
   const [known] = (await owner.send('GET', `/api/drivers?phone=${encodeURIComponent(phone)}`, Found)).items
   if (known !== undefined) return known.id
   const [familyName, givenName, patronymic] = name
+  const sources = profile === undefined ? [] : (await owner.send('GET', '/api/balances/sources', Sources)).items
+  const isThere = sources.some(({ source }) => source === YANDEX)
   const made = await owner.send('POST', '/api/drivers', Made, {
     familyName,
     givenName,
@@ -109,6 +130,7 @@ async function driverFor(owner: Session, { name, phone }: SeedDriver): Promise<s
     legalForm: 'self-employed',
     state: 'active',
     phones: [{ phone, main: true }],
+    ...(profile === undefined || !isThere ? {} : { ref: { source: YANDEX, externalId: profileId(profile) } }),
     channels: [
       { channel: 'max', address: phone, consent: 'given' },
       { channel: 'sms', address: phone, consent: 'given' },
