@@ -8,6 +8,7 @@ import { useWords } from '../language/language.ts'
 import { refusalWords } from '../language/problem-words.ts'
 import { uploadFile } from './card-files.ts'
 import { dayText, minuteText, momentOf, plateOr } from './field-words.ts'
+import { phoneOf } from './phone-text.ts'
 import { useChoices } from './process-queries.ts'
 
 type Props = {
@@ -183,11 +184,4 @@ export function FieldInput(props: Props): ReactNode {
         />
       )
   }
-}
-
-/** Pure. As phones are kept: a plus and digits; eight at the start is how Russians dial their own country. */
-export function phoneOf(typed: string): string {
-  const digits = typed.replace(/\D/g, '')
-  if (digits === '') return typed.startsWith('+') ? '+' : ''
-  return digits.length === 11 && digits.startsWith('8') ? `+7${digits.slice(1)}` : `+${digits}`
 }
