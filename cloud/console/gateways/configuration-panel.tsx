@@ -1,4 +1,4 @@
-import { Button, Group, JsonInput, List, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, List, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { get, put } from '../api/api-client.ts'
@@ -55,12 +55,12 @@ function SendDialog(props: {
       onClose={onClose}
     >
       {seen.reported?.overrideHash != null && <Text c="red">{t('configuration.replaces')}</Text>}
-      <JsonInput
+      <Textarea
         label={t('configuration.document')}
         value={text}
         error={wrong}
-        onChange={(value) => {
-          setText(value)
+        onChange={(event) => {
+          setText(event.currentTarget.value)
           setWrong('')
         }}
         autosize
