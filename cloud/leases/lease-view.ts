@@ -3,6 +3,7 @@ import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { Day } from '../calendar/moscow-day.ts'
 import { DriverId, shortName } from '../drivers/driver.ts'
+import { policyField } from '../http/field-mask.ts'
 import { ParkId } from '../parks/park.ts'
 import type { DriverRow, LeasePartyRow, LeaseRow, ShiftRow } from '../postgres/lease-tables.ts'
 import { BuyoutTerms, LeaseId, LeasePlan, LeaseState, ShiftId } from './lease.ts'
@@ -22,10 +23,11 @@ export const LeaseView = z
     state: LeaseState,
     startsOn: Day,
     endsOn: Day.nullable(),
-    depositKopecks: Kopecks,
-    schedule: Schedule,
-    buyout: BuyoutTerms.nullable(),
-    marketValueKopecks: Kopecks.nullable(),
+    /** Null, like the other terms in money, for a role that does not see them. */
+    depositKopecks: Kopecks.nullable().meta(policyField('lease', 'deposit')),
+    schedule: Schedule.nullable().meta(policyField('lease', 'rate')),
+    buyout: BuyoutTerms.nullable().meta(policyField('lease', 'rate')),
+    marketValueKopecks: Kopecks.nullable().meta(policyField('lease', 'rate')),
     note: z.string(),
     activatedAt: Instant.nullable(),
     returningAt: Instant.nullable(),
@@ -37,7 +39,11 @@ export const LeaseView = z
     createdAt: Instant,
   })
   .meta({ id: 'Lease' })
-export type LeaseView = z.infer<typeof LeaseView>
+/** Whole, as it is before it leaves by a route. */
+export type LeaseView = Omit<z.infer<typeof LeaseView>, 'depositKopecks' | 'schedule'> & {
+  readonly depositKopecks: number
+  readonly schedule: Schedule
+}
 
 export const ShiftView = z
   .strictObject({

@@ -247,6 +247,10 @@ describe('no answer has more of a field than the policy shows the role', () => {
     expect((await driverOf('papers')).balance).toBeNull()
     const vehicle = (await call(people.get('technician'), 'GET', `/api/vehicles/${standing.here['vehicles']}`)).json()
     expect([vehicle.driver.phone, vehicle.balance]).toEqual([null, null])
+    const lease = `/api/leases/${standing.here['leases']}`
+    const terms = { schedule: null, depositKopecks: null, buyout: null, marketValueKopecks: null }
+    expect((await call(people.get('service'), 'GET', lease)).json()).toMatchObject(terms)
+    expect((await call(people.get('manager'), 'GET', lease)).json().schedule.rates[0]).toBe(250_000)
     const secrets = (await call(people.get('head'), 'GET', `${url}/secrets`)).json()
     expect(secrets).toMatchObject({
       passportNumber: '•••56',

@@ -80,8 +80,9 @@ export type Lease = {
   readonly state: LeaseState
   readonly startsOn: Day
   readonly endsOn: Day | null
-  readonly depositKopecks: number
-  readonly schedule: Schedule
+  /** Null for a role that does not see terms in money. */
+  readonly depositKopecks: number | null
+  readonly schedule: Schedule | null
   readonly buyout: {
     readonly priceKopecks: number
     readonly initialKopecks: number

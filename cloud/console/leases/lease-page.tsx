@@ -50,8 +50,8 @@ function useTermFacts(lease: Lease): readonly Fact[] {
       word: t('lease.nextCharge'),
       value: lease.nextChargeAt === null ? t('lease.noCharge') : moment(lease.nextChargeAt),
     },
-    { word: t('lease.payer'), value: t(`lease.payers.${schedule.payer}`) },
-    { word: t('lease.deposit'), value: money(lease.depositKopecks) },
+    ...(schedule === null ? [] : [{ word: t('lease.payer'), value: t(`lease.payers.${schedule.payer}`) }]),
+    ...(lease.depositKopecks === null ? [] : [{ word: t('lease.deposit'), value: money(lease.depositKopecks) }]),
     ...(lease.parking === null ? [] : [{ word: t('lease.parking'), value: lease.parking }]),
     ...(buyout === null
       ? []
@@ -63,7 +63,7 @@ function useTermFacts(lease: Lease): readonly Fact[] {
     ...(lease.marketValueKopecks === null
       ? []
       : [{ word: t('lease.marketValue'), value: money(lease.marketValueKopecks) }]),
-    ...(schedule.freeDays.length === 0
+    ...(schedule === null || schedule.freeDays.length === 0
       ? []
       : [
           {
@@ -77,6 +77,7 @@ function useTermFacts(lease: Lease): readonly Fact[] {
 
 function RatesPanel({ lease }: { readonly lease: Lease }): ReactNode {
   const { t, language } = useWords()
+  if (lease.schedule === null) return null
   return (
     <Panel title={t('lease.schedule')}>
       <Facts

@@ -19,8 +19,9 @@ export function LeaseStateWord({ state }: { readonly state: LeaseState }): React
   return <ToneWord tone={TONE[state]}>{t(`lease.states.${state}`)}</ToneWord>
 }
 
-/** Pure. «2 500 ₽», or from the cheapest day to the dearest. */
+/** Pure. «2 500 ₽», or from the cheapest day to the dearest; a dash for who does not see rates. */
 export function rateWords({ schedule }: Pick<Lease, 'schedule'>, language: Language): string {
+  if (schedule === null) return '–'
   const [least, most] = [Math.min(...schedule.rates), Math.max(...schedule.rates)]
   return least === most ? moneyWords(most, language) : `${moneyWords(least, language)} – ${moneyWords(most, language)}`
 }
