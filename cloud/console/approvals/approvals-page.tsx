@@ -140,7 +140,8 @@ export function ApprovalsPage(): ReactNode {
                 data={KINDS.map((one) => ({ value: one, label: `${t(`approvals.tabs.${one}`)} ${count(one)}` }))}
                 value={kind}
                 onChange={(value) => setKind(KINDS.find((one) => one === value) ?? 'all')}
-                style={{ alignSelf: 'flex-start', maxWidth: '100%' }}
+                size="xs"
+                style={{ alignSelf: 'flex-start', maxWidth: '100%', overflowX: 'auto' }}
               />
               {shown.length === 0 && <Quiet>{t('approvals.none')}</Quiet>}
               {shown.map((task) => (

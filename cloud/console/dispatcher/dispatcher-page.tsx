@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { Note } from '../design/note.tsx'
 import { Page, Panel } from '../design/page.tsx'
+import { phoneWords } from '../drivers/phone-words.ts'
 import { ageWords } from '../language/age.ts'
 import { useWords } from '../language/language.ts'
 import { useNow } from '../live/now.ts'
@@ -77,7 +78,7 @@ export function DispatcherPage(): ReactNode {
                     open(call.id)
                   }}
                 >
-                  {textOf(call.fields, 'phone')}
+                  {phoneWords(textOf(call.fields, 'phone'))}
                   <Text size="xs" ml={6}>
                     {ageWords(now - Date.parse(call.enteredAt), language)}
                   </Text>

@@ -6,6 +6,7 @@ import { post } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import { Note } from '../design/note.tsx'
 import { Columns, Panel, Quiet } from '../design/page.tsx'
+import { phoneWords } from '../drivers/phone-words.ts'
 import { useWords } from '../language/language.ts'
 import { refusalWords } from '../language/problem-words.ts'
 import { CardLines } from './card-lines.tsx'
@@ -92,7 +93,7 @@ export function RequestForm(props: {
             <Stack gap="sm">
               {card !== null && (
                 <Note tone="accent" icon={<IconPhoneCall size={18} />} testId="ringing">
-                  {t('dispatcher.ringing', { phone })}
+                  {t('dispatcher.ringing', { phone: phoneWords(phone) })}
                 </Note>
               )}
               <TextInput
@@ -111,7 +112,7 @@ export function RequestForm(props: {
                     <UnstyledButton key={one.id} className={classes['choice'] ?? ''} onClick={() => setClient(one)}>
                       <Text fw={550}>{textOf(one.fields, 'name')}</Text>
                       <Text size="sm" className="quiet">
-                        {[textOf(one.fields, 'phone'), textOf(one.fields, 'inn')]
+                        {[phoneWords(textOf(one.fields, 'phone')), textOf(one.fields, 'inn')]
                           .filter((part) => part !== '')
                           .join(', ')}
                       </Text>
@@ -131,7 +132,7 @@ export function RequestForm(props: {
                       {textOf(client.fields, 'name')}
                     </Text>
                     <Text size="sm" className="quiet">
-                      {[textOf(client.fields, 'phone'), textOf(client.fields, 'inn')]
+                      {[phoneWords(textOf(client.fields, 'phone')), textOf(client.fields, 'inn')]
                         .filter((part) => part !== '')
                         .join(', ')}
                     </Text>
@@ -139,7 +140,7 @@ export function RequestForm(props: {
                       {t(client.fields['checkedOn'] === undefined ? 'dispatcher.notChecked' : 'dispatcher.checked')}
                     </Text>
                   </div>
-                  <Button size="compact-sm" variant="default" onClick={clear}>
+                  <Button size="compact-sm" variant="default" onClick={clear} style={{ flex: 'none' }}>
                     {t('dispatcher.other')}
                   </Button>
                 </div>

@@ -17,6 +17,7 @@ const TOLD = new Set([
   'card/fields-missing',
   'card/field-closed',
   'card/no-manual-moves',
+  'task/closed',
   'task/taken',
   'lease/not-to-issue',
   'zone/bad-shape',
