@@ -135,6 +135,17 @@ test('two persons at once: the second is told', async () => {
   expect([late.statusCode, late.json().code]).toEqual([409, 'configuration/changed'])
 })
 
+test('what was wanted is listed newest first, page by page', async () => {
+  const { gateway } = await fittedVehicle(house)
+  const url = `/api/gateways/${gateway}/configuration`
+  await house.call('owner', 'PUT', url, { document, baseVersion: null, note: 'первая' })
+  await house.call('head', 'PUT', url, { document, baseVersion: 1 })
+  const first = (await house.call('technician', 'GET', `${url}/versions?limit=1`)).json()
+  expect(first).toMatchObject({ items: [{ version: 2, by: 'head' }], nextCursor: '2' })
+  const second = (await house.call('technician', 'GET', `${url}/versions?limit=1&cursor=${first.nextCursor}`)).json()
+  expect(second).toMatchObject({ items: [{ version: 1, by: 'owner', note: 'первая', document }], nextCursor: null })
+})
+
 test.each([
   { name: 'a state of the relay', wrong: { ...document, relay: 'open' } },
   { name: 'a seal', wrong: { ...document, sealed: { at: '2026-11-01T09:00:00Z', by: 'x' } } },
