@@ -11,7 +11,7 @@ import { createRestClient, type RestClient } from './rest-client.ts'
 const READY = /kordon\.ready (http:\/\/\S+)/
 const START_LIMIT_MS = 60_000
 /** As bin/ and the Dockerfile start it. */
-const AS_SHIPPED = ['--max-semi-space-size=64']
+const AS_SHIPPED = ['--max-semi-space-size=32']
 
 /** The real cloud in a process of its own, on free ports and a temporary data folder. */
 export type RunningCloud = {
