@@ -40,6 +40,7 @@ const VehiclePapersPage = lazy(async () => ({
   default: (await import('../papers/vehicle-papers-page.tsx')).VehiclePapersPage,
 }))
 const ZonesPage = lazy(async () => ({ default: (await import('../zones/zones-page.tsx')).ZonesPage }))
+const InboxPage = lazy(async () => ({ default: (await import('../inbox/inbox-page.tsx')).InboxPage }))
 const AppealsPage = lazy(async () => ({ default: (await import('../appeals/appeals-page.tsx')).AppealsPage }))
 const MessagesPage = lazy(async () => ({ default: (await import('../messages/messages-page.tsx')).MessagesPage }))
 const RulesPage = lazy(async () => ({ default: (await import('../rules/rules-page.tsx')).RulesPage }))
@@ -140,8 +141,11 @@ function Pages({ user }: { readonly user: User }): ReactNode {
               <Route path="/appeals">
                 <AppealsPage user={user} />
               </Route>
+              <Route path="/inbox">
+                <InboxPage user={user} />
+              </Route>
               <Route path="/messages">
-                <MessagesPage />
+                <MessagesPage user={user} />
               </Route>
               <Route path="/rules">
                 <RulesPage user={user} />

@@ -73,6 +73,11 @@ export const GROUPS: readonly Group[] = [
         word: 'nav.appeals',
         roles: ['owner', 'head', 'manager', 'support', 'security', 'dispatcher', 'auditor'],
       },
+      {
+        path: '/inbox',
+        word: 'nav.inbox',
+        roles: ['owner', 'head', 'manager', 'support', 'service', 'dispatcher', 'auditor'],
+      },
       { path: '/messages', word: 'nav.messages', roles: OFFICE.filter((role) => role !== 'accountant') },
     ],
   },

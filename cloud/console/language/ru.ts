@@ -6,6 +6,8 @@ import { definitionWords } from '../definitions/words.ts'
 import { dispatcherWords } from '../dispatcher/words.ts'
 import { driverWords } from '../drivers/words.ts'
 import { fieldWords } from '../fields/words.ts'
+import { configurationWords } from '../gateways/configuration-words.ts'
+import { inboxWords } from '../inbox/words.ts'
 import { inspectionWords } from '../inspections/words.ts'
 import { leaseWords } from '../leases/words.ts'
 import { mechanicWords } from '../mechanic/words.ts'
@@ -16,7 +18,6 @@ import { paperWords } from '../papers/words.ts'
 import { peopleWords } from '../people/words.ts'
 import { policyWords } from '../policies/words.ts'
 import { processWords, workplaceWords } from '../processes/words.ts'
-import { configurationWords } from '../gateways/configuration-words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
@@ -72,6 +73,7 @@ export const ru = {
     zones: 'Зоны',
     messages: 'Сообщения',
     appeals: 'Обращения',
+    inbox: 'Общий ящик',
     settings: 'Настройки',
     rules: 'Правила',
     decisions: 'Решения',
@@ -647,6 +649,7 @@ export const ru = {
   quarantine: quarantineWords.ru,
   configuration: configurationWords.ru,
   appeal: appealWords.ru,
+  inbox: inboxWords.ru,
   zonePage: zonePageWords.ru,
   approvals: approvalWords.ru,
   definitions: definitionWords.ru,
