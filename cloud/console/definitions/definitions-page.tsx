@@ -105,7 +105,9 @@ function VersionView(props: {
                     />
                   }
                 >
-                  <div style={{ overflow: 'auto', maxHeight: 620, background: '#fff', borderRadius: 8 }}>
+                  <div
+                    style={{ overflow: 'auto', minHeight: 240, maxHeight: 620, background: '#fff', borderRadius: 8 }}
+                  >
                     <img
                       src={`/api/definitions/${version.version}/drawings/${encodeURIComponent(chosen.id)}`}
                       alt={t('definitions.drawingOf', { title: chosen.title })}

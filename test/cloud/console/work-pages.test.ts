@@ -133,7 +133,9 @@ describe.skipIf(!requireReal('chromium'))(
 
     test('definitions: a mistake is named by its line; a changed file becomes a version, differs in words and is switched on', async () => {
       await page.goto(`${front.url}/definitions`)
-      await page.getByRole('img').first().waitFor()
+      await page.waitForFunction(
+        () => (document.querySelector<HTMLImageElement>('img[alt^=Чертёж]')?.naturalWidth ?? 0) > 100,
+      )
       await page.getByLabel('Файл', { exact: true }).selectOption('c/hiring.yaml')
       const text = page.getByLabel('Текст файла c/hiring.yaml')
       const before = await text.inputValue()
@@ -150,6 +152,9 @@ describe.skipIf(!requireReal('chromium'))(
       await page.getByText('Версия 2').waitFor()
       await page.getByRole('row').filter({ hasText: 'Версия 2' }).getByRole('button', { name: 'Открыть' }).click()
       await page.getByRole('listitem').filter({ hasText: 'Отклик' }).first().waitFor()
+      await page.waitForFunction(
+        () => (document.querySelector<HTMLImageElement>('img[alt^=Чертёж]')?.naturalWidth ?? 0) > 100,
+      )
       await look('definitions')
       await page.getByLabel('События, по одному в строке').fill(
         JSON.stringify({
