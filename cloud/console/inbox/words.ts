@@ -5,12 +5,10 @@ const ru = {
   states: { unanswered: 'Ждут ответа', answered: 'Отвечено', closed: 'Закрыты', any: 'Все' },
   search: 'Имя, телефон, слова',
   none: 'Здесь никого нет.',
-  waiting: 'Ждут ответа: {{count}}',
   columns: { who: 'Кто', said: 'Последнее', account: 'Куда', since: 'Ждёт', whose: 'Чей' },
   nobody: 'Ничей',
   unnamed: 'Без имени',
   card: 'Карточка',
-  open: 'Открыть',
   answer: 'Ответить',
   text: 'Ответ',
   answered: 'Ответ уходит.',
@@ -18,7 +16,7 @@ const ru = {
   taken: 'Обращение ваше.',
   close: 'Ответ не нужен',
   closed: 'Закрыто. Новое слово откроет его снова.',
-  sent: { received: '', queued: 'уходит', sent: 'канал принял', failed: 'не отправлено' },
+  sent: { received: 'пришло', queued: 'уходит', sent: 'канал принял', failed: 'не отправлено' },
 } as const
 
 type Same<T> = { readonly [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
@@ -30,12 +28,10 @@ const en: Same<typeof ru> = {
   states: { unanswered: 'Wait for an answer', answered: 'Answered', closed: 'Closed', any: 'All' },
   search: 'Name, phone, words',
   none: 'Nobody is here.',
-  waiting: 'Waiting for an answer: {{count}}',
   columns: { who: 'Who', said: 'Last word', account: 'Where to', since: 'Waits', whose: 'Whose' },
   nobody: 'Nobody’s',
   unnamed: 'No name',
   card: 'Card',
-  open: 'Open',
   answer: 'Answer',
   text: 'Answer',
   answered: 'The answer is on its way.',
@@ -43,7 +39,7 @@ const en: Same<typeof ru> = {
   taken: 'It is yours.',
   close: 'Needs no answer',
   closed: 'Closed. The next word opens it again.',
-  sent: { received: '', queued: 'on its way', sent: 'the channel took it', failed: 'not sent' },
+  sent: { received: 'received', queued: 'on its way', sent: 'the channel took it', failed: 'not sent' },
 }
 
 export const inboxWords = { ru, en } as const
