@@ -8,13 +8,19 @@ import { lived } from '../support/parked.ts'
 import { checkModel, type StepMachine } from './model-check.ts'
 
 const DEPTH = 8
+/** Seconds of plain work, on a machine that may have other work. */
+const LONG = { timeout: 60_000 }
 
-test(`every sequence of ${DEPTH} events: no block without verdict and stored intent, no order twice, freeing always at once`, () => {
-  const { states, complete, broken } = checkModel(DEPTH)
-  expect(broken).toEqual([])
-  expect(complete).toBe(true)
-  expect(states).toBeGreaterThan(5000)
-})
+test(
+  `every sequence of ${DEPTH} events: no block without verdict and stored intent, no order twice, freeing always at once`,
+  LONG,
+  () => {
+    const { states, complete, broken } = checkModel(DEPTH)
+    expect(broken).toEqual([])
+    expect(complete).toBe(true)
+    expect(states).toBeGreaterThan(5000)
+  },
+)
 
 const writesEarly: StepMachine = (state, event, at, installed) => {
   const stepped = stepImmobilizer(state, event, at, installed)
@@ -25,10 +31,15 @@ const writesEarly: StepMachine = (state, event, at, installed) => {
   )
   return { ...stepped, effects }
 }
+const STANDING = lived({})
 const trustsTheFirstVerdict: StepMachine = (state, event, at, installed) => {
   if (state.work.work !== 'storing' || event.event !== 'saved') return stepImmobilizer(state, event, at, installed)
-  const stepped = stepImmobilizer({ ...state, evidence: lived({}) }, event, at, installed)
+  const stepped = stepImmobilizer({ ...state, evidence: STANDING }, event, at, installed)
   return { ...stepped, state: { ...stepped.state, evidence: state.evidence } }
+}
+const forgetsWhatIsDue: StepMachine = (state, event, at, installed) => {
+  const { due: _gone, ...memory } = state.memory
+  return stepImmobilizer(event.event === 'order' ? { ...state, memory } : state, event, at, installed)
 }
 const deafToCodes: StepMachine = (state, event, at, installed) =>
   event.event === 'local-release' && state.memory.open !== undefined
@@ -38,8 +49,9 @@ const deafToCodes: StepMachine = (state, event, at, installed) =>
 test.each([
   { name: 'writes before the intent is stored', machine: writesEarly, says: /intent is stored/ },
   { name: 'judges no second time', machine: trustsTheFirstVerdict, says: /without a verdict/ },
+  { name: 'forgets a last word at the next order', machine: forgetsWhatIsDue, says: /last word/ },
   { name: 'does not hear a code while an order is open', machine: deafToCodes, says: /a code/ },
-])('a machine that $name is found out', ({ machine, says }) => {
+])('a machine that $name is found out', LONG, ({ machine, says }) => {
   expect(checkModel(DEPTH, machine).broken.join('\n')).toMatch(says)
 })
 

@@ -26,6 +26,8 @@ type Model = {
   readonly pendingRead: number | undefined
   readonly register: 'free' | 'blocked'
   readonly executed: readonly OrderId[]
+  /** Orders whose last word is on the outbox's disk. */
+  readonly told: readonly OrderId[]
   readonly sentSeq: number
   readonly step: StepMachine
 }
@@ -82,6 +84,7 @@ const START: Omit<Model, 'step'> = {
   pendingRead: undefined,
   register: 'free',
   executed: [],
+  told: [],
   sentSeq: 0,
 }
 
@@ -191,6 +194,14 @@ const MOVES: readonly Move[] = [
       },
     }),
   ),
+  {
+    name: 'told',
+    run: (model, broken) => {
+      const [report] = model.state.memory.due ?? []
+      if (report === undefined) return model
+      return stepped({ ...model, told: [...model.told, report.orderId] }, { event: 'told', report }, broken)
+    },
+  },
   { name: 'tick', run: (model, broken) => stepped(model, { event: 'tick' }, broken) },
   { name: 'code', run: (model, broken) => stepped(model, { event: 'local-release' }, broken) },
   {
@@ -224,6 +235,12 @@ function execute(model: Model, target: 'free' | 'blocked', broken: string[]): Mo
   return { ...moved, executed: [...model.executed, order] }
 }
 
+/** An order that the disk knows is open there, or its last word is: kept there, or told. */
+function judgeLastWords({ disk, told }: Model, broken: string[]): void {
+  const kept = [disk.open?.order.orderId, ...(disk.due ?? []).map(({ orderId }) => orderId), ...told]
+  for (const id of disk.knownOrders) if (!kept.includes(id)) broken.push('a last word is in no memory')
+}
+
 /** From every state a code leads to a freed relay, whatever is open: a write of `free` is on its way at once. */
 function judgeCode(model: Model, broken: string[]): void {
   const freed = stepped(model, { event: 'local-release' }, broken)
@@ -237,7 +254,17 @@ function judgeUnblock(model: Model, broken: string[]): void {
 }
 
 /** Tickets only rise and say nothing of themselves: what matters is which answer is awaited. */
-function keyOf({ state, disk, pendingSave, pendingWrite, pendingRead, register, executed, sentSeq }: Model): string {
+function keyOf({
+  state,
+  disk,
+  pendingSave,
+  pendingWrite,
+  pendingRead,
+  register,
+  executed,
+  told,
+  sentSeq,
+}: Model): string {
   const current = (ticket: number | undefined): string => (ticket === undefined ? '-' : String(ticket === state.ticket))
   const { work, memory, evidence, release, watch, contradicted, settledAt } = state
   return JSON.stringify([
@@ -248,7 +275,7 @@ function keyOf({ state, disk, pendingSave, pendingWrite, pendingRead, register, 
     [release, watch !== undefined, contradicted, settledAt],
     [pendingSave && shortOf(pendingSave.memory), current(pendingSave?.ticket)],
     [pendingWrite?.target, current(pendingWrite?.ticket), current(pendingRead)],
-    [register, executed, sentSeq],
+    [register, executed, told, sentSeq],
   ])
 }
 const shortOf = ({ open, reported, highestSeq, due, faultUnder }: ImmobilizerMemory): string =>
@@ -276,6 +303,7 @@ export function checkModel(depth: number, step: StepMachine = stepImmobilizer, l
       const said: string[] = []
       judgeCode(model, said)
       judgeUnblock(model, said)
+      judgeLastWords(model, said)
       for (const move of MOVES) {
         const moved = move.run(model, said)
         if (moved === model) continue
