@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
 import { linesOf, usePages } from '../api/lists.ts'
 import { MESSAGE_STATES, type Message } from '../api/message.ts'
+import type { User } from '../api/session.ts'
 import { DataTable, Small } from '../design/data-table.tsx'
 import { MoreButton } from '../design/more-button.tsx'
 import { Page, Tools } from '../design/page.tsx'
@@ -10,10 +11,12 @@ import { Loading, QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
+import { mayChangeRules } from '../session/rights.ts'
+import { GroupsPanel } from './groups-panel.tsx'
 import { MessageStateWord } from './message-state-word.tsx'
 
 /** Every message, newest first. */
-export function MessagesPage(): ReactNode {
+export function MessagesPage({ user }: { readonly user: User }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(60)
   const [state, setState] = useState<Message['state'] | null>(null)
@@ -80,6 +83,7 @@ export function MessagesPage(): ReactNode {
           )
         }}
       </QueryView>
+      {mayChangeRules(user) && <GroupsPanel />}
     </Page>
   )
 }
