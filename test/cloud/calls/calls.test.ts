@@ -146,7 +146,7 @@ describe('telephony', () => {
     expect(figures.body.items).toEqual([{ of: 'Авито', calls: 1, answered: 1, missed: 0, talkMs: 60_000 }])
   }, 60_000)
 
-  test('an exchange that does not answer is asked again; one that refuses is not', async () => {
+  test('a refusal of the exchange is final and on record; a call that is over is not transferred', async () => {
     const hook = await hookOf('no')
     exchange.fault = 'refusing'
     await exchange.say(hook, { id: 'live', event: 'ringing', from: '+79165556677', line: LINE })

@@ -95,7 +95,7 @@ describe('the shared inbox', () => {
     expect((await say(account, { id: 9, from: 'x', text: 'y' })).statusCode).toBe(404)
   })
 
-  test('an account of a department is not seen by others, a park’s not from another park', async () => {
+  test('an account of a department is not seen by others, and its conversation is not theirs to answer', async () => {
     const account = await accountOf({ title: 'Сервис', roles: ['service'] })
     await say(account, { id: 5, from: 's-1', text: 'Когда готово?' })
     expect(await listed('manager', '?q=готово')).toEqual([])
@@ -124,7 +124,7 @@ describe('the shared inbox', () => {
     expect(one.items.map(({ text }: { text: string }) => text)).toEqual(['Интересует Audi', 'И я спрошу'])
   })
 
-  test('an answer goes to the channel, is tried again while it fails, and who asked waits again when it is refused', async () => {
+  test('an answer goes to the channel; when that refuses it, whoever asked waits again', async () => {
     const base = await messenger.listen()
     const account = await accountOf({
       title: 'WA',
