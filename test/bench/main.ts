@@ -3,6 +3,7 @@ import { audit } from './audit.ts'
 import { balance } from './balance.ts'
 import { type Bench, jsonLine } from './bench.ts'
 import { block } from './block.ts'
+import { board } from './board.ts'
 import { bytes } from './bytes.ts'
 import { catchUp } from './catch-up.ts'
 import { connections } from './connections.ts'
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   loss,
   tls,
   processBench,
+  board,
 ]
 
 const { positionals, values } = parseArgs({
