@@ -162,6 +162,21 @@ describe('processes over REST', () => {
     expect((await call('manager', 'GET', `/api/cards/${card.id}/around`)).body.items).toEqual([])
   })
 
+  test('a document names what it lacks and is not made; filled in, it is there in Word and PDF', async () => {
+    const card = await born()
+    const templates = async () => (await call('manager', 'GET', `/api/cards/${card.id}/document-templates`)).body.items
+    const [paper] = await templates()
+    expect(paper.missing.length).toBeGreaterThan(0)
+    const make = () => call('manager', 'POST', `/api/cards/${card.id}/documents/made`, { document: paper.id })
+    expect(await make()).toMatchObject({ status: 409, body: { code: 'card/fields-missing' } })
+    const set = { name: 'Иван', total: 100_000, contractNo: '7', visitAt: Date.now() }
+    await call('manager', 'PATCH', `/api/cards/${card.id}`, { set })
+    expect((await templates())[0].missing).toEqual([])
+    expect((await make()).status).toBe(204)
+    const { body } = await call('manager', 'GET', `/api/cards/${card.id}/documents`)
+    expect(body.items.map(({ type }: { type: string }) => type.includes('pdf')).toSorted()).toEqual([false, true])
+  })
+
   test('a saved view is one’s own', async () => {
     const { body: view } = await call('manager', 'POST', '/api/card-views', {
       pipeline: 'orders',
