@@ -215,7 +215,7 @@ test('T-07: the position jumps 28 km in 10 s and back: no crossing, no hold, «�
   await car.mqtt.endAsync()
 }, 60_000)
 
-test('T-09: papers end tomorrow: the car is not handed out, with the sentence; after renewal it is; the same before it goes back', async () => {
+test('T-09: papers end tomorrow: the car is not handed out, with the sentence; after renewal it is', async () => {
   const { id } = await park.as('owner', 'POST', '/api/vehicles', { plate: 'А009АА77', model: 'Rapid' })
   const tomorrow = new Date(clock.now() + DAY).toISOString().slice(0, 10)
   await park.papersTo(id, tomorrow)
