@@ -1,8 +1,8 @@
 import { TOTP } from 'otpauth'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
 import { requireReal } from '../../support/real-servers.ts'
+import { type RunningCloud, startCloud } from '../../support/running-cloud.ts'
 import { builtConsole, openBrowser, PATIENCE } from './support/browser.ts'
 import { startConsoleFront } from './support/console-front.ts'
 
@@ -14,7 +14,7 @@ describe.skipIf(!requireReal('chromium'))(
   PATIENCE,
   () => {
     let browser: Browser
-    let house: CloudApp
+    let house: RunningCloud
     let front: Awaited<ReturnType<typeof startConsoleFront>>
     let context: BrowserContext
     let page: Page
@@ -29,8 +29,8 @@ describe.skipIf(!requireReal('chromium'))(
       front = await startConsoleFront({ dist: await builtConsole(), cloud: () => cloudUrl })
       // A passkey belongs to a name, and an address of numbers has none.
       home = front.url.replace('127.0.0.1', 'localhost')
-      house = await startCloudApp({ KORDON_DEMO: '0', KORDON_PUBLIC_URL: home })
-      cloudUrl = `http://127.0.0.1:${portOf(house)}`
+      house = await startCloud({ KORDON_DEMO: '0', KORDON_PUBLIC_URL: home })
+      cloudUrl = house.url
       context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'ru-RU' })
       page = await context.newPage()
       page.on('pageerror', (error) => broken.push(error.message))
@@ -54,7 +54,8 @@ describe.skipIf(!requireReal('chromium'))(
     }
 
     test('the one-time link makes the owner, and works once', async () => {
-      const link = `${home}/setup#${house.started.setupToken}`
+      const token = /\/setup#(\S+)/.exec(house.output())?.[1]
+      const link = `${home}/setup#${token}`
       await page.goto(link)
       await page.getByLabel('Как вас зовут').fill('Ольга Владелец')
       await page.getByLabel('Логин').fill('olga')
@@ -62,7 +63,7 @@ describe.skipIf(!requireReal('chromium'))(
       await page.getByRole('button', { name: 'Создать и войти' }).click()
       await page.getByRole('button', { name: 'Меню пользователя' }).waitFor()
       const again = await context.request.post(`${home}/api/setup`, {
-        data: { token: house.started.setupToken, name: 'x', login: 'intruder', password: PASSWORD },
+        data: { token, name: 'x', login: 'intruder', password: PASSWORD },
         headers: { origin: home },
       })
       expect(again.status()).toBeGreaterThanOrEqual(400)
@@ -174,8 +175,3 @@ describe.skipIf(!requireReal('chromium'))(
     })
   },
 )
-
-const portOf = (house: CloudApp): string => {
-  const address = house.cloud.http.server.address()
-  return String(typeof address === 'object' && address !== null ? address.port : 0)
-}
