@@ -14,6 +14,7 @@ import { createDefinitionRoutes } from './definitions/definition-routes.ts'
 import { createDefinitionService, type DefinitionService } from './definitions/definition-service.ts'
 import { createBoardRoutes } from './desk/board-routes.ts'
 import { createCardListStore } from './desk/card-list-store.ts'
+import { createCardPastRoutes } from './desk/card-past-routes.ts'
 import { createCardRoutes } from './desk/card-routes.ts'
 import { createDeskService } from './desk/desk-service.ts'
 import { createFocusStore } from './desk/focus-store.ts'
@@ -259,6 +260,7 @@ export function createProcesses(parts: Parts): Processes {
     routes: [
       createBoardRoutes({ desk, writeXlsx }),
       createCardRoutes({ desk, processes: service }),
+      createCardPastRoutes({ desk }),
       createDispatcherRoutes(dispatcher),
       createMechanicRoutes({ desk, active: service.active }),
       createViewRoutes({ uuid, views: createViewStore(db) }),
