@@ -102,7 +102,7 @@ describe.runIf(requireReal('chromium'))(
       await page.locator('.slots button').first().click()
       await page.getByText('Вы записаны').waitFor()
       await open('Перенести')
-    await open('Новое время')
+      await open('Новое время')
       await page.locator('.slots button').nth(2).click()
       await page.getByText('1 из 2').waitFor()
     }, 60_000)

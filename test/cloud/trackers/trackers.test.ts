@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { connectAsync } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
 import { type RealServer, requireReal, startMosquitto } from '../../support/real-servers.ts'
 import { until } from '../../support/until.ts'
@@ -145,7 +146,9 @@ describe.skipIf(!requireReal('mosquitto'))('Traccar by MQTT, through an outside 
     const api = (path: string, init: RequestInit = {}) =>
       fetch(`${app.started.url}${path}`, { ...init, headers: { cookie, 'content-type': 'application/json' } })
     const body = JSON.stringify({ plate: 'Т004ТТ77', model: 'Solaris' })
-    const { id } = await (await api('/api/vehicles', { method: 'POST', body })).json()
+    const { id } = z
+      .object({ id: z.string() })
+      .parse(await (await api('/api/vehicles', { method: 'POST', body })).json())
     await kordon('login', app.started.url, '--login', 'technician', '--password', 'demo-technician')
     const wish = ['--kind', 'traccar', '--login', 'main', '--device', '861234567890123', '--vehicle', 'Т004ТТ77']
     const { tracker } = await kordon('tracker', 'add', ...wish)
@@ -168,7 +171,8 @@ describe.skipIf(!requireReal('mosquitto'))('Traccar by MQTT, through an outside 
     }
     const total = async (): Promise<number> => {
       const [from, to] = [-3_600_000, 3_600_000].map((ms) => new Date(Date.now() + ms).toISOString())
-      return (await (await api(`/api/vehicles/${id}/track?from=${from}&to=${to}`)).json()).total
+      const track = await (await api(`/api/vehicles/${id}/track?from=${from}&to=${to}`)).json()
+      return z.object({ total: z.int() }).parse(track).total
     }
     await forward('000000000000000')
     await forward('861234567890123')
@@ -178,7 +182,8 @@ describe.skipIf(!requireReal('mosquitto'))('Traccar by MQTT, through an outside 
     ])
     await kordon('tracker', 'remove', tracker.id)
     await forward('861234567890123')
-    const refused = async () => (await (await api('/api/tracker-refusals')).json()).items
+    const refused = async () =>
+      z.object({ items: z.array(z.unknown()) }).parse(await (await api('/api/tracker-refusals')).json()).items
     await until('both are known as refused', async () => (await refused()).length === 2, { everyMs: 100 })
     expect(await total()).toBe(1)
     await traccar.endAsync(true)
