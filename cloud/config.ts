@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CASES, type CaseName } from './processes/definitions/chosen-cases.ts'
 
 const text = z.string()
 const port = z.coerce.number<string>({ error: 'a port number' }).int().min(0).max(65_535)
@@ -15,6 +16,14 @@ const pairs = list.transform((items, context) => {
   if (split.some((parts) => parts.length !== 2 || parts.includes('')))
     context.addIssue('value=role, separated by commas')
   return Object.fromEntries(split.map(([value = '', role = '']) => [value, role]))
+})
+const isCase = (word: string): word is CaseName => CASES.some((one) => one === word)
+const cases = list.transform((words, context): readonly CaseName[] => {
+  const known = words.map((word) => word.toLowerCase())
+  for (const word of known)
+    if (!isCase(word)) context.addIssue(`there is no case ${word}; the cases are ${CASES.join(', ')}`)
+  if (known.length === 0) context.addIssue('name one case at least, or leave it out for all')
+  return CASES.filter((one) => known.includes(one))
 })
 const url = (...protocols: readonly string[]) =>
   text.refine((given) => URL.canParse(given) && protocols.includes(new URL(given).protocol), {
@@ -106,6 +115,9 @@ const Environment = z.object({
   INFLUX_ORG: text.prefault('kordon').describe('organisation (v2); default kordon'),
   INFLUX_BUCKET: text.prefault('kordon').describe('bucket (v2) or database (v1); default kordon'),
   INFLUX_GZIP: onOff.prefault('0').describe('1: writes are packed, for a database behind a slow line; default 0'),
+  KORDON_CASES: cases
+    .prefault(CASES.join(','))
+    .describe('which of the cases a to e a new installation runs, such as a,c (docs/cases.md); default all'),
   YANDEX_FLEET_KEYS_FILE: text
     .optional()
     .describe('file (mode 600) with a JSON list of {parkId, clientId, apiKey} of Yandex Fleet; default: none'),
@@ -165,6 +177,8 @@ export type CloudConfig = {
   readonly brokerCaFile: string | undefined
   readonly brokerDir: string | undefined
   readonly influx: InfluxSettings | undefined
+  /** Which of the businesses that come with the house it runs. */
+  readonly cases: readonly CaseName[]
   readonly yandexKeysFile: string | undefined
   readonly messagesFile: string | undefined
   readonly exchangeFile: string | undefined
@@ -224,6 +238,7 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     brokerUrl: env.BROKER_URL,
     brokerCaFile: env.BROKER_CA,
     brokerDir: env.KORDON_BROKER_DIR,
+    cases: env.KORDON_CASES,
     yandexKeysFile: env.YANDEX_FLEET_KEYS_FILE,
     messagesFile: env.KORDON_MESSAGES_FILE,
     exchangeFile: env.KORDON_EXCHANGE_FILE,

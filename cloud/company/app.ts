@@ -70,6 +70,7 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
 export function createCompany(parts: Parts) {
   const { config, db, inTransaction, world, jobs, live, metrics, signer, vehicles, zones, history, mileage } = parts
   const { clock } = world
+  const cases = shippedCases(config.cases)
   const yandexParks = config.yandexKeysFile === undefined ? [] : readYandexKeys(config.yandexKeysFile)
   const leasing = createLeasing({
     db,
@@ -306,7 +307,7 @@ export function createCompany(parts: Parts) {
     calls,
     may: parts.may,
     policy: policies.service.facts,
-    shipped: shippedCases(),
+    shipped: cases,
     changed: live.cardChanged,
   })
   const inbox = createInbox({
@@ -324,9 +325,9 @@ export function createCompany(parts: Parts) {
   processes.hangOn(rules.ports)
   // After the cards have hung in theirs: a permit is given by the slice that keeps it.
   rules.ports.action('grant', grantAction(permits.ofRules))
-  rules.adopt(shippedCases())
+  rules.adopt(cases)
   // Rules of the cases make cards and tasks and hold no car: there is nothing to watch first.
-  const caseRules = new Set(ruleTexts(shippedCases()).rules.map(({ id }) => id))
+  const caseRules = new Set(ruleTexts(cases).rules.map(({ id }) => id))
 
   const upkeepOf: VehiclesParts['upkeepOf'] = async (ids) => {
     const [visits, standings] = await Promise.all([

@@ -39,10 +39,23 @@ test('one error names every wrong variable and repeats no value', () => {
   expect(result.message).not.toContain('secret')
 })
 
+test('some of the cases are chosen by their letters; a wrong one is refused by its name', () => {
+  expect(readConfig({})).toMatchObject({ config: { cases: ['a', 'b', 'c', 'd', 'e'] } })
+  expect(readConfig({ KORDON_CASES: ' C, a,a' })).toMatchObject({ config: { cases: ['a', 'c'] } })
+  expect(readConfig({ KORDON_CASES: 'a,taxi' })).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('KORDON_CASES: there is no case taxi; the cases are a, b, c, d, e'),
+  })
+  expect(readConfig({ KORDON_CASES: ',' })).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('name one case'),
+  })
+})
+
 test('--help lists every variable with its meaning', () => {
   const lines = configHelp()
     .split('\n')
     .filter((line) => /^ {2}[A-Z]/.test(line))
-  expect(lines).toHaveLength(38)
+  expect(lines).toHaveLength(39)
   for (const line of lines) expect(line).toMatch(/^ {2}[A-Z_]+ +\S.{5,}/)
 })
