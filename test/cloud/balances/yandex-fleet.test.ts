@@ -96,6 +96,7 @@ describe('the keys file', () => {
         clientId: 'taxi/park/p1',
         apiKey: 'SECRET',
         baseUrl: 'https://fleet-api.taxi.yandex.net',
+        orders: 'keep',
       },
     ])
   })
