@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { ParksInSight } from '../http/access.ts'
 import type { PhoneCallRow } from '../postgres/call-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { cardInParks } from '../processes/card-parks.ts'
 import type { Call } from './call.ts'
 
 export type CallStore = ReturnType<typeof createCallStore>
@@ -18,7 +19,7 @@ export type CallFilter = {
   readonly state?: 'missed' | 'answered' | 'no-source' | undefined
   readonly from?: number | undefined
   readonly to?: number | undefined
-  /** Calls all of whose cards stand outside of these parks are not there. */
+  /** A call with a card outside of these parks, or of a driver who is known outside of them alone, is not there. */
   readonly parks: ParksInSight
 }
 /** A card that was closed this long before a call may still be what the call is about. */
@@ -47,11 +48,15 @@ export function createCallStore(db: Db) {
           .where('card', '=', filter.card ?? ''),
       )
     if (parks !== 'all')
-      calls = calls.where(sql<boolean>`not exists (
-        select 1 from phone_call_cards c
-        join card_links l on l.card = c.card and l.entity = 'vehicle'
-        join vehicles v on v.id::text = l.record
-        where c.call = phone_calls.id and not (v.park_id::text = any(${[...parks]}::text[])))`)
+      calls = calls
+        .where(
+          sql<boolean>`not exists (
+            select 1 from phone_call_cards c where c.call = phone_calls.id and not ${cardInParks(parks, 'c.card')})`,
+        )
+        .where(sql<boolean>`not exists (
+          select 1 from driver_phones p join drivers d on d.id = p.driver_id
+          where p.phone in (phone_calls.caller, phone_calls.callee)
+          having not bool_or(d.park_id::text = any(${[...parks]}::text[])))`)
     return calls
   }
 

@@ -181,17 +181,19 @@ export function createLineRoutes({ lines, requests, calls, clock, uuid }: Deps):
           },
         },
       },
-      async () => ({
-        items: (await requests.newest(200)).map(({ key, kind, state, card, askedAt, askedBy, attempts, problem }) => ({
-          key,
-          kind,
-          state,
-          card,
-          askedAt: EpochMs.parse(askedAt),
-          askedBy,
-          attempts,
-          problem,
-        })),
+      async (request) => ({
+        items: (await requests.newest(callerOf(request).parks, 200)).map(
+          ({ key, kind, state, card, askedAt, askedBy, attempts, problem }) => ({
+            key,
+            kind,
+            state,
+            card,
+            askedAt: EpochMs.parse(askedAt),
+            askedBy,
+            attempts,
+            problem,
+          }),
+        ),
         nextCursor: null,
       }),
     )

@@ -1,4 +1,6 @@
+import type { ParksInSight } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { cardInParks } from '../processes/card-parks.ts'
 
 export type RequestStore = ReturnType<typeof createRequestStore>
 export type ExchangeWish = {
@@ -62,7 +64,11 @@ export function createRequestStore(db: Db) {
         .where('state', '=', 'waiting')
         .execute()
     },
-    newest: (limit: number) =>
-      db.selectFrom('phoneRequests').selectAll().orderBy('askedAt', 'desc').orderBy('key').limit(limit).execute(),
+    /** What was asked about a card outside of these parks is not there. */
+    newest: (parks: ParksInSight, limit: number) => {
+      let requests = db.selectFrom('phoneRequests').selectAll()
+      if (parks !== 'all') requests = requests.where(cardInParks(parks, 'phone_requests.card'))
+      return requests.orderBy('askedAt', 'desc').orderBy('key').limit(limit).execute()
+    },
   }
 }

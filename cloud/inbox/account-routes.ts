@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { EpochMs, Instant } from '#contract/instant.ts'
-import { callerOf, Role, type RouteRoles } from '../http/access.ts'
+import { type Caller, callerOf, Role, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
-import { ParkId } from '../parks/park.ts'
+import { isInSight, ParkId } from '../parks/park.ts'
 import { rememberBodies } from '../processes/inbox/signed-body.ts'
 import type { World } from '../world.ts'
 import type { AccountStore } from './account-store.ts'
@@ -42,6 +42,9 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'randomBytes'> & {
 export function createAccountRoutes(deps: Deps): FastifyPluginAsyncZod {
   const { accounts, inbox, clock, uuid, randomBytes } = deps
   const secretOf = (length: number) => Buffer.from(randomBytes(length)).toString('base64url')
+  /** Those of a park in sight, and those of no park. */
+  const seen = async ({ parks }: Caller) =>
+    (await accounts.all()).filter(({ parkId }) => parkId === null || isInSight(parks, parkId))
   return async (app) => {
     const bodyOf = rememberBodies(app)
     app.post(
@@ -83,8 +86,8 @@ export function createAccountRoutes(deps: Deps): FastifyPluginAsyncZod {
           response: { 200: z.object({ items: z.array(AccountView), nextCursor: z.null() }) },
         },
       },
-      async () => ({
-        items: (await accounts.all()).map((row) => ({
+      async (request) => ({
+        items: (await seen(callerOf(request))).map((row) => ({
           id: row.id,
           channel: Channel.parse(row.channel),
           title: row.title,
@@ -136,6 +139,7 @@ export function createAccountRoutes(deps: Deps): FastifyPluginAsyncZod {
       },
       async (request, reply) => {
         const { signed, assignTo, ...body } = request.body
+        if (body.parkId !== null && !isInSight(callerOf(request).parks, body.parkId)) throw new Fault('park/unknown')
         const person = assignTo === null ? undefined : await deps.personOf(assignTo)
         if (assignTo !== null && person === undefined) throw new Fault('account/unknown')
         const token = secretOf(24)
@@ -161,7 +165,9 @@ export function createAccountRoutes(deps: Deps): FastifyPluginAsyncZod {
         schema: { tags, summary: 'Close an account; its conversations stay', params: Id, response: { 204: z.null() } },
       },
       async (request, reply) => {
-        if (!(await accounts.close(request.params.id, clock.now()))) throw new Fault('hook/unknown')
+        const { id } = request.params
+        const isSeen = (await seen(callerOf(request))).some((one) => one.id === id)
+        if (!isSeen || !(await accounts.close(id, clock.now()))) throw new Fault('hook/unknown')
         return reply.status(204).send(null)
       },
     )

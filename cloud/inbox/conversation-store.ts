@@ -3,10 +3,11 @@ import type { ParksInSight } from '../http/access.ts'
 import type { InboxConversationRow } from '../postgres/inbox-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { anywhere } from '../postgres/search-pattern.ts'
+import { cardInParks } from '../processes/card-parks.ts'
 import type { IncomingWord } from './incoming.ts'
 
 export type ConversationStore = ReturnType<typeof createConversationStore>
-/** Whose conversations: of these parks (or of none), and of accounts that this role sees. */
+/** Whose conversations: of accounts and cards of these parks (or of none), and of accounts that this role sees. */
 export type InboxSight = { readonly parks: ParksInSight; readonly role: string; readonly id: string }
 export type ConversationFilter = {
   readonly state?: 'unanswered' | 'answered' | 'closed' | undefined
@@ -24,7 +25,8 @@ export function createConversationStore(db: Db) {
       .innerJoin('inboxAccounts', 'inboxAccounts.id', 'inboxConversations.account')
     if (parks !== 'all')
       rows = rows.where(
-        sql<SqlBool>`(inbox_accounts.park_id is null or inbox_accounts.park_id::text = any(${[...parks]}::text[]))`,
+        sql<SqlBool>`(inbox_accounts.park_id is null or inbox_accounts.park_id::text = any(${[...parks]}::text[]))
+          and ${cardInParks(parks, 'inbox_conversations.card')}`,
       )
     if (role !== 'owner' && role !== 'head')
       rows = rows.where(

@@ -52,6 +52,8 @@ import { createReportStore } from './reports/report-store.ts'
 import { createResultReports } from './reports/result-service.ts'
 import { createResultStore } from './reports/result-store.ts'
 import { hangCards } from './rule-cards.ts'
+import { createTripService } from './trips/trip-service.ts'
+import { createTripStore } from './trips/trip-store.ts'
 
 export type Processes = {
   readonly service: ProcessService
@@ -207,7 +209,15 @@ export function createProcesses(parts: Parts): Processes {
     parties: createPartyStore(db),
     staff: createStaffStore(db),
     facts: factStore,
+    vehicleOf: (caller, named) => createPartyStore(db).vehicle(caller.parks, named),
     may: parts.may,
+  })
+
+  const trips = createTripService({
+    clock,
+    trips: createTripStore(db),
+    definitions: async () => (await service.active())?.definitions,
+    take: (incoming, now) => inTransaction((tx) => createInboxStore(tx).take('inbox', incoming, now)),
   })
 
   /** A card of its own for each vehicle of a pipeline whose cards are vehicles. */
@@ -231,6 +241,7 @@ export function createProcesses(parts: Parts): Processes {
     }
   }
   jobs?.every('process-subjects', seconds(60), bearSubjects)
+  jobs?.every('process-trips', seconds(15), async () => void (await trips.look()))
   jobs?.every('process-payments', seconds(10), async () => void (await effects.placePayments()))
   jobs?.every('process-timers', seconds(5), async (stop) => {
     policy = await parts.policy()
@@ -269,6 +280,7 @@ export function createProcesses(parts: Parts): Processes {
       createReportRoutes({ reports, active: service.active, now: clock.now, writeXlsx }),
       createRegistryRoutes({
         store: createRegistryStore(db),
+        cardsInSight: createBoardStore(db).amongInSight,
         desk,
         may: parts.may,
         active: service.active,

@@ -3,6 +3,8 @@ import type { Facts } from '../expressions/fact-type.ts'
 import type { ParksInSight } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { anywhere } from '../postgres/search-pattern.ts'
+import type { CardLink } from './card-links.ts'
+import { cardInParks } from './card-parks.ts'
 import { factsFrom } from './stored-facts.ts'
 
 export type CardBrief = {
@@ -32,15 +34,10 @@ export type CardFilter = {
   readonly overdueAt?: number | undefined
   /** Only cards that nobody has a task on. */
   readonly tasks?: 'none' | undefined
-  /** Only cards whose vehicles stand in these parks; a card without a vehicle is of no park, and seen by all. */
+  /** Only cards of these parks; one that points at no vehicle, driver or lease is of no park, and seen by all. */
   readonly parks?: ParksInSight | undefined
 }
 
-/** True for a card none of whose vehicles stands in a park outside of these. */
-const inParks = (parks: readonly string[]) =>
-  sql<SqlBool>`not exists (
-    select 1 from card_links l join vehicles v on v.id::text = l.record
-    where l.card = cards.id and l.entity = 'vehicle' and not (v.park_id::text = any(${[...parks]}::text[])))`
 const isOverdue = (now: number) =>
   sql<SqlBool>`(exists (select 1 from card_tasks t where t.card = cards.id and t.state = 'open' and t.due_at < ${now})
     or exists (select 1 from card_timers m where m.card = cards.id and m.name = 'limit' and m.due_at < ${now}))`
@@ -83,7 +80,7 @@ export function createBoardStore(db: Db) {
         ]),
       )
     }
-    if (filter.parks !== undefined && filter.parks !== 'all') cards = cards.where(inParks(filter.parks))
+    if (filter.parks !== undefined && filter.parks !== 'all') cards = cards.where(cardInParks(filter.parks, 'cards.id'))
     if (filter.overdueAt !== undefined) cards = cards.where(isOverdue(filter.overdueAt))
     if (filter.tasks === 'none') cards = cards.where(WITHOUT_TASKS)
     const { link } = filter
@@ -106,6 +103,30 @@ export function createBoardStore(db: Db) {
       if (parks === 'all' || !UUID.test(id)) return true
       const row = await chosen({ state: 'all', parks }).select('id').where('id', '=', id).executeTakeFirst()
       return row !== undefined
+    },
+    /** Whether all vehicles, drivers and leases among these exist for who sees these parks. */
+    mayPointAt: async (links: readonly CardLink[], parks: ParksInSight): Promise<boolean> => {
+      if (parks === 'all') return true
+      for (const [entity, table] of DIVIDED) {
+        const ids = links.filter((link) => link.entity === entity).map(({ record }) => record)
+        if (ids.length === 0) continue
+        const rows = await db
+          .selectFrom(table)
+          .select('id')
+          .where(sql<SqlBool>`id::text = any(${ids}::text[]) and park_id::text = any(${[...parks]}::text[])`)
+          .execute()
+        if (rows.length < new Set(ids).size) return false
+      }
+      return true
+    },
+    /** Those of these cards that are to be seen by who sees these parks. */
+    amongInSight: async (ids: readonly string[], parks: ParksInSight): Promise<ReadonlySet<string>> => {
+      if (parks === 'all' || ids.length === 0) return new Set(ids)
+      const rows = await chosen({ state: 'all', parks })
+        .select('id')
+        .where('id', 'in', [...ids])
+        .execute()
+      return new Set(rows.map(({ id }) => id))
     },
     /** One page, by `sort`, then by number; the cursor is the last pair seen. */
     list: async (
@@ -259,4 +280,10 @@ export function createBoardStore(db: Db) {
   }
 }
 
+/** What has a park, and where it is kept. */
+const DIVIDED = [
+  ['vehicle', 'vehicles'],
+  ['driver', 'drivers'],
+  ['lease', 'leases'],
+] as const
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { Fact } from '../expressions/fact-type.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { CardRow, CardRunRow } from '../postgres/process-tables.ts'
+import { linksOf } from './card-links.ts'
 import { taskOf } from './desk/task-row.ts'
 import { outboxRow } from './effects/outbox-row.ts'
 import type { Actor, Card, CardState, Change, Effect, Run, Timer } from './engine/card.ts'
@@ -158,22 +158,6 @@ const runOf = (
   startedAt: row.startedAt,
   endedAt: row.endedAt ?? undefined,
 })
-
-/** Entities that a card points at by a field of that name, or by a list of that name in the plural. */
-function linksOf({ fields, entity, subject }: Card): readonly { readonly entity: string; readonly record: string }[] {
-  const found = new Map<string, { readonly entity: string; readonly record: string }>()
-  const put = (name: string, record: Fact) => {
-    if (typeof record === 'string' && record !== '') found.set(`${name} ${record}`, { entity: name, record })
-  }
-  for (const name of LINKED) {
-    put(name, fields[name])
-    const many = fields[`${name}s`]
-    if (Array.isArray(many)) for (const record of many) put(name, record)
-  }
-  if (subject !== undefined) put(entity, subject)
-  return [...found.values()]
-}
-const LINKED = ['vehicle', 'driver', 'client', 'machine', 'agent', 'lease', 'car', 'mechanic']
 
 async function putLinks(db: Db, card: Card): Promise<void> {
   const links = linksOf(card).map((link) => ({ card: card.id, ...link }))

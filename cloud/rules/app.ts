@@ -222,7 +222,7 @@ export function createRules(parts: Parts): Rules {
     },
     open: (firstMode) => book.open(firstMode),
     routes: [
-      createRuleRoutes({ book, counts: () => createOutcomeStore(db).counts(), whatIf }),
+      createRuleRoutes({ book, counts: () => createOutcomeStore(db).counts(), whatIf, inSight: parts.inSight }),
       createDecisionRoutes({ records: createRecordStore(db), book, inSight: parts.inSight }),
     ],
   }

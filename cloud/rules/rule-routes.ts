@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
-import { type Caller, callerOf, type RouteRoles } from '../http/access.ts'
+import { type Caller, callerOf, type ParksInSight, type RouteRoles } from '../http/access.ts'
 import type { Author } from '../policies/policy-service.ts'
 import type { RuleBookService, RuleInBook } from './book/rule-book-service.ts'
 import { placesHold } from './compiled-rule.ts'
@@ -67,6 +68,7 @@ type Deps = {
   readonly book: RuleBookService
   readonly counts: () => Promise<AllCounts>
   readonly whatIf: Pick<WhatIfService, 'ask' | 'find'>
+  readonly inSight: (parks: ParksInSight, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
 }
 
 const authorOf = ({ id, login, role }: Caller): Author => ({ id, name: login, role })
@@ -102,8 +104,25 @@ const viewOf = (rule: RuleInBook, all: AllCounts): z.infer<typeof View> => ({
 })
 
 /** Rules: their text, versions, what they would have done, and who let them act. */
-export function createRuleRoutes({ book, counts, whatIf }: Deps): FastifyPluginAsyncZod {
+export function createRuleRoutes({ book, counts, whatIf, inSight }: Deps): FastifyPluginAsyncZod {
   const answer = async (rule: RuleInBook) => viewOf(rule, await counts())
+  /** Counts are of the whole house; which vehicles they are is told of the parks in sight. */
+  const shownTo = async ({ parks }: Caller, result: WhatIfResult): Promise<WhatIfResult> => {
+    if (parks === 'all') return result
+    const named = [...result.hits.flatMap(({ vehicleId }) => vehicleId ?? []), ...result.added, ...result.spared]
+    const seen = await inSight(
+      parks,
+      [...new Set(named)].flatMap((id) => VehicleId.safeParse(id).data ?? []),
+    )
+    const known: ReadonlySet<string | null> = seen
+    const isSeen = (id: string | null) => known.has(id)
+    return {
+      ...result,
+      hits: result.hits.filter(({ vehicleId }) => isSeen(vehicleId)),
+      added: result.added.filter(isSeen),
+      spared: result.spared.filter(isSeen),
+    }
+  }
   return async (app) => {
     app.get(
       '/api/rules',
@@ -256,7 +275,7 @@ export function createRuleRoutes({ book, counts, whatIf }: Deps): FastifyPluginA
       },
       async (request) => {
         const { id, state, doneShare, result, error } = await whatIf.find(request.params.trial)
-        return { id, state, doneShare, result, error }
+        return { id, state, doneShare, result: result && (await shownTo(callerOf(request), result)), error }
       },
     )
   }

@@ -3,6 +3,7 @@ import type { Facts } from '../../expressions/fact-type.ts'
 import type { Caller } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
 import type { BoardStore } from '../board-store.ts'
+import { linksOf } from '../card-links.ts'
 import type { CardState } from '../engine/card.ts'
 import type { Machine } from '../engine/machine.ts'
 import type { CardWays, ProcessService } from '../process-service.ts'
@@ -92,7 +93,7 @@ export function createCardPage(deps: Deps) {
       version: it.version,
       entity: it.entity,
       subject: bare.subject,
-      parent: it.parent ?? null,
+      parent: it.parent !== undefined && (await boards.inSight(it.parent, caller.parks)) ? it.parent : null,
       form: formOf(machine, sight, it, right === 'write' ? 'card' : 'look', shown, next),
       ways: ways.map(({ stage: to, title, why }) => {
         const target = machine.stage(it.pipeline, to)
@@ -121,6 +122,13 @@ export function createCardPage(deps: Deps) {
     }
   }
 
+  /** A card is not put where its maker would not see it. What is of another park is answered like what does not exist. */
+  const checkLinks = async ({ parks }: Caller, { fields, ...about }: Parameters<typeof linksOf>[0]): Promise<void> => {
+    const named = Object.entries(fields).map(([path, value]) => [path.split('.').at(-1) ?? path, value] as const)
+    if (!(await boards.mayPointAt(linksOf({ ...about, fields: Object.fromEntries(named) }), parks)))
+      throw new Fault('request/invalid', 'Такой записи нет')
+  }
+
   /** `task`: whoever has the task may fill what it asks for, wherever its card stands. Faults: card/unknown, card/field-closed. */
   const mayWrite = async (caller: Caller, id: string, set: Facts, through: 'card' | 'task' = 'card'): Promise<void> => {
     const brief = await boards.brief(id)
@@ -131,6 +139,7 @@ export function createCardPage(deps: Deps) {
     if (right === 'read' && through === 'card') throw new Fault('access/forbidden')
     const machine = await processes.machineOf(brief.definition)
     checkWrites(machine, sight, machine.pipeline(brief.pipeline)?.card.name ?? 'deal', set, 'card')
+    await checkLinks(caller, { fields: set, entity: '' })
   }
 
   return {
@@ -145,6 +154,7 @@ export function createCardPage(deps: Deps) {
       if (sight.rights.stage(wish.pipeline, wish.stage ?? pipeline.start.name) !== 'write')
         throw new Fault('access/forbidden')
       checkWrites(machine, sight, pipeline.card.name, wish.fields, 'card')
+      await checkLinks(caller, { fields: wish.fields, entity: pipeline.card.name, subject: wish.subject })
       return processes.birth({ ...wish, responsible: `person:${caller.id}` }, await sights.actorOf(caller))
     },
 

@@ -46,7 +46,8 @@ export function createDeskService(deps: Deps) {
   const labels = deps.labelStore(db)
   const sights = createSights({ processes, may: deps.may, rolesOf: tasks.rolesOf })
   const page = createCardPage({ now: clock.now, sights, processes, boards, lists, labels, records })
-  const taskDesk = createTaskDesk({ sights, processes, tasks, labels, records, mayWrite: page.mayWrite })
+  const inSight = (card: string, { parks }: Caller) => boards.inSight(card, parks)
+  const taskDesk = createTaskDesk({ sights, processes, tasks, labels, records, inSight, mayWrite: page.mayWrite })
   return {
     rolesOf: (caller: Caller) => sights.rolesOf(caller),
     actorOf: (caller: Caller) => sights.actorOf(caller),
@@ -55,6 +56,6 @@ export function createDeskService(deps: Deps) {
     ...createCardLog({ sights, processes, boards }),
     ...createCardPapers({ ...deps, now: clock.now, sights, boards, page }),
     ...taskDesk,
-    ...createWorkplace({ now: clock.now, sights, tasks, view: taskDesk.view }),
+    ...createWorkplace({ now: clock.now, sights, tasks, inSight, view: taskDesk.view }),
   }
 }

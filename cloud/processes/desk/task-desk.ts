@@ -16,6 +16,7 @@ type Deps = {
   readonly tasks: TaskStore
   readonly labels: LabelStore
   readonly records: Records
+  readonly inSight: (card: string, caller: Caller) => Promise<boolean>
   readonly mayWrite: (caller: Caller, card: string, set: Facts, through: 'task') => Promise<void>
 }
 export type Listed = Awaited<ReturnType<TaskStore['list']>>[number]
@@ -39,8 +40,15 @@ export function createTaskDesk(deps: Deps) {
     const shown = await shownCard(deps, machine, sight, bare, paths)
     return taskView(machine, task, { ...card, ...shown }, viewWord(machine, sight, card.entity))
   }
-  const canClose = async (caller: Caller, assignee: string): Promise<boolean> =>
-    ['owner', 'head'].includes(caller.role) || (await sights.assigneesOf(caller)).includes(assignee)
+  /** A task out of sight, of another or of another park's card, is answered like one that is not there. */
+  const find = async (caller: Caller, id: string) => {
+    const found = await tasks.find(id)
+    const isOwn = async (assignee: string) =>
+      ['owner', 'head'].includes(caller.role) || (await sights.assigneesOf(caller)).includes(assignee)
+    if (found === undefined || !(await isOwn(found.task.assignee)) || !(await deps.inSight(found.card, caller)))
+      throw new Fault('task/unknown')
+    return found
+  }
 
   return {
     view,
@@ -63,16 +71,11 @@ export function createTaskDesk(deps: Deps) {
       return Promise.all((await tasks.list(filter, limit)).map((listed) => view(sight, listed)))
     },
 
-    task: async (caller: Caller, id: string) => {
-      const found = await tasks.find(id)
-      if (found === undefined || !(await canClose(caller, found.task.assignee))) throw new Fault('task/unknown')
-      return found
-    },
+    task: find,
 
     /** Closes a task with an outcome. The same client key again answers as the first time. */
     close: async (caller: Caller, id: string, wish: Wish): Promise<string> => {
-      const found = await tasks.find(id)
-      if (found === undefined || !(await canClose(caller, found.task.assignee))) throw new Fault('task/unknown')
+      const found = await find(caller, id)
       if (found.task.state === 'done' && wish.clientKey !== undefined && found.clientKey === wish.clientKey)
         return found.card
       if (found.task.kind === 'take' && found.task.state !== 'open') {

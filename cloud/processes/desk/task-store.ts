@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely'
 import type { ParksInSight } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
+import { cardInParks } from '../card-parks.ts'
 import { taskOf } from './task-row.ts'
 
 export type TaskFilter = {
@@ -10,14 +11,9 @@ export type TaskFilter = {
   readonly openBy?: number | undefined
   readonly card?: string | undefined
   readonly not?: readonly string[] | undefined
-  /** Only of cards whose vehicles stand in these parks, as on the boards. */
+  /** Only of cards whose vehicles and drivers are of these parks, as on the boards. */
   readonly parks?: ParksInSight | undefined
 }
-/** The cards are joined; one of them whose vehicle stands elsewhere is nobody’s here. */
-const inParks = (parks: readonly string[]) =>
-  sql<SqlBool>`not exists (
-    select 1 from card_links l join vehicles v on v.id::text = l.record
-    where l.card = cards.id and l.entity = 'vehicle' and not (v.park_id::text = any(${[...parks]}::text[])))`
 
 export type TaskStore = ReturnType<typeof createTaskStore>
 
@@ -34,7 +30,7 @@ export function createTaskStore(db: Db) {
           ? tasks.where(sql<SqlBool>`false`)
           : tasks.where('cardTasks.assignee', 'in', [...filter.assignees])
     if (filter.templates !== undefined) tasks = tasks.where('cardTasks.template', 'in', [...filter.templates])
-    if (filter.parks !== undefined && filter.parks !== 'all') tasks = tasks.where(inParks(filter.parks))
+    if (filter.parks !== undefined && filter.parks !== 'all') tasks = tasks.where(cardInParks(filter.parks, 'cards.id'))
     if (filter.openBy !== undefined) tasks = tasks.where('cardTasks.openFrom', '<=', filter.openBy)
     if (filter.card !== undefined) tasks = tasks.where('cardTasks.card', '=', filter.card)
     if (filter.not !== undefined && filter.not.length > 0)

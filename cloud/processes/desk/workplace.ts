@@ -14,6 +14,7 @@ type Deps = {
   readonly now: () => EpochMs
   readonly sights: Sights
   readonly tasks: TaskStore
+  readonly inSight: (card: string, caller: Caller) => Promise<boolean>
   readonly view: (sight: Sight, listed: Listed) => Promise<TaskView>
 }
 
@@ -27,7 +28,13 @@ const templatesOf = (place: Workplace): readonly string[] => [
 ]
 
 /** One task at a time from the queues that the head has ordered. */
-export function createWorkplace({ now, sights, tasks, view }: Deps) {
+export function createWorkplace({ now, sights, tasks, inSight, view }: Deps) {
+  const find = async (caller: Caller, id: string) => {
+    const found = await tasks.find(id)
+    if (found === undefined || !(await inSight(found.card, caller))) throw new Fault('task/unknown')
+    return found
+  }
+
   /** The places meant for the caller's roles; the one asked for, or the first. Faults: workplace/none. */
   const placesOf = async (caller: Caller, machine: Machine, wanted: string | undefined) => {
     const roles = await sights.rolesOf(caller)
@@ -73,9 +80,9 @@ export function createWorkplace({ now, sights, tasks, view }: Deps) {
       }
       const already = await tasks.givenTo(caller.id, at - GIVEN_MS)
       // What a person has in his hands stays there, whatever comes into a queue above it.
-      const [inHand] = (await tasks.list({ assignees, templates, openBy: at, not: skipped }, 200)).filter(({ task }) =>
-        already.includes(task.id),
-      )
+      const [inHand] = (
+        await tasks.list({ assignees, parks: caller.parks, templates, openBy: at, not: skipped }, 200)
+      ).filter(({ task }) => already.includes(task.id))
       if (
         wish.take === 'yes' &&
         inHand !== undefined &&
@@ -114,15 +121,14 @@ export function createWorkplace({ now, sights, tasks, view }: Deps) {
       const at = now()
       if ((await tasks.skipped(caller.id, midnight(at))).length >= (place.skip?.perDay ?? 0))
         throw new Fault('workplace/no-more-skips')
-      if ((await tasks.find(id)) === undefined) throw new Fault('task/unknown')
+      await find(caller, id)
       await tasks.skip(caller.id, id, at, reason)
       await tasks.release(id)
     },
 
     /** Gives a task back: it waits for whoever asks next, him too. Does nothing to a task that another person has. */
     giveBack: async (caller: Caller, id: string): Promise<void> => {
-      const found = await tasks.find(id)
-      if (found === undefined) throw new Fault('task/unknown')
+      const found = await find(caller, id)
       if (found.takenBy === caller.id) await tasks.release(id)
     },
   }

@@ -102,7 +102,9 @@ export function createFileRoutes({ clock, uuid, desk, files }: Deps): FastifyPlu
       async (request, reply) => {
         const file = await files.find(request.params.id)
         if (file === undefined || file.card === null) throw new Fault('file/unknown')
-        await desk.card(callerOf(request), file.card)
+        await desk.card(callerOf(request), file.card).catch((cause: unknown) => {
+          throw cause instanceof Fault ? new Fault('file/unknown') : cause
+        })
         return reply
           .header('content-type', file.type)
           .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`)

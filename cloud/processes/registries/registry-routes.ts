@@ -5,6 +5,7 @@ import type { Facts } from '../../expressions/fact-type.ts'
 import { type Caller, callerOf, EVERY_ROLE } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
 import { cursorFrom, placeFrom } from '../../vehicles/cursor.ts'
+import type { BoardStore } from '../board-store.ts'
 import type { DeskService } from '../desk/desk-service.ts'
 import type { May } from '../desk/may.ts'
 import type { Machine } from '../engine/machine.ts'
@@ -22,6 +23,7 @@ const NOT_A_REGISTRY: ReadonlySet<string> = new Set(['deal', 'vehicle', 'driver'
 
 type Deps = {
   readonly store: RegistryStore
+  readonly cardsInSight: BoardStore['amongInSight']
   readonly desk: Pick<DeskService, 'rolesOf'>
   readonly may: May
   readonly active: () => Promise<Machine | undefined>
@@ -34,7 +36,7 @@ const Row = z.object({
 })
 
 /** Registries that processes fill (contracts, cars, machines, clients, agents) with search, sort and filter on the server; numbers. */
-export function createRegistryRoutes({ store, desk, may, active, now }: Deps): FastifyPluginAsyncZod {
+export function createRegistryRoutes({ store, cardsInSight, desk, may, active, now }: Deps): FastifyPluginAsyncZod {
   const machine = async (): Promise<Machine> => {
     const found = await active()
     if (found === undefined) throw new Fault('definition/none')
@@ -81,7 +83,9 @@ export function createRegistryRoutes({ store, desk, may, active, now }: Deps): F
       },
       async (request) => {
         const all = await machine()
-        const counts = new Map((await store.counts()).map(({ entity, count }) => [entity, count]))
+        const counts = new Map(
+          (await store.counts(callerOf(request).parks)).map(({ entity, count }) => [entity, count]),
+        )
         const names = [...all.definitions.entities.keys()].filter((name) => !NOT_A_REGISTRY.has(name))
         const sight = await sightOf(callerOf(request), all)
         const items = names.map((id) => {
@@ -133,6 +137,7 @@ export function createRegistryRoutes({ store, desk, may, active, now }: Deps): F
         if (closed.length > 0) throw new Fault('request/invalid', `Таких полей нет: ${closed.join(', ')}`)
         const found = await store.list({
           entity,
+          parks: caller.parks,
           q,
           fields: open,
           exact,
@@ -178,7 +183,9 @@ export function createRegistryRoutes({ store, desk, may, active, now }: Deps): F
         const open = fields.filter(({ word }) => word !== 'masked').map((one) => one.field)
         const closed = [field, by].filter((one) => one !== undefined && !open.includes(one))
         if (closed.length > 0) throw new Fault('request/invalid', `Таких полей нет: ${closed.join(', ')}`)
-        return { items: [...(await store.top(request.params.entity, { field, by, limit }))] }
+        return {
+          items: [...(await store.top(request.params.entity, { field, by, parks: callerOf(request).parks, limit }))],
+        }
       },
     )
 
@@ -215,9 +222,15 @@ export function createRegistryRoutes({ store, desk, may, active, now }: Deps): F
         const rows = await store.numbers(series, { limit: limit + 1, after })
         const shown = rows.slice(0, limit)
         const last = rows.length > limit ? shown.at(-1) : undefined
+        // The series is of the whole house and has no gap; whose number it is, is told within the parks in sight.
+        const seen = await cardsInSight(
+          shown.flatMap(({ card }) => card ?? []),
+          callerOf(request).parks,
+        )
         return {
           items: shown.map(({ series: _series, ...row }) => ({
             ...row,
+            card: row.card !== null && seen.has(row.card) ? row.card : null,
             givenAt: EpochMs.parse(row.givenAt),
             cancelledAt: row.cancelledAt === null ? null : EpochMs.parse(row.cancelledAt),
           })),

@@ -1,12 +1,16 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Facts } from '../../expressions/fact-type.ts'
+import type { ParksInSight } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
 import { anywhere } from '../../postgres/search-pattern.ts'
+import { recordInParks } from '../card-parks.ts'
 import { factsFrom } from '../stored-facts.ts'
 
 export type RegistryRow = { readonly id: string; readonly fields: Facts; readonly changedAt: number }
 export type RegistryQuery = {
   readonly entity: string
+  /** Rows about a vehicle or a driver of another park are not there. */
+  readonly parks: ParksInSight
   readonly q: string | undefined
   /** Fields whose values may be searched and sorted by: no more than the caller may see. */
   readonly fields: readonly string[]
@@ -29,16 +33,19 @@ const writings = (typed: string): readonly string[] => {
 
 /** Table `process_records` as lists: cars, contracts, machines, clients and whatever the files keep. */
 export function createRegistryStore(db: Db) {
+  const inSight = (parks: ParksInSight) => {
+    const rows = db.selectFrom('processRecords')
+    return parks === 'all' ? rows : rows.where(recordInParks(parks))
+  }
   return {
-    counts: () =>
-      db
-        .selectFrom('processRecords')
+    counts: (parks: ParksInSight) =>
+      inSight(parks)
         .select('entity')
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .groupBy('entity')
         .execute(),
 
-    list: async ({ entity, q, fields, exact, sort, order, limit, after }: RegistryQuery) => {
+    list: async ({ entity, parks, q, fields, exact, sort, order, limit, after }: RegistryQuery) => {
       // Numbers are set right so that texts of them sort as they do; what is missing comes first.
       const key =
         sort === 'changedAt'
@@ -46,8 +53,7 @@ export function createRegistryStore(db: Db) {
           : sql<string>`case jsonb_typeof(fields -> ${sort}::text)
               when 'number' then lpad(fields ->> ${sort}::text, 20, '0')
               else lower(coalesce(fields ->> ${sort}::text, '')) end`
-      let rows = db
-        .selectFrom('processRecords')
+      let rows = inSight(parks)
         .select(['id', 'fields', 'changedAt'])
         .select(key.as('place'))
         .where('entity', '=', entity)
@@ -79,12 +85,23 @@ export function createRegistryStore(db: Db) {
     /** How often each value of a field occurs, the most frequent first; of a list each of its values counts. */
     top: async (
       entity: string,
-      { field, by, limit }: { readonly field: string; readonly by: string | undefined; readonly limit: number },
+      {
+        field,
+        by,
+        parks,
+        limit,
+      }: {
+        readonly field: string
+        readonly by: string | undefined
+        readonly parks: ParksInSight
+        readonly limit: number
+      },
     ) => {
+      const seen = parks === 'all' ? sql`true` : recordInParks(parks)
       const group = by === undefined ? sql<string | null>`null::text` : sql<string | null>`r.fields ->> ${by}::text`
       const { rows } = await sql<{ value: string; group: string | null; count: number }>`
         select v.value as value, ${group} as "group", count(*)::int as count
-        from process_records r
+        from (select * from process_records where ${seen}) r
         cross join lateral jsonb_array_elements_text(
           case jsonb_typeof(r.fields -> ${field}::text)
             when 'array' then r.fields -> ${field}::text

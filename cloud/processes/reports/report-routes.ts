@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type EpochMs, Instant } from '#contract/instant.ts'
-import type { RouteRoles } from '../../http/access.ts'
+import { callerOf, type RouteRoles } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
 import { csvOf, type Sheet } from '../../spreadsheet/sheet.ts'
 import type { Machine } from '../engine/machine.ts'
@@ -86,6 +86,7 @@ export function createReportRoutes({ reports, active, now, writeXlsx }: Deps): F
         },
       },
       async (request, reply) => {
+        if (callerOf(request).parks !== 'all') throw new Fault('access/forbidden', 'reports are of all parks together')
         const table = await made(request.params.name, request.query)
         const { format } = request.query
         const file = `attachment; filename="${request.params.name}.${format}"`

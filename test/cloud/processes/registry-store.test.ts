@@ -26,6 +26,7 @@ describe.each(sqlKinds())('registries on %s', (kind) => {
   const list = (more: object = {}) =>
     createRegistryStore(postgres.db).list({
       entity: 'machine',
+      parks: 'all',
       q: undefined,
       fields: ['serial', 'factory', 'cost'],
       exact: {},
@@ -39,11 +40,13 @@ describe.each(sqlKinds())('registries on %s', (kind) => {
 
   test('E-02: the most frequent reasons, in all and by factory', async () => {
     const registry = createRegistryStore(postgres.db)
-    expect(await registry.top('machine', { field: 'repairReasons', by: undefined, limit: 2 })).toEqual([
+    expect(await registry.top('machine', { field: 'repairReasons', by: undefined, parks: 'all', limit: 2 })).toEqual([
       { value: 'Гидравлика', group: null, count: 3 },
       { value: 'Двигатель', group: null, count: 1 },
     ])
-    expect((await registry.top('machine', { field: 'repairReasons', by: 'factory', limit: 10 }))[0]).toEqual({
+    expect(
+      (await registry.top('machine', { field: 'repairReasons', by: 'factory', parks: 'all', limit: 10 }))[0],
+    ).toEqual({
       value: 'Гидравлика',
       group: 'МТЗ',
       count: 3,

@@ -1,0 +1,23 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+
+/**
+ * True for a card none of whose vehicles, drivers and leases is of a park outside of these; `card` is the column of its
+ * id. A card that points at none of them is of no park, and seen by all.
+ */
+export const cardInParks = (parks: readonly string[], card: string): RawBuilder<SqlBool> =>
+  sql<SqlBool>`not exists (
+    select 1 from card_links l
+    left join vehicles v on l.entity = 'vehicle' and v.id::text = l.record
+    left join drivers d on l.entity = 'driver' and d.id::text = l.record
+    left join leases s on l.entity = 'lease' and s.id::text = l.record
+    where l.card = ${sql.ref(card)}
+      and not (coalesce(v.park_id, d.park_id, s.park_id)::text = any(${[...parks]}::text[])))`
+
+/** The same of a row that a process keeps, by the fields with which it points at a vehicle or a driver. */
+export const recordInParks = (parks: readonly string[]): RawBuilder<SqlBool> =>
+  sql<SqlBool>`not exists (
+    select 1 from vehicles v where v.id::text = process_records.fields ->> 'vehicle'
+      and not (v.park_id::text = any(${[...parks]}::text[])))
+  and not exists (
+    select 1 from drivers d where d.id::text = process_records.fields ->> 'driver'
+      and not (d.park_id::text = any(${[...parks]}::text[])))`
