@@ -8,8 +8,8 @@ import { factsFrom } from './stored-facts.ts'
 
 /** What other slices know. Undefined: not known, or too old. */
 export type OutsideReads = {
-  /** Fields that live elsewhere (plate and holds of a vehicle, phone of a driver), laid over our own record. */
-  record(entity: string, id: string): Promise<Facts | undefined>
+  /** Fields that live elsewhere (plate and holds of a vehicle, phone of a driver), laid over our own record, which is `own`. */
+  record(entity: string, id: string, own: Facts | undefined): Promise<Facts | undefined>
   /** Ids of records that live elsewhere and have this value in this field. */
   find?(entity: string, field: string, value: Fact): Promise<readonly string[]>
   balance(driver: string, maxAgeMs: number | undefined): Promise<Fact>
@@ -27,16 +27,15 @@ const SLOT_MS = 15 * 60_000
 /** Answers what a decision wants to know, and reserves what it wants to have, within the caller's transaction. */
 export function createFactStore(db: Db, outside: OutsideReads) {
   const record = async (entity: string, id: string): Promise<Facts | undefined> => {
-    const own = await db
+    const row = await db
       .selectFrom('processRecords')
       .select('fields')
       .where('entity', '=', entity)
       .where('id', '=', id)
       .executeTakeFirst()
-    const other = await outside.record(entity, id)
-    return own === undefined && other === undefined
-      ? undefined
-      : { ...(own === undefined ? {} : factsFrom(own.fields)), ...other }
+    const own = row && factsFrom(row.fields)
+    const other = await outside.record(entity, id, own)
+    return own === undefined && other === undefined ? undefined : { ...own, ...other }
   }
 
   const find = async ({ pipeline, stage, entity, match }: Extract<Wanted, { kind: 'find' }>): Promise<Fact> => {

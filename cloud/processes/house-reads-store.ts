@@ -47,13 +47,14 @@ export function createHouseReads(
       : { ...(row.online === null ? {} : { online: row.online }), relayTested: relayTested(vehicle) }
   }
   return {
-    record: async (entity, id) => {
+    record: async (entity, id, own) => {
       const vehicle = VehicleId.safeParse(id).data
       if (entity === 'gateway' && vehicle !== undefined) return gatewayOf(vehicle)
       const driver = DriverId.safeParse(id).data
       if (entity === 'driver' && driver !== undefined) return records.driver(driver)
-      // A machine that carries a gateway is a vehicle of the house too: its hours come from there.
-      if (entity === 'machine' && vehicle !== undefined) return records.metersOf(vehicle)
+      // A machine that carries a gateway is a vehicle of the house too: its hours come from the one that its card names.
+      const carrier = vehicle ?? VehicleId.safeParse(own?.['vehicle']).data
+      if (entity === 'machine' && carrier !== undefined) return records.metersOf(carrier)
       if (entity !== 'vehicle') return undefined
       const row =
         vehicle &&

@@ -32,6 +32,8 @@ const MachineFields = z.strictObject({
   /** Midnight of the last day, milliseconds since 1970. */
   warrantyUntil: z.int().optional(),
   engineHours: Hours.optional(),
+  /** Id or plate of the vehicle whose gateway the machine carries: hours are then read there. */
+  vehicle: z.string().trim().max(60).optional(),
 })
 const given = (fields: Readonly<Record<string, string | number | undefined>>): Facts =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''))

@@ -19,7 +19,9 @@ type Deps = Pick<World, 'clock' | 'uuid'> & {
   readonly processes: Pick<ProcessService, 'act' | 'active'>
   readonly parties: PartyStore
   readonly staff: StaffStore
-  readonly facts: (db: Db) => Pick<FactStore, 'write'>
+  readonly facts: (db: Db) => Pick<FactStore, 'write' | 'record'>
+  /** The vehicle that somebody names by its id or plate, if he sees it. */
+  readonly vehicleOf: (caller: Caller, named: string) => Promise<string | undefined>
   readonly may: May
 }
 export type MachineView = {
@@ -63,7 +65,9 @@ export function createDispatcherService(deps: Deps) {
     id,
     fields: await seen(caller, 'client', fields),
   })
-  const machineView = async (caller: Caller, { id, fields }: Party): Promise<MachineView> => {
+  const machineView = async (caller: Caller, { id, fields: own }: Party): Promise<MachineView> => {
+    // With the hours of its gateway, where it has one.
+    const fields = { ...own, ...(await deps.facts(db).record('machine', id)) }
     const warranty = warrantyOf(fields, midnight(clock.now()))
     return {
       serial: id,
@@ -157,7 +161,10 @@ export function createDispatcherService(deps: Deps) {
       const rights = await may(caller)
       const closed = Object.keys(set).filter((field) => ['hidden', 'masked'].includes(rights.field('machine', field)))
       if (closed.length > 0) throw new Fault('card/field-closed', `Эти поля вам не открыты: ${closed.join(', ')}`)
-      const fields = { ...known?.fields, ...set, serial }
+      const named = set['vehicle']
+      const vehicle = typeof named === 'string' ? await deps.vehicleOf(caller, named) : undefined
+      if (named !== undefined && vehicle === undefined) throw new Fault('request/invalid', 'Такого автомобиля нет')
+      const fields = { ...known?.fields, ...set, ...(vehicle === undefined ? {} : { vehicle }), serial }
       await deps.facts(db).write('machine', serial, fields, clock.now())
       return { known: known !== undefined, machine: await machineView(caller, { id: serial, fields }) }
     },

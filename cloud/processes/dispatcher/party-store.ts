@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Facts } from '../../expressions/fact-type.ts'
+import type { ParksInSight } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
 import { factsFrom } from '../stored-facts.ts'
 
@@ -72,6 +73,20 @@ export function createPartyStore(db: Db) {
     machine: async (serial: string): Promise<Party | undefined> => {
       const row = await records('machine').where('id', '=', serial).executeTakeFirst()
       return row && partyOf(row)
+    },
+    /** By its id or its plate as it is written on it, spaces and case apart; of these parks. */
+    vehicle: async (parks: ParksInSight, named: string): Promise<string | undefined> => {
+      const row = await db
+        .selectFrom('vehicles')
+        .select(['id', 'parkId'])
+        .where(({ or }) =>
+          or([
+            sql<SqlBool>`id::text = ${named.toLowerCase()}`,
+            sql<SqlBool>`upper(replace(plate, ' ', '')) = ${named.toUpperCase().replace(/\s/g, '')}`,
+          ]),
+        )
+        .executeTakeFirst()
+      return row === undefined || (parks !== 'all' && !parks.includes(row.parkId)) ? undefined : row.id
     },
     client: async (id: string): Promise<Party | undefined> => {
       const row = await records('client').where('id', '=', id).executeTakeFirst()

@@ -123,7 +123,10 @@ export function createEffectService(deps: Deps): EffectService {
   ): Promise<void> => {
     const now = clock.now()
     const further = (effects: readonly Effect[]) =>
-      deps.outboxStore(tx).add(effects.map((one, index) => outboxRow(`${key}/${index}`, card, one, now)))
+      // An event from outside comes of no card.
+      deps
+        .outboxStore(tx)
+        .add(effects.map((one, index) => outboxRow(`${key}/${index}`, card === '' ? null : card, one, now)))
     switch (effect.kind) {
       case 'send':
         return send(tx, key, card, effect)

@@ -96,6 +96,12 @@ describe('the dispatcher’s window over REST', () => {
       warranty: { state: 'over', hoursLeft: 0, endedBy: 'hours' },
       scenarios: { repair: 'post_repair' },
     })
+    const vehicle = { plate: 'А123АА77', model: 'К-744' }
+    const { body: car } = await call('owner', 'POST', '/api/vehicles', vehicle)
+    const url = `/api/dispatcher/machines/${serial}`
+    expect((await call('dispatcher', 'PATCH', url, { vehicle: 'нет' })).status).toBe(400)
+    const tied = await call('dispatcher', 'PATCH', url, { vehicle: 'а123 аа77' })
+    expect(tied.body.machine.fields).toMatchObject({ vehicle: car.id, engineHours: 1000 })
     const at = encodeURIComponent(new Date(Date.now() + DAY).toISOString())
     const people = await call('dispatcher', 'GET', `/api/staff?role=mechanic&at=${at}`)
     expect(people.body.items).toMatchObject([{ free: true }])
