@@ -37,6 +37,7 @@ import { createOutboxStore } from './effects/outbox-store.ts'
 import type { ProcessPorts } from './effects/ports.ts'
 import type { CardState } from './engine/card.ts'
 import { createFactStore, type OutsideReads } from './fact-store.ts'
+import { createApplyRoutes } from './inbox/apply-routes.ts'
 import { createInboxRoutes } from './inbox/inbox-routes.ts'
 import { createInboxStore } from './inbox/inbox-store.ts'
 import { isSigned } from './inbox/signature-client.ts'
@@ -213,6 +214,11 @@ export function createProcesses(parts: Parts): Processes {
     may: parts.may,
   })
 
+  const carryOutAtOnce = async (key: string): Promise<void> => {
+    await effects.carryOut(key)
+    // What came of it for others (a transfer, a message) need not wait for the next round either.
+    effects.round().catch((err: unknown) => log.warn({ err }, 'process.not-at-once'))
+  }
   const trips = createTripService({
     clock,
     trips: createTripStore(db),
@@ -287,6 +293,14 @@ export function createProcesses(parts: Parts): Processes {
         now: clock.now,
       }),
       createFileRoutes({ clock, uuid, desk, files: createFileStore(db) }),
+      createApplyRoutes({
+        clock,
+        uuid,
+        take: async (incoming) => {
+          const key = await inTransaction((tx) => createInboxStore(tx).take('form', incoming, clock.now()))
+          if (key !== undefined) await carryOutAtOnce(key)
+        },
+      }),
       createInboxRoutes({
         db,
         inTransaction,
@@ -294,11 +308,7 @@ export function createProcesses(parts: Parts): Processes {
         uuid,
         randomBytes: world.randomBytes,
         inboxStore: createInboxStore,
-        carryOut: async (key) => {
-          await effects.carryOut(key)
-          // What came of it for others (a transfer, a message) need not wait for the next round either.
-          effects.round().catch((err: unknown) => log.warn({ err }, 'process.not-at-once'))
-        },
+        carryOut: carryOutAtOnce,
         calls: parts.calls,
         isSigned,
       }),

@@ -57,6 +57,8 @@ const Form = z.looseObject({
   /** Which form it was; `a`: the code of an agent's link. */
   form: text.optional(),
   a: text.optional(),
+  /** When he agreed that his data are processed. */
+  consent: moment,
   at: moment,
 })
 /** Money comes as roubles in a string («12400.50») or as kopecks in a whole number. */
@@ -97,8 +99,9 @@ export function readIncoming(adapter: Adapter, body: unknown, now: number): Read
     case 'form': {
       const form = Form.safeParse(body)
       if (!form.success) return wrong(form.error)
-      const { id, at, phone: number, name, source, city, other, form: which, a: agentRef } = form.data
-      const said = { phone: number, name, source: source ?? 'Сайт', city, other, form: which ?? 'service', agentRef }
+      const { id, at, phone: number, form: which, a: agentRef, ...rest } = form.data
+      const { name, source = 'Сайт', city, other, consent } = rest
+      const said = { phone: number, name, source, city, other, form: which ?? 'service', agentRef, consent }
       return read('web.form', id, said, at)
     }
     case 'onec': {
