@@ -148,6 +148,7 @@ export const FAULTS = {
   'definition/stage-has-cards': { status: 409, title: 'Cards stand on a stage that is no more: say where they go' },
   'pipeline/unknown': { status: 404, title: 'No such pipeline' },
   'card/unknown': { status: 404, title: 'No such card' },
+  'agent/unknown': { status: 404, title: 'No such agent' },
   'machine/unknown': { status: 404, title: 'No such machine' },
   'client/unknown': { status: 404, title: 'No such client' },
   'card/exists': { status: 409, title: 'A card with this id exists' },

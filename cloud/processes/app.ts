@@ -7,6 +7,8 @@ import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { RulePorts } from '../rules/ports.ts'
 import { writeXlsx } from '../spreadsheet/xlsx-client.ts'
 import type { World } from '../world.ts'
+import { createAgentRoutes } from './agents/agent-routes.ts'
+import { createAgentStore } from './agents/agent-store.ts'
 import { createBoardStore } from './board-store.ts'
 import { createCardStore } from './card-store.ts'
 import { createDefinitionStore } from './definition-store.ts'
@@ -293,6 +295,13 @@ export function createProcesses(parts: Parts): Processes {
         now: clock.now,
       }),
       createFileRoutes({ clock, uuid, desk, files: createFileStore(db) }),
+      createAgentRoutes({
+        clock,
+        randomBytes: world.randomBytes,
+        agents: createAgentStore(db),
+        cardsInSight: createBoardStore(db).amongInSight,
+        may: parts.may,
+      }),
       createApplyRoutes({
         clock,
         uuid,
