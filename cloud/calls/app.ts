@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { seconds } from '#contract/instant.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { createBoardStore } from '../processes/board-store.ts'
 import { NotConnected, type ProcessPorts } from '../processes/effects/ports.ts'
 import { signature } from '../processes/inbox/signature-client.ts'
 import type { World } from '../world.ts'
@@ -65,7 +66,13 @@ export function createCalls({ db, world, jobs, settings }: Parts): Calls {
       if (text !== undefined) await service.ask({ key: `${key}:say`, kind: 'say', callId, to: undefined, text }, about)
     },
     routes: [
-      createCallRoutes({ uuid, calls: service, store: createCallStore(db), lines }),
+      createCallRoutes({
+        uuid,
+        calls: service,
+        store: createCallStore(db),
+        lines,
+        cardInSight: createBoardStore(db).inSight,
+      }),
       createLineRoutes({ clock, uuid, lines, requests: createRequestStore(db), calls: service }),
     ],
   }

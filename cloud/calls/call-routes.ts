@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { EpochMs, Instant } from '#contract/instant.ts'
-import { type Caller, callerOf, type RouteRoles } from '../http/access.ts'
+import { type Caller, callerOf, type ParksInSight, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import { policyField } from '../http/field-mask.ts'
 import { e164 } from '../processes/inbox/webhook.ts'
@@ -48,12 +48,13 @@ type Deps = Pick<World, 'uuid'> & {
   readonly calls: CallService
   readonly store: CallStore
   readonly lines: LineStore
+  readonly cardInSight: (card: string, parks: ParksInSight) => Promise<boolean>
 }
 const at = (moment: number | undefined) => (moment === undefined ? null : EpochMs.parse(moment))
 const Recording = CallView.shape.recording
 
 /** The log of calls, recordings, and calls made or handed on from here. */
-export function createCallRoutes({ calls, store, lines, uuid }: Deps): FastifyPluginAsyncZod {
+export function createCallRoutes({ calls, store, lines, cardInSight, uuid }: Deps): FastifyPluginAsyncZod {
   const view = (call: StoredCall, cards: readonly string[]): z.infer<typeof CallView> => ({
     id: call.id,
     direction: call.direction,
@@ -168,12 +169,14 @@ export function createCallRoutes({ calls, store, lines, uuid }: Deps): FastifyPl
       },
       async (request, reply) => {
         const caller = callerOf(request)
+        const { card } = request.body
+        if (card !== undefined && !(await cardInSight(card, caller.parks))) throw new Fault('card/unknown')
         const extension = await extensionOf(caller)
         if (extension === undefined) throw new Fault('call/no-extension')
         const key = `person:${uuid()}`
         await calls.ask(
           { key, kind: 'call', callId: undefined, to: request.body.to, text: extension },
-          { card: request.body.card, by: caller.name },
+          { card, by: caller.name },
         )
         return reply.status(202).send({ key })
       },

@@ -25,6 +25,7 @@ import { createPromiseStore } from '../ledger/promise-store.ts'
 import { type Statement, statementOf } from '../ledger/statement.ts'
 import { createStatementPrintStore } from '../ledger/statement-print-store.ts'
 import { createStatementRoutes, type MakeStatement } from '../ledger/statement-routes.ts'
+import { createParkStore } from '../parks/park-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import { writeXlsx } from '../spreadsheet/xlsx-client.ts'
 import type { World } from '../world.ts'
@@ -174,6 +175,9 @@ export function createLeasing(parts: LeasingParts): Leasing {
       createLedgerRoutes(ledger, {
         driver: drivers.view,
         lease: leases.view,
+        vehicle: async (id, parks) => {
+          if (!(await createParkStore(db).inSight(parks, [id])).has(id)) throw new Fault('vehicle/unknown')
+        },
         now: clock.now,
         uuid: world.uuid,
       }),

@@ -43,6 +43,8 @@ export type Subjects = {
   driver(id: DriverId, parks: ParksInSight): Promise<{ readonly parkId: ParkId }>
   /** Faults: lease/unknown. */
   lease(id: LeaseId, parks: ParksInSight): Promise<{ readonly parkId: ParkId }>
+  /** Faults: vehicle/unknown. */
+  vehicle(id: VehicleId, parks: ParksInSight): Promise<void>
   now(): EpochMs
   uuid(): string
 }
@@ -187,6 +189,7 @@ export function createLedgerRoutes(ledger: LedgerService, subjects: Subjects): F
         const caller = callerOf(request)
         const common = await head(caller, request.body, 'fine')
         const { kopecks, vehicleId } = request.body
+        if (vehicleId !== null) await subjects.vehicle(vehicleId, caller.parks)
         return reply.code(201).send(await post(finePosting({ ...common, kopecks, vehicleId }), caller.parks))
       },
     )

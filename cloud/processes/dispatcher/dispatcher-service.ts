@@ -84,7 +84,10 @@ export function createDispatcherService(deps: Deps) {
     desk.cards(caller, { link: { entity, record }, state: 'all' }, { limit: 50, after: undefined, sort: 'no' })
 
   const asked = async (caller: Caller, wish: RequestWish): Promise<Facts> => {
-    const [client, machine] = await Promise.all([parties.client(wish.client), parties.machine(wish.machine)])
+    const [client, machine] = await Promise.all([
+      parties.client(wish.client),
+      parties.machine(wish.machine, caller.parks),
+    ])
     if (client === undefined) throw new Fault('request/invalid', 'Такого клиента нет')
     if (machine === undefined) throw new Fault('request/invalid', 'Такой техники нет')
     const name = client.fields['name']
@@ -109,8 +112,8 @@ export function createDispatcherService(deps: Deps) {
           ? unique([...(await parties.clientsLike(text))])
           : unique([...(await parties.clientsByPhone(phone)), ...(await parties.clientsLike(text))])
       const machines = unique([
-        ...(phone === undefined ? await parties.machinesLike(text) : []),
-        ...(await Promise.all(found.slice(0, 3).map((client) => parties.machinesOf(client)))).flat(),
+        ...(phone === undefined ? await parties.machinesLike(text, caller.parks) : []),
+        ...(await Promise.all(found.slice(0, 3).map((client) => parties.machinesOf(client, caller.parks)))).flat(),
       ])
       const owners = new Set(machines.map(({ fields }) => fields['buyer']).filter((name) => typeof name === 'string'))
       const buyers =
@@ -128,7 +131,7 @@ export function createDispatcherService(deps: Deps) {
 
     /** A machine with its warranty, the open orders about it and what there was before. Faults: machine/unknown. */
     machine: async (caller: Caller, serial: string) => {
-      const found = await parties.machine(serial)
+      const found = await parties.machine(serial, caller.parks)
       if (found === undefined) throw new Fault('machine/unknown')
       const cards = await cardsOf(caller, 'machine', serial)
       return { ...(await machineView(caller, found)), cards }
@@ -138,7 +141,9 @@ export function createDispatcherService(deps: Deps) {
       if (found === undefined) throw new Fault('client/unknown')
       return {
         ...(await clientView(caller, found)),
-        machines: await Promise.all((await parties.machinesOf(found)).map((one) => machineView(caller, one))),
+        machines: await Promise.all(
+          (await parties.machinesOf(found, caller.parks)).map((one) => machineView(caller, one)),
+        ),
         cards: await cardsOf(caller, 'client', id),
       }
     },
@@ -155,7 +160,10 @@ export function createDispatcherService(deps: Deps) {
     },
     /** A machine by its serial number; `change` writes over what is known of it, without it only a new one is written. */
     putMachine: async (caller: Caller, serial: string, set: Facts, change: boolean) => {
-      const known = await parties.machine(serial)
+      const known = await parties.machine(serial, caller.parks)
+      // A serial number is one in the house: what another park keeps under it is neither shown nor written over.
+      if (known === undefined && !change && (await parties.machine(serial, 'all')) !== undefined)
+        throw new Fault('request/invalid', 'Этот серийный номер занят')
       if (known !== undefined && !change) return { known: true, machine: await machineView(caller, known) }
       if (known === undefined && change) throw new Fault('machine/unknown')
       const rights = await may(caller)

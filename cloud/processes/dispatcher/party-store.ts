@@ -2,6 +2,7 @@ import { type SqlBool, sql } from 'kysely'
 import type { Facts } from '../../expressions/fact-type.ts'
 import type { ParksInSight } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
+import { recordInParks } from '../card-parks.ts'
 import { factsFrom } from '../stored-facts.ts'
 
 export type PartyStore = ReturnType<typeof createPartyStore>
@@ -12,6 +13,9 @@ const MOST = 20
 export function createPartyStore(db: Db) {
   const records = (entity: 'client' | 'machine') =>
     db.selectFrom('processRecords').select(['id', 'fields']).where('entity', '=', entity)
+  /** Machines that carry the gateway of a car of another park are not there. */
+  const machines = (parks: ParksInSight) =>
+    parks === 'all' ? records('machine') : records('machine').where(recordInParks(parks))
   const partyOf = (row: { readonly id: string; readonly fields: Record<string, unknown> }): Party => ({
     id: row.id,
     fields: factsFrom(row.fields),
@@ -36,9 +40,9 @@ export function createPartyStore(db: Db) {
           .limit(MOST)
           .execute()
       ).map(partyOf),
-    machinesLike: async (text: string): Promise<readonly Party[]> =>
+    machinesLike: async (text: string, parks: ParksInSight): Promise<readonly Party[]> =>
       (
-        await records('machine')
+        await machines(parks)
           .where(
             sql<SqlBool>`lower(id || ' ' || coalesce(fields ->> 'serial', '') || ' ' || coalesce(fields ->> 'specs', '')) like ${like(text)}`,
           )
@@ -47,9 +51,9 @@ export function createPartyStore(db: Db) {
           .execute()
       ).map(partyOf),
     /** Machines of a client: those that name him as their buyer, and those of his earlier requests. */
-    machinesOf: async (client: Party): Promise<readonly Party[]> => {
+    machinesOf: async (client: Party, parks: ParksInSight): Promise<readonly Party[]> => {
       const name = client.fields['name']
-      const rows = await records('machine')
+      const rows = await machines(parks)
         .where(({ or, eb, selectFrom }) =>
           or([
             sql<SqlBool>`fields ->> 'buyer' = ${typeof name === 'string' ? name : '\u0000'}`,
@@ -70,8 +74,8 @@ export function createPartyStore(db: Db) {
         .execute()
       return rows.map(partyOf)
     },
-    machine: async (serial: string): Promise<Party | undefined> => {
-      const row = await records('machine').where('id', '=', serial).executeTakeFirst()
+    machine: async (serial: string, parks: ParksInSight): Promise<Party | undefined> => {
+      const row = await machines(parks).where('id', '=', serial).executeTakeFirst()
       return row && partyOf(row)
     },
     /** By its id or its plate as it is written on it, spaces and case apart; of these parks. */
