@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { CommandFailed } from './api-client.ts'
 import { type VerifyOptions, verifyAudit } from './audit-verify.ts'
+import { type CardImportOptions, importCards } from './card-import.ts'
 import { examineGateways, type RevokeOptions, revokeGateway } from './gateway-care.ts'
 import { listGateways } from './gateway-list.ts'
 import { type ProvisionOptions, provisionGateway, type SwapOptions, swapGateway } from './gateway-provision.ts'
@@ -87,6 +88,19 @@ program
   .option(...json)
   .action(async (file: string, options: ImportOptions & Json) => {
     if ((await importVehicles(terminalFor(options), file, options)) === 'some') process.exitCode = 1
+  })
+
+program
+  .command('card')
+  .description('cards of funnels')
+  .command('import')
+  .description('make cards of the leads of a CSV or JSON file by a mapping file (docs/examples); again: goes on')
+  .argument('<file>', 'the leads')
+  .requiredOption('--map <file>', 'which stage and field becomes which')
+  .option('--dry-run', 'say what would be done, do nothing')
+  .option(...json)
+  .action(async (file: string, options: CardImportOptions & Json) => {
+    if ((await importCards(terminalFor(options), file, options)) === 'some') process.exitCode = 1
   })
 
 program
