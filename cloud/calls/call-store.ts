@@ -51,7 +51,7 @@ export function createCallStore(db: Db) {
       calls = calls
         .where(
           sql<boolean>`not exists (
-            select 1 from phone_call_cards c where c.call = phone_calls.id and not ${cardInParks(parks, 'c.card')})`,
+            select 1 from phone_call_cards c where c.call = phone_calls.id and not ${cardInParks(sql, parks, 'c.card')})`,
         )
         .where(sql<boolean>`not exists (
           select 1 from driver_phones p join drivers d on d.id = p.driver_id

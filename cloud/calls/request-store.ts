@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { ParksInSight } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { cardInParks } from '../processes/card-parks.ts'
@@ -67,7 +68,7 @@ export function createRequestStore(db: Db) {
     /** What was asked about a card outside of these parks is not there. */
     newest: (parks: ParksInSight, limit: number) => {
       let requests = db.selectFrom('phoneRequests').selectAll()
-      if (parks !== 'all') requests = requests.where(cardInParks(parks, 'phone_requests.card'))
+      if (parks !== 'all') requests = requests.where(cardInParks(sql, parks, 'phone_requests.card'))
       return requests.orderBy('askedAt', 'desc').orderBy('key').limit(limit).execute()
     },
   }

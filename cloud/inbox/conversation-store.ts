@@ -26,7 +26,7 @@ export function createConversationStore(db: Db) {
     if (parks !== 'all')
       rows = rows.where(
         sql<SqlBool>`(inbox_accounts.park_id is null or inbox_accounts.park_id::text = any(${[...parks]}::text[]))
-          and ${cardInParks(parks, 'inbox_conversations.card')}`,
+          and ${cardInParks(sql, parks, 'inbox_conversations.card')}`,
       )
     if (role !== 'owner' && role !== 'head')
       rows = rows.where(

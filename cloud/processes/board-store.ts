@@ -80,7 +80,8 @@ export function createBoardStore(db: Db) {
         ]),
       )
     }
-    if (filter.parks !== undefined && filter.parks !== 'all') cards = cards.where(cardInParks(filter.parks, 'cards.id'))
+    if (filter.parks !== undefined && filter.parks !== 'all')
+      cards = cards.where(cardInParks(sql, filter.parks, 'cards.id'))
     if (filter.overdueAt !== undefined) cards = cards.where(isOverdue(filter.overdueAt))
     if (filter.tasks === 'none') cards = cards.where(WITHOUT_TASKS)
     const { link } = filter

@@ -15,7 +15,7 @@ export function createPartyStore(db: Db) {
     db.selectFrom('processRecords').select(['id', 'fields']).where('entity', '=', entity)
   /** Machines that carry the gateway of a car of another park are not there. */
   const machines = (parks: ParksInSight) =>
-    parks === 'all' ? records('machine') : records('machine').where(recordInParks(parks))
+    parks === 'all' ? records('machine') : records('machine').where(recordInParks(sql, parks))
   const partyOf = (row: { readonly id: string; readonly fields: Record<string, unknown> }): Party => ({
     id: row.id,
     fields: factsFrom(row.fields),

@@ -35,7 +35,7 @@ const writings = (typed: string): readonly string[] => {
 export function createRegistryStore(db: Db) {
   const inSight = (parks: ParksInSight) => {
     const rows = db.selectFrom('processRecords')
-    return parks === 'all' ? rows : rows.where(recordInParks(parks))
+    return parks === 'all' ? rows : rows.where(recordInParks(sql, parks))
   }
   return {
     counts: (parks: ParksInSight) =>
@@ -97,7 +97,7 @@ export function createRegistryStore(db: Db) {
         readonly limit: number
       },
     ) => {
-      const seen = parks === 'all' ? sql`true` : recordInParks(parks)
+      const seen = parks === 'all' ? sql`true` : recordInParks(sql, parks)
       const group = by === undefined ? sql<string | null>`null::text` : sql<string | null>`r.fields ->> ${by}::text`
       const { rows } = await sql<{ value: string; group: string | null; count: number }>`
         select v.value as value, ${group} as "group", count(*)::int as count
