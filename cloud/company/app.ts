@@ -10,6 +10,9 @@ import type { CloudConfig } from '../config.ts'
 import { createDriverPage } from '../driver-page/app.ts'
 import { DriverId } from '../drivers/driver.ts'
 import { createDriverStore } from '../drivers/driver-store.ts'
+import { Fine } from '../fines/fine.ts'
+import { createFineService } from '../fines/fine-service.ts'
+import { createFineStore } from '../fines/fine-store.ts'
 import type { History } from '../history/app.ts'
 import { createIdle } from '../idle/app.ts'
 import { createInbox } from '../inbox/app.ts'
@@ -242,6 +245,24 @@ export function createCompany(parts: Parts) {
     jobs,
     settings: config.exchangeFile === undefined ? undefined : readExchangeSettings(config.exchangeFile),
   })
+  const fines = createFineService({
+    fines: createFineStore(db),
+    post: leasing.ledger.post,
+    now: clock.now,
+    unclear: ({ fine: { no, plate, amount, article }, vehicleId, why }) =>
+      rules.emit({
+        id: `fine ${no}`,
+        name: 'fine.unclear',
+        at: clock.now(),
+        payload: {
+          amount,
+          what: [`Штраф ${no}`, plate, article].filter((part) => part !== undefined).join(', '),
+          why,
+          ...(vehicleId === undefined ? {} : { vehicle: vehicleId }),
+        },
+        about: { vehicleId },
+      }),
+  })
   const processes = createProcesses({
     db,
     inTransaction,
@@ -291,6 +312,8 @@ export function createCompany(parts: Parts) {
             subject: subject['card'] === undefined ? undefined : `card:${subject['card']}`,
           },
         }
+        // Before the rules hear of it: told again, it is posted once.
+        if (name === 'fine.found') await fines.take(Fine.parse(payload))
         if (name === 'driver.told' && event.about.driverId !== undefined)
           await messages.service.saidByPerson(event.about.driverId)
         await rules.emit(event)

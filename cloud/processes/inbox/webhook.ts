@@ -61,6 +61,16 @@ const Form = z.looseObject({
   consent: moment,
   at: moment,
 })
+/** `id`: number of the resolution. */
+const FineFound = z.looseObject({
+  id: key,
+  plate: z.string().trim().min(2).max(20),
+  at: z.union([z.number(), z.iso.datetime({ offset: true }).transform((at) => Date.parse(at))]),
+  amount: z
+    .union([z.string().transform(kopecksOf), z.object({ kopecks: z.int() }).transform(({ kopecks }) => kopecks)])
+    .refine((sum): sum is number => sum !== undefined && sum > 0, { error: 'not a sum' }),
+  article: text.optional(),
+})
 /** Money comes as roubles in a string («12400.50») or as kopecks in a whole number. */
 const Payment = z.looseObject({
   id: key,
@@ -85,7 +95,7 @@ const Event = z.looseObject({
   at: moment,
 })
 
-export const ADAPTERS = ['telephony', 'form', 'onec', 'event'] as const
+export const ADAPTERS = ['telephony', 'form', 'onec', 'fine', 'event'] as const
 export type Adapter = (typeof ADAPTERS)[number]
 
 /** Pure. A call, a form, a payment of 1C, or any event of the definitions by its own name. */
@@ -109,6 +119,12 @@ export function readIncoming(adapter: Adapter, body: unknown, now: number): Read
       if (!paid.success) return wrong(paid.error)
       const { id, orderNo, amount, at } = paid.data
       return read('onec.payment', id, { id, orderNo, amount }, at)
+    }
+    case 'fine': {
+      const fine = FineFound.safeParse(body)
+      if (!fine.success) return wrong(fine.error)
+      const { id, plate, at, amount, article } = fine.data
+      return read('fine.found', id, { no: id, plate, at, amount, article }, at)
     }
     case 'event': {
       const event = Event.safeParse(body)

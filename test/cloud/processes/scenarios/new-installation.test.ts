@@ -15,7 +15,7 @@ async function call(role: string, method: 'GET' | 'POST', url: string, payload?:
 
 test('a new installation has the five cases, and the rules of the cases act from the first minute', async () => {
   const pipelines = await call('owner', 'GET', '/api/pipelines')
-  expect(pipelines.body.items).toHaveLength(16)
+  expect(pipelines.body.items).toHaveLength(17)
   const rules = await call('head', 'GET', '/api/rules')
   const lead = rules.body.items.find((rule: { id: string }) => rule.id === 'a_site_lead')
   expect(lead).toMatchObject({ id: 'a_site_lead' })
