@@ -133,6 +133,8 @@ export function createInboxRoutes({
         },
       },
       async (request, reply) => {
+        if (request.body.adapter === 'fine' && request.body.signed === 'no')
+          throw new Fault('request/invalid', 'signed: a hook of fines moves money and has to be signed')
         const token = Buffer.from(randomBytes(24)).toString('base64url')
         const id = uuid()
         const { signed, ...body } = request.body

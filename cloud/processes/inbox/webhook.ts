@@ -129,6 +129,8 @@ export function readIncoming(adapter: Adapter, body: unknown, now: number): Read
     case 'event': {
       const event = Event.safeParse(body)
       if (!event.success) return wrong(event.error)
+      // It moves money: only by the hook of its own, which is signed.
+      if (event.data.event === 'fine.found') return { kind: 'wrong', why: 'event: fines have a hook of their own' }
       return read(event.data.event, event.data.id, event.data.payload, event.data.at, event.data.about)
     }
   }

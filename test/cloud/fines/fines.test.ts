@@ -107,6 +107,13 @@ describe('A-51: fines by a signed webhook', () => {
     const headers = { 'content-type': 'application/json', 'kordon-signature': signature(secret, payload, Date.now()) }
     return (await app.cloud.http.inject({ method: 'POST', url: hook.path, headers, payload })).statusCode
   }
+  test('a hook of fines is always signed, and no other one takes them', async () => {
+    expect((await call('POST', '/api/hooks', { adapter: 'fine', title: 'ГИБДД' })).status).toBe(400)
+    const { body } = await call('POST', '/api/hooks', { adapter: 'event', title: 'Прочее' })
+    const payload = { id: 'x', event: 'fine.found', payload: { no: 'x', plate: 'Х000ХХ99', at: 1, amount: 1 } }
+    expect((await app.cloud.http.inject({ method: 'POST', url: body.path, payload })).statusCode).toBe(400)
+  })
+
   test('who does not know the secret, and what is no fine, is refused', async () => {
     const fine = { id: '1', plate: 'Х000ХХ99', at: '2026-05-01T10:00:00Z', amount: '500' }
     expect(await tell(fine, 'guessed')).toBe(401)
