@@ -217,12 +217,13 @@ async function shedLoad(app: FastifyInstance, { clock }: World): Promise<void> {
   })
 }
 
-/** Before the guard, so that a flood costs no look-up of its callers. A route opts out by `rateLimit: false`. */
+/** Before the guard, so that a flood costs no look-up of its callers. A route opts out by `rateLimit: false`, or has one of its own. */
 async function limitRequests(app: FastifyInstance, requestsPerMinute: number): Promise<void> {
   await app.register(rateLimit, { global: false })
   const limit = app.rateLimit({ max: requestsPerMinute, timeWindow: 60_000 })
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.rateLimit !== false) await limit.call(app, request, reply)
+    // A request is counted once: where this one looked, the route's own would never do.
+    if (request.routeOptions.config.rateLimit === undefined) await limit.call(app, request, reply)
   })
 }
 

@@ -148,8 +148,7 @@ export function createAgentRoutes({ agents, cardsInSight, may, clock, randomByte
     app.get(
       '/agent/:token',
       {
-        config: { roles: 'public', rateLimit: false },
-        onRequest: app.rateLimit({ max: 60, timeWindow: 60_000 }),
+        config: { roles: 'public', rateLimit: { max: 60, timeWindow: 60_000 } },
         schema: { hide: true, params: z.strictObject({ token: z.string().min(20).max(100) }) },
       },
       async (request, reply) => {

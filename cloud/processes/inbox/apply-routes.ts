@@ -49,8 +49,7 @@ export function createApplyRoutes({ clock, uuid, take }: Deps): FastifyPluginAsy
       '/apply',
       {
         // Ten from one address in ten minutes: a household or an office, not a flood. In place of the limit of the house.
-        config: { roles: 'public', replay: 'never', rateLimit: false },
-        onRequest: app.rateLimit({ max: 10, timeWindow: TEN_MINUTES_MS }),
+        config: { roles: 'public', replay: 'never', rateLimit: { max: 10, timeWindow: TEN_MINUTES_MS } },
         schema: { hide: true },
       },
       async (request, reply) => {
