@@ -1,4 +1,4 @@
-import type { Millis } from '#contract/instant.ts'
+import { type Millis, millis } from '#contract/instant.ts'
 import type { MotionSample } from '#contract/order.ts'
 import { metresBetween, type Place } from '../position/place.ts'
 
@@ -26,25 +26,35 @@ export type MotionMinute = {
 const MINUTE_MS = 60_000
 const SECOND_MS = 1000
 
-/** Pure. Adds a look; those of the same second become one, in which nothing that moved is hidden. */
+/**
+ * Pure. Adds a look; those of the same second become one, in which nothing that moved is hidden. A state is dated by its
+ * question and a fix by its answer, so a look may be a little older than the newest: it goes to its own second.
+ */
 export function noteLook(minute: MotionMinute | undefined, look: Look): MotionMinute {
   const newest = minute?.run
   if (minute === undefined || newest === undefined) return { since: look.at, run: one(look), earlier: undefined }
-  if (sameSecond(newest.look, look))
-    return { ...minute, run: { look: merged(newest.look, look), before: newest.before } }
-  if (look.at - minute.since > MINUTE_MS) return { since: look.at, run: one(look), earlier: minute.run }
-  return { ...minute, run: { look, before: newest } }
+  if (secondOf(look) > secondOf(newest.look) && look.at - minute.since > MINUTE_MS)
+    return { since: look.at, run: one(look), earlier: minute.run }
+  return { ...minute, run: placed(newest, look) }
 }
 
 const one = (look: Look): Looks => ({ look, before: undefined })
 
-const sameSecond = (a: Look, b: Look): boolean => Math.floor(a.at / SECOND_MS) === Math.floor(b.at / SECOND_MS)
+const secondOf = ({ at }: Look): number => Math.floor(at / SECOND_MS)
+
+/** What is older than all of a run joins its oldest second: a run holds no more seconds than it has. */
+function placed({ look: newest, before }: Looks, look: Look): Looks {
+  if (secondOf(look) > secondOf(newest)) return { look, before: { look: newest, before } }
+  if (secondOf(look) === secondOf(newest) || before === undefined) return { look: merged(newest, look), before }
+  return { look: newest, before: placed(before, look) }
+}
 
 function merged(a: Look, b: Look): Look {
   const speedKmh = Math.max(a.speedKmh ?? Number.NEGATIVE_INFINITY, b.speedKmh ?? Number.NEGATIVE_INFINITY)
   return {
     ...a,
     ...b,
+    at: millis(Math.max(a.at, b.at)),
     ...(Number.isFinite(speedKmh) ? { speedKmh } : {}),
     ...(a.ignition === true ? { ignition: true } : {}),
     ...(a.motion === true ? { motion: true } : {}),

@@ -64,9 +64,14 @@ describe('a hold, from the click to the coil and back', () => {
     for (const { key } of parked) {
       const clicked = performance.now()
       expect((await place(key)).status).toBe(202)
+      let seen: unknown
       const immobilizer = await until('blocked', async () => {
         const { immobilizer } = await vehicle(key)
+        seen = immobilizer
         return immobilizer.state === 'blocked' && immobilizer
+      }).catch((err: unknown) => {
+        // What the car waits for is what one wants to know then.
+        throw new Error(`${String(err)}: coil ${coil(key)} of ${key}, ${JSON.stringify(seen)}, ${fleet.complaints.slice(-5).join("; ")}`)
       })
       expect(coil(key)).toBe(true)
       blockedMs.push(performance.now() - clicked)

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { millis } from '#contract/instant.ts'
 import { MotionSample } from '#contract/order.ts'
@@ -31,6 +32,43 @@ test.each([
     { at: millis(5900), ...second },
   ])
   expect(motionSamples(minute, millis(6000))).toEqual([{ ageMs: 100, ...shown }])
+})
+
+test('a state dated by its question and a fix dated by its answer take no more seconds than there are', () => {
+  // As a slow serial line gives them: each fix is seen in the next second, the state with it still in the one before.
+  const looks = Array.from({ length: 300 }, (_, index) => [
+    { at: millis(index * 1000 + 1020), speedKmh: 0 },
+    { at: millis(index * 1000 + 980), ignition: false },
+  ]).flat()
+  const samples = motionSamples(after(looks), millis(300_500))
+  expect(samples.length).toBeLessThanOrEqual(62)
+  expect(samples.at(-2)).toMatchObject({ speedKmh: 0, ignition: false })
+})
+
+test('in whatever order looks come: a report can carry them, oldest first, and none that moved is hidden', () => {
+  const lateMs = fc.integer({ min: 0, max: 2500 })
+  const look = fc.record({
+    stepMs: fc.integer({ min: 50, max: 900 }),
+    lateMs,
+    speedKmh: fc.integer({ min: 0, max: 90 }),
+  })
+  fc.assert(
+    fc.property(fc.array(look, { minLength: 1, maxLength: 400 }), (steps) => {
+      let now = 10_000
+      const looks = steps.map(({ stepMs, lateMs, speedKmh }) => {
+        now += stepMs
+        return { at: millis(now - lateMs), speedKmh }
+      })
+      const samples = motionSamples(after(looks), millis(now))
+      expect(samples.length).toBeLessThanOrEqual(62)
+      expect(samples.map(({ ageMs }) => ageMs)).toEqual(samples.map(({ ageMs }) => ageMs).toSorted((a, b) => b - a))
+      const within = looks.filter(({ at }) => now - at <= 57_000)
+      expect(Math.max(...samples.map(({ speedKmh }) => speedKmh ?? 0))).toBeGreaterThanOrEqual(
+        Math.max(...within.map(({ speedKmh }) => speedKmh)),
+      )
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('nothing known is an empty minute', () => {
