@@ -71,7 +71,9 @@ describe('a hold, from the click to the coil and back', () => {
         return immobilizer.state === 'blocked' && immobilizer
       }).catch((err: unknown) => {
         // What the car waits for is what one wants to know then.
-        throw new Error(`${String(err)}: coil ${coil(key)} of ${key}, ${JSON.stringify(seen)}, ${fleet.complaints.slice(-5).join("; ")}`)
+        throw new Error(
+          `${String(err)}: coil ${coil(key)} of ${key}, ${JSON.stringify(seen)}, ${fleet.complaints.slice(-5).join('; ')}`,
+        )
       })
       expect(coil(key)).toBe(true)
       blockedMs.push(performance.now() - clicked)
