@@ -38,8 +38,8 @@ describe.each(sqlKinds())('the cases on %s', (kind) => {
   const taskOf = async (id: string, template: string) =>
     (await state(id)).tasks.find((one) => one.template === template && one.state === 'open')?.id ?? ''
 
-  test('a new installation has all sixteen pipelines', async () => {
-    expect((await shop.processes.service.active())?.definitions.pipelines.size).toBe(16)
+  test('a new installation has all seventeen pipelines', async () => {
+    expect((await shop.processes.service.active())?.definitions.pipelines.size).toBe(17)
   })
 
   test('T-24: started again in the middle: a reminder and a limit come once each', async () => {
@@ -123,7 +123,7 @@ describe.each(sqlKinds())('the cases on %s', (kind) => {
     await assign(first, at('24T10:00'))
     await expect(assign(second, at('24T11:00'))).rejects.toMatchObject({ code: 'card/refused' })
     await assign(second, at('24T12:00'))
-    expect((await slots()).length).toBe(16)
+    expect((await slots()).length).toBe(17)
   })
 
   test('T-23: the mechanic was offline: act and three photos come twice; there is one act, three photos', async () => {
