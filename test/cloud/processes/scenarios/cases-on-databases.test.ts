@@ -123,7 +123,7 @@ describe.each(sqlKinds())('the cases on %s', (kind) => {
     await assign(first, at('24T10:00'))
     await expect(assign(second, at('24T11:00'))).rejects.toMatchObject({ code: 'card/refused' })
     await assign(second, at('24T12:00'))
-    expect((await slots()).length).toBe(17)
+    expect((await slots()).length).toBe(16)
   })
 
   test('T-23: the mechanic was offline: act and three photos come twice; there is one act, three photos', async () => {
