@@ -42,7 +42,8 @@ export function createPublishLane(width: number, depth: number): PublishLane {
   return {
     run: (work, done, now) => {
       const job = { work, done, since: now, settled: false }
-      if (running.size < width) return begin(job)
+      // A place may be free for a moment while another waits for it: nobody overtakes.
+      if (running.size < width && waiting.length === 0) return begin(job)
       if (waiting.length >= depth) return done(new Error('too many publishes in flight'))
       waiting.push(job)
     },

@@ -22,7 +22,7 @@ const BROKER_HEARS_MS = 10_000
 /**
  * A way for records past the broker's general machinery, which costs more for a message than all that is done with it.
  * Reads no further while too many are on their way to the disk, and acknowledges together what was committed together.
- * Everything else on the connection is the broker's; so are records, until `open` is called.
+ * Everything else on the connection is the broker's; so are records, until `open` is called. Records keep their order.
  */
 export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>): RecordDoor {
   const sieve = createRecordSieve()

@@ -4,7 +4,10 @@ export type SievedRecords = { readonly messageId: number; readonly payload: Uint
 type Sieve = {
   /** From now on PUBLISHes to this topic (its bytes in UTF-8) are taken out. */
   know(topic: Uint8Array): void
-  /** Offers `take` each message that is complete, in order; answers the bytes that are for the broker, if any. */
+  /**
+   * Offers `take` each message that is complete, in order; answers the bytes that are for the broker, if any. Behind a
+   * message that is left nothing is offered before the next call: the broker gets it after this one, and order holds.
+   */
   sift(chunk: Buffer, take: (records: SievedRecords) => 'taken' | 'left'): Buffer | null
 }
 
@@ -21,6 +24,8 @@ export function createRecordSieve(): Sieve {
   let held: Buffer = NONE
   /** Bytes still to come of a packet that is the broker's. */
   let passing = 0
+  /** What passes began before the topic was known: it may be records too. */
+  let isOfOld = false
 
   /** Where the packet that begins at `at` ends, 0 when more bytes must tell, and whether it is to be taken out. */
   const judge = (bytes: Buffer, at: number): { end: number; bodyAt: number; isRecords: boolean } => {
@@ -48,11 +53,13 @@ export function createRecordSieve(): Sieve {
   return {
     know: (records) => {
       topic = records
+      isOfOld = passing > 0
     },
     sift: (chunk, take) => {
       const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
       held = NONE
       const passed: Buffer[] = []
+      let behind: 'nothing' | 'left' = isOfOld ? 'left' : 'nothing'
       let at = 0
       while (at < bytes.length) {
         if (passing > 0) {
@@ -69,10 +76,14 @@ export function createRecordSieve(): Sieve {
         }
         const idAt = bodyAt + 2 + (topic?.length ?? 0)
         const isTaken =
-          isRecords && take({ messageId: bytes.readUInt16BE(idAt), payload: bytes.subarray(idAt + 2, end) }) === 'taken'
+          isRecords &&
+          behind === 'nothing' &&
+          take({ messageId: bytes.readUInt16BE(idAt), payload: bytes.subarray(idAt + 2, end) }) === 'taken'
         if (isTaken) at = end
         else passing = end - at
+        if (isRecords && !isTaken) behind = 'left'
       }
+      isOfOld &&= passing > 0
       return passed.length === 0 ? null : passed.length === 1 ? (passed[0] ?? null) : Buffer.concat(passed)
     },
   }

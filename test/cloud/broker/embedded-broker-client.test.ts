@@ -69,6 +69,23 @@ describe('embedded broker', () => {
     expect(acknowledged).toBe(true)
   })
 
+  // The first message, and one every ten seconds, goes the broker's way. A burst of more than it may have at once, too.
+  test.each([3, 100])('%i messages that come in one piece are stored in the order they were sent in', async (count) => {
+    const { url, accepted } = await start()
+    const socket = await rawSocket(url)
+    const who = { clientId: GATEWAY, username: GATEWAY, password: Buffer.from('right') }
+    socket.write(mqtt.generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, ...who }))
+    await once(socket, 'data')
+    const texts = Array.from({ length: count }, (_, at) => `{"n":${at}}`)
+    const records = texts.map((payload, at) => ({ topic: RECORDS, payload, messageId: at + 1, qos: 1 as const }))
+    socket.write(
+      Buffer.concat(records.map((one) => mqtt.generate({ cmd: 'publish', dup: false, retain: false, ...one }))),
+    )
+    await until(() => accepted.length === count)
+    expect(accepted.map(({ text }) => text)).toEqual(texts)
+    socket.destroy()
+  })
+
   test.each([0, 3])(
     'after %i others, records that cannot be stored are not acknowledged: the connection ends',
     async (others) => {

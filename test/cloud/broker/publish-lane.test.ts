@@ -26,6 +26,25 @@ describe('publish lane', () => {
     expect({ running: running.length, ended }).toEqual({ running: 3, ended: ['b'] })
   })
 
+  test('who comes while a place falls free does not overtake those who wait for it', () => {
+    const lane = createPublishLane(1, 10)
+    const began: string[] = []
+    const places: (() => void)[] = []
+    const put = (name: string, then = (): void => {}) =>
+      lane.run(
+        (done) => {
+          began.push(name)
+          places.push(() => done())
+        },
+        then,
+        millis(0),
+      )
+    put('a', () => put('c'))
+    put('b')
+    for (const place of [0, 1]) places[place]?.()
+    expect(began).toEqual(['a', 'b', 'c'])
+  })
+
   test('the one beyond the queue is refused', () => {
     const { ended, put } = bench(1, 1)
     for (const name of ['a', 'b', 'c']) put(name)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { generate, type Packet } from 'mqtt-packet'
+import { generate, type Packet, parser } from 'mqtt-packet'
 import { describe, expect, test } from 'vitest'
 import { createRecordSieve } from '../../../cloud/broker/record-sieve.ts'
 
@@ -51,6 +51,34 @@ describe('record sieve', () => {
         expect(found.passed).toEqual(
           Buffer.concat(packets.flatMap(({ bytes, taken }) => (taken === undefined ? [bytes] : []))),
         )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('whichever messages are left to the broker, and however the bytes are cut, none overtakes another', () => {
+    const cuts = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 5 })
+    const sent = fc.array(fc.record({ left: fc.boolean(), size: fc.integer({ min: 0, max: 300 }) }), { maxLength: 20 })
+    fc.assert(
+      fc.property(sent, cuts, fc.integer({ min: 0, max: 20 }), (messages, lengths, unknownUntil) => {
+        const sieve = createRecordSieve()
+        const heard: number[] = []
+        // The broker reads what it is given as soon as it has it, and no sooner.
+        const broker = parser()
+        broker.on('packet', ({ messageId }) => heard.push(messageId ?? 0))
+        const bytes = Buffer.concat(messages.map(({ size }, at) => publish(TOPIC, at + 1, Buffer.alloc(size), 1)))
+        for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+          if (turn === unknownUntil) sieve.know(Buffer.from(TOPIC))
+          const end = at + (lengths[turn % lengths.length] ?? 1)
+          const rest = sieve.sift(bytes.subarray(at, end), ({ messageId }) => {
+            if (messages[messageId - 1]?.left === true) return 'left'
+            heard.push(messageId)
+            return 'taken'
+          })
+          if (rest !== null) broker.parse(rest)
+          at = end
+        }
+        expect(heard).toEqual(messages.map((_, at) => at + 1))
       }),
       { numRuns: 300 },
     )
