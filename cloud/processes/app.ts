@@ -19,6 +19,7 @@ import { createCardListStore } from './desk/card-list-store.ts'
 import { createCardPastRoutes } from './desk/card-past-routes.ts'
 import { createCardRoutes } from './desk/card-routes.ts'
 import { createDeskService } from './desk/desk-service.ts'
+import { createEnglishRoutes } from './desk/english-routes.ts'
 import { createFocusStore } from './desk/focus-store.ts'
 import { createLabelStore } from './desk/label-store.ts'
 import type { May } from './desk/may.ts'
@@ -262,6 +263,9 @@ export function createProcesses(parts: Parts): Processes {
     await createOutboxStore(db).forget(clock.now() - KEPT_MS)
   })
 
+  const spoken = (routes: readonly FastifyPluginAsyncZod[]) => [
+    createEnglishRoutes(async () => (await service.active())?.definitions.english, routes),
+  ]
   return {
     service,
     definitions,
@@ -276,7 +280,7 @@ export function createProcesses(parts: Parts): Processes {
         outbox: createOutboxStore,
         now: clock.now,
       }),
-    routes: [
+    routes: spoken([
       createBoardRoutes({ desk, writeXlsx }),
       createCardRoutes({ desk, processes: service }),
       createCardPastRoutes({ desk }),
@@ -321,7 +325,7 @@ export function createProcesses(parts: Parts): Processes {
         calls: parts.calls,
         isSigned,
       }),
-    ],
+    ]),
     open: async () => {
       policy = await parts.policy()
       if (parts.shipped.length === 0 || (await createDefinitionStore(db).active()) !== undefined) return

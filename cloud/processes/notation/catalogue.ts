@@ -74,6 +74,8 @@ export type Entity = At & {
 }
 export type EventType = At & { readonly id: string; readonly payload: ReadonlyMap<string, FieldType> }
 export type Message = At & { readonly id: string; readonly text: string }
+/** `id`: words of the definitions as they are written; `text`: the same in English. */
+export type EnglishWords = At & { readonly id: string; readonly text: string }
 export type Series = At & {
   readonly id: string
   readonly pattern: string
@@ -300,6 +302,19 @@ export const messages: Read<readonly Message[]> = (given, report) => {
     'messages',
   )(given, report)
   return read?.messages.map(({ name: id, pos, value: words }) => ({ id, pos, text: words }))
+}
+
+export const englishWords: Read<readonly EnglishWords[]> = (given, report) => {
+  const read = shape(
+    {
+      kind: must(text('kind')),
+      id: must(text('id')),
+      case: may(text('case')),
+      words: must(map(text('перевод'), 'words')),
+    },
+    'english',
+  )(given, report)
+  return read?.words.map(({ name: id, pos, value: words }) => ({ id, pos, text: words }))
 }
 
 const seriesShape = shape(

@@ -1,8 +1,10 @@
 import {
   type DocumentTemplate,
   documents,
+  type EnglishWords,
   type Entity,
   type EventType,
+  englishWords,
   entities,
   events,
   type Message,
@@ -35,6 +37,8 @@ export type Definitions = {
   readonly messages: ReadonlyMap<string, Message>
   readonly documents: ReadonlyMap<string, DocumentTemplate>
   readonly series: ReadonlyMap<string, Series>
+  /** Names and sentences of these files in English, by the words as they are written. */
+  readonly english: ReadonlyMap<string, EnglishWords>
 }
 
 const NO_ORG: Org = {
@@ -59,9 +63,22 @@ type Draft = {
   messages: Map<string, Message>
   documents: Map<string, DocumentTemplate>
   series: Map<string, Series>
+  english: Map<string, EnglishWords>
 }
 
-const KINDS = ['org', 'policy', 'entities', 'events', 'pipeline', 'process', 'rule', 'tasks', 'messages', 'documents']
+const KINDS = [
+  'org',
+  'policy',
+  'entities',
+  'events',
+  'pipeline',
+  'process',
+  'rule',
+  'tasks',
+  'messages',
+  'documents',
+  'english',
+]
 
 /** Pure. Reads files into one set of definitions; every wrong place goes to `report`, what is right is kept. */
 export function readDefinitions(files: readonly SourceFile[], report: Report): Definitions {
@@ -77,6 +94,7 @@ export function readDefinitions(files: readonly SourceFile[], report: Report): D
     messages: new Map(),
     documents: new Map(),
     series: new Map(),
+    english: new Map(),
   }
   const ids = new Map<string, Position>()
   for (const file of files)
@@ -156,6 +174,9 @@ function readOne(document: Node, draft: Draft, report: Report): void {
     }
     case 'messages':
       add(draft.messages, messages(document, report), 'Сообщение')
+      break
+    case 'english':
+      add(draft.english, englishWords(document, report), 'Перевод')
       break
     case 'documents': {
       const read = documents(document, report)

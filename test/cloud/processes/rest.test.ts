@@ -10,13 +10,14 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => app.stop())
 
-async function call(role: string, method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', url: string, payload?: object) {
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+async function call(role: string, method: Method, url: string, payload?: object, language = 'ru') {
   const cookie = cookies.get(role) ?? (await app.as(role))
   cookies.set(role, cookie)
   const response = await app.cloud.http.inject({
     method,
     url,
-    headers: { cookie, 'sec-fetch-site': 'same-origin' },
+    headers: { cookie, 'sec-fetch-site': 'same-origin', 'accept-language': language },
     ...(payload === undefined ? {} : { payload }),
   })
   const isJson = (response.headers['content-type'] ?? '').toString().includes('json')
@@ -26,6 +27,11 @@ async function call(role: string, method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DE
     type: response.headers['content-type'],
   }
 }
+const ENGLISH = `---
+kind: english
+id: english
+words: {Заявка: Request, Визит: Visit, Не оплачено: Not paid, Позвонить: Call, Договорились: Agreed, Имя: Name, Источник: Source}
+`
 const PHONE = '+79161234567'
 const born = async (fields: object = {}) =>
   (
@@ -46,7 +52,7 @@ describe('processes over REST', () => {
     })
     expect((await call('manager', 'POST', '/api/definitions', { files: [{ name: 'a', text: '' }] })).status).toBe(403)
     const loaded = await call('head', 'POST', '/api/definitions', {
-      files: [{ name: 'shop.yaml', text: SMALL_SHOP }],
+      files: [{ name: 'shop.yaml', text: SMALL_SHOP + ENGLISH }],
       note: 'первая',
     })
     expect(loaded.status).toBe(201)
@@ -97,6 +103,30 @@ describe('processes over REST', () => {
     expect(await call('manager', 'POST', `/api/cards/${card.id}/moves`, { stage: 'done' })).toMatchObject({
       status: 409,
       body: { code: 'card/refused', why: ['Не оплачено'] },
+    })
+  })
+
+  test('who asks for English is told names and sentences in English where the files give them; what was typed stays', async () => {
+    const card = await born({ total: 100, paid: 99, name: 'Визит', visitAt: Date.now() + 86_400_000 })
+    const { body } = await call('manager', 'GET', `/api/cards/${card.id}`, undefined, 'en')
+    expect(body).toMatchObject({
+      pipelineTitle: 'Заказы',
+      stageTitle: 'Request',
+      fields: { name: 'Визит' },
+      tasks: [{ title: 'Call', outcomes: [{ title: 'Agreed' }, { title: 'Недозвон' }], form: [{ title: 'Name' }, {}] }],
+    })
+    expect(body.ways.map((way: { title: string }) => way.title)).toEqual(['Visit', 'Отказ'])
+    const [pipeline] = (await call('manager', 'GET', '/api/pipelines', undefined, 'en-GB,en')).body.items
+    expect(pipeline.stages.map((stage: { title: string }) => stage.title)).toEqual([
+      'Request',
+      'Visit',
+      'Выдан',
+      'Отказ',
+    ])
+    await call('manager', 'POST', `/api/cards/${card.id}/moves`, { stage: 'visit' })
+    expect(await call('manager', 'POST', `/api/cards/${card.id}/moves`, { stage: 'done' }, 'en')).toMatchObject({
+      status: 409,
+      body: { code: 'card/refused', detail: 'Not paid', why: ['Not paid'] },
     })
   })
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { shippedCases } from '../../../../cloud/processes/cases-store.ts'
 import { CASES } from '../../../../cloud/processes/definitions/chosen-cases.ts'
 import { check } from '../../../../cloud/processes/lint/lint.ts'
+import { saidBy } from '../../../../cloud/processes/notation/said.ts'
 
 const subsets = Array.from({ length: 31 }, (_, index) => CASES.filter((_case, bit) => ((index + 1) >> bit) & 1))
 
@@ -14,6 +15,13 @@ test.each(subsets.map((chosen) => [chosen.join(','), chosen] as const))(
     expect([...new Set(files)].sort()).toEqual(chosen)
   },
 )
+
+test('everything that the shipped cases say on a screen is said in English too', () => {
+  const { definitions } = check(shippedCases(CASES))
+  const russian = saidBy(definitions).filter((words) => /[а-яё]/i.test(words))
+  expect(new Set(definitions.english.keys())).toEqual(new Set(russian))
+  expect([...definitions.english.values()].filter(({ text }) => /[а-яё]/i.test(text))).toEqual([])
+})
 
 test('a workplace keeps the queues of the chosen case, and goes when none is left', () => {
   const { workplaces } = check(shippedCases(['c'])).definitions.org
