@@ -48,7 +48,12 @@ async function request<T>(
   body?: unknown,
   { signal, headers: own }: More = {},
 ): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json', ...own }
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    // Names of the company's own processes come in the language of the page, not of the browser.
+    'accept-language': document.documentElement.lang,
+    ...own,
+  }
   if (body !== undefined) headers['content-type'] = 'application/json'
   const init: RequestInit = { method, headers, credentials: 'same-origin' }
   if (body !== undefined) init.body = JSON.stringify(body)

@@ -155,6 +155,13 @@ export type Facets = {
     readonly values: readonly { readonly value: string; readonly count: number }[]
   }[]
 }
+/** What narrows a board or a list, kept by one person: names and values of its address. */
+export type SavedView = {
+  readonly id: string
+  readonly pipeline: string
+  readonly title: string
+  readonly query: Readonly<Record<string, string>>
+}
 export type Choice = { readonly value: string; readonly label: string }
 export type Workplace = {
   readonly id: string

@@ -47,6 +47,9 @@ const RulesPage = lazy(async () => ({ default: (await import('../rules/rules-pag
 const RulePage = lazy(async () => ({ default: (await import('../rules/rule-page.tsx')).RulePage }))
 const DecisionsPage = lazy(async () => ({ default: (await import('../rules/decisions-page.tsx')).DecisionsPage }))
 const PoliciesPage = lazy(async () => ({ default: (await import('../policies/policies-page.tsx')).PoliciesPage }))
+const CallsPage = lazy(async () => ({ default: (await import('../calls/calls-page.tsx')).CallsPage }))
+const AgentsPage = lazy(async () => ({ default: (await import('../agents/agents-page.tsx')).AgentsPage }))
+const AgentPage = lazy(async () => ({ default: (await import('../agents/agent-page.tsx')).AgentPage }))
 const MorningPage = lazy(async () => ({ default: (await import('../morning/morning-page.tsx')).MorningPage }))
 const NumberPage = lazy(async () => ({ default: (await import('../morning/number-page.tsx')).NumberPage }))
 const GovernorPage = lazy(async () => ({ default: (await import('../governor/governor-page.tsx')).GovernorPage }))
@@ -124,6 +127,10 @@ function Pages({ user }: { readonly user: User }): ReactNode {
               <Route path="/balances">
                 <BalancesPage user={user} />
               </Route>
+              <Route path="/agents">
+                <AgentsPage />
+              </Route>
+              <Route path="/agents/:id">{({ id }) => <AgentPage key={id} id={id} user={user} />}</Route>
               <Route path="/inspections">
                 <InspectionsPage />
               </Route>
@@ -143,6 +150,9 @@ function Pages({ user }: { readonly user: User }): ReactNode {
               </Route>
               <Route path="/inbox">
                 <InboxPage user={user} />
+              </Route>
+              <Route path="/calls">
+                <CallsPage />
               </Route>
               <Route path="/messages">
                 <MessagesPage user={user} />

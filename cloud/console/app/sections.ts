@@ -19,6 +19,7 @@ type Group = { readonly word: string; readonly Icon: typeof IconCar; readonly se
 const OFFICE = ['owner', 'head', 'manager', 'support', 'security', 'papers', 'dispatcher', 'accountant', 'auditor']
 const MONEY = ['owner', 'head', 'manager', 'support', 'accountant', 'auditor']
 const RULES = ['owner', 'head', 'manager', 'support', 'security', 'auditor']
+const CALLS = ['owner', 'head', 'manager', 'support', 'security', 'service', 'dispatcher', 'auditor']
 const WORKERS = [...OFFICE.filter((role) => role !== 'auditor'), 'service', 'mechanic', 'technician']
 
 /** The navigation: a few groups at the side, their pages in a line above the page. A new page joins by a line here and a route in app.tsx. */
@@ -59,6 +60,7 @@ export const GROUPS: readonly Group[] = [
       { path: '/money', word: 'nav.postings', roles: MONEY },
       { path: '/promises', word: 'nav.promises', roles: MONEY },
       { path: '/balances', word: 'nav.balances', roles: MONEY },
+      { path: '/agents', word: 'nav.agents', roles: MONEY.filter((role) => role !== 'support') },
     ],
   },
   {
@@ -78,6 +80,7 @@ export const GROUPS: readonly Group[] = [
         word: 'nav.inbox',
         roles: ['owner', 'head', 'manager', 'support', 'service', 'dispatcher', 'auditor'],
       },
+      { path: '/calls', word: 'nav.calls', roles: CALLS },
       { path: '/messages', word: 'nav.messages', roles: OFFICE.filter((role) => role !== 'accountant') },
     ],
   },

@@ -33,7 +33,10 @@ export function UserMenu({ user }: { readonly user: User }): ReactNode {
         <Menu.Item
           leftSection={<IconLanguage size={16} />}
           lang={language === 'ru' ? 'en' : 'ru'}
-          onClick={() => chooseLanguage(language === 'ru' ? 'en' : 'ru')}
+          onClick={() => {
+            chooseLanguage(language === 'ru' ? 'en' : 'ru')
+            void client.invalidateQueries()
+          }}
         >
           {language === 'ru' ? 'English' : 'Русский'}
         </Menu.Item>

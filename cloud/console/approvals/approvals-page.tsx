@@ -4,24 +4,26 @@ import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
 import { get, post } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
-import { isFilled, type Outcome, type TaskView, type Values } from '../api/work.ts'
+import type { Outcome, Task, Values } from '../api/process.ts'
 import { Page, Panel, Quiet } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { ToneWord } from '../design/tone-word.tsx'
 import { FieldInput } from '../fields/field-input.tsx'
 import { FieldFacts } from '../fields/field-value.tsx'
+import { isFilled } from '../fields/field-words.ts'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { refusalWords } from '../language/problem-words.ts'
 import { useNow } from '../live/now.ts'
+import { CARDS } from '../processes/process-queries.ts'
 
 const TASKS = 'tasks'
 const KINDS = ['all', 'ask', 'acknowledge', 'take'] as const
 type Kind = (typeof KINDS)[number]
-type Tasks = { readonly items: readonly TaskView[] }
+type Tasks = { readonly items: readonly Task[] }
 
 /** One that waits: what it is about, what is asked, a reason where one is due, and the decision. */
-function Waiting({ task }: { readonly task: TaskView }): ReactNode {
+function Waiting({ task }: { readonly task: Task }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(30)
   const [set, setSet] = useState<Values>({})
@@ -34,7 +36,7 @@ function Waiting({ task }: { readonly task: TaskView }): ReactNode {
         set,
         ...(comment.trim() === '' ? {} : { comment: comment.trim() }),
       }),
-    { touches: [TASKS, 'cards'], done: t('approvals.done') },
+    { touches: [TASKS, CARDS], done: t('approvals.done') },
   )
   const lacksOf = (outcome: Outcome): readonly string[] => [
     ...outcome.need.flatMap((name) => {
@@ -61,20 +63,16 @@ function Waiting({ task }: { readonly task: TaskView }): ReactNode {
           </Anchor>
         </Group>
         <FieldFacts fields={task.show} />
-        {task.form.map((field) =>
-          field.type === 'file' ? (
-            <Quiet key={field.field}>{t('approvals.files', { title: field.title })}</Quiet>
-          ) : (
-            <FieldInput
-              key={field.field}
-              name={field.field}
-              title={field.title}
-              type={field.type}
-              value={set[field.field] ?? field.value}
-              onValue={(value) => setSet({ ...set, [field.field]: value })}
-            />
-          ),
-        )}
+        {task.form.map((field) => (
+          <FieldInput
+            key={field.field}
+            kind={field}
+            named={field.label}
+            card={task.card}
+            value={set[field.field] ?? field.value}
+            onValue={(value) => setSet((before) => ({ ...before, [field.field]: value }))}
+          />
+        ))}
         {wantsComment && (
           <Textarea
             label={t('approvals.reason')}

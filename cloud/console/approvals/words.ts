@@ -8,7 +8,6 @@ const ru = {
   due: 'до {{at}}',
   late: 'просрочено с {{at}}',
   reason: 'Комментарий',
-  files: '{{title}}: добавьте файл в карточке.',
   lacks: 'Нужно: {{what}}',
   done: 'Решение записано.',
 } as const
@@ -25,7 +24,6 @@ const en: Same<typeof ru> = {
   due: 'until {{at}}',
   late: 'overdue since {{at}}',
   reason: 'Comment',
-  files: '{{title}}: add the file on the card.',
   lacks: 'Needed: {{what}}',
   done: 'The decision is written down.',
 }

@@ -1,4 +1,4 @@
-import type { CardItem } from '../api/work.ts'
+import type { CardItem } from '../api/process.ts'
 
 export type LogLine = {
   readonly at: string

@@ -1,11 +1,12 @@
 import { Anchor, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import type { CardItem } from '../api/work.ts'
+import type { CardItem } from '../api/process.ts'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
-import { textOf, usePipelines } from './queries.ts'
+import { usePipelines } from '../processes/process-queries.ts'
+import { textOf } from './queries.ts'
 
 /** Cards in a few words: pipeline and stage, what it is about, who has it. */
 export function CardLines({ cards }: { readonly cards: readonly CardItem[] }): ReactNode {
@@ -15,7 +16,7 @@ export function CardLines({ cards }: { readonly cards: readonly CardItem[] }): R
   return (
     <Stack gap={8}>
       {cards.map((card) => {
-        const pipeline = pipelines.data?.items.find(({ id }) => id === card.pipeline)
+        const pipeline = pipelines.data?.find(({ id }) => id === card.pipeline)
         const stage = pipeline?.stages.find(({ id }) => id === card.stage)
         return (
           <div key={card.id}>

@@ -27,9 +27,7 @@ export function FreeMechanics(): ReactNode {
     <Panel title={t('dispatcher.mechanics')}>
       <Stack gap="sm">
         <FieldInput
-          name="visitAt"
-          title={t('dispatcher.when')}
-          type="time"
+          kind={{ field: 'visitAt', title: t('dispatcher.when'), type: 'time', list: false }}
           value={at}
           onValue={(value) => {
             if (typeof value === 'number') setAt(value)

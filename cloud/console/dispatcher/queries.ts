@@ -1,6 +1,6 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { get } from '../api/api-client.ts'
-import type { CardItem, PipelineBrief, Values } from '../api/work.ts'
+import type { CardItem, Values } from '../api/process.ts'
 
 export const DISPATCHER = 'dispatcher'
 export type Client = { readonly id: string; readonly fields: Values }
@@ -49,12 +49,6 @@ export const useCalls = (): UseQueryResult<{ readonly items: readonly CardItem[]
     queryFn: ({ signal }) =>
       get<{ readonly items: readonly CardItem[] }>('/cards?pipeline=intake&stage=call&limit=50', signal),
     refetchInterval: 10_000,
-  })
-export const usePipelines = (): UseQueryResult<{ readonly items: readonly PipelineBrief[] }> =>
-  useQuery({
-    queryKey: ['pipelines'],
-    queryFn: ({ signal }) => get<{ readonly items: readonly PipelineBrief[] }>('/pipelines', signal),
-    staleTime: 60_000,
   })
 
 export const textOf = (values: Values, field: string): string => {

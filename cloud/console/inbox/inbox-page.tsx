@@ -59,7 +59,7 @@ export function InboxPage({ user }: { readonly user: User }): ReactNode {
                         </Button>
                         {card !== null && (
                           <Small>
-                            <Anchor component={Link} href={`/cards/${card}`} size="xs" c="inherit">
+                            <Anchor component={Link} href={`/processes/cards/${card}`} size="xs" c="inherit">
                               {t('inbox.card')}
                             </Anchor>
                           </Small>

@@ -1,7 +1,9 @@
 import { accountWords } from '../account/words.ts'
+import { agentWords } from '../agents/words.ts'
 import { appealWords } from '../appeals/words.ts'
 import { approvalWords } from '../approvals/words.ts'
 import { auditWords } from '../audit/words.ts'
+import { callPageWords } from '../calls/words.ts'
 import { definitionWords } from '../definitions/words.ts'
 import { dispatcherWords } from '../dispatcher/words.ts'
 import { driverWords } from '../drivers/words.ts'
@@ -63,6 +65,7 @@ export const en = {
     money: 'Money',
     postings: 'Postings',
     promises: 'Promises',
+    agents: 'Agents',
     balances: 'Balances',
     order: 'Upkeep',
     work: 'Work',
@@ -73,6 +76,7 @@ export const en = {
     zones: 'Zones',
     messages: 'Messages',
     appeals: 'Appeals',
+    calls: 'Calls',
     inbox: 'Shared inbox',
     settings: 'Settings',
     rules: 'Rules',
@@ -637,7 +641,9 @@ export const en = {
   ledger: ledgerWords.en,
   quarantine: quarantineWords.en,
   configuration: configurationWords.en,
+  agents: agentWords.en,
   appeal: appealWords.en,
+  calls: callPageWords.en,
   inbox: inboxWords.en,
   zonePage: zonePageWords.en,
   approvals: approvalWords.en,
@@ -695,6 +701,7 @@ export const en = {
     'configuration/changed': 'Somebody else has changed this configuration. Open it again.',
     'configuration/override': 'A technician has changed the settings in the car. Accept or undo that change first.',
     'sheet/refused': 'This commissioning sheet is not of this gateway.',
+    'sheet/other-car': 'This commissioning sheet was made at another car.',
     'claim/wrong-code': 'The code is wrong, used or out of date.',
     'claim/bad-csr': 'The certificate request is not usable.',
     'history/range': 'This time range cannot be shown.',

@@ -1,7 +1,9 @@
 import { accountWords } from '../account/words.ts'
+import { agentWords } from '../agents/words.ts'
 import { appealWords } from '../appeals/words.ts'
 import { approvalWords } from '../approvals/words.ts'
 import { auditWords } from '../audit/words.ts'
+import { callPageWords } from '../calls/words.ts'
 import { definitionWords } from '../definitions/words.ts'
 import { dispatcherWords } from '../dispatcher/words.ts'
 import { driverWords } from '../drivers/words.ts'
@@ -63,6 +65,7 @@ export const ru = {
     money: 'Деньги',
     postings: 'Проводки',
     promises: 'Обещания',
+    agents: 'Агенты',
     balances: 'Балансы',
     order: 'Порядок',
     work: 'Работа',
@@ -73,6 +76,7 @@ export const ru = {
     zones: 'Зоны',
     messages: 'Сообщения',
     appeals: 'Обращения',
+    calls: 'Звонки',
     inbox: 'Общий ящик',
     settings: 'Настройки',
     rules: 'Правила',
@@ -648,7 +652,9 @@ export const ru = {
   ledger: ledgerWords.ru,
   quarantine: quarantineWords.ru,
   configuration: configurationWords.ru,
+  agents: agentWords.ru,
   appeal: appealWords.ru,
+  calls: callPageWords.ru,
   inbox: inboxWords.ru,
   zonePage: zonePageWords.ru,
   approvals: approvalWords.ru,
@@ -706,6 +712,7 @@ export const ru = {
     'configuration/changed': 'Настройки шлюза изменил кто-то другой. Откройте их заново.',
     'configuration/override': 'Техник менял настройки в машине. Сначала примите или отмените его изменение.',
     'sheet/refused': 'Этот акт ввода не от этого шлюза.',
+    'sheet/other-car': 'Этот акт ввода составлен у другой машины.',
     'claim/wrong-code': 'Код неверен, использован или истёк.',
     'claim/bad-csr': 'Запрос сертификата не подходит.',
     'history/range': 'Такой промежуток времени показать нельзя.',

@@ -1,4 +1,5 @@
-import { type FactValue, type FieldView, isFilled, type Outcome, type TaskView, type Values } from '../api/work.ts'
+import type { FieldValue, FieldView, Outcome, Task, Values } from '../api/process.ts'
+import { isFilled } from '../fields/field-words.ts'
 
 /** What follows a task that is closed without a network: known beforehand, so that work goes on. */
 export type Template = {
@@ -8,7 +9,7 @@ export type Template = {
   readonly outcomes: readonly Outcome[]
 }
 export type Pack = {
-  readonly tasks: readonly TaskView[]
+  readonly tasks: readonly Task[]
   /** `template.outcome` → the template of the task that comes next. */
   readonly follows: Readonly<Record<string, string>>
   readonly templates: Readonly<Record<string, Template>>
@@ -126,8 +127,9 @@ export function missing(
   set: Values,
   answer: Values,
   photos: ReadonlyMap<string, number>,
+  named: (answer: string) => string = (name) => name,
 ): readonly string[] {
-  const answered = (field: FieldView): FactValue => set[field.field] ?? field.value
+  const answered = (field: FieldView): FieldValue => set[field.field] ?? field.value
   const fields = outcome.need.flatMap((name) => {
     const field = task.form.find((one) => one.field === name)
     if (field === undefined) return [name]
@@ -135,6 +137,6 @@ export function missing(
       field.type === 'file' ? (photos.get(name) ?? 0) > 0 || isFilled(field.value) : isFilled(answered(field))
     return filled ? [] : [field.title]
   })
-  const asks = outcome.ask.filter(({ name }) => name !== 'at' && !isFilled(answer[name])).map(({ name }) => name)
+  const asks = outcome.ask.filter(({ name }) => name !== 'at' && !isFilled(answer[name])).map(({ name }) => named(name))
   return [...fields, ...asks]
 }

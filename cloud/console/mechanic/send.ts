@@ -13,11 +13,13 @@ export type Answer =
 
 const LATER = new Set(['request/in-progress', 'request/too-many', 'access/second-factor', 'session/throttled'])
 
-async function sent(path: string, init: RequestInit): Promise<Answer> {
+type Wish = { readonly method: string; readonly headers: Record<string, string>; readonly body: string | FormData }
+async function sent(path: string, init: Wish): Promise<Answer> {
   let response: Response
   let body: unknown = null
   try {
-    response = await fetch(`/api${path}`, { ...init, credentials: 'same-origin' })
+    const headers = { ...init.headers, 'accept-language': document.documentElement.lang }
+    response = await fetch(`/api${path}`, { ...init, headers, credentials: 'same-origin' })
     noteServerTime(response.headers.get('date'))
     body = await response.json()
   } catch {

@@ -1,7 +1,7 @@
 import { get } from '../api/api-client.ts'
 import type { Problem } from '../api/problem.ts'
+import type { Task } from '../api/process.ts'
 import { serverNow } from '../api/server-clock.ts'
-import type { TaskView } from '../api/work.ts'
 import type { Close, Item, Photo } from './plan.ts'
 import { change, itemsOf } from './queue.ts'
 import { type Answer, sendClose, sendPhoto } from './send.ts'
@@ -70,7 +70,7 @@ async function close(item: Close, items: readonly Item[]): Promise<Answer | 'los
 
 async function opened(item: Close): Promise<string | 'later' | undefined> {
   try {
-    const { items } = await get<{ readonly items: readonly TaskView[] }>(`/tasks?card=${encodeURIComponent(item.card)}`)
+    const { items } = await get<{ readonly items: readonly Task[] }>(`/tasks?card=${encodeURIComponent(item.card)}`)
     return items.find(({ template }) => template === item.template)?.id
   } catch {
     return 'later'

@@ -1,11 +1,12 @@
 import { Alert, Button, FileInput, Group, Stack, Text } from '@mantine/core'
 import { IconCamera, IconClock } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
+import type { FieldView, Outcome, Values } from '../api/process.ts'
 import { serverNow } from '../api/server-clock.ts'
-import type { FieldView, Outcome, Values } from '../api/work.ts'
 import { Panel } from '../design/page.tsx'
 import { FieldInput } from '../fields/field-input.tsx'
 import { FieldFacts } from '../fields/field-value.tsx'
+import { askWords } from '../fields/field-words.ts'
 import { lengthWords } from '../fields/length.ts'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
@@ -165,9 +166,8 @@ export function TaskCard(props: {
           ) : (
             <FieldInput
               key={field.field}
-              name={field.field}
-              title={field.title}
-              type={field.type}
+              kind={field}
+              named={field.label}
               value={set[field.field] ?? field.value}
               onValue={(value) => setSet({ ...set, [field.field]: value })}
             />
@@ -176,9 +176,7 @@ export function TaskCard(props: {
         {asks.map(({ name, type }) => (
           <FieldInput
             key={name}
-            name={name}
-            title={askWords(name, t)}
-            type={type}
+            kind={{ field: name, title: askWords(name, t), type, list: false }}
             value={answer[name] ?? null}
             onValue={(value) => setAnswer({ ...answer, [name]: value })}
           />
@@ -190,7 +188,7 @@ export function TaskCard(props: {
         )}
         <Group gap="xs">
           {task.outcomes.map((outcome) => {
-            const lacks = missing(task, outcome, set, answer, photos)
+            const lacks = missing(task, outcome, set, answer, photos, (name) => askWords(name, t))
             return (
               <div key={outcome.id}>
                 <Button size="md" disabled={lacks.length > 0} onClick={() => void press(outcome)}>
@@ -198,7 +196,7 @@ export function TaskCard(props: {
                 </Button>
                 {lacks.length > 0 && (
                   <Text size="xs" className="quiet" maw={260}>
-                    {t('mechanic.lacks', { what: lacks.map((name) => askOr(name, t)).join(', ') })}
+                    {t('mechanic.lacks', { what: lacks.join(', ') })}
                   </Text>
                 )}
               </div>
@@ -208,15 +206,4 @@ export function TaskCard(props: {
       </Stack>
     </Panel>
   )
-}
-
-type T = ReturnType<typeof useWords>['t']
-const askOr = (name: string, t: T): string => {
-  const key = `fields.asks.${name}`
-  const said = t(key)
-  return said === key ? name : said
-}
-const askWords = (name: string, t: T): string => {
-  const said = askOr(name, t)
-  return said === name ? t('fields.asks.other', { name }) : said
 }

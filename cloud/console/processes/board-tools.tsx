@@ -1,7 +1,7 @@
 import { Button, Checkbox, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { pathWith } from '../api/lists.ts'
 import type { Pipeline } from '../api/process.ts'
 import { DownloadMenu } from '../design/download-menu.tsx'
@@ -9,6 +9,7 @@ import { useWords } from '../language/language.ts'
 import classes from './board.module.css'
 import { type BoardQuery, narrowing, SORTS } from './board-query.ts'
 import { useFacets } from './process-queries.ts'
+import { SavedViews } from './saved-views.tsx'
 
 type Props = {
   readonly pipelines: readonly Pipeline[]
@@ -68,7 +69,17 @@ export function BoardTools({ pipelines, pipeline, query, onQuery }: Props): Reac
   const choices = usePipelineChoices(pipelines)
   const [typed, setTyped] = useState(query.q)
   const [isOpen, setOpen] = useState(false)
-  const search = useDebouncedCallback((q: string) => onQuery({ q }), 250)
+  const sent = useRef(query.q)
+  const search = useDebouncedCallback((q: string) => {
+    sent.current = q
+    onQuery({ q })
+  }, 250)
+  useEffect(() => {
+    // A saved view, or the way back, asks for other words than were typed here.
+    if (query.q === sent.current) return
+    sent.current = query.q
+    setTyped(query.q)
+  }, [query.q])
   return (
     <>
       <NativeSelect
@@ -104,6 +115,7 @@ export function BoardTools({ pipelines, pipeline, query, onQuery }: Props): Reac
       >
         {t('process.narrow')}
       </Button>
+      <SavedViews pipeline={pipeline.id} query={query} />
       <div className={classes['filters']} data-open={isOpen}>
         <Facets pipeline={pipeline} query={query} onQuery={onQuery} />
         {query.view === 'list' && (

@@ -12,7 +12,7 @@ export async function uploadFile(card: string, file: File): Promise<{ readonly i
     method: 'POST',
     body,
     credentials: 'same-origin',
-    headers: { 'x-client-key': key },
+    headers: { 'x-client-key': key, 'accept-language': document.documentElement.lang },
   }).catch((cause: unknown) => {
     throw new Unreachable(cause)
   })

@@ -4,11 +4,11 @@ import { Link } from 'wouter'
 import type { Card, FieldView, Values } from '../api/process.ts'
 import { Facts } from '../design/facts.tsx'
 import { Panel, Quiet } from '../design/page.tsx'
+import { FieldInput } from '../fields/field-input.tsx'
+import { isFilled, valueWords } from '../fields/field-words.ts'
 import { useWords } from '../language/language.ts'
 import { refusalWords } from '../language/problem-words.ts'
 import { useNow } from '../live/now.ts'
-import { FieldInput } from './field-input.tsx'
-import { isFilled, valueWords } from './field-words.ts'
 import { fillFields, useCardChange } from './process-queries.ts'
 
 /** Only what the next step asks for stands open; saved at once when asked. */

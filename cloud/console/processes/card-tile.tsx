@@ -4,13 +4,13 @@ import { IconArrowsMove, IconGripVertical } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { CardItem, Pipeline } from '../api/process.ts'
+import { plateOr } from '../fields/field-words.ts'
 import { spanWords } from '../language/age.ts'
 import { useWords } from '../language/language.ts'
 import { moneyWords } from '../language/money.ts'
 import { useNow } from '../live/now.ts'
 import classes from './board.module.css'
 import { CardMarks } from './card-marks.tsx'
-import { plateOr } from './field-words.ts'
 
 export const cardName = (card: Pick<CardItem, 'no' | 'title'>): string =>
   card.title === null ? `№ ${card.no}` : plateOr(card.title)

@@ -1,9 +1,9 @@
 import type { FieldValue, LogLine, Pipeline } from '../api/process.ts'
+import { valueWords } from '../fields/field-words.ts'
 import { type Language, spanWords } from '../language/age.ts'
 import { type Words, wordOr } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { moneyWords } from '../language/money.ts'
-import { valueWords } from './field-words.ts'
 
 type Speech = { readonly t: Words; readonly language: Language; readonly now: number }
 

@@ -3,9 +3,9 @@ import { type ReactNode, useState } from 'react'
 import type { Card, FieldValue, Values } from '../api/process.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
 import { QueryView } from '../design/query-view.tsx'
+import { FieldInput } from '../fields/field-input.tsx'
+import { isFilled } from '../fields/field-words.ts'
 import { useWords } from '../language/language.ts'
-import { FieldInput } from './field-input.tsx'
-import { isFilled } from './field-words.ts'
 import { moveCard, useCard, useCardChange } from './process-queries.ts'
 
 function Fields(props: {
@@ -25,7 +25,7 @@ function Fields(props: {
   const closed = fields.filter(({ access }) => access === 'read')
   const open = fields.filter(({ access }) => access === 'write')
   const isWhole = open.every(({ field, value }) => isFilled(set[field] ?? value)) && closed.length === 0
-  const sentences = (way?.why ?? []).filter((one) => !one.startsWith('Не заполнено: '))
+  const sentences = (way?.why ?? []).filter((one) => !/^(Не заполнено|Not filled): /.test(one))
   return (
     <AskDialog
       title={t('process.moveTitle', { stage: way?.title ?? stage })}

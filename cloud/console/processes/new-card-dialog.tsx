@@ -3,9 +3,9 @@ import { type ReactNode, useState } from 'react'
 import { post } from '../api/api-client.ts'
 import type { Card, FieldKind, Pipeline, Values } from '../api/process.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
+import { FieldInput } from '../fields/field-input.tsx'
+import { isFilled } from '../fields/field-words.ts'
 import { useWords } from '../language/language.ts'
-import { FieldInput } from './field-input.tsx'
-import { isFilled } from './field-words.ts'
 import { rereadCards } from './process-queries.ts'
 
 /** What says who and what it is about, where the first stage asks for nothing more. */
@@ -56,9 +56,8 @@ export function NewCardDialog(props: {
       {fields.map(({ kind, needed }) => (
         <FieldInput
           key={kind.field}
-          kind={needed ? { ...kind, title: `${kind.title} *` } : kind}
-          card={null}
-          named={null}
+          kind={kind}
+          required={needed}
           value={set[kind.field] ?? null}
           onValue={(value) => setSet((before) => ({ ...before, [kind.field]: value }))}
         />

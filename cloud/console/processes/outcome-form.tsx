@@ -3,11 +3,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { FieldValue, FieldView, Outcome, Task, Values } from '../api/process.ts'
 import { Facts } from '../design/facts.tsx'
+import { FieldInput } from '../fields/field-input.tsx'
+import { askWords, isFilled, valueWords } from '../fields/field-words.ts'
 import { useWords } from '../language/language.ts'
 import { refusalWords } from '../language/problem-words.ts'
 import { useNow } from '../live/now.ts'
-import { FieldInput } from './field-input.tsx'
-import { isFilled, valueWords } from './field-words.ts'
 import classes from './outcome-form.module.css'
 import { closeTask, rereadCards } from './process-queries.ts'
 
@@ -36,16 +36,10 @@ function AnswerInput(props: {
   readonly onValue: (value: FieldValue) => void
 }): ReactNode {
   const { t } = useWords()
-  const title = t(`process.asks.${props.name}`)
-  const kind = {
-    field: props.name,
-    title: title.startsWith('process.') ? props.name : title,
-    type: props.type,
-    list: false,
-    access: 'write',
-    refers: null,
-  } as const
-  return <FieldInput kind={kind} value={props.value} named={null} onValue={props.onValue} card={null} />
+  const { name, type, value, onValue } = props
+  return (
+    <FieldInput kind={{ field: name, title: askWords(name, t), type, list: false }} value={value} onValue={onValue} />
+  )
 }
 
 /** Shown before any outcome is chosen: what to look at, and the fields to fill. */

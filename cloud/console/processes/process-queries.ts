@@ -35,7 +35,8 @@ export const rereadCards = (client: QueryClient): Promise<void> => client.invali
 export const usePipelines = (): UseQueryResult<readonly Pipeline[]> =>
   useQuery({
     queryKey: ['pipelines'],
-    queryFn: async ({ signal }) => (await get<{ items: readonly Pipeline[] }>('/pipelines', signal)).items,
+    queryFn: ({ signal }) => get<{ readonly items: readonly Pipeline[] }>('/pipelines', signal),
+    select: ({ items }) => items,
     staleTime: 300_000,
   })
 

@@ -1,9 +1,9 @@
-import { Button, Group } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { Problem } from '../api/problem.ts'
 import type { Card } from '../api/process.ts'
+import { showDone } from '../design/done.tsx'
 import { useWords } from '../language/language.ts'
 import { refusalWords } from '../language/problem-words.ts'
 import { cardName } from './card-tile.tsx'
@@ -35,8 +35,7 @@ export function useMoves(): {
       autoClose: 12_000,
     })
   }
-  const undo = (card: Card, back: string, shown: string): void => {
-    notifications.hide(shown)
+  const undo = (card: Card, back: string): void => {
     moveCard({ id: card.id, stage: back })
       .catch(refused)
       .finally(() => void rereadCards(client))
@@ -48,20 +47,9 @@ export function useMoves(): {
     const isOpen = way !== undefined && way.why.length === 0 && card.work
     // One that still stands would swallow the next one of the same card.
     const id = `moved-${card.id}-${Date.parse(card.enteredAt)}`
-    notifications.show({
-      id,
-      autoClose: isOpen ? 10_000 : 4000,
-      message: (
-        <Group justify="space-between" gap="sm" wrap="nowrap">
-          <span>{t('process.moved', { name: cardName(card), stage: card.stageTitle })}</span>
-          {isOpen && (
-            <Button size="compact-xs" variant="default" onClick={() => undo(card, from, id)}>
-              {t('process.takeBack')}
-            </Button>
-          )}
-        </Group>
-      ),
-    })
+    const message = t('process.moved', { name: cardName(card), stage: card.stageTitle })
+    if (isOpen) showDone({ id, message, word: t('process.takeBack'), undo: () => undo(card, from) })
+    else notifications.show({ id, message })
   }
   return {
     move: (card, stage) => {

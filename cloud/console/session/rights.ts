@@ -62,3 +62,6 @@ export const maySeeDecisions = among('owner', 'head', 'manager', 'support', 'sec
 export const mayAnswerAppeals = among('owner', 'head', 'manager', 'support', 'security')
 export const mayGivePermits = among('owner', 'head', 'manager', 'security')
 export const mayTakeCalls = among('owner', 'head', 'manager', 'dispatcher')
+/** Gives an agent the secret address of his statement. */
+export const mayLinkAgents = among('owner', 'head', 'manager')
+export const mayHearCalls = among('owner', 'head', 'manager', 'support', 'security', 'service', 'dispatcher', 'auditor')

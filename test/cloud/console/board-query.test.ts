@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { phoneOf } from '../../../cloud/console/fields/phone-text.ts'
 import { narrowing, queryFrom, searchFrom } from '../../../cloud/console/processes/board-query.ts'
-import { phoneOf } from '../../../cloud/console/processes/phone-text.ts'
 
 test('what the address carries comes back as it was', () => {
   const text =

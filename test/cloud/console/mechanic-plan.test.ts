@@ -10,6 +10,8 @@ const field = (name: string, type = 'text') => ({
   value: null,
   access: 'write' as const,
   next: true,
+  refers: null,
+  label: null,
 })
 const pack: Pack = {
   tasks: [
@@ -17,16 +19,17 @@ const pack: Pack = {
       id: 't1',
       card: 'c1',
       cardNo: 7,
+      cardTitle: null,
       pipeline: 'c_service',
+      pipelineTitle: 'Сервис',
+      stageTitle: 'В ремонте',
       kind: 'task',
       template: 'c_start',
       title: 'Начать',
       help: null,
       assignee: 'role:mechanic',
-      priority: 1,
       openFrom: '2026-11-22T09:00:00Z',
       dueAt: '2026-11-22T10:00:00Z',
-      offline: true,
       form: [],
       show: [],
       outcomes: [outcome('start')],

@@ -1,10 +1,11 @@
 import type { FieldKind, FieldValue } from '../api/process.ts'
 import { phoneWords } from '../drivers/phone-words.ts'
-import { type Language, spanWords } from '../language/age.ts'
-import type { Words } from '../language/language.ts'
+import type { Language } from '../language/age.ts'
+import { type Words, wordOr } from '../language/language.ts'
 import { dayWords, momentWords } from '../language/moment.ts'
 import { moneyWords } from '../language/money.ts'
 import { plateWords } from '../vehicles/plate.ts'
+import { lengthWords } from './length.ts'
 
 type Speech = { readonly t: Words; readonly language: Language; readonly now: number }
 type Kind = Pick<FieldKind, 'type'>
@@ -14,8 +15,9 @@ export function valueWords(kind: Kind, value: FieldValue | undefined, label: str
   const { t, language, now } = speech
   if (value === null || value === undefined || value === '') return ''
   if (label !== null) return kind.type === 'ref' ? plateOr(label) : label
+  if (typeof value === 'object' && kind.type === 'file') return t('fields.files', { count: value.length })
   if (typeof value === 'object') return value.map((item) => valueWords(kind, item, null, speech)).join(', ')
-  if (typeof value === 'boolean') return t(value ? 'process.yes' : 'process.no')
+  if (typeof value === 'boolean') return t(value ? 'fields.yes' : 'fields.no')
   switch (kind.type) {
     case 'money':
       return typeof value === 'number' ? moneyWords(value, language) : value
@@ -24,26 +26,36 @@ export function valueWords(kind: Kind, value: FieldValue | undefined, label: str
     case 'time':
       return typeof value === 'number' ? momentWords(value, now, language) : value
     case 'duration':
-      return typeof value === 'number' ? spanWords(value, language) : value
+      return typeof value === 'number' ? lengthWords(value, language) : value
     case 'phone':
       return phoneWords(String(value))
     case 'plate':
       return plateWords(String(value))
     case 'file':
-      return t('process.fileThere')
+      return t('fields.files', { count: 1 })
     case 'ref':
       // Whoever may not see the name sees that there is one.
-      return t('process.linked')
+      return t('fields.linked')
     case 'int':
     case 'number':
       return value.toLocaleString(language === 'ru' ? 'ru-RU' : 'en-GB')
     default:
-      return String(value)
+      return codeWords(String(value), t)
   }
+}
+
+/** Pure. Words that are stored as codes are said in words. */
+function codeWords(value: string, t: Words): string {
+  if (!/^[a-z][a-z_]*$/.test(value)) return value
+  const code = t(`fields.codes.${value}`)
+  return code === `fields.codes.${value}` ? value : code
 }
 /** Pure. A plate is written as plates are; every other name stays as it is. */
 export const plateOr = (name: string): string =>
   /^[А-ЯA-Z]\d{3}[А-ЯA-Z]{2}\d{2,3}$/.test(name) ? plateWords(name) : name
+
+/** Pure. What an extra answer of an outcome is called. */
+export const askWords = (name: string, t: Words): string => wordOr(t, 'fields.asks', name, { name })
 
 const MOSCOW = '+03:00'
 const MOSCOW_MS = 3 * 3_600_000
