@@ -146,6 +146,7 @@ export const FAULTS = {
   'definition/unknown': { status: 404, title: 'No such version of the definitions' },
   'definition/refused': { status: 422, title: 'These definitions have mistakes: nothing was loaded' },
   'definition/stage-has-cards': { status: 409, title: 'Cards stand on a stage that is no more: say where they go' },
+  'report/all-parks': { status: 403, title: 'This report cannot be told for some of the parks' },
   'pipeline/unknown': { status: 404, title: 'No such pipeline' },
   'card/unknown': { status: 404, title: 'No such card' },
   'agent/unknown': { status: 404, title: 'No such agent' },

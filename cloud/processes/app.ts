@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { millis, seconds } from '#contract/instant.ts'
 import type { Calls } from '../calls/app.ts'
 import type { Facts } from '../expressions/fact-type.ts'
+import type { ParksInSight } from '../http/access.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { RulePorts } from '../rules/ports.ts'
@@ -184,10 +185,11 @@ export function createProcesses(parts: Parts): Processes {
     },
     makeDocument,
   })
-  const logged = { funnels: createFunnelStore(db), reports: createReportStore(db) }
-  const reports = {
-    ...createFunnelReports(logged),
-    ...createResultReports({ ...logged, results: createResultStore(db), counts: createBoardStore(db).counts }),
+  const reportsOf = (parks: ParksInSight) => {
+    const logged = { funnels: createFunnelStore(db, parks), reports: createReportStore(db, parks) }
+    const results = createResultStore(db, parks)
+    const counts = (pipeline: string) => createBoardStore(db).counts(pipeline, parks)
+    return { ...createFunnelReports(logged), ...createResultReports({ ...logged, results, counts }) }
   }
   const desk = createDeskService({
     db,
@@ -289,7 +291,7 @@ export function createProcesses(parts: Parts): Processes {
       createViewRoutes({ uuid, views: createViewStore(db) }),
       createTaskRoutes({ desk, tasks: createTaskStore(db) }),
       createDefinitionRoutes({ definitions, store: createDefinitionStore(db) }),
-      createReportRoutes({ reports, active: service.active, now: clock.now, writeXlsx }),
+      createReportRoutes({ reportsOf, active: service.active, now: clock.now, writeXlsx }),
       createRegistryRoutes({
         store: createRegistryStore(db),
         cardsInSight: createBoardStore(db).amongInSight,

@@ -155,14 +155,11 @@ export function createBoardStore(db: Db) {
       const rows = await cards.orderBy(sort, order).orderBy('no', order).limit(limit).execute()
       return rows.map((row) => ({ ...row, fields: factsFrom(row.fields) }))
     },
-    counts: (pipeline: string) =>
-      db
-        .selectFrom('cards')
+    counts: (pipeline: string, parks: ParksInSight = 'all') =>
+      chosen({ pipeline, state: 'open', parks })
         .select(['stage'])
         .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min('enteredAt').as('oldest')])
         .select(sql<number>`coalesce(sum((fields ->> 'total')::numeric), 0)::bigint`.as('total'))
-        .where('pipeline', '=', pipeline)
-        .where('closedAt', 'is', null)
         .groupBy('stage')
         .execute(),
     /** Open cards that an event about these is meant for. */

@@ -75,6 +75,8 @@ const ruCodes = {
   'definition/unknown': 'Такой версии процессов нет.',
   'definition/refused': 'В процессах ошибки, ничего не загружено.',
   'definition/stage-has-cards': 'На исчезающем этапе есть карточки. Скажите, куда их перенести.',
+  'report/all-parks':
+    'Этот отчёт считается только по всем паркам сразу: время между действиями человека по части парков не посчитать.',
   'pipeline/unknown': 'Такой воронки нет.',
   'card/unknown': 'Такой карточки нет.',
   'card/exists': 'Карточка с таким номером уже есть.',
@@ -201,6 +203,8 @@ const enCodes: Readonly<Record<keyof typeof ruCodes, string>> = {
   'definition/unknown': 'No such version of the processes.',
   'definition/refused': 'The processes have mistakes; nothing was loaded.',
   'definition/stage-has-cards': 'Cards stand on a stage that goes away. Say where they go.',
+  'report/all-parks':
+    'This report exists for all parks together only: time between a person’s acts cannot be told for some of them.',
   'pipeline/unknown': 'No such pipeline.',
   'card/unknown': 'No such card.',
   'card/exists': 'A card with this id exists.',

@@ -6,7 +6,11 @@ import { cellWords, figureOf, type Table } from './cell.ts'
 const MOST = 20
 
 /** Bars side by side, the figure beside each: what is less than nothing goes the other way. */
-export function BarChart({ table: { columns, rows, chart } }: { readonly table: Table }): ReactNode {
+export function BarChart({
+  table: { columns, rows, chart },
+}: {
+  readonly table: Pick<Table, 'columns' | 'rows' | 'chart'>
+}): ReactNode {
   const { language } = useWords()
   if (chart === null) return null
   const label = columns.findIndex(({ id }) => id === chart.label)

@@ -17,6 +17,8 @@ export type Table = {
   readonly columns: readonly { readonly id: string; readonly title: string }[]
   readonly rows: readonly (readonly Cell[])[]
   readonly chart: { readonly label: string; readonly value: string } | null
+  /** Own: of the cards of the reader’s parks alone. */
+  readonly parks: 'all' | 'own'
 }
 
 /** Pure. A cell as a person reads it; nothing is a dash, never a nought. */

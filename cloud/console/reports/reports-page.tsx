@@ -161,8 +161,13 @@ export function ReportsPage(): ReactNode {
       </Tools>
       {isRight && (
         <QueryView query={report} loading={<Loading lines={5} height={36} />}>
-          {({ columns, rows, chart }) => {
-            if (rows.length === 0) return <Quiet>{t('reports.none')}</Quiet>
+          {({ columns, rows, chart, parks }) => {
+            if (rows.length === 0)
+              return (
+                <Quiet>
+                  {t('reports.none')} {parks === 'own' && t('reports.ownParks')}
+                </Quiet>
+              )
             const titleOf = (column: { readonly id: string; readonly title: string }): string => {
               const known = t(`reports.columns.${column.id}`)
               return known === `reports.columns.${column.id}` ? column.title : known
@@ -188,7 +193,7 @@ export function ReportsPage(): ReactNode {
                   }))}
                 />
                 <Text size="xs" className="quiet">
-                  {t('reports.source')}
+                  {t('reports.source')} {parks === 'own' && t('reports.ownParks')}
                 </Text>
               </Stack>
             )

@@ -15,6 +15,7 @@ const ru = {
   download: 'Скачать',
   none: 'За этот период ничего нет.',
   source: 'Посчитано по журналу: что и когда произошло с карточками. Дни по московскому времени.',
+  ownParks: 'Только карточки ваших парков.',
   pivots: { adChannel: 'Рекламный канал', source: 'Источник', make: 'Марка', workKind: 'Вид работ' },
   names: {
     owner: 'Главное',
@@ -150,6 +151,7 @@ const en: Same<typeof ru> = {
   download: 'Download',
   none: 'Nothing in this period.',
   source: 'Computed from the log: what happened to cards, and when. Days are of Moscow time.',
+  ownParks: 'Cards of your parks only.',
   pivots: { adChannel: 'Ad channel', source: 'Source', make: 'Make', workKind: 'Kind of work' },
   names: {
     owner: 'In short',

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type EpochMs, Instant } from '#contract/instant.ts'
-import { callerOf, type RouteRoles } from '../../http/access.ts'
+import { callerOf, type ParksInSight, type RouteRoles } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
 import { csvOf, type Sheet } from '../../spreadsheet/sheet.ts'
 import type { Machine } from '../engine/machine.ts'
@@ -34,8 +34,12 @@ export const REPORT_NAMES = [
 ] as const
 export type ReportName = (typeof REPORT_NAMES)[number]
 
+/** Time from one act of a person to his next one: without his acts on cards of other parks it would be another figure. */
+const OF_ALL_PARKS: ReadonlySet<ReportName> = new Set(['effort', 'between-tasks'])
+
 type Deps = {
-  readonly reports: Readonly<Record<ReportName, Report>>
+  /** Counted from the cards of these parks alone. */
+  reportsOf(parks: ParksInSight): Readonly<Record<ReportName, Report>>
   readonly active: () => Promise<Machine | undefined>
   readonly now: () => EpochMs
   readonly writeXlsx: (sheet: Sheet) => Promise<Uint8Array>
@@ -44,7 +48,7 @@ const MONTH_MS = 30 * 86_400_000
 const LONGEST_MS = 732 * 86_400_000
 
 /** Figures from the log, on the screen or as a spreadsheet. */
-export function createReportRoutes({ reports, active, now, writeXlsx }: Deps): FastifyPluginAsyncZod {
+export function createReportRoutes({ reportsOf, active, now, writeXlsx }: Deps): FastifyPluginAsyncZod {
   const Query = z.strictObject({
     pipeline: z.string().max(80).optional(),
     /** The stage that work is counted for; of `effort`. */
@@ -55,7 +59,12 @@ export function createReportRoutes({ reports, active, now, writeXlsx }: Deps): F
     to: Instant.optional(),
     format: z.enum(['json', 'csv', 'xlsx']).default('json'),
   })
-  const made = async (name: ReportName, { pipeline: named, stage, by, ...time }: z.infer<typeof Query>) => {
+  const made = async (
+    name: ReportName,
+    parks: ParksInSight,
+    { pipeline: named, stage, by, ...time }: z.infer<typeof Query>,
+  ) => {
+    if (parks !== 'all' && OF_ALL_PARKS.has(name)) throw new Fault('report/all-parks', name)
     const machine = await active()
     if (machine === undefined) throw new Fault('definition/none')
     const { pipelines } = machine.definitions
@@ -64,7 +73,7 @@ export function createReportRoutes({ reports, active, now, writeXlsx }: Deps): F
     const to = time.to ?? now()
     const from = time.from ?? to - MONTH_MS
     if (from >= to || to - from > LONGEST_MS) throw new Fault('request/invalid', 'Период не больше двух лет')
-    return reports[name]({
+    return reportsOf(parks)[name]({
       machine,
       pipelines: one === undefined ? [...pipelines.values()] : [one],
       named,
@@ -80,14 +89,14 @@ export function createReportRoutes({ reports, active, now, writeXlsx }: Deps): F
         config: { roles: SEES },
         schema: {
           tags: ['reports'],
-          summary: 'A report from the log: as JSON, CSV or XLSX',
+          summary: 'A report from the log, of the cards of the parks in sight: as JSON, CSV or XLSX',
           params: z.strictObject({ name: z.enum(REPORT_NAMES) }),
           querystring: Query,
         },
       },
       async (request, reply) => {
-        if (callerOf(request).parks !== 'all') throw new Fault('access/forbidden', 'reports are of all parks together')
-        const table = await made(request.params.name, request.query)
+        const { parks } = callerOf(request)
+        const table = await made(request.params.name, parks, request.query)
         const { format } = request.query
         const file = `attachment; filename="${request.params.name}.${format}"`
         if (format === 'csv')
@@ -100,7 +109,7 @@ export function createReportRoutes({ reports, active, now, writeXlsx }: Deps): F
             .header('content-type', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
             .header('content-disposition', file)
             .send(Buffer.from(await writeXlsx(sheetOf(table))))
-        return table
+        return { ...table, parks: parks === 'all' ? 'all' : 'own' }
       },
     )
   }

@@ -1,11 +1,14 @@
 import { sql } from 'kysely'
+import type { ParksInSight } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
+import { inSight } from './in-sight.ts'
 import type { Period } from './period.ts'
 
 export type ReportStore = ReturnType<typeof createReportStore>
 
 /** Figures computed from the log and from closed tasks, never from how things stand now (but for what has no log: an absence). */
-export function createReportStore(db: Db) {
+export function createReportStore(db: Db, parks: ParksInSight) {
+  const { log, cards, tasks } = inSight(sql, parks)
   return {
     /** Time on each stage, by visits that ended in the period, and how often its limit was passed. */
     stages: async (pipeline: string, { from, to }: Period) => {
@@ -13,12 +16,12 @@ export function createReportStore(db: Db) {
         select l.change ->> 'from' as stage,
           percentile_cont(0.5) within group (order by (l.change ->> 'stood')::float8) as median_ms,
           percentile_cont(0.9) within group (order by (l.change ->> 'stood')::float8) as p90_ms
-        from card_log l
+        from ${log} l
         where l.pipeline = ${pipeline} and l.kind = 'moved' and l.at >= ${from} and l.at < ${to}
         group by 1`.execute(db)
       // The log's own column is where the card stood afterwards, which may be further.
       const overruns = await sql<{ stage: string; count: number }>`
-        select change ->> 'stage' as stage, count(*)::int as count from card_log
+        select change ->> 'stage' as stage, count(*)::int as count from ${log} l
         where pipeline = ${pipeline} and kind = 'overran' and at >= ${from} and at < ${to} group by 1`.execute(db)
       return {
         times: new Map(
@@ -41,7 +44,7 @@ export function createReportStore(db: Db) {
         select actor as person, max(actor_name) as name, change ->> 'template' as template,
           to_char(to_timestamp(at / 1000.0) at time zone 'Europe/Moscow', 'YYYY-MM-DD') as day,
           count(*)::int as done, count(*) filter (where (change ->> 'late')::boolean)::int as late
-        from card_log
+        from ${log} l
         where kind = 'done' and actor_kind = 'person' and at >= ${from} and at < ${to}
           and (${pipeline ?? ''} = '' or pipeline = ${pipeline ?? ''})
         group by 1, 3, 4 order by 4, 1`.execute(db)
@@ -53,12 +56,12 @@ export function createReportStore(db: Db) {
       if (ends.length === 0) return { closed: 0, withoutPerson: 0, share: 0 }
       const found = await sql<{ closed: number; alone: number }>`
         with closed as (
-          select distinct card from card_log
+          select distinct card from ${log} l
           where pipeline = ${pipeline} and kind = 'moved' and at >= ${from} and at < ${to}
             and change ->> 'to' in (${sql.join(ends)})
         )
         select count(*)::int as closed,
-          count(*) filter (where not exists (select 1 from card_log l where l.card = closed.card and l.actor_kind = 'person'))::int as alone
+          count(*) filter (where not exists (select 1 from ${log} l where l.card = closed.card and l.actor_kind = 'person'))::int as alone
         from closed`.execute(db)
       const { closed = 0, alone = 0 } = found.rows[0] ?? {}
       return { closed, withoutPerson: alone, share: closed === 0 ? 0 : alone / closed }
@@ -68,9 +71,9 @@ export function createReportStore(db: Db) {
     withoutTasks: async (pipelines: readonly string[]) => {
       if (pipelines.length === 0) return []
       const found = await sql<{ id: string; no: number; pipeline: string; stage: string }>`
-        select c.id, c.no, c.pipeline, c.stage from cards c
+        select c.id, c.no, c.pipeline, c.stage from ${cards} c
         where c.closed_at is null and c.pipeline in (${sql.join(pipelines)})
-          and not exists (select 1 from card_tasks t where t.card = c.id and t.state = 'open')
+          and not exists (select 1 from ${tasks} t where t.card = c.id and t.state = 'open')
           and not exists (select 1 from card_timers m where m.card = c.id and m.state = 'set')
           and not exists (select 1 from card_runs r where r.card = c.id and r.state = 'running')
         order by c.no limit 500`.execute(db)
@@ -88,7 +91,7 @@ export function createReportStore(db: Db) {
       }>`
         with gaps as (
           select actor as person, actor_name, at - lag(at) over (partition by actor order by at, id) as gap
-          from card_log where kind = 'done' and actor_kind = 'person' and at >= ${from} and at < ${to}
+          from ${log} l where kind = 'done' and actor_kind = 'person' and at >= ${from} and at < ${to}
         )
         select person, max(actor_name) as name, count(*)::int as tasks,
           percentile_cont(0.5) within group (order by gap::float8) as median_ms,
@@ -104,24 +107,19 @@ export function createReportStore(db: Db) {
     },
 
     /** «Не прошло автоматически»: moves and effects that stopped at a guard, newest first. */
-    refused: async ({ from, to }: Period) =>
-      db
-        .selectFrom('cardLog')
-        .innerJoin('cards', 'cards.id', 'cardLog.card')
-        .select([
-          'cardLog.card',
-          'cards.no',
-          'cardLog.pipeline',
-          'cardLog.stage',
-          'cardLog.at',
-          'cardLog.kind',
-          'cardLog.change',
-        ])
-        .where('cardLog.kind', 'in', ['refused', 'unknown', 'parked'])
-        .where('cardLog.at', '>=', from)
-        .where('cardLog.at', '<', to)
-        .orderBy('cardLog.id', 'desc')
-        .limit(500)
-        .execute(),
+    refused: async ({ from, to }: Period) => {
+      const found = await sql<{
+        card: string
+        no: number
+        pipeline: string
+        stage: string
+        at: number
+        change: Record<string, unknown>
+      }>`
+        select l.card, c.no, l.pipeline, l.stage, l.at::float8 as at, l.change from ${log} l join cards c on c.id = l.card
+        where l.kind in ('refused', 'unknown', 'parked') and l.at >= ${from} and l.at < ${to}
+        order by l.id desc limit 500`.execute(db)
+      return found.rows
+    },
   }
 }

@@ -1,5 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { ParksInSight } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
+import { inSight } from './in-sight.ts'
 import type { Period } from './period.ts'
 import type { TerminalLine } from './work-time.ts'
 
@@ -14,13 +16,14 @@ const money = (field: string): RawBuilder<unknown> =>
   sql`coalesce(sum((c.fields ->> ${sql.lit(field)})::numeric), 0)::float8`
 
 /** What deals have brought: when, from the log; how much, from the card, which a closed deal keeps as it was. */
-export function createResultStore(db: Db) {
+export function createResultStore(db: Db, parks: ParksInSight) {
+  const { log, cards, tasks } = inSight(sql, parks)
   return {
     /** Deals that came to one of these stages in the period: number and sum. */
     ended: async (pipeline: string, { from, to }: Period, stages: readonly string[]) => {
       const found = await sql<{ count: number; sum: number }>`
         with ended as (
-          select distinct card from card_log where pipeline = ${pipeline} and kind = 'moved'
+          select distinct card from ${log} l where pipeline = ${pipeline} and kind = 'moved'
             and change ->> 'to' = any(${[...stages]}::text[]) and at >= ${from} and at < ${to}
         )
         select count(*)::int as count, coalesce(sum(${SUM}), 0)::float8 as sum
@@ -32,7 +35,7 @@ export function createResultStore(db: Db) {
     inWork: async (pipeline: string, at: number, ends: readonly string[]) => {
       const found = await sql<{ count: number; sum: number }>`
         with last as (
-          select distinct on (card) card, coalesce(change ->> 'to', change ->> 'stage') as stage from card_log
+          select distinct on (card) card, coalesce(change ->> 'to', change ->> 'stage') as stage from ${log} l
           where pipeline = ${pipeline} and kind in ('born', 'moved') and at < ${at} order by card, id desc
         )
         select count(*)::int as count, coalesce(sum(${SUM}), 0)::float8 as sum
@@ -45,7 +48,7 @@ export function createResultStore(db: Db) {
       const found = await sql<{ stage: string; reason: string | null; count: number; sum: number }>`
         select l.change ->> 'from' as stage, c.fields ->> 'lossReason' as reason, count(*)::int as count,
           coalesce(sum(${SUM}), 0)::float8 as sum
-        from card_log l join cards c on c.id = l.card
+        from ${log} l join cards c on c.id = l.card
         where l.pipeline = ${pipeline} and l.kind = 'moved' and l.change ->> 'to' = any(${[...lost]}::text[])
           and l.at >= ${from} and l.at < ${to}
         group by 1, 2 order by 3 desc, 1, 2`.execute(db)
@@ -63,7 +66,7 @@ export function createResultStore(db: Db) {
         work: number
       }>`
         with ended as (
-          select distinct card from card_log where pipeline = ${pipeline} and kind = 'moved'
+          select distinct card from ${log} l where pipeline = ${pipeline} and kind = 'moved'
             and change ->> 'to' = any(${[...won]}::text[]) and at >= ${from} and at < ${to}
         )
         select nullif(c.fields ->> ${sql.lit(by)}, '') as value, count(*)::int as cards, ${money('paid')} as paid,
@@ -76,13 +79,13 @@ export function createResultStore(db: Db) {
     quality: async (pipeline: string, { from, to }: Period, low: number) => {
       const found = await sql<{ answers: number; average: number | null; low: number; handled: number }>`
         with scored as (
-          select distinct on (card) card, version, at, (change ->> 'to')::float8 as score from card_log
+          select distinct on (card) card, version, at, (change ->> 'to')::float8 as score from ${log} l
           where pipeline = ${pipeline} and kind = 'set' and change ->> 'path' = 'deal.score'
             and at >= ${from} and at < ${to} order by card, id desc
         )
         select count(*)::int as answers, avg(score)::float8 as average, count(*) filter (where score <= ${low})::int as low,
           count(*) filter (where score <= ${low} and exists (
-            select 1 from card_log l where l.card = scored.card and l.kind = 'done' and l.version > scored.version
+            select 1 from ${log} l where l.card = scored.card and l.kind = 'done' and l.version > scored.version
               and l.at <= scored.at + 86400000))::int as handled
         from scored`.execute(db)
       return found.rows[0] ?? { answers: 0, average: null, low: 0, handled: 0 }
@@ -93,7 +96,7 @@ export function createResultStore(db: Db) {
       const found = await sql<{ template: string; done: number; late: number }>`
         select change ->> 'template' as template, count(*)::int as done,
           count(*) filter (where (change ->> 'late')::boolean)::int as late
-        from card_log where kind = 'done' and at >= ${from} and at < ${to}
+        from ${log} l where kind = 'done' and at >= ${from} and at < ${to}
           and (${pipeline ?? ''} = '' or pipeline = ${pipeline ?? ''})
         group by 1 order by 2 desc, 1`.execute(db)
       return found.rows
@@ -104,7 +107,7 @@ export function createResultStore(db: Db) {
       const found = await sql<{ factory: string | null; need: string | null; kind: string | null; cards: number }>`
         select r.fields ->> 'factory' as factory, c.fields ->> 'need' as need, c.fields ->> 'requestKind' as kind,
           count(*)::int as cards
-        from cards c left join process_records r on r.entity = 'machine' and r.id = c.fields ->> 'machine'
+        from ${cards} c left join process_records r on r.entity = 'machine' and r.id = c.fields ->> 'machine'
         where c.pipeline = ${pipeline} and c.created_at >= ${from} and c.created_at < ${to}
         group by 1, 2, 3 order by 4 desc, 1, 2 limit 500`.execute(db)
       return found.rows
@@ -127,7 +130,7 @@ export function createResultStore(db: Db) {
       }>`
         select t.card, t.template, t.outcome, least(coalesce((t.answer ->> 'at')::bigint, t.closed_at), t.closed_at)::float8 as at,
           coalesce(t.closed_by, '') as person, a.name, t.answer ->> 'reason' as reason
-        from card_tasks t left join accounts a on 'person:' || a.id::text = t.closed_by
+        from ${tasks} t left join accounts a on 'person:' || a.id::text = t.closed_by
         where t.template = any(${templates}::text[]) and t.closed_at >= ${from} and t.closed_at < ${to} and t.outcome is not null
         order by t.closed_at`.execute(db)
       return {

@@ -1,6 +1,9 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { epochMs } from '#contract/instant.ts'
-import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import type { ParksInSight } from '../../../cloud/http/access.ts'
+import { MAIN_PARK } from '../../../cloud/parks/park.ts'
+import type { Db, Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createBoardStore } from '../../../cloud/processes/board-store.ts'
 import { shippedCases } from '../../../cloud/processes/cases-store.ts'
 import { createDefinitionStore } from '../../../cloud/processes/definition-store.ts'
@@ -34,13 +37,17 @@ describe.each(sqlKinds())('figures from a log written by hand, on %s', (kind) =>
     database = await createSqlDatabase(kind)
     postgres = await migrated(database)
     const { db } = postgres
-    const logged = { funnels: createFunnelStore(db), reports: createReportStore(db) }
-    reports = {
-      ...createFunnelReports(logged),
-      ...createResultReports({ ...logged, results: createResultStore(db), counts: createBoardStore(db).counts }),
-    }
+    reports = reportsOf('all', db)
     await writeLog()
   }, 60_000)
+  function reportsOf(parks: ParksInSight, db: Db) {
+    const logged = { funnels: createFunnelStore(db, parks), reports: createReportStore(db, parks) }
+    const counts = (pipeline: string) => createBoardStore(db).counts(pipeline, parks)
+    return {
+      ...createFunnelReports(logged),
+      ...createResultReports({ ...logged, results: createResultStore(db, parks), counts }),
+    }
+  }
   afterAll(async () => {
     await database.close()
     if (kind === 'PostgreSQL') await stopSqlServer()
@@ -285,7 +292,63 @@ describe.each(sqlKinds())('figures from a log written by hand, on %s', (kind) =>
         '"Сделки автосервиса";1;100,50;3;17000,00;1;7000,00\r\n',
     )
   })
+
+  // Last: it takes cards away.
+  test('what a report says of some parks is what the log says without the cards of the others', async () => {
+    const { db } = postgres
+    const other = id(900)
+    await sql`insert into parks (id, name, named_at) values (${other}, 'Северный', 0)`.execute(db)
+    for (const [index, park] of [MAIN_PARK, other].entries()) {
+      const vehicle = id(901 + index)
+      await sql`insert into vehicles (id, plate, model, created_at, park_id)
+        values (${vehicle}, ${`А00${index}АА77`}, 'Haval', 0, ${park})`.execute(db)
+      for (const n of index === 0 ? [1, 11, 21, 31] : THERE)
+        await sql`insert into card_links (card, entity, record) values (${id(n)}, 'vehicle', ${vehicle})`.execute(db)
+    }
+    for (const n of [31, 32])
+      for (const [step, [template, outcome]] of [
+        ['c_start', 'start'],
+        ['c_work', 'pause'],
+        ['c_resume', 'resume'],
+        ['c_work', 'done'],
+      ].entries())
+        await sql`insert into card_tasks (id, card, kind, template, title, assignee, watchers, priority, open_from, due_at,
+            created_at, state, of_limit, outcome, closed_at, closed_by)
+          values (${id(n * 10 + step)}, ${id(n)}, 'do', ${template}, 'Ремонт', 'role:mechanic', '[]', 1, 0, 0, 0, 'done',
+            false, ${outcome}, ${minute(410 + step * n)}, 'person:one')`.execute(db)
+    const said = async (parks: ParksInSight) => {
+      const { effort: _effort, 'between-tasks': _between, ...limited } = reportsOf(parks, db)
+      const some = { ...ask(), pipelines: USED.map((name) => machine.pipeline(name) ?? expect.fail(name)) }
+      const each = Object.entries(limited).map(async ([name, report]) => [name, (await report(some)).rows] as const)
+      return Object.fromEntries(await Promise.all(each))
+    }
+    const [all, own] = [await said('all'), await said([MAIN_PARK])]
+    await db
+      .deleteFrom('cards')
+      .where(
+        'id',
+        'in',
+        THERE.map((n) => id(n)),
+      )
+      .execute()
+    expect(own).toEqual(await said('all'))
+    for (const name of [
+      'conversions',
+      'chain',
+      'stages',
+      'people',
+      'sums',
+      'profit',
+      'quality',
+      'work-time',
+      'waiting',
+    ])
+      expect([name, own[name]]).not.toEqual([name, all[name]])
+  })
 })
+const USED = ['first_contact', 'repair_visit', 'feedback', 'c_service']
+/** Cards whose car stands in the other park. */
+const THERE = [2, 12, 22, 32, 35]
 
 test('C-08: net work against waiting, by mechanic and by reason; what has not ended counts for nothing', () => {
   const at = (minutes: number) => minutes * 60_000
