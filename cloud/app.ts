@@ -26,6 +26,7 @@ import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
 import { createMileage } from './mileage/app.ts'
 import { createParkStore } from './parks/park-store.ts'
+import { createStrangerStore } from './parks/stranger-store.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
 import { createPeople, demoAccounts } from './people/app.ts'
 import { createPersonalRoutes } from './personal/personal-routes.ts'
@@ -103,6 +104,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     relyingParty: relyingParty(config),
     oidc: config.oidc,
     witness: audit.service.tell,
+    notify: (notice) => company.notify(notice),
     secondFactorToBlock: access.service.secondFactorToBlock,
   })
   const live = createLive({
@@ -278,6 +280,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     findCaller: async (credentials) =>
       (await people.service.findCaller(credentials)) ?? company.driverSignIn.findCaller(credentials.session),
     reach: vehicles.reach,
+    outOfSight: createStrangerStore(db),
     rights: { ...access.service, fieldsOf: access.service.rightsOf },
     witness: audit.service.tell,
     onAnswered: metrics.observeRequest,

@@ -30,6 +30,7 @@ import { createNumbers } from '../numbers/app.ts'
 import { createPapers } from '../papers/app.ts'
 import { createPaperStore } from '../papers/paper-store.ts'
 import { createParkStore } from '../parks/park-store.ts'
+import type { Notice } from '../people/notice-service.ts'
 import { createAccountStore } from '../people/account-store.ts'
 import { createPolicies } from '../policies/app.ts'
 import type { Postgres } from '../postgres/postgres-client.ts'
@@ -377,6 +378,17 @@ export function createCompany(parts: Parts) {
     /** The value in force of a policy that is a number. Rejects for a name that is none. */
     numberOf,
     driverSignIn: driverPage.signIn,
+    /** A message to somebody who signs in, about the own account. */
+    notify: ({ to, login, change, key }: Notice): Promise<void> =>
+      inTransaction((within) =>
+        messages.service.send(within, {
+          message: 'account_changed',
+          to: { phone: to },
+          facts: { account: { login, change } },
+          via: ['sms'],
+          key,
+        }),
+      ),
     routes: [
       ...leasing.routes,
       numbers.routes,

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Instant, later } from '#contract/instant.ts'
-import { ANY_ACCOUNT, type Caller, callerOf, EVERY_ROLE, inPerson, Role } from '../http/access.ts'
+import { ANY_ACCOUNT, callerOf, EVERY_ROLE, inPerson, Role } from '../http/access.ts'
 import { SESSION_COOKIE } from '../http/credentials.ts'
 import { Fault } from '../http/fault.ts'
 import { FRESH } from '../http/second-factor.ts'
 import type { PeopleService } from '../people/people-service.ts'
 import { fromOf, type SessionCookie } from '../people/session-cookie.ts'
+import { entitlement } from './entitlement.ts'
 import type { FactorService } from './factor-service.ts'
 import { KeyAnswer } from './key-answer.ts'
 
@@ -16,49 +17,15 @@ const Code = z.string().trim().min(6).max(12)
 const Nothing = z.null().meta({ description: 'Done' })
 const RecoveryCodes = z.array(z.string()).readonly()
 const Options = z.looseObject({}).meta({ description: 'As the browser’s WebAuthn calls take it, JSON form' })
-const Session = z.strictObject({
-  id: z.uuid(),
-  createdAt: Instant,
-  lastSeenAt: Instant,
-  expiresAt: Instant,
-  address: z.string(),
-  program: z.string(),
-  current: z.boolean(),
-})
-const Account = z
-  .strictObject({
-    id: z.uuid(),
-    login: z.string(),
-    name: z.string(),
-    role: Role,
-    parks: z.union([z.literal('all'), z.array(z.string()).readonly()]),
-    totp: Instant.nullable(),
-    passkeys: z.array(
-      z.strictObject({ id: z.string(), name: z.string(), createdAt: Instant, lastUsedAt: Instant.nullable() }),
-    ),
-    recoveryCodesLeft: z.int(),
-    /** Until then blocking asks for nothing more. */
-    freshUntil: Instant.nullable(),
-    noBlockUntil: Instant.nullable(),
-    secondFactorToBlock: z.enum(['on', 'off']),
-  })
-  .meta({ id: 'OwnAccount' })
-
 type Deps = {
   readonly people: PeopleService
   readonly factors: FactorService
   readonly cookie: SessionCookie
-  readonly secondFactorToBlock: () => Promise<'on' | 'off'>
 }
 
-/** Second factors and the own account: what is set up, where one is signed in, and showing a factor once more. */
-export function createFactorRoutes({ people, factors, cookie, secondFactorToBlock }: Deps): FastifyPluginAsyncZod {
-  /** The first factor takes the password, any further step the factor that is there: a borrowed session has neither. */
-  const entitled = async (caller: Caller, password: string | undefined): Promise<void> => {
-    if ((await factors.waysOf(caller.id)).length > 0) return fresh(caller)
-    if (password === undefined) throw new Fault('session/wrong-credentials', 'the own password is needed')
-    await people.prove(caller, password)
-  }
+/** Second factors: the second half of a sign-in, showing one once more, setting them up and taking them away. */
+export function createFactorRoutes({ people, factors, cookie }: Deps): FastifyPluginAsyncZod {
+  const { entitled, fresh } = entitlement({ people, factors })
   return async (app) => {
     app.post(
       '/api/session/second-factor',
@@ -122,68 +89,6 @@ export function createFactorRoutes({ people, factors, cookie, secondFactorToBloc
         return { freshUntil: await proven(request.cookies[SESSION_COOKIE], (secret) => cookie.set(reply, secret)) }
       },
     )
-    app.get(
-      '/api/account',
-      { config: { roles: ANY_ACCOUNT }, schema: { tags, summary: 'The own account', response: { 200: Account } } },
-      async (request) => {
-        const { id, login, name, role, parks, secondFactorAt, noBlockUntil } = callerOf(request)
-        return {
-          ...{ id, login, name, role, parks },
-          ...(await factors.stands(id)),
-          freshUntil: secondFactorAt === undefined ? null : later(secondFactorAt, FRESH),
-          noBlockUntil: noBlockUntil ?? null,
-          secondFactorToBlock: await secondFactorToBlock(),
-        }
-      },
-    )
-    app.get(
-      '/api/account/sessions',
-      {
-        config: { roles: ANY_ACCOUNT },
-        schema: {
-          tags,
-          summary: 'Where one is signed in',
-          response: { 200: z.strictObject({ items: z.array(Session) }) },
-        },
-      },
-      async (request) => {
-        const caller = callerOf(request)
-        const items = (await people.listSessions(caller)).map(
-          ({ id, createdAt, lastSeenAt, expiresAt, address, program }) => ({
-            ...{ id, createdAt, lastSeenAt, expiresAt, address, program },
-            current: id === caller.through,
-          }),
-        )
-        return { items }
-      },
-    )
-    app.delete(
-      '/api/account/sessions',
-      {
-        config: { roles: ANY_ACCOUNT },
-        schema: { tags, summary: 'Sign out everywhere else', response: { 204: Nothing } },
-      },
-      async (request, reply) => {
-        await people.endOtherSessions(inPerson(callerOf(request)))
-        return reply.code(204).send(null)
-      },
-    )
-    app.delete(
-      '/api/account/sessions/:sessionId',
-      {
-        config: { roles: ANY_ACCOUNT },
-        schema: {
-          tags,
-          summary: 'Sign out in one place',
-          params: z.object({ sessionId: z.uuid() }),
-          response: { 204: Nothing },
-        },
-      },
-      async (request, reply) => {
-        await people.endSession(inPerson(callerOf(request)), request.params.sessionId)
-        return reply.code(204).send(null)
-      },
-    )
     await app.register(enrolment)
   }
 
@@ -191,10 +96,6 @@ export function createFactorRoutes({ people, factors, cookie, secondFactorToBloc
     if (session === undefined) throw new Fault('session/missing')
     set(await people.proven(session))
     return later(people.now(), FRESH)
-  }
-  function fresh(caller: Caller): void {
-    const at = caller.secondFactorAt
-    if (at === undefined || people.now() - at > FRESH) throw new Fault('access/second-factor')
   }
 
   type Enrol = Parameters<FastifyPluginAsyncZod>[0]

@@ -24,6 +24,8 @@ import type { PasskeyClient } from './passkey-client.ts'
 
 type Deps = {
   readonly world: World
+  /** Tells the person of a change of the own factors; never rejects. */
+  readonly notify: (accountId: string, change: 'factor-added' | 'factor-removed' | 'codes') => Promise<void>
   readonly store: FactorStore
   /** Its key lies outside the database. */
   readonly seal: Pick<UnlockKeyStore, 'seal' | 'open'>
@@ -42,7 +44,7 @@ const TOTP_BYTES = 20
 export type FactorService = ReturnType<typeof createFactorService>
 
 /** Second factors: one-time codes by time, passkeys, and recovery codes for who has lost both. */
-export function createFactorService({ world, store, seal, passkeys }: Deps) {
+export function createFactorService({ world, notify, store, seal, passkeys }: Deps) {
   const { clock, log } = world
   const failures = createFailureBook()
   const secret = (): string => Buffer.from(world.randomBytes(32)).toString('base64url')
@@ -132,6 +134,7 @@ export function createFactorService({ world, store, seal, passkeys }: Deps) {
     // Without anything they would stand in for, they would be a password of their own.
     if ((await waysOf(accountId)).length === 0) await store.setRecoveryCodes(accountId, [], clock.now())
     log.info({ accountId }, 'factors.removed')
+    await notify(accountId, 'factor-removed')
   }
 
   return {
@@ -205,6 +208,7 @@ export function createFactorService({ world, store, seal, passkeys }: Deps) {
       await throttled(caller.id, () => fitsTotp(caller.id, code))
       await store.confirmTotp(caller.id, clock.now())
       log.info({ accountId: caller.id }, 'factors.totp-confirmed')
+      await notify(caller.id, 'factor-added')
       return withFirst(caller.id)
     },
     removeTotp: async (caller: Caller): Promise<void> => removed(caller.id, await store.removeTotp(caller.id)),
@@ -223,6 +227,7 @@ export function createFactorService({ world, store, seal, passkeys }: Deps) {
       const row = { ...key, accountId: caller.id, name, createdAt: clock.now(), lastUsedAt: null }
       if (!(await store.addPasskey(row))) throw new Fault('factor/exists')
       log.info({ accountId: caller.id }, 'factors.passkey-added')
+      await notify(caller.id, 'factor-added')
       return { id: key.id, recoveryCodes: await withFirst(caller.id) }
     },
     removePasskey: async (caller: Caller, id: string): Promise<void> =>
@@ -231,7 +236,9 @@ export function createFactorService({ world, store, seal, passkeys }: Deps) {
     /** The codes of before are void. Faults: factor/none. */
     newRecoveryCodes: async (caller: Caller): Promise<readonly string[]> => {
       if ((await waysOf(caller.id)).length === 0) throw new Fault('factor/none')
-      return newRecoveryCodes(caller.id)
+      const codes = await newRecoveryCodes(caller.id)
+      await notify(caller.id, 'codes')
+      return codes
     },
     /** Of an account that is being recovered: whoever had its phone has nothing any more. */
     removeAllOf: store.removeAllOf,

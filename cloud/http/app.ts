@@ -25,6 +25,7 @@ import { type FieldPlan, fieldPlan, masked, seesAll, unwritable } from './field-
 import { createGuardService, type Rights } from './guard-service.ts'
 import type { IdempotencyStore } from './idempotency-store.ts'
 import { openapiHead, withHouseRules } from './openapi.ts'
+import { lockParks, type OutOfSight } from './park-lock.ts'
 import { felt, isOverload, type Pressure } from './pressure.ts'
 import { faultOf, PROBLEM_TYPE, problemOf } from './problem.ts'
 import type { Reach } from './reach.ts'
@@ -44,6 +45,8 @@ export type HttpParts = {
   readonly answers: IdempotencyStore
   /** Who may lay hands on what, by address; over every route, whoever declares it. */
   readonly reach: readonly Reach[]
+  /** Asked about every answer to who does not see all parks, before it leaves. */
+  readonly outOfSight: OutOfSight
   readonly rights: Rights
   /** Puts on record what was done, refused and looked at. Rejects when it cannot. */
   witness(words: readonly AuditWord[]): Promise<void>
@@ -77,6 +80,7 @@ export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   await shedLoad(app, parts.world)
   await registerDocs(app, parts.version)
   guardEveryRoute(app, parts)
+  lockParks(app, parts.outOfSight)
   maskEveryRoute(app, parts)
   witnessEveryRoute(app, parts)
   for (const routes of parts.routes) await app.register(routes)

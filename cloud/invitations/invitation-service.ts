@@ -13,6 +13,8 @@ type Deps = {
   readonly world: World
   readonly store: InvitationStore
   readonly people: Pick<PeopleService, 'createAccount' | 'recover' | 'accountById' | 'refuseWeak' | 'isTaken'>
+  /** Tells the person that a link was given for the own account; never rejects. */
+  readonly notify: (accountId: string, change: 'recovery-link') => Promise<void>
   /** Whoever had the lost phone has nothing any more. */
   readonly forgetFactors: (accountId: string) => Promise<void>
 }
@@ -28,7 +30,7 @@ export type Wish = {
 export type InvitationService = ReturnType<typeof createInvitationService>
 
 /** New people come by a link that works once; who lost everything comes back by one too, and may block nothing for a day. */
-export function createInvitationService({ world, store, people, forgetFactors }: Deps) {
+export function createInvitationService({ world, store, people, notify, forgetFactors }: Deps) {
   const { clock, log } = world
   const issue = async (
     caller: Caller,
@@ -66,7 +68,9 @@ export function createInvitationService({ world, store, people, forgetFactors }:
       const account = await people.accountById(accountId)
       if (account === undefined) throw new Fault('account/unknown')
       const { name, role, login } = account
-      return issue(caller, RECOVERY_LIVES, { name, role, login, kind: 'recovery', accountId })
+      const issued = await issue(caller, RECOVERY_LIVES, { name, role, login, kind: 'recovery', accountId })
+      await notify(accountId, 'recovery-link')
+      return issued
     },
     open: () => store.open(clock.now()),
     /** What a link is for. Faults: invitation/closed. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { EpochMs } from '#contract/instant.ts'
+import type { Phone } from '../drivers/phone.ts'
 import type { Role } from '../http/access.ts'
 import type { Tables } from '../postgres/tables.ts'
 import type { Account } from './account.ts'
@@ -40,6 +41,19 @@ export function createAccountStore(db: Kysely<Tables>) {
     /** No block on this account's word until then; null: an owner stands by it. */
     setNoBlock: async (id: string, noBlockUntil: EpochMs | null): Promise<void> => {
       await db.updateTable('accounts').set({ noBlockUntil }).where('id', '=', id).execute()
+    },
+    /** Whom to tell of a change, and where; undefined for no or a closed account. */
+    noticeOf: async (id: string): Promise<{ readonly login: string; readonly phone: Phone | null } | undefined> => {
+      const row = await db
+        .selectFrom('accounts')
+        .select(['login', 'noticePhone'])
+        .where('id', '=', id)
+        .where('disabledAt', 'is', null)
+        .executeTakeFirst()
+      return row && { login: row.login, phone: row.noticePhone }
+    },
+    setNoticePhone: async (id: string, noticePhone: Phone | null): Promise<void> => {
+      await db.updateTable('accounts').set({ noticePhone }).where('id', '=', id).execute()
     },
     change: async (id: string, wanted: { readonly role?: Role; readonly name?: string }): Promise<void> => {
       if (Object.keys(wanted).length > 0) await db.updateTable('accounts').set(wanted).where('id', '=', id).execute()

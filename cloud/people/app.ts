@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { later } from '#contract/instant.ts'
 import type { AuditWord } from '../audit/entry.ts'
 import type { OidcSettings } from '../config.ts'
 import { createFactorRoutes } from '../factors/factor-routes.ts'
@@ -22,9 +23,18 @@ import type { Db } from '../postgres/postgres-client.ts'
 import { createUnlockKeyStore } from '../unlock/unlock-key-store.ts'
 import type { World } from '../world.ts'
 import { createAccountStore } from './account-store.ts'
+import { createNoticeService, type Notice } from './notice-service.ts'
+import { createOwnAccountRoutes } from './own-account-routes.ts'
 import { createPeopleRoutes } from './people-routes.ts'
-import { createPeopleService, type NewAccount, type PeopleService } from './people-service.ts'
+import {
+  createPeopleService,
+  type NewAccount,
+  type PeopleService,
+  RECOVERED_WAITS,
+  type SignInWitness,
+} from './people-service.ts'
 import { type SessionCookie, sessionCookie } from './session-cookie.ts'
+import { createSessionService } from './session-service.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSetupStore } from './setup-store.ts'
 import { createTokenStore } from './token-store.ts'
@@ -69,6 +79,8 @@ type Parts = {
   readonly relyingParty: RelyingParty
   readonly oidc?: OidcSettings | undefined
   readonly witness: (words: readonly AuditWord[]) => Promise<void>
+  /** Tells a person of a change of the own account by another way than a page. */
+  readonly notify: (notice: Notice) => Promise<void>
   readonly secondFactorToBlock: () => Promise<'on' | 'off'>
 }
 
@@ -76,28 +88,53 @@ type Parts = {
 export function createPeople(parts: Parts): People {
   const { db, world, secondFactorToBlock } = parts
   const parks = createParkStore(db)
+  const accounts = createAccountStore(db)
+  const notices = createNoticeService({ world, accounts, send: parts.notify })
   const factors = createFactorService({
     world,
+    notify: notices.tell,
     store: createFactorStore(db),
     seal: createUnlockKeyStore(join(parts.dataDir, 'people'), world.randomBytes, 'factors.key'),
     passkeys: createPasskeyClient(parts.relyingParty),
   })
+  const tell: SignInWitness = async (event, accountId, data = {}) => {
+    const by = accountId === '' ? ({ kind: 'nobody', id: '' } as const) : ({ kind: 'user', id: accountId } as const)
+    const subjects = accountId === '' ? [] : [accountId]
+    const head = { source: `sign-in:${world.uuid()}`, at: world.clock.now(), kind: 'sign-in', by, subjects } as const
+    await parts
+      .witness([{ ...head, data: { event, ...data } }])
+      .catch((err: unknown) => world.log.error({ err }, 'audit.not-told'))
+  }
   const service = createPeopleService({
     world,
-    accounts: createAccountStore(db),
-    sessions: createSessionStore(db),
-    tokens: createTokenStore(db),
+    accounts,
+    sessions: createSessionService({
+      world,
+      accounts,
+      sessions: createSessionStore(db),
+      tokens: createTokenStore(db),
+      sightOf: parks.sightOf,
+      opened: async ({ id }, { address }, proven) => {
+        if (proven === 'by-recovery-code') {
+          await accounts.setNoBlock(id, later(world.clock.now(), RECOVERED_WAITS))
+          await notices.tell(id, 'recovery-code')
+        }
+        await tell('signed-in', id, { proven, address })
+      },
+    }),
+    tell,
+    notify: notices.tell,
     setups: createSetupStore(db),
     sightOf: parks.sightOf,
     setSight: (id, sight) => parks.setSight(id, sight, sight === 'all' ? [] : sight.map((park) => ParkId.parse(park))),
     waysOf: factors.waysOf,
     secondFactorOf: factors.begin,
-    witness: parts.witness,
   })
   const invitations = createInvitationService({
     world,
     store: createInvitationStore(db),
     people: service,
+    notify: notices.tell,
     forgetFactors: factors.removeAllOf,
   })
   const cookie = sessionCookie(parts.secureCookies)
@@ -127,7 +164,8 @@ export function createPeople(parts: Parts): People {
     cookie,
     routes: [
       createPeopleRoutes(service, cookie, proof),
-      createFactorRoutes({ people: service, factors, cookie, secondFactorToBlock }),
+      createFactorRoutes({ people: service, factors, cookie }),
+      createOwnAccountRoutes({ people: service, factors, notices, secondFactorToBlock }),
       createInvitationRoutes(invitations, service, cookie),
       createIdentityRoutes({ identity, people: service, cookie, secondFactorOf: factors.begin }),
     ],

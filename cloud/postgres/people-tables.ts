@@ -1,5 +1,6 @@
 import type { ColumnType } from 'kysely'
 import type { EpochMs } from '#contract/instant.ts'
+import type { Phone } from '../drivers/phone.ts'
 import type { Role } from '../http/access.ts'
 import type { Json } from './column.ts'
 
@@ -13,6 +14,7 @@ export type AccountRow = {
   readonly disabledAt: EpochMs | null
   readonly noBlockUntil: ColumnType<EpochMs | null, EpochMs | null | undefined, EpochMs | null>
   readonly seesParks: ColumnType<'all' | 'listed', 'all' | 'listed' | undefined, 'all' | 'listed'>
+  readonly noticePhone: ColumnType<Phone | null, Phone | null | undefined, Phone | null>
 }
 
 export type SessionRow = {

@@ -109,6 +109,7 @@ export async function openLeasingHouse(
       return { id, login: word, name: word, role: role.data, by: 'token', parks: parks.length === 0 ? 'all' : parks }
     },
     reach: [],
+    outOfSight: async () => [],
     rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off', fieldsOf: shippedFields },
     witness: async () => {},
     routes: [...leasing.routes, papers.routes],

@@ -6,7 +6,9 @@ import type { OidcSettings } from '../../cloud/config.ts'
 import type { FactorService } from '../../cloud/factors/factor-service.ts'
 import { createHttp, type HttpParts } from '../../cloud/http/app.ts'
 import { createIdempotencyStore } from '../../cloud/http/idempotency-store.ts'
+import { createStrangerStore } from '../../cloud/parks/stranger-store.ts'
 import { createPeople } from '../../cloud/people/app.ts'
+import type { Notice } from '../../cloud/people/notice-service.ts'
 import type { PeopleService } from '../../cloud/people/people-service.ts'
 import type { Db } from '../../cloud/postgres/postgres-client.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
@@ -23,6 +25,8 @@ export type PeopleApp = {
   readonly db: Db
   /** What the installation says about second factors; to be changed by tests. */
   readonly policy: { secondFactorToBlock: 'on' | 'off' }
+  /** What was told to people about their accounts. */
+  readonly notified: Notice[]
   /** What went on record. */
   readonly told: readonly AuditWord[]
   readonly clock: ManualClock
@@ -45,6 +49,7 @@ export async function createPeopleApp(
     randomBytes: (length: number) => randomBytes(length),
   }
   const told: AuditWord[] = []
+  const notified: Notice[] = []
   const witness = async (words: readonly AuditWord[]) => void told.push(...words)
   const rights = {
     mayAct: async () => true,
@@ -64,6 +69,7 @@ export async function createPeopleApp(
     ...more,
     relyingParty: { id: 'kordon.example', origins: [ORIGIN] },
     witness,
+    notify: async (notice) => void notified.push(notice),
     secondFactorToBlock: rights.secondFactorToBlock,
   })
   const app = await createHttp({
@@ -78,6 +84,7 @@ export async function createPeopleApp(
     rights,
     witness,
     reach: [],
+    outOfSight: createStrangerStore(db),
     routes: [...own, ...routes],
     ...settings,
   })
@@ -85,6 +92,7 @@ export async function createPeopleApp(
     app,
     people,
     factors: rest.factors,
+    notified,
     db,
     policy,
     told,

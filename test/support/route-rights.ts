@@ -25,6 +25,7 @@ export const ROUTE_RIGHTS: readonly (readonly [route: string, roles: string])[] 
   ['POST /api/session/prove/passkey', ANY],
   ['POST /api/session/prove', ANY],
   ['GET /api/account', ANY],
+  ['PUT /api/account/notice', ALL],
   ['GET /api/account/sessions', ANY],
   ['DELETE /api/account/sessions', ANY],
   ['DELETE /api/account/sessions/{sessionId}', ANY],

@@ -169,6 +169,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off', fieldsOf: shippedFields },
     witness: async () => {},
     reach: parts.reach,
+    outOfSight: async () => [],
     routes: [...parts.routes, configurations.routes],
   })
   let position = 0

@@ -253,6 +253,43 @@ describe('an account', () => {
     expect((await send(browser, 'POST', '/api/vehicles/block')).statusCode).toBe(200)
   })
 
+  test('tells the number it has left of every change, and a number that is replaced before all others', async () => {
+    const [boss, browser] = [await owner(), await signedIn()]
+    const heard = () => house.notified.splice(0).map(({ to, change }) => `${to}: ${change}`)
+    const number = (noticePhone: string | null, more = {}) =>
+      send(browser, 'PUT', '/api/account/notice', { noticePhone, ...more })
+    heard()
+    // A borrowed session has neither the password nor the factor.
+    expect((await number('8 (916) 123-45-67')).json().code).toBe('session/wrong-credentials')
+    expect((await number('+7 916', { password: PASSWORD })).statusCode).toBe(400)
+    expect((await number('8 (916) 123-45-67', { password: PASSWORD })).json()).toEqual({ noticePhone: '+79161234567' })
+    expect(heard()).toEqual(['+79161234567: этот номер указан для уведомлений'])
+    await withTotp(browser)
+    expect(heard()).toEqual(['+79161234567: добавлен второй фактор'])
+    await house.clock.advance(minutes(16))
+    expect((await number(null)).json().code).toBe('access/second-factor')
+    expect(heard()).toEqual([])
+    expect((await send(browser, 'GET', '/api/account')).json().noticePhone).toBe('+79161234567')
+    await send(boss, 'PATCH', `/api/accounts/${await idOf(boss)}`, { role: 'auditor' })
+    const { token } = (await send(boss, 'POST', `/api/accounts/${await idOf(boss)}/recovery`)).json()
+    const thief = { cookie: '' }
+    await send(thief, 'POST', '/api/invitations/accept', { token, password: 'another calm field' })
+    expect(heard()).toEqual([
+      '+79161234567: изменены роль или парки',
+      '+79161234567: выдана ссылка для восстановления доступа',
+      '+79161234567: доступ восстановлен по ссылке владельца, прежний второй фактор снят',
+    ])
+    // Whoever has it now cannot lead the word away unheard.
+    await send(thief, 'PUT', '/api/account/notice', { noticePhone: '+79990000001', password: 'another calm field' })
+    expect(heard()).toEqual([
+      '+79161234567: для уведомлений указан другой номер',
+      '+79990000001: этот номер указан для уведомлений',
+    ])
+    await send(thief, 'POST', '/api/session/password', { current: 'another calm field', next: 'a third calm field' })
+    await send(boss, 'DELETE', `/api/accounts/${await idOf(boss)}`)
+    expect(heard()).toEqual(['+79990000001: сменён пароль', '+79990000001: учётная запись закрыта'])
+  })
+
   test('with another role is signed out everywhere', async () => {
     const [boss, browser] = [await owner(), await signedIn()]
     const { token } = (await send(browser, 'POST', '/api/tokens', { name: 't' })).json()

@@ -34,6 +34,7 @@ beforeAll(async () => {
     answers: createIdempotencyStore(postgres.db),
     findCaller: async () => caller(),
     reach: [],
+    outOfSight: async () => [],
     rights: { mayAct: async () => true, secondFactorToBlock: async () => 'off', fieldsOf: shippedFields },
     witness: async () => {},
     routes: [house.policies.routes, ...house.rules.routes],
