@@ -1,21 +1,15 @@
-import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as x509 from '@peculiar/x509'
 import mqtt from 'mqtt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GatewayId } from '#contract/ids.ts'
 import { downTopic, upTopic } from '#contract/topics.ts'
-import { createPkiService } from '../../cloud/pki/pki-service.ts'
-import { createPkiStore } from '../../cloud/pki/pki-store.ts'
 import { prepareBroker } from '../../deploy/broker-setup.ts'
-import { createManualClock } from '../support/manual-clock.ts'
+import { grantedIdentity } from '../support/granted-identity.ts'
 import { requireReal } from '../support/real-servers.ts'
 import { startShippedBroker } from '../support/shipped-broker.ts'
 
-const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const OWN = GatewayId.parse('gw-aaaaaaaa')
 const FOREIGN = GatewayId.parse('gw-bbbbbbbb')
 
@@ -36,24 +30,6 @@ const setUp = () =>
     password: 'of this test',
     hosts: ['broker'],
   })
-
-/** A gateway's key and certificate, as the cloud of this data folder would grant them. */
-async function gatewayIdentity(gateway: GatewayId) {
-  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify'])
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: EC })
-  const store = createPkiStore(join(dir, 'data', 'pki'))
-  const pki = createPkiService({
-    store,
-    hosts: [],
-    clock: createManualClock(Date.now()),
-    randomBytes: (n) => webcrypto.getRandomValues(new Uint8Array(n)),
-  })
-  await pki.open()
-  const csr = await pki.readCsr(request.toString('pem'))
-  if (csr === undefined) throw new Error('the request was not understood')
-  const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
-  return { key, cert: (await pki.sign(csr, gateway)).certificatePem }
-}
 
 test('the broker gets no key of the authority, and nobody else reads its own', async () => {
   await setUp()
@@ -80,7 +56,11 @@ describe.skipIf(!requireReal('mosquitto'))('the Mosquitto that ships', () => {
     const heard: string[] = []
     cloud.on('message', (topic) => heard.push(topic))
     await cloud.subscribeAsync(upTopic(OWN, 'records').replace(OWN, '+'), { qos: 1 })
-    const gateway = await mqtt.connectAsync(gatewayUrl, { ...(await gatewayIdentity(OWN)), ca, protocolVersion: 5 })
+    const gateway = await mqtt.connectAsync(gatewayUrl, {
+      ...(await grantedIdentity(join(dir, 'data'), OWN)),
+      ca,
+      protocolVersion: 5,
+    })
     closing.push(() => gateway.endAsync(true))
     const told: string[] = []
     gateway.on('message', (topic) => told.push(topic))
