@@ -1,3 +1,4 @@
+import type { EpochMs } from '#contract/instant.ts'
 import type { YandexPark } from '../balances/yandex-keys-store.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { Db } from '../postgres/postgres-client.ts'
@@ -14,12 +15,13 @@ type Parts = {
   readonly world: World
   readonly parks: readonly YandexPark[]
   readonly minKopecks: () => Promise<number>
+  readonly stopped: (driver: DriverId, at: EpochMs) => Promise<void>
 }
 
 const never = new AbortController().signal
 
 /** Wires what rules know of and ask from the aggregator beyond balances: passengers, and the stop of new orders. */
-export function createAggregator({ db, world, parks, minKopecks }: Parts) {
+export function createAggregator({ db, world, parks, minKopecks, stopped }: Parts) {
   const stops = createOrderStopService({
     ...world,
     db,
@@ -27,6 +29,7 @@ export function createAggregator({ db, world, parks, minKopecks }: Parts) {
     store: createOrderStopStore,
     shiftsOf: createSubjectStore(db).shifts,
     minKopecks,
+    stopped,
   })
   /** The port `aggregator` of cards and rules: `stop_orders`, `allow_orders`. */
   const call: NonNullable<ProcessPorts['call']> = async ({ port, method, args }) => {
@@ -40,6 +43,7 @@ export function createAggregator({ db, world, parks, minKopecks }: Parts) {
     call,
     joinRules: (ports: Rules['ports']): void => {
       ports.facts('vehicle', stops.vehicleFacts)
+      ports.facts('driver', stops.driverFacts)
       ports.permit('orders_stopped', stops.stoppedPermit)
     },
   }

@@ -1,4 +1,5 @@
 import { VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { FactSource, PermitSource } from '../rules/house-facts.ts'
@@ -14,6 +15,8 @@ type Deps = Pick<World, 'clock' | 'log'> & {
   readonly store: (db: Db) => OrderStopStore
   readonly shiftsOf: SubjectStore['shifts']
   readonly minKopecks: () => Promise<number>
+  /** The aggregator gives him no new orders from now on. */
+  readonly stopped: (driver: DriverId, at: EpochMs) => Promise<void>
 }
 
 export type OrderStopService = ReturnType<typeof createOrderStopService>
@@ -31,7 +34,9 @@ export function createOrderStopService({ db, clock, log, gates, shiftsOf, minKop
     const before = standing?.before ?? (await gate.read(ref.externalId, signal))
     if (standing === undefined) await store.begin({ driverId, ...ref, before, at: clock.now() })
     await gate.write(ref.externalId, stopping(before, await minKopecks()), signal)
-    await store.told(driverId, { stoppedAt: clock.now() })
+    const at = clock.now()
+    await store.told(driverId, { stoppedAt: at })
+    await deps.stopped(driverId, at)
     log.info({ driverId, source: gate.source }, 'orders.stopped')
     return 'stopped'
   }
@@ -45,7 +50,7 @@ export function createOrderStopService({ db, clock, log, gates, shiftsOf, minKop
     log.info({ driverId, source: gate.source }, 'orders.allowed')
     return 'allowed'
   }
-  /** `vehicle.aboard` and `vehicle.ordersStoppable`; absent where the aggregator's word is missing or old. */
+  /** `vehicle.aboard`; absent where the aggregator's word is missing or old. */
   const vehicleFacts: FactSource = async (ids) => {
     const vehicles = ids.flatMap((id) => VehicleId.safeParse(id).data ?? [])
     const [drivers, shifts] = await Promise.all([store.driversOf(vehicles), shiftsOf(vehicles)])
@@ -54,20 +59,18 @@ export function createOrderStopService({ db, clock, log, gates, shiftsOf, minKop
       [...Map.groupBy(drivers, ({ vehicleId }) => vehicleId)].map(([vehicleId, own]) => {
         const answering = own.find(({ driverId }) => driverId === shifts.get(vehicleId)?.driverId)
         const passenger = aboard(answering, own, now)
-        const asOf = own.find(({ asOf: at }) => at !== null)?.asOf ?? undefined
-        return [
-          vehicleId,
-          {
-            facts: {
-              ordersStoppable: own.some(({ source }) => source !== null && gateOf.has(source)),
-              ...(passenger === undefined ? {} : { aboard: passenger }),
-            },
-            ...(passenger === undefined || asOf === undefined ? {} : { asOf: { aboard: answering?.asOf ?? asOf } }),
-          },
-        ]
+        const asOf = answering?.asOf ?? own.find(({ asOf: at }) => at !== null)?.asOf ?? undefined
+        if (passenger === undefined || asOf === undefined) return [vehicleId, { facts: {} }]
+        return [vehicleId, { facts: { aboard: passenger }, asOf: { aboard: asOf } }]
       }),
     )
   }
+  /** `driver.ordersStoppable`: whether his own aggregator lets us. */
+  const driverFacts: FactSource = async (ids) => {
+    const drivers = ids.flatMap((id) => DriverId.safeParse(id).data ?? [])
+    const sources = new Map((await store.refsOf(drivers)).map(({ driverId, source }) => [driverId, source]))
+    return new Map(drivers.map((id) => [id, { facts: { ordersStoppable: gateOf.has(sources.get(id) ?? '') } }]))
+  }
   const stoppedPermit: PermitSource = (ids) => store.stopped(ids.flatMap((id) => DriverId.safeParse(id).data ?? []))
-  return { stop, allow, vehicleFacts, stoppedPermit }
+  return { stop, allow, vehicleFacts, driverFacts, stoppedPermit }
 }

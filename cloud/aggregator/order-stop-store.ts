@@ -48,6 +48,10 @@ export function createOrderStopStore(db: Db) {
     },
     refOf: (driverId: DriverId) =>
       db.selectFrom('driverRefs').select(['source', 'externalId']).where('driverId', '=', driverId).executeTakeFirst(),
+    refsOf: (drivers: readonly DriverId[]) =>
+      drivers.length === 0
+        ? Promise.resolve([])
+        : db.selectFrom('driverRefs').select(['driverId', 'source']).where('driverId', 'in', drivers).execute(),
     /** Every driver of these vehicles' running leases with what his source last said of him. */
     driversOf: (vehicles: readonly VehicleId[]) =>
       vehicles.length === 0
@@ -56,14 +60,7 @@ export function createOrderStopStore(db: Db) {
             .selectFrom('leases')
             .innerJoin('leaseParties', 'leaseParties.leaseId', 'leases.id')
             .leftJoin('balances', 'balances.driverId', 'leaseParties.driverId')
-            .leftJoin('driverRefs', 'driverRefs.driverId', 'leaseParties.driverId')
-            .select([
-              'leases.vehicleId',
-              'leaseParties.driverId',
-              'balances.status',
-              'balances.asOf',
-              'driverRefs.source',
-            ])
+            .select(['leases.vehicleId', 'leaseParties.driverId', 'balances.status', 'balances.asOf'])
             .where('leases.state', 'in', ['active', 'returning'])
             .where('leaseParties.untilAt', 'is', null)
             .where('leases.vehicleId', 'in', vehicles)

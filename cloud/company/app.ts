@@ -177,7 +177,14 @@ export function createCompany(parts: Parts) {
       }),
   })
   messages.joinRules(rules.ports)
-  const aggregator = createAggregator({ db, world, parks: yandexParks, minKopecks: () => numberOf('minBalance') })
+  const aggregator = createAggregator({
+    db,
+    world,
+    parks: yandexParks,
+    minKopecks: () => numberOf('minBalance'),
+    stopped: (driverId, at) =>
+      rules.emit({ id: `orders ${driverId} ${at}`, name: 'orders.stopped', at, payload: {}, about: { driverId } }),
+  })
   aggregator.joinRules(rules.ports)
   const permits = createPermits({
     inTransaction,

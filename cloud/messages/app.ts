@@ -17,10 +17,11 @@ import { createMessageRoutes } from './message-routes.ts'
 import { createMessageService, type MessageService } from './message-service.ts'
 import { createMessageStore } from './message-store.ts'
 import { type AskToCall, createPersonCall } from './person-call.ts'
-import { processMessage, sendAction, undelivered, warnedFacts } from './send-action.ts'
+import { processMessage, sendAction } from './send-action.ts'
 import { createSmsAeroClient } from './sms-aero-client.ts'
 import { createSmscClient } from './smsc-client.ts'
 import { readShippedTemplates } from './template-store.ts'
+import { type ShortSince, undelivered, WARNING_RULE, warnedFacts } from './warnings.ts'
 
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly world: World
@@ -40,7 +41,7 @@ export type Messages = {
   /** For processes: their port `sendMessage`. */
   readonly processMessage: ReturnType<typeof processMessage>
   /** Hangs the action `send` and what is known of warnings into the rules. */
-  joinRules(ports: Pick<Rules['ports'], 'action' | 'facts' | 'permit'>): void
+  joinRules(ports: Pick<Rules['ports'], 'action' | 'facts' | 'permit' | 'satisfiedSince'>): void
 }
 
 const KEPT = minutes(400 * 24 * 60)
@@ -94,8 +95,9 @@ export function createMessages({
         'send',
         sendAction((wish) => inTransaction((within) => service.send(within, wish))),
       )
-      ports.facts('driver', warnedFacts(service, world.clock.now))
-      ports.permit('warning_undelivered', undelivered(service))
+      const shortSince: ShortSince = (drivers) => ports.satisfiedSince(WARNING_RULE, drivers)
+      ports.facts('driver', warnedFacts(service, shortSince))
+      ports.permit('warning_undelivered', undelivered(service, shortSince))
     },
   }
 }

@@ -1,11 +1,8 @@
-import type { EpochMs } from '#contract/instant.ts'
-import { later, minutes } from '#contract/instant.ts'
 import { DriverId } from '../drivers/driver.ts'
 import { phoneFrom } from '../drivers/phone.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { MessageWish as ProcessWish } from '../processes/effects/ports.ts'
 import type { Who } from '../processes/notation/value.ts'
-import type { FactSource, PermitSource } from '../rules/house-facts.ts'
 import type { ActionHandler, ActionWish } from '../rules/ports.ts'
 import type { Addressee, MessageService } from './message-service.ts'
 
@@ -50,35 +47,4 @@ export const processMessage =
     if (known === undefined) throw new Error(`no way to write to ${to.kind} ${to.id}`)
     const order = via.length === 0 ? undefined : via
     await send(db, { message, text, to: known, facts: {}, via: order, key: `card ${key}`, because: card })
-  }
-
-const WARNINGS = ['balance_warning', 'balance_promise'] as const
-/** A warning of an earlier time is no warning of this one. */
-const FRESH = minutes(14 * 24 * 60)
-const SOON = minutes(60)
-
-const drivers = (ids: readonly string[]) => ids.flatMap((id) => DriverId.safeParse(id).data ?? [])
-
-/** `driver.balanceWarnedAt`: when the newest warning arrived; absent while nobody knows that it has. */
-export const warnedFacts =
-  (messages: Pick<MessageService, 'newestOf'>, now: () => EpochMs): FactSource =>
-  async (ids) => {
-    const found = await messages.newestOf(drivers(ids), WARNINGS, later(now(), -FRESH))
-    return new Map(
-      [...found].flatMap(([id, { deliveredAt }]) =>
-        deliveredAt === null ? [] : [[id, { facts: { balanceWarnedAt: deliveredAt } }] as const],
-      ),
-    )
-  }
-
-/** The permit `warning_undelivered`: the newest warning went out an hour ago and is not known to have arrived. */
-export const undelivered =
-  (messages: Pick<MessageService, 'newestOf'>): PermitSource =>
-  async (ids, now) => {
-    const found = await messages.newestOf(drivers(ids), WARNINGS, later(now, -FRESH))
-    return new Set(
-      [...found].flatMap(([id, { deliveredAt, state, createdAt }]) =>
-        deliveredAt === null && (state === 'failed' || state === 'no-channel' || now - createdAt >= SOON) ? [id] : [],
-      ),
-    )
   }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { VehicleId } from '#contract/ids.ts'
-import { epochMs, minutes, seconds } from '#contract/instant.ts'
+import { type EpochMs, epochMs, minutes, seconds } from '#contract/instant.ts'
 import type { HoldReason } from '#contract/order.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { HoldService } from '../holds/hold-service.ts'
@@ -51,6 +51,8 @@ export type Rules = {
   readonly ports: RulePorts & {
     permit(name: string, source: PermitSource): void
     facts(kind: 'vehicle' | 'driver', source: FactSource): void
+    /** Since when a rule has been satisfied for each of these drivers, as far as it acts; who it is not for now, is not in it. */
+    satisfiedSince(ruleId: string, drivers: readonly DriverId[]): Promise<ReadonlyMap<DriverId, EpochMs>>
   }
   readonly book: RuleBookService
   readonly service: RuleService
@@ -121,6 +123,14 @@ export function createRules(parts: Parts): Rules {
     handlers: () => actions,
     recordStore: createRecordStore,
     outcomeStore: createOutcomeStore,
+    lookAgain: async ({ ruleId, subject, vehicleId, driverId }) => {
+      const acting = (await book.standing()).find(({ compiled, mode }) => compiled.id === ruleId && mode === 'acting')
+      if (acting === undefined) return 'acts-no-more'
+      if (acting.compiled.everyMs === undefined) return 'only-by-event'
+      const only = { subject, vehicleId: vehicleId ?? undefined, driverId: driverId ?? undefined }
+      await service.evaluate(acting, only, undefined)
+      return 'judged'
+    },
     titleOf: (id) => titles.get(id) ?? id,
   })
   const never = new AbortController().signal
@@ -171,6 +181,7 @@ export function createRules(parts: Parts): Rules {
     action: (kind, handler) => actions.set(kind, handler),
     permit: (name, source) => permits.set(name, source),
     facts: (kind, source) => facts[kind].push(source),
+    satisfiedSince: createOutcomeStore(db).satisfiedSince,
   }
   const emit: Rules['emit'] = (event, within) =>
     jobs.send(EVENTS, event, { singletonKey: event.id, ...(within === undefined ? {} : { db: within }) })

@@ -68,6 +68,7 @@ export function compileRule(
   const where = expression(rule.for?.where, BOOL)
   const condition = expression(rule.if, BOOL)
   const unless = expression(rule.unless, BOOL)
+  const notNow = expression(rule.notNow, BOOL)
   const values = new Map(
     celsIn(rule.do).flatMap(({ cel, pos }): [string, Expression][] => {
       const one = expression({ cel, pos })
@@ -87,7 +88,7 @@ export function compileRule(
     )
     return { name, read: value, args: Object.fromEntries(args) }
   })
-  lintRule(rule, definitions, { where, if: condition, unless }, tell)
+  lintRule(rule, definitions, { where, if: condition, unless, notNow }, tell)
   if (!whole) return undefined
   return {
     id: rule.id,
@@ -97,6 +98,7 @@ export function compileRule(
     where,
     if: condition,
     unless,
+    notNow,
     everyMs: rule.every === undefined ? undefined : rule.every.ms + rule.every.months * 30 * 86_400_000,
     events: rule.event?.kind === 'outside' ? rule.event.names.map(({ name }) => name) : [],
     changed: rule.event?.kind === 'changed' ? rule.event.paths.map(({ name }) => name) : [],

@@ -21,6 +21,7 @@ const WORDS = {
     because: 'Почему',
     if: 'условие',
     unless: 'исключение',
+    notNow: 'не сейчас',
     where: 'для кого',
     satisfied: 'выполнено',
     notSatisfied: 'не выполнено',
@@ -46,6 +47,7 @@ const WORDS = {
     because: 'Why',
     if: 'condition',
     unless: 'exception',
+    notNow: 'not now',
     where: 'for whom',
     satisfied: 'satisfied',
     notSatisfied: 'not satisfied',
@@ -73,8 +75,8 @@ export type Language = keyof typeof WORDS
 /** Pure. One page for a dispute, complete in itself: no script, nothing loaded from elsewhere. */
 export function decisionPage({ decision, effects, title, source, plate }: DecisionPage, language: Language): string {
   const words = WORDS[language]
-  const conditions = (['where', 'if', 'unless'] as const).flatMap((part) => {
-    const outcome = decision.because[part]
+  const conditions = (['where', 'if', 'unless', 'notNow'] as const).flatMap((part) => {
+    const outcome = decision.because[part] ?? null
     return outcome === null ? [] : [`<li>${words[part]}: ${words[outcome]}</li>`]
   })
   const inputs = decision.inputs.map(

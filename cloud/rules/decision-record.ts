@@ -17,11 +17,13 @@ export type EffectDetails = {
 
 /** Pure. Every value the conditions look at, once, as it was; absent ones are told as absent. */
 export function inputsOf(
-  rule: Pick<Conditions, 'where' | 'if' | 'unless'>,
+  rule: Pick<Conditions, 'where' | 'if' | 'unless' | 'notNow'>,
   facts: Facts,
   asOf: Readonly<Record<string, EpochMs>>,
 ): readonly DecisionInput[] {
-  const expressions = [rule.where, rule.if, rule.unless].filter((one): one is Expression => one !== undefined)
+  const expressions = [rule.where, rule.if, rule.unless, rule.notNow].filter(
+    (one): one is Expression => one !== undefined,
+  )
   const paths = new Set(expressions.flatMap(({ reads }) => reads.map(({ path }) => path.join('.'))))
   return [...paths].map((path) => ({ path, value: valueAt(facts, path.split('.')) ?? null, asOf: ageOf(asOf, path) }))
 }

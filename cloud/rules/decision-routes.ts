@@ -33,6 +33,8 @@ const View = Line.extend({
     where: OutcomeWord.nullable(),
     if: OutcomeWord.nullable(),
     unless: OutcomeWord.nullable(),
+    /** Whether the moment was a bad one; null: not asked. */
+    notNow: OutcomeWord.nullable(),
     missing: z.array(z.string()).readonly(),
   }),
   /** `ageS` null: kept by Kordon itself. */
@@ -64,7 +66,8 @@ const lineOf = (row: RuleDecisionRow, title: string): z.infer<typeof Line> => {
 
 const viewOf = (row: RuleDecisionRow, effects: readonly RuleEffectRow[], title: string): z.infer<typeof View> => ({
   ...lineOf(row, title),
-  because: row.because,
+  // Decisions of older versions were never asked.
+  because: { ...row.because, notNow: row.because.notNow ?? null },
   inputs: row.inputs.map(({ path, value, asOf }) => ({
     path,
     value: z.json().catch(null).parse(value),

@@ -11,7 +11,9 @@ export type FactPlace = { readonly path: string; readonly kind: 'vehicle' | 'dri
 const NOT_KEPT = new Set(['now', 'today', 'policy', 'event', 'stage', 'answer'])
 
 /** Pure. The history a rule needs to be tried on; paths that no history is kept of are left out. */
-export function placesOf(rule: Pick<CompiledRule, 'where' | 'if' | 'unless' | 'reads'>): readonly FactPlace[] {
+export function placesOf(
+  rule: Pick<CompiledRule, 'where' | 'if' | 'unless' | 'notNow' | 'reads'>,
+): readonly FactPlace[] {
   return inputsOf(rule, {}, {}).flatMap(({ path }): readonly FactPlace[] => {
     const [root = '', ...rest] = path.split('.')
     if (NOT_KEPT.has(root)) return []

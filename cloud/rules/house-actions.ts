@@ -35,6 +35,7 @@ export function holdAction({ holds, automatic }: HoldParts): ActionHandler {
       return { state: 'dropped', note: `${last.by.name}: снято человеком` }
     if ((await automatic(reason)) === 'stopped')
       return { state: 'refused', note: 'автоматические блокировки остановлены' }
+    if (!(await wish.still())) return { state: 'refused', note: 'условие пока не подтверждено свежими данными' }
     const evidence = {
       decision: wish.key.split(':')[0] ?? wish.key,
       subject: subject.id,

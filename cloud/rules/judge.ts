@@ -15,6 +15,8 @@ export type Conditions = {
   readonly where: Expression | undefined
   readonly if: Expression | undefined
   readonly unless: Expression | undefined
+  /** A bad moment, not an end: while it is true or unknown a satisfied rule waits, and stays what it was. */
+  readonly notNow: Expression | undefined
 }
 
 /** What each condition came to; `missing`: what would have been needed to know. */
@@ -22,6 +24,7 @@ export type Because = {
   readonly where: Outcome | null
   readonly if: Outcome | null
   readonly unless: Outcome | null
+  readonly notNow: Outcome | null
   readonly missing: readonly string[]
 }
 
@@ -37,7 +40,8 @@ export type Judgement = {
 
 /**
  * Pure. Satisfied when `where` and `if` are true and `unless` is false. Unknown never fires and never re-arms: a source
- * that fails for an hour changes nothing.
+ * that fails for an hour changes nothing. Nor does a bad moment (`notNow`): a night or a passenger ends no debt, so what a
+ * person has lifted stays lifted in the morning.
  */
 export function judgeRule(rule: Conditions, facts: Facts, previous: Previous | undefined, now: EpochMs): Judgement {
   const missing = new Set<string>()
@@ -50,15 +54,18 @@ export function judgeRule(rule: Conditions, facts: Facts, previous: Previous | u
   const where = verdictIn(rule.where)
   const condition = verdictIn(rule.if)
   const exempt = verdictIn(rule.unless)
-  const verdict = together(where, condition, exempt)
+  const found = together(where, condition, exempt)
+  const notNow = found === 'satisfied' ? verdictIn(rule.notNow) : null
+  const waits = notNow === 'satisfied'
+  const verdict = waits ? 'notSatisfied' : notNow === 'unknown' ? 'unknown' : found
   const before = previous?.outcome ?? 'unknown'
-  const outcome = verdict === 'unknown' ? before : verdict
+  const outcome = verdict === 'unknown' || waits ? before : verdict
   return {
     verdict,
     outcome,
     since: previous !== undefined && outcome === before ? previous.since : now,
     fire: verdict === 'satisfied' && (rule.fires === 'each_time' || before !== 'satisfied'),
-    because: { where, if: condition, unless: exempt, missing: [...missing] },
+    because: { where, if: condition, unless: exempt, notNow, missing: [...missing] },
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EpochMs } from '#contract/instant.ts'
+import { DriverId } from '../drivers/driver.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { RuleOutcomeRow } from '../postgres/rule-tables.ts'
 import type { Mode } from './judge.ts'
@@ -50,6 +51,20 @@ export function createOutcomeStore(db: Db) {
     },
     forget: (ruleId: string, mode: Mode) =>
       db.deleteFrom('ruleOutcomes').where('ruleId', '=', ruleId).where('mode', '=', mode).execute(),
+    /** Of an acting rule that is judged driver by driver; of two leases of one driver the later. */
+    satisfiedSince: async (ruleId: string, drivers: readonly DriverId[]): Promise<ReadonlyMap<DriverId, EpochMs>> => {
+      if (drivers.length === 0) return new Map()
+      const rows = await db
+        .selectFrom('ruleOutcomes')
+        .select(['eachKey', 'since'])
+        .where('ruleId', '=', ruleId)
+        .where('mode', '=', 'acting')
+        .where('outcome', '=', 'satisfied')
+        .where('eachKey', 'in', drivers)
+        .orderBy('since')
+        .execute()
+      return new Map(rows.map(({ eachKey, since }) => [DriverId.parse(eachKey), since]))
+    },
     /** How many subjects stand how, by rule and mode. */
     counts: () =>
       db

@@ -58,6 +58,8 @@ export type ActionWish = {
   readonly decidedAt: EpochMs
   /** Since when the rule has been satisfied for this subject. */
   readonly since: EpochMs
+  /** Is it satisfied by what is known now? Judged anew where the decision is not of just now: old facts hold nobody. */
+  readonly still: () => Promise<boolean>
 }
 
 /**

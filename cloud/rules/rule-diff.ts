@@ -11,6 +11,7 @@ export function ruleDiff(before: Rule, after: Rule): readonly Difference[] {
     ['что читает', 'what it reads', (rule) => plain(rule.read)],
     ['условие', 'condition', (rule) => rule.if?.cel ?? 'нет'],
     ['кроме', 'unless', (rule) => rule.unless?.cel ?? 'нет'],
+    ['не сейчас', 'not now', (rule) => rule.notNow?.cel ?? 'нет'],
     ['срабатывает', 'fires', (rule) => rule.fires],
     ['что делает', 'what it does', (rule) => plain(rule.do)],
   ]

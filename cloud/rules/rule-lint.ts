@@ -11,6 +11,7 @@ type Parts = {
   readonly where: Expression | undefined
   readonly if: Expression | undefined
   readonly unless: Expression | undefined
+  readonly notNow: Expression | undefined
 }
 
 /** Checks 10, 14, 19 and 20 for one rule; types and paths were checked when its expressions were compiled. */
@@ -71,9 +72,14 @@ function lintNames(rule: Rule, definitions: Definitions, report: Report): void {
 }
 
 function lintPersons(rule: Rule, parts: Parts, report: Report): void {
-  const places = { where: rule.for?.where?.pos, if: rule.if?.pos, unless: rule.unless?.pos }
+  const places = new Map([
+    ['where', rule.for?.where?.pos],
+    ['if', rule.if?.pos],
+    ['unless', rule.unless?.pos],
+    ['notNow', rule.notNow?.pos],
+  ])
   for (const [part, expression] of Object.entries(parts)) {
-    const pos = part === 'where' ? places.where : part === 'if' ? places.if : places.unless
+    const pos = places.get(part)
     for (const { path } of expression?.reads ?? []) {
       const last = path.at(-1) ?? ''
       if (pos !== undefined && path.length > 1 && FORBIDDEN.test(last))

@@ -16,8 +16,8 @@ import type { FieldType } from '../processes/notation/value.ts'
 
 /** Fields that come from a car or another system: absent until told, and when too old. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
-  vehicle: ['odometerKm', 'engineHours', 'aboard', 'ordersStoppable'],
-  driver: ['balanceWarnedAt'],
+  vehicle: ['odometerKm', 'engineHours', 'aboard'],
+  driver: ['balanceWarnedAt', 'ordersStoppable'],
   machine: ['engineHours'],
 }
 

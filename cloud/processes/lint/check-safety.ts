@@ -49,7 +49,9 @@ const PERSONS = ['driver', 'client', 'agent', 'deal']
 
 /** Check 20: nobody is judged by origin, age or name. */
 export function checkFairness(definitions: Definitions, placed: readonly PlacedExpr[], report: Report): void {
-  const ruled = new Set([...definitions.rules.values()].flatMap((rule) => [rule.if, rule.unless, rule.for?.where]))
+  const ruled = new Set(
+    [...definitions.rules.values()].flatMap((rule) => [rule.if, rule.unless, rule.notNow, rule.for?.where]),
+  )
   const places = new Set([...ruled].flatMap((expr) => (expr === undefined ? [] : [expr.pos])))
   for (const { cel, pos } of placed) {
     if (!places.has(pos)) continue

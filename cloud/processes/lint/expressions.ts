@@ -122,6 +122,7 @@ export function expressionsOf(definitions: Definitions, usage: Usage = usageOf(d
     const scope = ruleScope(definitions, rule)
     put(rule.if, scope, BOOL, 'decides')
     put(rule.unless, scope, BOOL, 'decides')
+    put(rule.notNow, scope, BOOL, 'decides')
     put(rule.for?.where, { ...scope, reads: [], event: undefined }, BOOL, 'decides')
     readExprs(definitions, rule.read, scope, put)
   }

@@ -27,6 +27,8 @@ export type Rule = {
   readonly read: readonly NamedRead[]
   readonly if: Expr | undefined
   readonly unless: Expr | undefined
+  /** While it is true, or nobody knows, a satisfied rule waits. */
+  readonly notNow: Expr | undefined
   readonly fires: 'on_change' | 'each_time'
   readonly shadow: boolean
   readonly do: readonly Action[]
@@ -63,6 +65,7 @@ export const rule: Read<Rule> = (node, report) => {
       read: may(readBlock),
       if: may(expr('if')),
       unless: may(expr('unless')),
+      not_now: may(expr('not_now')),
       fires: may(oneOf(['on_change', 'each_time'], 'fires')),
       shadow: may(flag('shadow')),
       do: must(actions),
@@ -75,9 +78,10 @@ export const rule: Read<Rule> = (node, report) => {
   const everyAt = node.kind === 'map' ? entryOf(node, 'every')?.keyAt : undefined
   if (read.every !== undefined && read.every.months === 0 && read.every.ms < 60_000)
     report(everyAt ?? node.at, 15, 'every чаще раза в минуту', 'Поставьте не меньше 1m')
-  const { kind: _kind, ...rest } = read
+  const { kind: _kind, not_now: notNow, ...rest } = read
   return {
     ...rest,
+    notNow,
     read: read.read ?? [],
     shadow: read.shadow ?? false,
     fires: read.fires ?? (read.every === undefined ? 'each_time' : 'on_change'),

@@ -17,6 +17,8 @@ type Deps = Pick<Postgres, 'db'> &
     readonly handlers: () => ReadonlyMap<Action['kind'], ActionHandler>
     readonly recordStore: (db: Db) => RecordStore
     readonly outcomeStore: (db: Db) => Pick<OutcomeStore, 'find'>
+    /** Judges the rule of a decision anew for whom it was about. */
+    readonly lookAgain: (decision: RuleDecisionRow) => Promise<'judged' | 'only-by-event' | 'acts-no-more'>
     readonly titleOf: (ruleId: string) => string
   }
 
@@ -26,6 +28,8 @@ const CLAIM = seconds(60)
 /** What could not be done – the car cannot be blocked yet – is tried again. */
 const REFUSED_AGAIN = minutes(1)
 const LONGEST_PAUSE_MS = 600_000
+/** A decision of just now needs no second look. */
+const JUST_NOW = seconds(30)
 
 /** Carries decisions out, in order: a hold never comes before its message. */
 export function createEffectService({
@@ -35,6 +39,7 @@ export function createEffectService({
   handlers,
   recordStore,
   outcomeStore,
+  lookAgain,
   titleOf,
 }: Deps): EffectService {
   /** A hold, and the words about it, belong to a condition that still holds; giving control back needs nothing. */
@@ -43,6 +48,15 @@ export function createEffectService({
     if (!guarded) return false
     const now = await outcomeStore(db).find(decision)
     return now?.outcome !== 'satisfied' || now.decisionId !== decision.id
+  }
+
+  const still = async (decision: RuleDecisionRow): Promise<boolean> => {
+    if (clock.now() - decision.at > JUST_NOW) {
+      const looked = await lookAgain(decision)
+      if (looked === 'acts-no-more') return false
+      if (looked === 'only-by-event') return true
+    }
+    return (await outcomeStore(db).find(decision))?.verdict === 'satisfied'
   }
 
   const endOf = async (decision: RuleDecisionRow, effect: RuleEffectRow): Promise<ActionEnd | 'later'> => {
@@ -57,6 +71,7 @@ export function createEffectService({
       values,
       facts,
       since,
+      still: () => still(decision),
       decidedAt: at,
       rule: { id: ruleId, version, title: titleOf(ruleId) },
       subject: { id: subject, eachKey, vehicleId: vehicleId ?? undefined, driverId: driverId ?? undefined },

@@ -18,8 +18,8 @@ type Span = { readonly from: EpochMs; readonly to: EpochMs }
 export const historyKey = (kind: string, id: string, field: string): string => `${kind} ${id} ${field}`
 
 /** Pure. Does the rule look at the clock? Then it has to be judged again and again, and else when a fact changes. */
-export const isTimed = (rule: Pick<CompiledRule, 'where' | 'if' | 'unless'>): boolean =>
-  [rule.where, rule.if, rule.unless].some((expression) =>
+export const isTimed = (rule: Pick<CompiledRule, 'where' | 'if' | 'unless' | 'notNow'>): boolean =>
+  [rule.where, rule.if, rule.unless, rule.notNow].some((expression) =>
     expression?.reads.some(({ path }) => path[0] === 'now' || path[0] === 'today'),
   )
 
@@ -63,7 +63,7 @@ export function replay(
     facts['today'] = midnight(at)
     const judged = judgeRule(rule, facts, previous, epochMs(at))
     if (judged.verdict === 'unknown') unknown += 1
-    if (judged.verdict === 'notSatisfied') close(at)
+    if (judged.outcome === 'notSatisfied') close(at)
     if (judged.fire && open === undefined) open = { at }
     previous = judged
   }

@@ -72,6 +72,7 @@ afterAll(async () => {
 })
 
 const never = new AbortController().signal
+const told: string[] = []
 const service = (gates: 'one' | 'none' = 'one') => {
   const clock = createManualClock(NOW)
   const park = { source: 'yandex-fleet:p1', yandexParkId: 'p1', clientId: 'c', apiKey: 'k', baseUrl }
@@ -83,6 +84,7 @@ const service = (gates: 'one' | 'none' = 'one') => {
     store: createOrderStopStore,
     shiftsOf: createSubjectStore(postgres.db).shifts,
     minKopecks: async () => 500_000,
+    stopped: async (driver) => void told.push(driver),
   })
 }
 
@@ -97,18 +99,19 @@ test('new orders are stopped once, a failure in between is made up for, and what
   profile.balanceLimit = '150.0000'
 
   expect((await service().vehicleFacts([vehicleId])).get(vehicleId)).toMatchObject({
-    facts: { ordersStoppable: true, aboard: false },
+    facts: { aboard: false },
     asOf: { aboard: NOW },
   })
-  expect((await service('none').vehicleFacts([vehicleId])).get(vehicleId)?.facts).toMatchObject({
-    ordersStoppable: false,
-  })
+  expect((await service().driverFacts([driver])).get(driver)?.facts).toEqual({ ordersStoppable: true })
+  expect((await service('none').driverFacts([driver])).get(driver)?.facts).toEqual({ ordersStoppable: false })
 
   yandex.fault = 'too-many-requests'
   await expect(service().stop(driver, never)).rejects.toThrow(SourceTrouble)
+  expect(told).toEqual([])
   yandex.fault = 'none'
   expect(await service().stop(driver, never)).toBe('stopped')
   expect(await service().stop(driver, never)).toBe('stopped')
+  expect(told).toEqual([driver])
   expect(profile).toMatchObject({ balanceLimit: '5000.0000', blocksOrders: true })
   expect(await service().stoppedPermit([driver], NOW)).toEqual(new Set([driver]))
 

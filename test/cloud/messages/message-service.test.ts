@@ -10,14 +10,14 @@ import { createMaxClient } from '../../../cloud/messages/max-client.ts'
 import { createMessageService } from '../../../cloud/messages/message-service.ts'
 import { createMessageStore } from '../../../cloud/messages/message-store.ts'
 import { type AskToCall, createPersonCall } from '../../../cloud/messages/person-call.ts'
-import { undelivered, warnedFacts } from '../../../cloud/messages/send-action.ts'
 import { createSmsAeroClient } from '../../../cloud/messages/sms-aero-client.ts'
 import { createSmscClient } from '../../../cloud/messages/smsc-client.ts'
 import { readShippedTemplates } from '../../../cloud/messages/template-store.ts'
+import { type ShortSince, undelivered, warnedFacts } from '../../../cloud/messages/warnings.ts'
 import { MAIN_PARK } from '../../../cloud/parks/park.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { readShippedRules } from '../../../cloud/rules/rule-store.ts'
-import { epochMs, later, minutes } from '../../../contract/instant.ts'
+import { type EpochMs, epochMs, later, minutes } from '../../../contract/instant.ts'
 import { type FakeVendors, startFakeVendors } from '../../support/fake-vendors.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
@@ -37,6 +37,13 @@ const PHONE = Phone.parse('+79161234567')
 const NOON = Date.parse('2026-11-24T09:00:00Z')
 const NIGHT = Date.parse('2026-11-24T22:00:00Z')
 const stop = new AbortController().signal
+/** Everybody has been short of money for so long. */
+const shortFor =
+  (length: number, now: () => EpochMs): ShortSince =>
+  async (ids) => {
+    const since = epochMs(now() - length)
+    return new Map(ids.map((id) => [id, since]))
+  }
 
 async function house({
   now = NOON,
@@ -139,7 +146,7 @@ describe.each(sqlKinds())('messages on %s', (kind) => {
   test('without proof of arrival by MAX the SMS follows after ten minutes; its report makes the warning delivered', async () => {
     const { clock, messages, driver, say, states } = await house()
     const id = await driver('given')
-    const facts = warnedFacts(messages, clock.now)
+    const facts = warnedFacts(messages, shortFor(minutes(60), clock.now))
     await say(id, 'rule 1', 'balance_warning')
     await messages.deliver(stop)
     expect((await facts([id])).size).toBe(0)
@@ -151,6 +158,12 @@ describe.each(sqlKinds())('messages on %s', (kind) => {
     await messages.deliver(stop)
     expect(await states()).toEqual(['sms delivered'])
     expect((await facts([id])).get(id)?.facts).toEqual({ balanceWarnedAt: clock.now() })
+    // He has paid since, and is short of money again: the warning of last time is none.
+    const again = shortFor(minutes(1), clock.now)
+    expect((await warnedFacts(messages, again)([id])).size).toBe(0)
+    expect(await undelivered(messages, again)([id], clock.now())).toEqual(new Set())
+    expect(await undelivered(messages, again)([id], later(clock.now(), minutes(60)))).toEqual(new Set([id]))
+    expect((await warnedFacts(messages, async () => new Map())([id])).size).toBe(0)
     expect(await messages.deliveredSince(id, 'balance_warning', epochMs(NOON))).toBe(clock.now())
   })
 
@@ -165,7 +178,7 @@ describe.each(sqlKinds())('messages on %s', (kind) => {
     await clock.advance(minutes(1))
     await messages.deliver(stop)
     expect(await states()).toEqual(['sms failed'])
-    expect(await undelivered(messages)([id], clock.now())).toEqual(new Set([id]))
+    expect(await undelivered(messages, shortFor(minutes(5), clock.now))([id], clock.now())).toEqual(new Set([id]))
   })
 
   test('at night a warning waits for the morning and a block is told at once', async () => {
@@ -221,7 +234,9 @@ describe.each(sqlKinds())('messages on %s', (kind) => {
     await messages.deliver(stop)
     expect(await states()).toEqual(['call sent'])
     expect(asked).toMatchObject([{ driverId: id, key: 'call k1' }])
-    const isUndelivered = async () => (await undelivered(messages)([id], later(clock.now(), minutes(61)))).has(id)
+    const short = shortFor(minutes(5), clock.now)
+    const isUndelivered = async () =>
+      (await undelivered(messages, short)([id], later(clock.now(), minutes(61)))).has(id)
     expect(await isUndelivered()).toBe(true)
     await messages.saidByPerson(id)
     expect(await states()).toEqual(['call delivered'])

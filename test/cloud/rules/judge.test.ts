@@ -29,6 +29,7 @@ const rule: Conditions = {
   where: undefined,
   if: expression('balance.kopecks < 500000'),
   unless: expression('promise || shift.driver != driver.id'),
+  notNow: undefined,
 }
 const known = (kopecks: number): Facts => ({
   balance: { kopecks },
@@ -74,6 +75,27 @@ describe('one judgement', () => {
       return next.fire
     })
     expect(fires).toEqual([true, false, false, false, false, true])
+  })
+
+  test('a bad moment puts it off and is no end: it fires once it is over, and not again after the next', () => {
+    const patient = { ...rule, notNow: expression('promise || driver.id == "b"'), unless: undefined }
+    const night = { ...known(1), promise: true }
+    const seen = [night, { ...known(1), promise: undefined }, known(1), night, known(1), known(600_000), known(1)]
+    let previous: { outcome: Outcome; since: ReturnType<typeof epochMs> } | undefined
+    const verdicts = seen.map((facts, n) => {
+      const next = judgeRule(patient, facts, previous, epochMs(n))
+      previous = next
+      return `${next.verdict} ${next.outcome} ${next.since}${next.fire ? ' fires' : ''}`
+    })
+    expect(verdicts).toEqual([
+      'notSatisfied unknown 0',
+      'unknown unknown 0',
+      'satisfied satisfied 2 fires',
+      'notSatisfied satisfied 2',
+      'satisfied satisfied 2',
+      'notSatisfied notSatisfied 5',
+      'satisfied satisfied 6 fires',
+    ])
   })
 
   test('an event rule fires each time it is satisfied', () => {
@@ -129,7 +151,9 @@ describe('shipped rules', () => {
             holds: [],
           },
         }
-        const reads = [tried.if, tried.unless].flatMap((part) => part?.reads.map(({ path }) => path.join('.')) ?? [])
+        const reads = [tried.if, tried.unless, tried.notNow].flatMap(
+          (part) => part?.reads.map(({ path }) => path.join('.')) ?? [],
+        )
         for (const place of outside) {
           const [root = '', field] = place.split('.')
           if (!reads.some((path) => path === place || path.startsWith(`${place}.`))) continue

@@ -119,12 +119,22 @@ const CASES: Readonly<Record<string, Case>> = {
     not: { 'enough money': { ...FAIR, kopecks: 550_000 }, unknown: FAIR, 'the other policy': { kopecks: 1 } },
   },
   ladder_orders: {
-    told: { ...FAIR, ...POOR, vehicle: { ordersStoppable: true } },
-    does: ['orders_stopped', 'call'],
+    told: { ...FAIR, ...POOR, driver: { ...WARNED, ordersStoppable: true } },
+    does: ['call'],
     not: {
-      'an aggregator that does not allow it': { ...FAIR, ...POOR, vehicle: { ordersStoppable: false } },
-      'no aggregator known': { ...FAIR, ...POOR },
-      'a promise': { ...FAIR, ...POOR, vehicle: { ordersStoppable: true }, promised: true },
+      'an aggregator that does not allow it': { ...FAIR, ...POOR, driver: { ...WARNED, ordersStoppable: false } },
+      'no aggregator known': { ...FAIR, ...POOR, driver: WARNED },
+      'no warning delivered': { ...FAIR, ...POOR, driver: { ordersStoppable: true } },
+      'a promise': { ...FAIR, ...POOR, driver: { ...WARNED, ordersStoppable: true }, promised: true },
+    },
+  },
+  ladder_orders_told: {
+    told: { ...FAIR, ...POOR, permits: ['orders_stopped'] },
+    does: ['orders_stopped'],
+    not: {
+      'orders that run': { ...FAIR, ...POOR },
+      'paid meanwhile': { ...FAIR, ...RICH, permits: ['orders_stopped'] },
+      'an unknown balance': { ...FAIR, permits: ['orders_stopped'] },
     },
   },
   ladder_orders_back: {
