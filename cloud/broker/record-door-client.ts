@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock, Millis } from '#contract/instant.ts'
 import { BROKER_LIMITS } from './broker-limits.ts'
-import { createRecordSieve } from './record-sieve.ts'
+import { createRecordSieve, type SievedRecords } from './record-sieve.ts'
 
 type Done = (error?: Error) => void
 /** What begins when the sender is known: his topic, and where his records go. */
@@ -54,21 +54,26 @@ export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>): 
     if (socket.writableNeedDrain) socket.once('drain', () => socket.emit('readable'))
     return null
   }
+  const take = ({ messageId, payload }: SievedRecords): 'taken' | 'left' => {
+    const now = clock.steady()
+    if (behind === undefined || now - toldAt >= BROKER_HEARS_MS) {
+      toldAt = now
+      return 'left'
+    }
+    inFlight += 1
+    behind.accept(payload, (error) => settle(messageId, error), now)
+    return 'taken'
+  }
   socket.read = (size?: number) => {
     if (size === 0) return read(0)
-    if (behind !== undefined && isFull()) return hold()
-    const chunk: unknown = read(size)
-    if (!Buffer.isBuffer(chunk)) return chunk
-    const now = clock.steady()
-    return sieve.sift(chunk, ({ messageId, payload }) => {
-      if (behind === undefined || now - toldAt >= BROKER_HEARS_MS) {
-        toldAt = now
-        return 'left'
-      }
-      inFlight += 1
-      behind.accept(payload, (error) => settle(messageId, error), now)
-      return 'taken'
-    })
+    for (;;) {
+      if (behind !== undefined && isFull()) return hold()
+      const chunk: unknown = read(size)
+      if (!Buffer.isBuffer(chunk)) return chunk
+      const rest = sieve.sift(chunk, take)
+      // The broker takes null for "no more", and would never ask for what is still in the socket's buffer.
+      if (rest !== null) return rest
+    }
   }
   return {
     open: (to) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import mqtt from 'mqtt-packet'
 import { afterEach, describe, expect, test } from 'vitest'
 import { downFilter, downTopic, upTopic } from '#contract/topics.ts'
@@ -84,6 +85,20 @@ describe('embedded broker', () => {
     await until(() => accepted.length === count)
     expect(accepted.map(({ text }) => text)).toEqual(texts)
     socket.destroy()
+  })
+
+  // More than a socket's buffer holds: while its publishes wait for the disk, the rest waits in the buffer.
+  test('a day that comes at once is read to its end, whatever the disk takes its time for', async () => {
+    let stored = 0
+    const accept = async () => {
+      await pause(1)
+      stored += 1
+    }
+    const { url } = await start({ ingest: { accept } })
+    const client = await dial(url, GATEWAY)
+    const day = Array.from({ length: 6000 }, () => client.publishAsync(RECORDS, 'x'.repeat(300), { qos: 1 }))
+    await Promise.all(day)
+    expect(stored).toBe(6000)
   })
 
   test.each([0, 3])(
