@@ -21,19 +21,36 @@ type Deps = {
 /** An order on its way changes several times at once; it needs the database more than this does. */
 const BREATH = millis(100)
 
-/** Brings what the vehicles do to what their holds say: expires blocks, and asks again for orders that came to nothing. */
+/**
+ * Brings what the vehicles do to what their holds say: expires blocks, and asks again for orders that came to nothing. A
+ * round looks at the vehicles it was rung for, and every `idle` at all that are held: however many these are, a hold
+ * placed or lifted costs the same.
+ */
 export async function runConvergenceLoop(deps: Deps, stop: AbortSignal): Promise<void> {
+  const { bell, clock, idle, log } = deps
   let early: readonly VehicleId[] | undefined
+  let sweptAt = Number.NEGATIVE_INFINITY
   while (!stop.aborted) {
+    const now = clock.steady()
     try {
-      const rung = deps.bell.take()
-      const expired = await deps.expireOverdue()
-      const before = early ?? (await deps.everOrdered())
-      early = await deps.settle([...new Set([...rung, ...expired, ...before, ...(await deps.suspects())])])
+      const rung = bell.take()
+      if (now - sweptAt >= idle) {
+        const expired = await deps.expireOverdue()
+        const before = early ?? (await deps.everOrdered())
+        early = await deps.settle([...new Set([...rung, ...expired, ...before, ...(await deps.suspects())])])
+        sweptAt = now
+      } else if (rung.size > 0) {
+        const late = await deps.settle([...rung])
+        early = [...new Set([...(early ?? []), ...late])]
+      }
     } catch (cause) {
-      deps.log.warn({ err: cause }, 'convergence.failed')
+      // What was rung for is among all that ever had an order.
+      early = undefined
+      sweptAt = Number.NEGATIVE_INFINITY
+      log.warn({ err: cause }, 'convergence.failed')
     }
-    await restUntilRung(deps.bell, deps.clock, deps.idle, stop)
-    await deps.clock.sleep(BREATH, stop)
+    const rest = Number.isFinite(sweptAt) ? Math.max(1, sweptAt + idle - clock.steady()) : idle
+    await restUntilRung(bell, clock, millis(rest), stop)
+    await clock.sleep(BREATH, stop)
   }
 }

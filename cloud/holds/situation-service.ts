@@ -1,4 +1,4 @@
-import type { VehicleId } from '#contract/ids.ts'
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { OrderAction } from '#contract/order.ts'
 import type { Actor, OrderRequested } from '../decisions/decision.ts'
 import type { Gateway } from '../fleet/gateway-registry.ts'
@@ -45,7 +45,7 @@ type Deps = Pick<World, 'clock' | 'log'> & {
   readonly pace: Pace
   readonly changed: (vehicle: VehicleId) => void
   /** An order is waiting to be delivered. */
-  readonly deliver: () => void
+  readonly deliver: (gateway: GatewayId) => void
 }
 
 export function createSituationService(deps: Deps): SituationService {
@@ -102,7 +102,7 @@ export function createSituationService(deps: Deps): SituationService {
 
   const announce: SituationService['announce'] = (vehicle, order, event, fields) => {
     log.info({ vehicleId: vehicle, orderId: order?.orderId, ...fields }, event)
-    if (order !== undefined) deps.deliver()
+    if (order !== undefined) deps.deliver(order.gatewayId)
     deps.changed(vehicle)
   }
 

@@ -1,4 +1,4 @@
-import type { OrderId, OrderSeq, VehicleId } from '#contract/ids.ts'
+import type { GatewayId, OrderId, OrderSeq, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import { isProvenReport, type OrderReport } from '#contract/order.ts'
 import type { OrderApproved, OrderRequested } from '../decisions/decision.ts'
@@ -97,6 +97,16 @@ export function createOrderStore(db: Db) {
     /** Unblocks first: nothing else is worth letting them wait. */
     open: (): Promise<StoredOrder[]> =>
       all().where('closedAt', 'is', null).orderBy('action', 'desc').orderBy('number').execute(),
+    /** The same, of these gateways. */
+    openAt: async (gateways: readonly GatewayId[]): Promise<StoredOrder[]> =>
+      gateways.length === 0
+        ? []
+        : all()
+            .where('gatewayId', 'in', gateways)
+            .where('closedAt', 'is', null)
+            .orderBy('action', 'desc')
+            .orderBy('number')
+            .execute(),
     /** Blocks that wait for another person's word, oldest first. */
     awaitingApproval: (limit: number): Promise<StoredOrder[]> =>
       all()

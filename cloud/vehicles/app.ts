@@ -32,7 +32,7 @@ import type { Reach } from '../http/reach.ts'
 import type { Projection } from '../ingest/journal-entry.ts'
 import type { Alert } from '../live/live-message.ts'
 import { createBell } from '../orders/bell.ts'
-import { runDeliveryLoop } from '../orders/delivery-loop.ts'
+import { type DeliveryNote, runDeliveryLoop } from '../orders/delivery-loop.ts'
 import { createOrderRoutes } from '../orders/order-routes.ts'
 import { createOrderService } from '../orders/order-service.ts'
 import { createOrderStore, type OrderStore } from '../orders/order-store.ts'
@@ -145,7 +145,8 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
   const pki = createPkiService({ ...world, store: pkiStore, hosts: settings.hosts })
   let identity: ServerIdentity | undefined
 
-  const delivery = createBell<GatewayId>()
+  const delivery = createBell<DeliveryNote>()
+  const orderChanged = (gateway: GatewayId) => delivery.ring({ gateway, because: 'order-changed' })
   const convergence = createBell<VehicleId>()
   const changed = (vehicle: VehicleId) => {
     convergence.ring(vehicle)
@@ -203,7 +204,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     db,
     inTransaction,
     decide: decisions.decide,
-    deliver: (gateway) => delivery.ring(gateway),
+    deliver: orderChanged,
     hearCode: (entry) => unlock.hear(entry),
     orderStore: createOrderStore,
     relayStore: createRelayStore,
@@ -230,7 +231,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     requestOrder: orders.request,
     pace: PACE,
     changed,
-    deliver: () => delivery.ring(),
+    deliver: orderChanged,
   })
   const holds = createHoldService({
     ...world,
@@ -385,11 +386,12 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
       return identity
     },
     heardOf: (vehicle) => {
-      delivery.ring()
+      const gateway = fleet.gatewayOf(vehicle)?.id
+      if (gateway !== undefined) orderChanged(gateway)
       convergence.ring(vehicle)
     },
     gatewayConnected: (gateway) => {
-      delivery.ring(gateway)
+      delivery.ring({ gateway, because: 'connected' })
       const vehicle = fleet.vehicleNow(gateway)
       if (vehicle !== undefined) convergence.ring(vehicle)
     },
