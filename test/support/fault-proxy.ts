@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { createServer, connect as dial, type Socket } from 'node:net'
 import { type Random, seededRandom } from './seeded-random.ts'
+import { createTcpLine } from './tcp-line.ts'
 
 /** What the line between two ends does to them. Both directions alike; `oneWayMs` is half of the round trip. */
 export type Weather = {
   readonly oneWayMs: number
   readonly jitterMs: number
-  /** Share of segments lost. TCP hides a loss and pays with time: the segment and all behind it wait one timeout. */
+  /** Share of segments lost. TCP hides a loss and pays with time: the segment and all behind it wait (`tcp-line.ts`). */
   readonly loss: number
   readonly bytesPerSecond: number
   /** Swallows everything in silence, as a lost radio link does: sockets stay open. */
@@ -15,7 +16,6 @@ export type Weather = {
 
 const CLEAR: Weather = { oneWayMs: 0, jitterMs: 0, loss: 0, bytesPerSecond: Number.POSITIVE_INFINITY, halfOpen: false }
 const SEGMENT_BYTES = 1448
-const MIN_RETRANSMIT_MS = 200
 
 /** A TCP proxy on loopback that makes weather. */
 export type FaultProxy = {
@@ -31,35 +31,25 @@ export type FaultProxy = {
   close(): Promise<void>
 }
 
-type Parcel = { readonly data: Buffer; readonly dueMs: number }
-
 /** Sends what arrives at `from` on to `to`, late and in order. */
 function carry(from: Socket, to: Socket, weather: () => Weather, random: Random, count: (bytes: number) => void): void {
-  const queue: Parcel[] = []
-  let lastDueMs = 0
+  const line = createTcpLine(weather, random)
   let timer: NodeJS.Timeout | undefined
   const deliver = (): void => {
+    clearTimeout(timer)
     timer = undefined
-    const now = performance.now()
-    while (queue[0] !== undefined && queue[0].dueMs <= now) {
-      const parcel = queue.shift()
-      if (parcel !== undefined && !to.destroyed) to.write(parcel.data)
-    }
-    if (queue[0] !== undefined) timer = setTimeout(deliver, Math.max(1, queue[0].dueMs - now))
+    const whole = line.arrived(performance.now())
+    if (whole.length > 0 && !to.destroyed) to.write(Buffer.concat(whole))
+    const next = line.nextMs()
+    if (next !== undefined) timer = setTimeout(deliver, Math.max(1, next - performance.now()))
     else if (from.readableEnded) to.end()
-  }
-  const accept = (data: Buffer): void => {
-    const { oneWayMs, jitterMs, loss, bytesPerSecond } = weather()
-    const lost = loss > 0 && random() < loss
-    const wait = oneWayMs + jitterMs * random() + (lost ? Math.max(MIN_RETRANSMIT_MS, 2 * oneWayMs) : 0)
-    lastDueMs = Math.max(lastDueMs + (1000 * data.length) / bytesPerSecond, performance.now() + wait)
-    queue.push({ data, dueMs: lastDueMs })
   }
   from.on('data', (data: Buffer) => {
     if (weather().halfOpen) return
     count(data.length)
-    for (let at = 0; at < data.length; at += SEGMENT_BYTES) accept(data.subarray(at, at + SEGMENT_BYTES))
-    if (timer === undefined) deliver()
+    for (let at = 0; at < data.length; at += SEGMENT_BYTES)
+      line.send(data.subarray(at, at + SEGMENT_BYTES), performance.now())
+    deliver()
   })
   from.on('end', () => {
     if (timer === undefined) deliver()
