@@ -272,3 +272,6 @@ export type Wanted =
 
 /** Pure. The same wish has the same key. */
 export const keyOf = (wanted: Wanted): string => JSON.stringify(wanted)
+
+/** Whoever acts when nobody does. */
+export const SYSTEM: Actor = { kind: 'system', id: 'engine' }

@@ -3,7 +3,8 @@ import { after } from '../notation/duration.ts'
 import type { TaskTemplate } from '../notation/task.ts'
 import { dueBy, opening } from './calendar.ts'
 import type { Task } from './card.ts'
-import { assigneeOf, type Draft, NO_LOCALS } from './draft.ts'
+import type { Question } from './decision.ts'
+import { assigneeOf, type Draft, type Locals, NO_LOCALS } from './draft.ts'
 import type { Hands, OpenTask } from './hands.ts'
 import { STUCK } from './machine.ts'
 
@@ -97,4 +98,30 @@ export function refuse(hands: Hands, draft: Draft, what: string, why: readonly s
 export function askToLook(hands: Hands, draft: Draft): void {
   if (draft.tasks.some((task) => task.state === 'open' && task.template === STUCK)) return
   hands.open(draft, { use: STUCK, locals: NO_LOCALS, action: undefined, ofLimit: false, step: undefined })
+}
+
+/** Pure. The event that opens a task of this template, once while one is open. */
+export const openOn = (task: string, locals: Locals): Question['event'] => {
+  const pos = { file: '', line: 0, column: 0 }
+  const use = { name: task, pos }
+  return {
+    kind: 'actions',
+    locals,
+    actions: [
+      {
+        kind: 'task',
+        pos,
+        use,
+        card: undefined,
+        to: undefined,
+        at: undefined,
+        delay: undefined,
+        dueAt: undefined,
+        max: undefined,
+        onMax: [],
+        watchers: [],
+        oneOpen: true,
+      },
+    ],
+  }
 }

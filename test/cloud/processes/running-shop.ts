@@ -1,7 +1,8 @@
 import type { Actor } from '../../../cloud/processes/engine/card.ts'
 import { RUSSIAN_HOLIDAYS } from '../../../cloud/processes/engine/holidays.ts'
 import { createMachine, type Machine } from '../../../cloud/processes/engine/machine.ts'
-import { createWorld, type OutsideFacts, type World } from '../../../cloud/processes/engine/world.ts'
+import type { OutsideFacts } from '../../../cloud/processes/engine/memory.ts'
+import { createWorld, type World } from '../../../cloud/processes/engine/world.ts'
 import { check } from '../../../cloud/processes/lint/lint.ts'
 import { problemLine } from '../../../cloud/processes/notation/problem.ts'
 

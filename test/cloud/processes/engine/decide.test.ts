@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isKept } from '../../../../cloud/processes/engine/decide.ts'
+import { isKept } from '../../../../cloud/processes/engine/settle.ts'
 import { at, FRIDAY_17, HEAD, MANAGER, story, worldOf } from '../running-shop.ts'
 import { changed, SMALL_SHOP } from '../small-shop.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../../cloud/expressions/fact-type.ts'
-import { buttons } from '../../../../cloud/processes/engine/decide.ts'
+import { buttons } from '../../../../cloud/processes/engine/offers.ts'
 import { at, FRIDAY_17, story } from '../running-shop.ts'
 import { caseWorld, close, DAY, machine, newest, openTasks, PHONE, person, stageOf } from './case-world.ts'
 

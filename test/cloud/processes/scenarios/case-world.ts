@@ -27,7 +27,7 @@ function files(): readonly string[] {
     .flatMap(({ text }) => text.split(/^---$/m))
     .flatMap((text) => {
       if (text.includes('kind: messages')) return [text]
-      const needed = /^ {2}(driver\.asked_grace|driver\.appealed|message\.to_call)/
+      const needed = /^ {2}(driver\.asked_grace|driver\.appealed|message\.to_call|orders\.stopped)/
       const lines = text.split('\n').filter((line) => !needed.test(line))
       return text.includes('kind: events') ? [lines.join('\n')] : []
     })
