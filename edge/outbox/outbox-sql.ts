@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 const SCHEMA = `
+-- next_seq counts only where no record is left: a page less in every commit.
 CREATE TABLE IF NOT EXISTS streams (no INTEGER PRIMARY KEY, stream TEXT NOT NULL UNIQUE,
   next_seq INTEGER NOT NULL DEFAULT 1, sent INTEGER NOT NULL DEFAULT 0, level INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS records (no INTEGER NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
@@ -17,10 +18,15 @@ export function outboxSql(db: DatabaseSync) {
   const hasMark = db.prepare("SELECT 1 FROM pragma_table_info('records') WHERE name = 'mark'").get() !== undefined
   if (!hasMark) db.exec('ALTER TABLE records ADD COLUMN mark INTEGER NOT NULL DEFAULT 0')
   return {
-    liveStream: db.prepare('SELECT no, stream, next_seq FROM streams WHERE level = 0 ORDER BY no DESC LIMIT 1'),
+    liveStream: db.prepare(`SELECT no, stream,
+      max(next_seq, coalesce((SELECT max(seq) + 1 FROM records WHERE records.no = streams.no), 1)) AS next_seq
+      FROM streams WHERE level = 0 ORDER BY no DESC LIMIT 1`),
     byName: db.prepare('SELECT no, next_seq, sent FROM streams WHERE stream = ?'),
     addStream: db.prepare('INSERT INTO streams (stream, level) VALUES (?, ?)'),
-    advance: db.prepare('UPDATE streams SET next_seq = ? WHERE no = ?'),
+    /** To be run before the records through the second number go, where these are all: they told what comes next. */
+    emptied: db.prepare(`UPDATE streams SET next_seq =
+      max(next_seq, coalesce((SELECT max(seq) + 1 FROM records WHERE no = ?1), 1))
+      WHERE no = ?1 AND NOT EXISTS (SELECT 1 FROM records WHERE no = ?1 AND seq > ?2)`),
     insert: db.prepare('INSERT INTO records (no, seq, body, boot, steady, mark) VALUES (?, ?, ?, ?, ?, ?)'),
     after: db.prepare(
       'SELECT seq, body, boot, steady, mark FROM records WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?',

@@ -128,7 +128,6 @@ export function createOutboxStore(deps: Deps): OutboxStore {
         bytes += body.length + 64
         seq += 1
       }
-      sql.advance.run(seq, live.no)
       if (deps.noteNow !== undefined) sql.setNote.run(deps.noteNow())
     })
     live.next = seq
@@ -195,12 +194,12 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     }
     inTransaction(db, () => {
       const { lastInsertRowid } = sql.addStream.run(stream, level + 1)
+      sql.emptied.run(no, last.seq)
       sql.cut.run(no, first.seq, last.seq)
       for (const [index, { record, boot, steadyAt }] of kept.entries()) {
         const body = JSON.stringify(record)
         sql.insert.run(lastInsertRowid, index + 1, body, boot, steadyAt, markOf(body))
       }
-      sql.advance.run(kept.length + 1, lastInsertRowid)
       sql.addGap.run(JSON.stringify(gap))
     })
     size = readSize()
@@ -267,7 +266,10 @@ export function createOutboxStore(deps: Deps): OutboxStore {
       }
       const covered = sql.coveredSize.get(no, through)
       if (Number(covered?.['records']) === 0) return
-      sql.forget.run(no, through)
+      inTransaction(db, () => {
+        sql.emptied.run(no, through)
+        sql.forget.run(no, through)
+      })
       size = {
         records: size.records - Number(covered?.['records']),
         bytes: size.bytes - Number(covered?.['bytes']),

@@ -53,7 +53,10 @@ function acceptedNumbers(dir: string): readonly { stream: string; through: numbe
   return ['events', 'frames']
     .flatMap((name) => {
       const db = new DatabaseSync(join(dir, `${name}.sqlite`), { readOnly: true })
-      const rows = db.prepare('SELECT stream, next_seq FROM streams').all()
+      const rows = db
+        .prepare(`SELECT stream, max(next_seq, coalesce((SELECT max(seq) + 1 FROM records WHERE records.no = streams.no), 1))
+          AS next_seq FROM streams`)
+        .all()
       db.close()
       return rows.map((row) => ({ stream: String(row['stream']), through: Number(row['next_seq']) - 1 }))
     })

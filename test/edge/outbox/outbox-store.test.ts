@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -34,7 +34,12 @@ const frame = (index: number, more: Partial<Frame> = {}): Frame => ({
 })
 
 function open(
-  options: { boot?: string; maxBytes?: number; announce?: (gap: GatewayEvent) => 'stored' | 'waiting' } = {},
+  options: {
+    boot?: string
+    maxBytes?: number
+    announce?: (gap: GatewayEvent) => 'stored' | 'waiting'
+    noteNow?: () => string
+  } = {},
 ) {
   const state = openDatabase(join(dir, 'state.sqlite'))
   const db = openDatabase(join(dir, 'frames.sqlite'))
@@ -120,6 +125,33 @@ test('only a receipt lets it forget, and only what the receipt covers', () => {
   expect(outbox.size().records).toBe(6)
   outbox.forgetThrough(randomUUID() as never, 10)
   expect(outbox.size().records).toBe(6)
+  close()
+})
+
+test('a stream of which all is forgotten still knows how far it was, so that a cloud that lost it is answered', () => {
+  const first = open()
+  first.fill(0, 10)
+  const stream = first.live()
+  first.outbox.forgetThrough(stream, 4)
+  expect(first.outbox.forgottenThrough(stream)).toBe(4)
+  first.outbox.forgetThrough(stream, 10)
+  expect(first.outbox.forgottenThrough(stream)).toBe(10)
+  first.close()
+  const second = open({ boot: 'boot-2' })
+  expect(second.outbox.forgottenThrough(stream)).toBe(10)
+  second.outbox.forgetThrough(stream, 11)
+  expect(second.live()).not.toBe(stream)
+  second.close()
+})
+
+test('a frame committed alone costs a card two small pages', () => {
+  const { fill, close } = open({ noteNow: () => 'm'.repeat(300) })
+  const wal = () => statSync(join(dir, 'frames.sqlite-wal')).size
+  fill(0, 1)
+  const before = wal()
+  for (let index = 1; index <= 100; index += 1) fill(index, index + 1)
+  // Two pages of 2 KB, and now and then a third where a page was full.
+  expect((wal() - before) / 100).toBeLessThan(2.5 * 2072)
   close()
 })
 
