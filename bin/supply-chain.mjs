@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What Kordon is made of: node bin/supply-chain.mjs sbom [file] | licences | check
+// What Kordon is made of: node bin/supply-chain.mjs policy | licences | sbom [file] | check
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ export function packages() {
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
   return Object.entries(lock.packages).flatMap(([path, { version, dev, license, optional, integrity }]) => {
     if (path === '') return []
-    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+    const name = nameOf(path)
     const own = join(ROOT, path, 'package.json')
     const said = existsSync(own) ? JSON.parse(readFileSync(own, 'utf8')) : {}
     // Builds for other machines: not here, and of the same licence as the package that asks for them.
@@ -73,6 +73,76 @@ export function isAllowed(expression, name) {
   if (name !== undefined && EXCEPTIONS.get(name) === expression) return true
   const plain = expression.replaceAll(/[()]/g, ' ').trim()
   return plain.split(/\s+OR\s+/).some((part) => part.split(/\s+AND\s+/).every((id) => ALLOWED.has(id.trim())))
+}
+
+const nameOf = (path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+const EXACT = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/
+
+/**
+ * Pure. What a lock and its manifest say against the rules of this house, in words; asks nobody. Every version exact, every
+ * package from a registry with a hash of 512 bits, no git, folder or plain http among the sources, no install script but
+ * those the manifest names, and only the pinned runtime's may run.
+ */
+export function breaches(lock, manifest) {
+  const wrong = []
+  if (lock.lockfileVersion !== 3) wrong.push(`the lock is of version ${lock.lockfileVersion}, not 3`)
+  const root = lock.packages[''] ?? {}
+  const allowed = manifest.allowScripts ?? {}
+  for (const [name, may] of Object.entries(allowed))
+    if (may === true && name !== 'node') wrong.push(`${name}: its install script may run, only the runtime's may`)
+  for (const kind of ['dependencies', 'devDependencies']) {
+    for (const [name, version] of Object.entries(manifest[kind] ?? {})) {
+      if (!EXACT.test(version)) wrong.push(`${name}: ${version} is no exact version`)
+      if (root[kind]?.[name] !== version) wrong.push(`${name}: the lock was not made from this manifest`)
+      const found = lock.packages[`node_modules/${name}`]?.version
+      if (found !== version) wrong.push(`${name}: ${version} is wanted, ${found ?? 'nothing'} is locked`)
+    }
+    for (const name of Object.keys(root[kind] ?? {}))
+      if (manifest[kind]?.[name] === undefined) wrong.push(`${name}: locked, and not in the manifest`)
+  }
+  for (const [path, one] of Object.entries(lock.packages)) {
+    if (path === '') continue
+    const say = (what) => wrong.push(`${path}: ${what}`)
+    if (!path.startsWith('node_modules/') || one.link === true)
+      say('is a folder beside us, not a package of a registry')
+    if (!EXACT.test(one.version ?? '')) say(`${one.version ?? 'nothing'} is no exact version`)
+    if (one.resolved !== undefined && !/^https:\/\/[^?#]+\.tgz$/.test(one.resolved)) say(`comes from ${one.resolved}`)
+    // Inside another package, whose hash is of the whole; or a build for another machine, which is not installed here.
+    const elsewhere = one.optional === true && (one.os !== undefined || one.cpu !== undefined || one.libc !== undefined)
+    if (one.integrity === undefined ? !(one.inBundle === true || elsewhere) : !one.integrity.startsWith('sha512-'))
+      say('has no hash of 512 bits')
+    if (one.hasInstallScript === true && allowed[nameOf(path)] === undefined)
+      say('brings an install script that the manifest does not name')
+  }
+  return wrong
+}
+
+/** Direct dependencies that docs/dependencies.md does not name; each needs a reason in words. */
+export function undocumented(manifest, page) {
+  const names = new Set([...page.matchAll(/`([@\w./*-]+)`/g)].map(([, name]) => name))
+  return Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }).filter((name) => {
+    const [scope, own] = name.split('/')
+    return !(names.has(name) || (own !== undefined && (names.has(own) || names.has(`${scope}/*`))))
+  })
+}
+
+const read = (file) => readFileSync(join(ROOT, file), 'utf8')
+
+/** Everything that can be told of the lock without asking anybody; a part of `npm test`. */
+function policy() {
+  const manifest = JSON.parse(read('package.json'))
+  const wrong = [
+    ...breaches(JSON.parse(read('package-lock.json')), manifest),
+    ...undocumented(manifest, read('docs/dependencies.md')).map(
+      (name) => `${name}: docs/dependencies.md has no line for it`,
+    ),
+    ...packages()
+      .filter(({ licence, name }) => !isAllowed(licence, name))
+      .map(({ name, licence }) => `${name}: ${licence} is not among the allowed licences`),
+  ]
+  for (const line of wrong) console.error(line)
+  if (wrong.length === 0) console.log(`${packages().length} packages keep the policy`)
+  return wrong.length === 0 ? 0 : 1
 }
 
 const npm = (...args) => spawnSync('npm', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 })
@@ -111,16 +181,33 @@ function licences() {
   return strange.length === 0 ? 0 : 1
 }
 
-/** Known advisories about what runs (asks the registry), and signatures of what was installed. */
+/** Known advisories about what runs; asks the registry. 3: it did not tell, so nothing is known. */
 function check() {
-  const found = npm('audit', '--omit=dev', '--audit-level=moderate')
-  console.log(found.stdout.trim() || found.stderr.trim())
+  const found = npm('audit', '--omit=dev', '--audit-level=moderate', '--json')
+  const said = parsed(found.stdout)
+  if (said?.metadata?.vulnerabilities === undefined) {
+    console.error(`nothing is known: this registry answers no questions about advisories (${reasonIn(said, found)})`)
+    console.error('ask one that does: npm audit --omit=dev --registry <its address>')
+    return 3
+  }
+  for (const { name, severity, via } of Object.values(said.vulnerabilities ?? {}))
+    console.log(`${name}: ${severity}: ${via.map((one) => one.title ?? one).join(', ')}`)
+  console.log(`advisories: ${said.metadata.vulnerabilities.total}`)
   return found.status === 0 ? 0 : 1
 }
+function parsed(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+const reasonIn = (said, { stderr }) =>
+  said?.error?.summary || said?.message || stderr.trim().split('\n').at(-1) || 'no answer'
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [command, file] = process.argv.slice(2)
-  const work = { sbom, licences, check }[command ?? '']
-  if (work === undefined) console.error('usage: node bin/supply-chain.mjs sbom [file] | licences | check')
+  const work = { policy, sbom, licences, check }[command ?? '']
+  if (work === undefined) console.error('usage: node bin/supply-chain.mjs policy | licences | sbom [file] | check')
   process.exitCode = work === undefined ? 2 : work(file)
 }

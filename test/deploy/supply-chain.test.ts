@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { isAllowed, packages } from '../../bin/supply-chain.mjs'
+import { breaches, isAllowed, type Lock, type Manifest, packages, undocumented } from '../../bin/supply-chain.mjs'
 
 test('every package, of those that run and those that build, has a licence that is allowed', () => {
   const all = packages()
@@ -32,18 +32,78 @@ test('an exception is of one package and of one licence', () => {
   expect(isAllowed('Artistic-2.0')).toBe(false)
 })
 
-test('every package comes from the lock with a hash, and only the runtime may run an install script', () => {
-  const {
-    packages: locked,
-  }: {
-    packages: Record<string, { integrity?: string; inBundle?: boolean; optional?: boolean }>
-  } = JSON.parse(readFileSync('package-lock.json', 'utf8'))
-  const without = Object.entries(locked).filter(
-    ([path, one]) => path !== '' && one.integrity === undefined && one.inBundle !== true && one.optional !== true,
-  )
-  expect(without.map(([path]) => path)).toEqual([])
-  const { allowScripts }: { allowScripts: Record<string, boolean> } = JSON.parse(readFileSync('package.json', 'utf8'))
-  expect(Object.entries(allowScripts).filter(([, may]) => may)).toEqual([['node', true]])
+const manifest: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+const lock: Lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
+
+test('the lock keeps the policy, and only the runtime may run an install script', () => {
+  expect(breaches(lock, manifest)).toEqual([])
+  expect(undocumented(manifest, readFileSync('docs/dependencies.md', 'utf8'))).toEqual([])
+  expect(Object.entries(manifest.allowScripts ?? {}).filter(([, may]) => may)).toEqual([['node', true]])
+})
+
+type Planted = Lock['packages'][string]
+const withPackage = (path: string, change: Planted): Lock => ({
+  ...lock,
+  packages: { ...lock.packages, [path]: { ...lock.packages[path], ...change } },
+})
+const without = (path: string, member: string): Lock => ({
+  ...lock,
+  packages: {
+    ...lock.packages,
+    [path]: Object.fromEntries(Object.entries(lock.packages[path] ?? {}).filter(([name]) => name !== member)),
+  },
+})
+const good = { version: '1.0.0', integrity: 'sha512-x' }
+test.each<[string, Lock, RegExp]>([
+  ['a hash taken away', without('node_modules/pino', 'integrity'), /pino: has no hash/],
+  ['a weak hash', withPackage('node_modules/pino', { integrity: 'sha1-x' }), /pino: has no hash of 512 bits/],
+  ['git', withPackage('node_modules/p', { ...good, resolved: 'git+ssh://git@host/p.git#1' }), /p: comes from git/],
+  ['plain http', withPackage('node_modules/p', { ...good, resolved: 'http://host/p.tgz' }), /p: comes from http:/],
+  ['a file', withPackage('node_modules/p', { ...good, resolved: 'file:../p.tgz' }), /p: comes from file:/],
+  ['a folder', withPackage('../p', { ...good, link: true }), /a folder beside us/],
+  ['an install script', withPackage('node_modules/p', { ...good, hasInstallScript: true }), /brings an install script/],
+  [
+    'one deep inside',
+    withPackage('node_modules/a/node_modules/p', { ...good, hasInstallScript: true }),
+    /a\/node_modules\/p: brings/,
+  ],
+  [
+    'another version than wanted',
+    withPackage('node_modules/pino', { version: '9.0.0' }),
+    /pino: 10.4.0 is wanted, 9.0.0/,
+  ],
+  ['a range', withPackage('node_modules/p', { ...good, version: '^1.0.0' }), /\^1.0.0 is no exact version/],
+  ['an old form', { ...lock, lockfileVersion: 2 }, /of version 2/],
+])('planted in the lock, it is found: %s', (_name, planted, said) => {
+  expect(breaches(planted, manifest).join('\n')).toMatch(said)
+})
+
+test.each<[string, Manifest, RegExp]>([
+  [
+    'a range',
+    { ...manifest, dependencies: { ...manifest.dependencies, pino: '^10.4.0' } },
+    /pino: \^10.4.0 is no exact/,
+  ],
+  [
+    'a new one that was not locked',
+    { ...manifest, devDependencies: { ...manifest.devDependencies, odd: '1.0.0' } },
+    /odd: /,
+  ],
+  ['one taken out', { ...manifest, dependencies: {} }, /pino: locked, and not in the manifest/],
+  [
+    'a second script',
+    { ...manifest, allowScripts: { ...manifest.allowScripts, odd: true } },
+    /odd: its install script/,
+  ],
+  ['no list of scripts', { ...manifest, allowScripts: {} }, /node_modules\/node: brings an install script/],
+])('planted in the manifest, it is found: %s', (_name, planted, said) => {
+  expect(breaches(lock, planted).join('\n')).toMatch(said)
+})
+
+test('a dependency without a line of reason is found', () => {
+  expect(undocumented({ dependencies: { '@scope/odd': '1.0.0', odd: '1.0.0' } }, '`@scope/*`, `other`')).toEqual([
+    'odd',
+  ])
 })
 
 test('the bill of materials names every package that runs', () => {
