@@ -15,7 +15,8 @@ export function createEnglishRoutes(
     })
     // A refusal has been written as text already when it comes here.
     app.addHook('onSend', async (request, reply, answer) => {
-      if (reply.statusCode < 400 || typeof answer !== 'string') return answer
+      const isProblem = reply.statusCode >= 400 && String(reply.getHeader('content-type')).includes('json')
+      if (!isProblem || typeof answer !== 'string') return answer
       const known = await wanted(request.headers)
       return known === undefined ? answer : JSON.stringify(inEnglish(JSON.parse(answer), known))
     })
