@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Instant } from '#contract/instant.ts'
-import { type Caller, callerOf, type RouteRoles } from '../http/access.ts'
+import { callerOf, type RouteRoles } from '../http/access.ts'
 import { policyField } from '../http/field-mask.ts'
 import { ParkId } from '../parks/park.ts'
+import { clerkOf } from './clerk.ts'
 import { DriverChannel, DriverId, DriverState, LegalForm } from './driver.ts'
-import type { Clerk, DriverFields, DriverService } from './driver-service.ts'
+import type { DriverFields, DriverService } from './driver-service.ts'
 import { DriverSecrets, DriverView } from './driver-view.ts'
 import { readPhone, WrittenPhone } from './phone.ts'
 
@@ -88,7 +89,6 @@ type WrittenPhones = readonly { readonly phone: string; readonly main: boolean }
 const read = (phones: WrittenPhones): DriverFields['phones'] => [
   ...new Map(phones.map(({ phone, main }) => [readPhone(phone), { phone: readPhone(phone), main }])).values(),
 ]
-const clerkOf = ({ id, login, parks }: Caller): Clerk => ({ id, name: login, parks })
 const Page = z.strictObject({ items: z.array(DriverView).readonly(), nextCursor: z.string().nullable() })
 
 /** Drivers, what is protected of them, their history, and the merging of doubles. */

@@ -8,6 +8,7 @@ import type { DriverChannelRow, DriverRow } from '../postgres/lease-tables.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import type { World } from '../world.ts'
+import type { Clerk } from './clerk.ts'
 import {
   changesBetween,
   type DriverChanges,
@@ -21,9 +22,6 @@ import {
 import type { DriverQuery, DriverStore } from './driver-store.ts'
 import { type BalanceView, DriverSecrets, type DriverView, driverView, NO_SECRETS, secretsOf } from './driver-view.ts'
 import type { Phone } from './phone.ts'
-
-/** Who acts, and which parks exist for him. */
-export type Clerk = { readonly id: string; readonly name: string; readonly parks: ParksInSight }
 
 type Consent = DriverChannelRow['consent']
 export type DriverFields = {

@@ -7,6 +7,7 @@ import { type BalanceService, createBalanceService } from '../balances/balance-s
 import type { BalanceSource } from '../balances/balance-source.ts'
 import { createBalanceStore } from '../balances/balance-store.ts'
 import { createLedgerBalanceStore } from '../balances/ledger-balance-store.ts'
+import { type ChargeService, createChargeService } from '../charges/charge-service.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import { createDriverRoutes } from '../drivers/driver-routes.ts'
 import { createDriverService, type DriverService } from '../drivers/driver-service.ts'
@@ -19,22 +20,27 @@ import { driverAccount } from '../ledger/account.ts'
 import { createLedgerRoutes } from '../ledger/ledger-routes.ts'
 import { createLedgerService, type LedgerService } from '../ledger/ledger-service.ts'
 import { createLedgerStore } from '../ledger/ledger-store.ts'
+import { createMoneyRoutes } from '../ledger/money-routes.ts'
 import { mergePosting } from '../ledger/posting.ts'
 import type { PromisePolicy } from '../ledger/promise.ts'
+import { createPromiseRoutes } from '../ledger/promise-routes.ts'
 import { createPromiseStore } from '../ledger/promise-store.ts'
 import { type Statement, statementOf } from '../ledger/statement.ts'
 import { createStatementPrintStore } from '../ledger/statement-print-store.ts'
 import { createStatementRoutes, type MakeStatement } from '../ledger/statement-routes.ts'
 import { createParkStore } from '../parks/park-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { createShiftRoutes } from '../shifts/shift-routes.ts'
+import { createShiftService } from '../shifts/shift-service.ts'
+import { createShiftStore } from '../shifts/shift-store.ts'
 import { writeXlsx } from '../spreadsheet/xlsx-client.ts'
 import type { World } from '../world.ts'
 import { type LeaseFacts, leaseFacts } from './lease-facts.ts'
 import { createLeaseRoutes } from './lease-routes.ts'
 import { createLeaseService, type LeaseService } from './lease-service.ts'
 import { createLeaseStore } from './lease-store.ts'
+import type { NamesFor } from './lease-view.ts'
 import { LeasingEvent } from './leasing-event.ts'
-import { createShiftStore } from './shift-store.ts'
 
 export type LeasingParts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly world: World
@@ -54,6 +60,7 @@ export type LeasingParts = Pick<Postgres, 'db' | 'inTransaction'> & {
 export type Leasing = {
   readonly drivers: DriverService
   readonly leases: LeaseService
+  readonly charges: Pick<ChargeService, 'chargeDue'>
   readonly ledger: LedgerService
   readonly balances: BalanceService
   readonly routes: readonly FastifyPluginAsyncZod[]
@@ -97,13 +104,24 @@ export function createLeasing(parts: LeasingParts): Leasing {
     promiseChanged: (within, { id: promiseId, driverId, state, kopecks, untilAt }) =>
       emit(within, [{ name: 'promise.changed', driverId, promiseId, state, kopecks, untilAt }]),
   })
+  const stores = { leaseStore: createLeaseStore, shiftStore: createShiftStore }
+  const namesFor: NamesFor = async (vehicles, ids) => {
+    const [plates, rows] = await Promise.all([
+      createVehicleStore(db).platesOf(vehicles),
+      createDriverStore(db).findAll(ids),
+    ])
+    return { plates, drivers: new Map(rows.map((row) => [row.id, row])) }
+  }
+  const charges = createChargeService({ ...base, ...stores, post: ledger.postWithin })
+  const shifts = createShiftService({ ...base, ...stores, namesFor, changed: parts.changed })
   const leases = createLeaseService({
     ...base,
-    leaseStore: createLeaseStore,
-    shiftStore: createShiftStore,
+    ...stores,
     driverStore: createDriverStore,
     vehicleStore: createVehicleStore,
-    post: ledger.postWithin,
+    namesFor,
+    charged: charges.charged,
+    endShift: shifts.end,
     changed: parts.changed,
     hindrancesOf: parts.hindrancesOf ?? (async () => []),
   })
@@ -151,7 +169,7 @@ export function createLeasing(parts: LeasingParts): Leasing {
       : `Выписка по договору № ${(await leases.view(whose.id, parks)).number}`
 
   jobs.every('leases.charge', seconds(30), async (stop) => {
-    while (!stop.aborted && (await leases.chargeDue(BATCH)) === BATCH);
+    while (!stop.aborted && (await charges.chargeDue(BATCH)) === BATCH);
   })
   jobs.every('ledger.promises', seconds(30), async (stop) => {
     while (!stop.aborted && (await ledger.settleOverdue(BATCH)) === BATCH);
@@ -167,12 +185,15 @@ export function createLeasing(parts: LeasingParts): Leasing {
   return {
     drivers,
     leases,
+    charges,
     ledger,
     balances,
     routes: [
       createDriverRoutes(drivers),
       createLeaseRoutes(leases),
-      createLedgerRoutes(ledger, {
+      createShiftRoutes(shifts),
+      createLedgerRoutes(ledger),
+      createMoneyRoutes(ledger, {
         driver: drivers.view,
         lease: leases.view,
         vehicle: async (id, parks) => {
@@ -181,6 +202,7 @@ export function createLeasing(parts: LeasingParts): Leasing {
         now: clock.now,
         uuid: world.uuid,
       }),
+      createPromiseRoutes(ledger, { driver: drivers.view }),
       createStatementRoutes(statement, createStatementPrintStore(), writeXlsx),
       createBalanceRoutes(balances),
     ],

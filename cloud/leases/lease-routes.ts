@@ -3,28 +3,16 @@ import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { Day } from '../calendar/moscow-day.ts'
+import { clerkOf } from '../drivers/clerk.ts'
 import { DriverId } from '../drivers/driver.ts'
-import type { Clerk } from '../drivers/driver-service.ts'
-import { type Caller, callerOf, type RouteRoles } from '../http/access.ts'
+import { callerOf, type RouteRoles } from '../http/access.ts'
 import { BuyoutTerms, LeaseId, LeasePlan, LeaseState } from './lease.ts'
+import { HANDS_OVER, SEES_LEASES } from './lease-roles.ts'
 import type { LeaseService } from './lease-service.ts'
-import { LeaseView, ShiftView } from './lease-view.ts'
+import { LeaseView } from './lease-view.ts'
 import { Kopecks, Schedule } from './schedule.ts'
 
-const SEES: RouteRoles = [
-  'owner',
-  'head',
-  'manager',
-  'support',
-  'security',
-  'papers',
-  'service',
-  'dispatcher',
-  'accountant',
-  'auditor',
-]
 const AGREES: RouteRoles = ['owner', 'head', 'manager']
-const HANDS_OVER: RouteRoles = ['owner', 'head', 'manager', 'support', 'dispatcher']
 const tags = ['leases']
 const params = z.strictObject({ id: LeaseId })
 const Limit = z.coerce.number().int().min(1).max(500).default(100)
@@ -64,7 +52,6 @@ const Said = z.strictObject({
 type Drivers = z.infer<typeof Terms>['drivers']
 const withMain = (drivers: Drivers): Drivers =>
   drivers.map((one) => ({ ...one, main: one.main || drivers.length === 1 }))
-const clerkOf = ({ id, login, parks }: Caller): Clerk => ({ id, name: login, parks })
 const EVENTS = [
   ['activate', 'The vehicle is handed over; days are charged from now on'],
   ['cancel', 'The draft comes to nothing'],
@@ -75,13 +62,13 @@ const EVENTS = [
 
 const GUARDED = 'Refused with `hindrances` while a paper is missing or lapses; to hand over, also while a hold stands.'
 
-/** Leases from draft to end, and shifts. */
+/** Leases from draft to end. */
 export function createLeaseRoutes(leases: LeaseService): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/api/leases',
       {
-        config: { roles: SEES },
+        config: { roles: SEES_LEASES },
         schema: {
           tags,
           summary: 'Leases, newest first',
@@ -117,7 +104,7 @@ export function createLeaseRoutes(leases: LeaseService): FastifyPluginAsyncZod {
     )
     app.get(
       '/api/leases/:id',
-      { config: { roles: SEES }, schema: { tags, summary: 'A lease', params, response: { 200: LeaseView } } },
+      { config: { roles: SEES_LEASES }, schema: { tags, summary: 'A lease', params, response: { 200: LeaseView } } },
       async (request) => leases.view(request.params.id, callerOf(request).parks),
     )
     app.patch(
@@ -142,7 +129,7 @@ export function createLeaseRoutes(leases: LeaseService): FastifyPluginAsyncZod {
     app.get(
       '/api/leases/:id/history',
       {
-        config: { roles: SEES },
+        config: { roles: SEES_LEASES },
         schema: {
           tags,
           summary: 'The steps of a lease, oldest first',
@@ -176,61 +163,5 @@ export function createLeaseRoutes(leases: LeaseService): FastifyPluginAsyncZod {
         async (request) =>
           leases.act(request.params.id, event, request.body ?? { note: '' }, clerkOf(callerOf(request))),
       )
-
-    app.get(
-      '/api/shifts',
-      {
-        config: { roles: SEES },
-        schema: {
-          tags,
-          summary: 'Shifts, newest first',
-          querystring: z.strictObject({
-            vehicle: VehicleId.optional(),
-            driver: DriverId.optional(),
-            lease: LeaseId.optional(),
-            open: z.enum(['yes', 'no']).optional(),
-            limit: Limit,
-            cursor: Cursor,
-          }),
-          response: {
-            200: z.strictObject({ items: z.array(ShiftView).readonly(), nextCursor: z.string().nullable() }),
-          },
-        },
-      },
-      async (request) => {
-        const { vehicle: vehicleId, driver: driverId, lease: leaseId, ...query } = request.query
-        return leases.shifts({ ...query, vehicleId, driverId, leaseId, parks: callerOf(request).parks })
-      },
-    )
-    app.post(
-      '/api/shifts',
-      {
-        config: { roles: HANDS_OVER },
-        schema: {
-          tags,
-          summary: 'Open a shift',
-          description: 'From now on this driver answers for the vehicle; whoever was on shift is relieved.',
-          body: z.strictObject({ vehicleId: VehicleId, driverId: DriverId }),
-          response: { 201: ShiftView },
-        },
-      },
-      async (request, reply) => {
-        const { vehicleId, driverId } = request.body
-        return reply.code(201).send(await leases.openShift(vehicleId, driverId, clerkOf(callerOf(request))))
-      },
-    )
-    app.post(
-      '/api/shifts/close',
-      {
-        config: { roles: HANDS_OVER },
-        schema: {
-          tags,
-          summary: 'Close the open shift of a vehicle',
-          body: z.strictObject({ vehicleId: VehicleId }),
-          response: { 200: ShiftView },
-        },
-      },
-      async (request) => leases.closeShift(request.body.vehicleId, clerkOf(callerOf(request))),
-    )
   }
 }

@@ -1,60 +1,40 @@
 import { z } from 'zod'
 import type { VehicleId } from '#contract/ids.ts'
-import { type EpochMs, later, minutes } from '#contract/instant.ts'
-import { type Day, dayOf, momentOf } from '../calendar/moscow-day.ts'
+import type { EpochMs } from '#contract/instant.ts'
+import { dayOf } from '../calendar/moscow-day.ts'
+import type { ChargeService } from '../charges/charge-service.ts'
+import type { Clerk } from '../drivers/clerk.ts'
 import type { DriverId } from '../drivers/driver.ts'
-import type { Clerk } from '../drivers/driver-service.ts'
 import type { DriverStore } from '../drivers/driver-store.ts'
 import type { VehicleStore } from '../fleet/vehicle-store.ts'
 import type { ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
-import { chargePosting, type Posting } from '../ledger/posting.ts'
 import { isInSight } from '../parks/park.ts'
-import type { LeaseRow, ShiftRow } from '../postgres/lease-tables.ts'
+import type { LeaseRow } from '../postgres/lease-tables.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { answerable } from '../shifts/shift.ts'
+import type { ShiftService } from '../shifts/shift-service.ts'
+import type { ShiftStore } from '../shifts/shift-store.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import type { World } from '../world.ts'
-import {
-  advance,
-  type BuyoutTerms,
-  isRunning,
-  type LeaseEvent,
-  LeaseId,
-  type LeasePlan,
-  type LeaseState,
-  ShiftId,
-  troubleWith,
-} from './lease.ts'
+import { advance, type LeaseEvent, LeaseId, type LeaseState, troubleWith } from './lease.ts'
 import type { LeaseQuery, LeaseStore } from './lease-store.ts'
-import { type LeaseView, leaseView, type Names, type ShiftView, shiftView } from './lease-view.ts'
+import { type LeaseTerms, type LeaseWish, refuseRunning, wished } from './lease-terms.ts'
+import { type LeaseView, leaseView, type NamesFor } from './lease-view.ts'
 import type { LeasingEvent } from './leasing-event.ts'
-import { dueCharges, firstChargeAt, rateOf, type Schedule } from './schedule.ts'
-import { answerable, sharesOf } from './shift.ts'
-import type { ShiftQuery, ShiftStore } from './shift-store.ts'
-
-export type LeaseTerms = {
-  readonly plan: LeasePlan
-  readonly drivers: readonly { readonly driverId: DriverId; readonly main: boolean }[]
-  readonly startsOn: Day
-  readonly endsOn: Day | null
-  readonly depositKopecks: number
-  readonly schedule: Schedule
-  readonly buyout: BuyoutTerms | null
-  readonly marketValueKopecks: number | null
-  readonly note: string
-}
-/** What is to be changed; what is left out stays. */
-export type LeaseWish = { readonly [Term in keyof LeaseTerms]?: LeaseTerms[Term] | undefined }
+import { firstChargeAt } from './schedule.ts'
 
 export type LeaseService = ReturnType<typeof createLeaseService>
 
-type Deps = Pick<World, 'clock' | 'uuid' | 'log'> &
+type Deps = Pick<World, 'clock' | 'uuid'> &
   Pick<Postgres, 'db' | 'inTransaction'> & {
     readonly leaseStore: (db: Db) => LeaseStore
-    readonly shiftStore: (db: Db) => ShiftStore
+    readonly shiftStore: (db: Db) => Pick<ShiftStore, 'openOf'>
     readonly driverStore: (db: Db) => Pick<DriverStore, 'findAll'>
-    readonly vehicleStore: (db: Db) => Pick<VehicleStore, 'findLocked' | 'platesOf'>
-    readonly post: (db: Db, posting: Posting) => Promise<unknown>
+    readonly vehicleStore: (db: Db) => Pick<VehicleStore, 'findLocked'>
+    readonly namesFor: NamesFor
+    readonly charged: ChargeService['charged']
+    readonly endShift: ShiftService['end']
     /** Within the transaction: told once it has committed. */
     readonly emit: (db: Db, events: readonly LeasingEvent[]) => Promise<void>
     readonly changed: (vehicle: VehicleId) => void
@@ -63,37 +43,18 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log'> &
   }
 
 const Place = z.strictObject({ number: z.int() })
-const ShiftPlace = z.strictObject({ openedAt: z.int().brand<'EpochMs'>(), id: ShiftId })
-const CHARGER = { kind: 'rule', id: 'daily-charge', name: 'Ежедневное начисление' } as const
-const DAY = minutes(24 * 60)
-/** Days of one lease charged in one transaction: after a long stop the rest follows. */
-const MOST_DAYS = 62
 
-/** Leases from draft to end, who is on shift, and the charge of each day exactly once. */
+/** Leases from draft to end. */
 export function createLeaseService(deps: Deps) {
   const { clock, inTransaction } = deps
   const reading = deps.leaseStore(deps.db)
-  const namesFor = async (vehicles: readonly VehicleId[], drivers: readonly DriverId[]): Promise<Names> => {
-    const [plates, rows] = await Promise.all([
-      deps.vehicleStore(deps.db).platesOf(vehicles),
-      deps.driverStore(deps.db).findAll(drivers),
-    ])
-    return { plates, drivers: new Map(rows.map((row) => [row.id, row])) }
-  }
   const viewsOf = async (rows: readonly LeaseRow[]): Promise<readonly LeaseView[]> => {
     const parties = await reading.partiesOf(rows.map(({ id }) => id))
-    const names = await namesFor(
+    const names = await deps.namesFor(
       rows.map(({ vehicleId }) => vehicleId),
       parties.map(({ driverId }) => driverId),
     )
     return rows.map((row) => leaseView(row, parties, names))
-  }
-  const shiftViewsOf = async (rows: readonly ShiftRow[]): Promise<readonly ShiftView[]> => {
-    const names = await namesFor(
-      rows.map(({ vehicleId }) => vehicleId),
-      rows.map(({ driverId }) => driverId),
-    )
-    return rows.map((row) => shiftView(row, names))
   }
   const seen = (row: LeaseRow | undefined, parks: ParksInSight): LeaseRow => {
     if (row === undefined || !isInSight(parks, row.parkId)) throw new Fault('lease/unknown')
@@ -123,38 +84,6 @@ export function createLeaseService(deps: Deps) {
       throw new Fault('lease/not-to-issue', hindrances.join('. '), { hindrances, step })
   }
 
-  /** Charges what is due until the moment; the row comes back as it is to be stored. */
-  const charged = async (db: Db, lease: LeaseRow, until: EpochMs): Promise<LeaseRow> => {
-    if (lease.nextChargeAt === null) return lease
-    const due = dueCharges(lease.schedule, lease.nextChargeAt, until, MOST_DAYS)
-    const parties = await deps.leaseStore(db).everyPartyOf(lease.id)
-    for (const { day, at } of due.days) {
-      const { kopecks, why } = rateOf(lease.schedule, day)
-      if (kopecks === 0) continue
-      const window = { from: later(at, -DAY), until: at }
-      const turns = await deps.shiftStore(db).within(lease.id, window.from, window.until)
-      const then = parties.filter(({ fromAt, untilAt }) => fromAt <= at && (untilAt === null || untilAt > at))
-      const shares = sharesOf(kopecks, lease.schedule.payer, then.length === 0 ? parties : then, turns, window)
-      const posting = chargePosting({
-        key: `charge ${lease.id} ${day}`,
-        at,
-        parkId: lease.parkId,
-        leaseId: lease.id,
-        vehicleId: lease.vehicleId,
-        note: why === 'holiday' ? `${day}, праздничный день` : day,
-        by: CHARGER,
-        shares,
-        towardsPriceKopecks: lease.buyout?.dailyShareKopecks ?? 0,
-      })
-      await deps.post(db, posting)
-    }
-    return { ...lease, nextChargeAt: due.nextAt }
-  }
-  const closeShift = async (db: Db, shift: ShiftRow, by: string, at: EpochMs): Promise<void> => {
-    await deps.shiftStore(db).close(shift.id, at, by)
-    const { vehicleId, leaseId, driverId } = shift
-    await deps.emit(db, [{ name: 'shift.closed', vehicleId, leaseId, driverId, at }])
-  }
   const step = async (db: Db, row: LeaseRow, by: Clerk, note: string, at: EpochMs): Promise<void> => {
     await deps.leaseStore(db).addStep({ leaseId: row.id, at, state: row.state, byId: by.id, byName: by.name, note })
     await deps.emit(db, [{ name: 'lease.changed', leaseId: row.id, vehicleId: row.vehicleId, state: row.state, at }])
@@ -167,15 +96,15 @@ export function createLeaseService(deps: Deps) {
         const [other] = await deps.leaseStore(db).runningOf([lease.vehicleId])
         if (other !== undefined) throw new Fault('lease/vehicle-taken', `lease ${other.number}`)
         const nextChargeAt = firstChargeAt(lease.schedule, lease.startsOn, at)
-        return charged(db, { ...lease, state, activatedAt: at, nextChargeAt }, at)
+        return deps.charged(db, { ...lease, state, activatedAt: at, nextChargeAt }, at)
       }
       case 'returning':
         return { ...lease, state, returningAt: at }
       case 'closed': {
         let row = lease
-        while (row.nextChargeAt !== null && row.nextChargeAt <= at) row = await charged(db, row, at)
+        while (row.nextChargeAt !== null && row.nextChargeAt <= at) row = await deps.charged(db, row, at)
         for (const shift of await deps.shiftStore(db).openOf([lease.vehicleId]))
-          await closeShift(db, shift, by.name, at)
+          await deps.endShift(db, shift, by.name, at)
         return { ...row, state, endedAt: at, nextChargeAt: null }
       }
       case 'cancelled':
@@ -251,7 +180,7 @@ export function createLeaseService(deps: Deps) {
         // Who is no longer on the lease is not on shift either.
         for (const shift of await deps.shiftStore(db).openOf([lease.vehicleId]))
           if (shift.leaseId === id && !drivers.some(({ driverId }) => driverId === shift.driverId))
-            await closeShift(db, shift, by.name, clock.now())
+            await deps.endShift(db, shift, by.name, clock.now())
         await deps.emit(db, [
           { name: 'lease.changed', leaseId: id, vehicleId: lease.vehicleId, state: lease.state, at: clock.now() },
         ])
@@ -297,65 +226,6 @@ export function createLeaseService(deps: Deps) {
       return view(id, by.parks)
     },
 
-    /** Whoever was on shift until now is relieved. Faults: vehicle/unknown, shift/no-lease, shift/not-a-party. */
-    openShift: async (vehicleId: VehicleId, driverId: DriverId, by: Clerk): Promise<ShiftView> => {
-      const shift = await inTransaction(async (db) => {
-        const lease = await deps.leaseStore(db).runningLocked(vehicleId)
-        if (lease === undefined || !isInSight(by.parks, lease.parkId)) throw new Fault('shift/no-lease')
-        const parties = await deps.leaseStore(db).partiesOf([lease.id])
-        if (!parties.some((party) => party.driverId === driverId)) throw new Fault('shift/not-a-party')
-        const at = clock.now()
-        const [open] = await deps.shiftStore(db).openOf([vehicleId])
-        if (open?.driverId === driverId) return open
-        if (open !== undefined) await closeShift(db, open, by.name, at)
-        const id = ShiftId.parse(deps.uuid())
-        const row = {
-          id,
-          leaseId: lease.id,
-          vehicleId,
-          driverId,
-          openedAt: at,
-          openedBy: by.name,
-          closedAt: null,
-          closedBy: null,
-        }
-        await deps.shiftStore(db).insert(row)
-        await deps.emit(db, [{ name: 'shift.opened', vehicleId, leaseId: lease.id, driverId, at }])
-        return row
-      })
-      deps.changed(vehicleId)
-      const [opened] = await shiftViewsOf([shift])
-      if (opened === undefined) throw new Fault('shift/no-lease')
-      return opened
-    },
-    /** Faults: shift/no-lease, shift/none-open. */
-    closeShift: async (vehicleId: VehicleId, by: Clerk): Promise<ShiftView> => {
-      const shift = await inTransaction(async (db) => {
-        const lease = await deps.leaseStore(db).runningLocked(vehicleId)
-        if (lease === undefined || !isInSight(by.parks, lease.parkId)) throw new Fault('shift/no-lease')
-        const [open] = await deps.shiftStore(db).openOf([vehicleId])
-        if (open === undefined) throw new Fault('shift/none-open')
-        const at = clock.now()
-        await closeShift(db, open, by.name, at)
-        return { ...open, closedAt: at, closedBy: by.name }
-      })
-      deps.changed(vehicleId)
-      const [closed] = await shiftViewsOf([shift])
-      if (closed === undefined) throw new Fault('shift/none-open')
-      return closed
-    },
-    /** Newest first. Faults: list/bad-cursor. */
-    shifts: async (query: Omit<ShiftQuery, 'after'> & { readonly cursor?: string | undefined }) => {
-      const { limit, cursor } = query
-      const rows = await deps
-        .shiftStore(deps.db)
-        .list({ ...query, limit: limit + 1, after: placeFrom(ShiftPlace, cursor) })
-      const page = rows.slice(0, limit)
-      const last = rows.length > limit ? page.at(-1) : undefined
-      const nextCursor = last === undefined ? null : cursorFrom({ openedAt: last.openedAt, id: last.id })
-      return { items: await shiftViewsOf(page), nextCursor }
-    },
-
     /** Running leases, their drivers and who answers for each vehicle: what `leaseOf` and `shiftOf` are read from. */
     standingsOf: async (vehicles: readonly VehicleId[]) => {
       const leases = await reading.runningOf(vehicles)
@@ -378,53 +248,6 @@ export function createLeaseService(deps: Deps) {
     },
     /** The running leases of a driver. */
     leasesOfDriver: reading.runningOfDriver,
-    /** Charges every day that is due; answers how many leases were looked at. One failing lease keeps no other from it. */
-    chargeDue: async (limit: number): Promise<number> => {
-      const due = await reading.chargeable(clock.now(), limit)
-      for (const id of due) {
-        try {
-          await inTransaction(async (db) => {
-            const store = deps.leaseStore(db)
-            const lease = await store.findLocked(id)
-            if (lease === undefined || !isRunning(lease.state)) return
-            await store.update(await charged(db, lease, clock.now()))
-          })
-        } catch (err) {
-          deps.log.error({ err, leaseId: id }, 'lease.charge-failed')
-        }
-      }
-      return due.length
-    },
     moveDriver: (db: Db, from: DriverId, into: DriverId, at: EpochMs) => deps.leaseStore(db).moveDriver(from, into, at),
   }
-}
-
-const wished = (
-  lease: LeaseRow,
-  parties: readonly { readonly driverId: DriverId; readonly main: boolean }[],
-  wish: LeaseWish,
-): LeaseTerms => ({
-  plan: wish.plan ?? lease.plan,
-  drivers: wish.drivers ?? parties.map(({ driverId, main }) => ({ driverId, main })),
-  startsOn: wish.startsOn ?? lease.startsOn,
-  endsOn: wish.endsOn === undefined ? lease.endsOn : wish.endsOn,
-  depositKopecks: wish.depositKopecks ?? lease.depositKopecks,
-  schedule: wish.schedule ?? lease.schedule,
-  buyout: wish.buyout === undefined ? lease.buyout : wish.buyout,
-  marketValueKopecks: wish.marketValueKopecks === undefined ? lease.marketValueKopecks : wish.marketValueKopecks,
-  note: wish.note ?? lease.note,
-})
-
-function refuseRunning(lease: LeaseRow, terms: LeaseTerms): void {
-  if (!isRunning(lease.state)) return
-  if (terms.plan !== lease.plan || terms.startsOn !== lease.startsOn)
-    throw new Fault('lease/wrong-state', 'plan and first day stand while a lease runs')
-  const { nextChargeAt, schedule } = lease
-  if (nextChargeAt === null) return
-  const late = terms.schedule.freeDays.find(
-    (day) =>
-      !schedule.freeDays.includes(day) &&
-      momentOf(day, schedule.chargeAt) < momentOf(dayOf(nextChargeAt), schedule.chargeAt),
-  )
-  if (late !== undefined) throw new Fault('lease/day-charged', late)
 }

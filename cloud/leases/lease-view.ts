@@ -65,6 +65,8 @@ export type Names = {
   readonly drivers: ReadonlyMap<DriverId, DriverRow>
 }
 
+export type NamesFor = (vehicles: readonly VehicleId[], drivers: readonly DriverId[]) => Promise<Names>
+
 const nameOf = (names: Names, id: DriverId): string => {
   const driver = names.drivers.get(id)
   return driver === undefined ? '' : shortName(driver)

@@ -3,8 +3,8 @@ import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import type { LeaseId } from '../leases/lease.ts'
-import type { Share } from '../leases/shift.ts'
 import type { ParkId } from '../parks/park.ts'
+import type { Share } from '../shifts/shift.ts'
 import {
   type Account,
   type AccountCode,

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { epochMs, minutes } from '#contract/instant.ts'
 import type { AccessStore } from '../access/access-store.ts'
 import type { AuditService } from '../audit/audit-service.ts'
+import { clerkOf } from '../drivers/clerk.ts'
 import type { DriverId } from '../drivers/driver.ts'
-import type { Clerk, DriverService } from '../drivers/driver-service.ts'
+import type { DriverService } from '../drivers/driver-service.ts'
 import type { Caller } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
@@ -27,7 +28,6 @@ export type PersonalService = ReturnType<typeof createPersonalService>
 
 /** What the law lets a person ask: what is known of him, and to be forgotten; and forgetting by age. */
 export function createPersonalService({ world, db, drivers, audit, settings }: Deps) {
-  const clerkOf = ({ id, login, parks }: Caller): Clerk => ({ id, name: login, parks })
   const retention = async (): Promise<Retention> =>
     Retention.parse((await settings.read('retention')) ?? { auditWordsDays: WORDS_DAYS.usual })
   return {

@@ -2,7 +2,7 @@ import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import type { LeaseId } from '../leases/lease.ts'
-import { answerable } from '../leases/shift.ts'
+import { answerable } from '../shifts/shift.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 
 export type LeaseParts = {

@@ -59,8 +59,8 @@ describe.each(sqlKinds())('leases and money on %s', (kind) => {
     await Promise.all([
       house.tick(),
       other.tick(),
-      house.leasing.leases.chargeDue(200),
-      other.leasing.leases.chargeDue(200),
+      house.leasing.charges.chargeDue(200),
+      other.leasing.charges.chargeDue(200),
     ])
     await other.close()
     await house.tick()
@@ -397,7 +397,7 @@ describe.each(sqlKinds())('leases and money on %s', (kind) => {
     const second = await runningLease(house, postgres)
     await sql`update leases set schedule = '{"rates": "?"}' where id = ${first.lease}::uuid`.execute(postgres.db)
     await house.clock.advance(2 * DAY)
-    await house.leasing.leases.chargeDue(200)
+    await house.leasing.charges.chargeDue(200)
     expect(await charges(first.lease)).toHaveLength(1)
     expect(await charges(second.lease)).toHaveLength(2)
   })

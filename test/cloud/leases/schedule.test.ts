@@ -5,7 +5,7 @@ import { Day, dayOf, dayPlus, momentOf, weekdayOf } from '../../../cloud/calenda
 import { DriverId } from '../../../cloud/drivers/driver.ts'
 import { advance, LeaseState, troubleWith } from '../../../cloud/leases/lease.ts'
 import { dueCharges, firstChargeAt, rateOf, Schedule } from '../../../cloud/leases/schedule.ts'
-import { answerable, sharesOf } from '../../../cloud/leases/shift.ts'
+import { answerable, sharesOf } from '../../../cloud/shifts/shift.ts'
 
 const day = (text: string) => Day.parse(text)
 const at = (text: string) => epochMs(Date.parse(text))

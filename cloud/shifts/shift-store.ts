@@ -2,10 +2,10 @@ import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import type { ParksInSight } from '../http/access.ts'
+import type { LeaseId, ShiftId } from '../leases/lease.ts'
 import { ParkId } from '../parks/park.ts'
 import type { ShiftRow } from '../postgres/lease-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
-import type { LeaseId, ShiftId } from './lease.ts'
 
 export type ShiftStore = ReturnType<typeof createShiftStore>
 
