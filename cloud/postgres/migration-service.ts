@@ -38,13 +38,15 @@ export function createMigrationService(deps: Deps): MigrationService {
   return {
     migrate: async () => {
       const migrations = readMigrations(folder)
-      await deps.inTransaction(async (db) => {
+      const known = await deps.inTransaction(async (db) => {
         await lock(db)
         await sql`create table if not exists migrations
           (name text primary key, checksum text not null, applied_at bigint not null)`.execute(db)
-        refuseChanged(await appliedOf(db), migrations)
+        const applied = await appliedOf(db)
+        refuseChanged(applied, migrations)
+        return applied
       })
-      for (const migration of migrations) {
+      for (const migration of migrations.filter(({ name }) => !known.has(name))) {
         await deps.inTransaction(async (db) => {
           await lock(db)
           if (!(await appliedOf(db)).has(migration.name)) await apply(db, migration)

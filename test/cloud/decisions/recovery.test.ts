@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createMigrationService } from '../../../cloud/postgres/migration-service.ts'
 import { createPostgres, type Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
+import { seedPglite } from '../../support/pglite-template.ts'
 import { silentLog } from '../../support/silent-log.ts'
 import { claimsOf, fittedVehicle, openVehicleHouse, reportOf, type VehicleHouse } from '../../support/vehicle-house.ts'
 
@@ -18,6 +19,7 @@ let house: VehicleHouse
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'kordon-recovery-'))
   clock = createManualClock()
+  await seedPglite(dataDir, 'migrated')
   await open()
 })
 afterEach(async () => {

@@ -22,6 +22,7 @@ describe.each(sqlKinds())('migrations on %s', (kind) => {
   let folder: string
   beforeEach(async () => {
     database = await createSqlDatabase(kind)
+    await database.seed('empty')
     postgres = database.open()
     folder = mkdtempSync(join(tmpdir(), 'kordon-migrations-'))
     writeFileSync(join(folder, '0001-cars.sql'), 'create table cars (n bigint); insert into cars values (7);')
@@ -104,6 +105,7 @@ test('a second process on one PGlite folder is refused before it can do harm', a
 
 test('a process that holds the folder keeps others out until it is gone, however it ends', async () => {
   const database = await createSqlDatabase('PGlite')
+  await database.seed()
   const client = new URL('../../../cloud/postgres/postgres-client.ts', import.meta.url).href
   const script = `import { createPostgres } from '${client}'
     import { sql } from 'kysely'
