@@ -94,22 +94,24 @@ export function createInspectionService(deps: Deps) {
     const now = clock.now()
     if (at <= now || !slotsOf(station, dayOf(at)).includes(at)) throw new Fault('inspection/not-a-slot')
     if ((await store.visitAhead(vehicleId)) !== undefined) throw new Fault('inspection/booked')
-    const box = freeBox(station, await store.taken(station.id, at, later(at, minutes(1))), at)
-    if (box === undefined) throw new Fault('inspection/slot-taken')
-    const visit: InspectionVisitRow = {
-      ...NO_END,
-      id: VisitId.parse(deps.uuid()),
-      vehicleId,
-      stationId: station.id,
-      box,
-      slotAt: at,
-      state: 'booked',
-      bookedAt: now,
-      bookedBy: by,
+    for (let looks = 0; looks < station.boxes; looks += 1) {
+      const box = freeBox(station, await store.taken(station.id, at, later(at, minutes(1))), at)
+      if (box === undefined) break
+      const visit: InspectionVisitRow = {
+        ...NO_END,
+        id: VisitId.parse(deps.uuid()),
+        vehicleId,
+        stationId: station.id,
+        box,
+        slotAt: at,
+        state: 'booked',
+        bookedAt: now,
+        bookedBy: by,
+      }
+      // Somebody else may have taken the box since it was looked for: then another may still be free.
+      if (await store.insertVisit(visit)) return visit
     }
-    // Somebody else may have taken the box since it was looked for.
-    if (!(await store.insertVisit(visit))) throw new Fault('inspection/slot-taken')
-    return visit
+    throw new Fault('inspection/slot-taken')
   }
   const endVisit = async (
     store: InspectionStore,

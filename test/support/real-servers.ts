@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   CLOUD_USER,
   MOSQUITTO_LIMITS,
@@ -100,12 +101,23 @@ async function serve(
     kill: () => now.end('SIGKILL'),
     restart: async () => {
       await now.end(command.stopSignal ?? 'SIGTERM')
-      now = await run(command)
+      now = await runAgain(command)
     },
     stop: async () => {
       await now.end(command.stopSignal ?? 'SIGTERM')
       rmSync(dir, { recursive: true, force: true })
     },
+  }
+}
+
+/** After kill -9 PostgreSQL refuses to start as long as a child of the killed one still ends. */
+async function runAgain(command: Command, tries = 50): Promise<Awaited<ReturnType<typeof run>>> {
+  try {
+    return await run(command)
+  } catch (cause) {
+    if (tries === 1) throw cause
+    await pause(100)
+    return runAgain(command, tries - 1)
   }
 }
 

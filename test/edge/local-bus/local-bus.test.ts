@@ -6,7 +6,7 @@ import { epochMs, seconds } from '#contract/instant.ts'
 import { createLocalBus } from '../../../edge/local-bus/app.ts'
 import type { Reading } from '../../../edge/profile/reading.ts'
 import { createEdgeRig, type EdgeRig, GATEWAY } from '../../support/edge-rig.ts'
-import { listenTcp } from '../../support/fake-modbus-line.ts'
+import { freePort } from '../../support/real-servers-process.ts'
 import { systemClock } from '../../support/system-clock.ts'
 import { until } from '../../support/until.ts'
 import { obdUnit, relayUnit, signIn } from './garage.ts'
@@ -15,12 +15,6 @@ const closers: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
-
-async function freePort(): Promise<number> {
-  const server = await listenTcp(() => undefined)
-  await server.close()
-  return server.port
-}
 
 /** The broker processes that this test run has started. Linux tells a process its children. */
 function brokerPids(): readonly number[] {
