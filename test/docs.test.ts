@@ -37,7 +37,39 @@ test.each(pages)('%s names no machine of ours', (page) => {
   expect(read(page)).not.toMatch(/\/work\/|\/root\/|\/tmp\//)
 })
 
-const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+const { scripts, dependencies, devDependencies } = JSON.parse(read('package.json'))
+const sources = (...patterns: readonly string[]): string =>
+  patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT }).map(read)).join('')
+const commands = new Set(
+  [
+    ...sources('cloud/{cli,processes,broker}/main.ts', 'edge/cli/{main,edge-commands}.ts').matchAll(
+      /(?:\.command\('|new Command\('kordon )([a-z-]+)'\)/g,
+    ),
+  ].map(([, name]) => name),
+)
+const benches = new Set(
+  [...sources('test/bench/*.ts').matchAll(/^ {2}(?:name|group): '([\w-]+)'/gm)].map(([, name]) => name),
+)
+test.each(pages)('%s: every command is one that there is', (page) => {
+  const text = read(page)
+  const called = [...text.matchAll(/(?:^ *|`|&& )(?:npx )?kordon ([a-z]+)(?: ([a-z]+)(?=[ `\n]))?/gm)].filter(
+    ([, first, second]) => !commands.has(first) || (second !== undefined && !commands.has(second)),
+  )
+  const run = [...text.matchAll(/npm run ([a-z]+)/g)].filter(([, name]) => !(name !== undefined && name in scripts))
+  const measured = [...text.matchAll(/npm run bench -- ([a-z][\w-]*)/g)].filter(([, name]) => !benches.has(name))
+  expect([...called, ...run, ...measured].map(([words]) => words)).toEqual([])
+})
+
+test('every page of the documentation is reached from the README', () => {
+  const reached = new Set(['README.md'])
+  for (const page of reached)
+    for (const [, link = ''] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      const found = join(dirname(page), link)
+      if (pages.includes(found)) reached.add(found)
+    }
+  expect(pages.filter((page) => !reached.has(page))).toEqual([])
+})
+
 const named = read('docs/dependencies.md')
 test.each(Object.keys({ ...dependencies, ...devDependencies }))('the dependency %s has its line', (name) => {
   const family = name.replace(/\/.*/, '/*')
