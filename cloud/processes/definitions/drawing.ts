@@ -12,7 +12,9 @@ type Box = {
 type Arrow = { readonly from: string; readonly to: string; readonly label: string; readonly kind: 'hand' | 'auto' }
 
 const LINE = 18
+/** Of the widest fonts that a browser may take; the first line of a box is large and bold. */
 const CHAR = 7.4
+const TITLE_CHAR = 9.2
 const PAD = 12
 const FILL: Readonly<Record<Box['kind'], string>> = {
   start: '#e7f5ff',
@@ -131,7 +133,7 @@ function svg(title: string, boxes: readonly Box[], arrows: readonly Arrow[]): st
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id, lines } of boxes)
     graph.setNode(id, {
-      width: Math.max(...lines.map(({ length }) => length)) * CHAR + PAD * 2,
+      width: Math.max(...lines.map(({ length }, index) => length * (index === 0 ? TITLE_CHAR : CHAR))) + PAD * 2,
       height: lines.length * LINE + PAD * 2,
     })
   for (const [index, { from, to, label }] of arrows.entries())
