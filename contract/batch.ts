@@ -1,4 +1,4 @@
-import { COMPACT_V1, COMPACT_V2, COMPACT_V3, parseCompactBatch } from './compact-batch.ts'
+import { COMPACT_V1, COMPACT_V2, COMPACT_V3, COMPACT_V4, parseCompactBatch } from './compact-batch.ts'
 import { MAX_BATCH_BYTES, type ParsedBatch, parseJsonBatch } from './record.ts'
 
 const JSON_OBJECT = 0x7b
@@ -11,6 +11,7 @@ export function parseBatch(payload: Uint8Array): ParsedBatch {
     case COMPACT_V1:
     case COMPACT_V2:
     case COMPACT_V3:
+    case COMPACT_V4:
       return parseCompactBatch(payload)
     case JSON_OBJECT:
       return parseJsonBatch(decoder.decode(payload))

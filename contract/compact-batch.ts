@@ -1,7 +1,7 @@
 import { checkByte } from './check-byte.ts'
 import { emptyMemory, type FrameLayout, HEAD, readFrame, writeFrame } from './compact-frame.ts'
 import { Seq, StreamId } from './ids.ts'
-import { packRecords, unpackRecords } from './packed-batch.ts'
+import { type PackedLayout, packRecords, unpackRecords } from './packed-batch.ts'
 import { type BatchItem, type GatewayRecord, MAX_BATCH_RECORDS, type ParsedBatch, parseRecord } from './record.ts'
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter, MalformedBytes } from './varint.ts'
 
@@ -9,18 +9,21 @@ import { type ByteReader, type ByteWriter, createByteReader, createByteWriter, M
  * Compact batch encoding: delta-coded frames, 3–7 bytes each on recorded drives. The first byte tells it from JSON, which
  * starts with 0x7B. A new layout takes a new first byte; old ones stay readable. Header: first byte, 16 bytes of stream,
  * firstSeq, count. Version 3 has its records in one arithmetic code (`packed-batch.ts`) and a check byte at the end: a third
- * fewer bytes for five times the work. Version 2 differs from 1 in two parts of
- * a frame. Time: the difference d of the step (of the first frame: readAt) as one unsigned number, twice zigzag(d / 1000)
- * where d is whole seconds, else twice zigzag(d) and 1. Position: from where the car would be had it gone on as between
- * the last two frames, where both steps are above 0 and at most a minute; else from the last place, as in version 1.
+ * fewer bytes for five times the work. Version 4 has the text of reports and events in that code too (`packed-text.ts`): the
+ * three reports of an order with their minute of evidence and their signature are one TCP segment instead of five.
+ * Version 2 differs from 1 in two parts of a frame. Time: the difference d of the step (of the first frame: readAt) as one
+ * unsigned number, twice zigzag(d / 1000) where d is whole seconds, else twice zigzag(d) and 1. Position: from where the
+ * car would be had it gone on as between the last two frames, where both steps are above 0 and at most a minute; else from
+ * the last place, as in version 1.
  */
 export const COMPACT_V1 = 0xb1
 export const COMPACT_V2 = 0xb2
 export const COMPACT_V3 = 0xb3
+export const COMPACT_V4 = 0xb4
 export const MAX_COMPACT_BYTES = 64 * 1024
 
-export type BatchLayout = FrameLayout | 3
-const FIRST_BYTE = { 1: COMPACT_V1, 2: COMPACT_V2, 3: COMPACT_V3 } as const
+export type BatchLayout = FrameLayout | PackedLayout
+const FIRST_BYTE = { 1: COMPACT_V1, 2: COMPACT_V2, 3: COMPACT_V3, 4: COMPACT_V4 } as const
 
 const KIND = { frame: 0, report: 1, event: 2 } as const
 
@@ -50,11 +53,11 @@ export function encodeCompactBatch(
   writer.bytes(streamBytes(stream))
   writer.unsigned(firstSeq)
   writer.unsigned(records.length)
-  if (layout !== 3) {
+  if (layout === 1 || layout === 2) {
     writeRecords(writer, records, layout)
     return writer.finish()
   }
-  writer.bytes(packRecords(records))
+  writer.bytes(packRecords(records, layout))
   return Uint8Array.from([...writer.finish(), checkByte(writer.finish())])
 }
 
@@ -114,8 +117,8 @@ function readItems(reader: ByteReader, { firstSeq, count }: Header, layout: Fram
   return items
 }
 
-function unpackItems(bytes: Uint8Array, { firstSeq, count }: Header): BatchItem[] {
-  return unpackRecords(bytes, count).map((told, index) => {
+function unpackItems(bytes: Uint8Array, { firstSeq, count }: Header, layout: PackedLayout): BatchItem[] {
+  return unpackRecords(bytes, count, layout).map((told, index) => {
     const seq = (firstSeq + index) as Seq
     return told.kind === 'frame' ? { seq, record: told.frame } : readText(told.text, seq, told.kind)
   })
@@ -132,6 +135,7 @@ function layoutOf(first: number): BatchLayout {
   if (first === COMPACT_V1) return 1
   if (first === COMPACT_V2) return 2
   if (first === COMPACT_V3) return 3
+  if (first === COMPACT_V4) return 4
   throw new MalformedBytes('unknown first byte')
 }
 
@@ -146,7 +150,10 @@ export function parseCompactBatch(payload: Uint8Array): ParsedBatch {
     const reader = createByteReader(payload)
     const layout = layoutOf(reader.byte())
     header = readHeader(reader)
-    const items = layout === 3 ? unpackItems(packedPart(payload, reader), header) : readItems(reader, header, layout)
+    const items =
+      layout === 1 || layout === 2
+        ? readItems(reader, header, layout)
+        : unpackItems(packedPart(payload, reader), header, layout)
     return { ok: true, stream: header.stream, firstSeq: header.firstSeq, items }
   } catch (cause) {
     if (!(cause instanceof MalformedBytes)) throw cause

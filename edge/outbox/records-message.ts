@@ -37,10 +37,13 @@ export function recordsMessage(
   // One record longer than a compact batch may be is rare enough to go as it was stored.
   const isCompact = encoding === 'compact' && sizeOf(first, 'compact') <= MOST_BYTES.compact
   const payload = isCompact
-    ? encodeCompactBatch(stream, first.seq, marks, marks.length > LONG_BATCH ? 2 : 3)
+    ? encodeCompactBatch(stream, first.seq, marks, layoutOf(marks))
     : new TextEncoder().encode(encodeJsonBatch(stream, first.seq, marks))
   return { payload, through: last.seq }
 }
+
+const layoutOf = (records: readonly GatewayRecord[]): 2 | 3 | 4 =>
+  records.length > LONG_BATCH ? 2 : records.every(({ kind }) => kind === 'frame') ? 3 : 4
 
 function countFitting(records: readonly StoredRecord[], encoding: BatchEncoding): number {
   let bytes = 0

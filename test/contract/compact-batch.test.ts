@@ -6,6 +6,7 @@ import {
   COMPACT_V1,
   COMPACT_V2,
   COMPACT_V3,
+  COMPACT_V4,
   encodeCompactBatch,
   MAX_COMPACT_BYTES,
   parseCompactBatch,
@@ -13,8 +14,9 @@ import {
 import { Frame, roundFrame } from '#contract/frame.ts'
 import { Seq, StreamId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
-import type { GatewayRecord } from '#contract/record.ts'
+import { type GatewayRecord, parseRecord } from '#contract/record.ts'
 import { anyFrame, anyRecord } from '../support/any-record.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 const stream = StreamId.parse('00112233-4455-6677-8899-aabbccddeeff')
 const seq = (value: number): Seq => Seq.parse(value)
@@ -79,6 +81,73 @@ test('version 3 has its check value too', () => {
   expect(recordsOf(parseBatch(encoded))).toEqual([frameA, frameB, frameD])
 })
 
+const said = { orderId: '6f0c2b1e-9d4a-4c1e-8f3b-2a7d5e9c1b40', orderSeq: 12, at: epochMs(1_795_289_123_456) }
+const seen = {
+  speedKmh: 0,
+  fixAgeMs: 431,
+  slowForMs: 93_871,
+  ignition: false,
+  motion: false,
+  drive: 'free',
+  software: '1.0',
+}
+const received = { kind: 'report', ...said, state: 'received', relay: 'closed', evidence: seen } as const
+/** A minute of a parked car, its ages a little uneven, and a signature with its certificate, which repeats nothing. */
+const told = {
+  ...received,
+  state: 'verified',
+  relay: 'open',
+  lastMinute: Array.from({ length: 61 }, (_, second) => ({
+    ageMs: 60_000 - second * 1000 + ((second * 7) % 13),
+    speedKmh: 0,
+    ignition: false,
+    motion: false,
+    fromFirstM: ((second * 11) % 30) / 10,
+  })),
+  proof: `${noise(782)}..${noise(86)}`,
+} as const
+function noise(length: number): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const random = seededRandom(length)
+  return Array.from({ length }, () => letters[Math.floor(64 * random())]).join('')
+}
+
+test('version 4 tells the three reports of an order in one TCP segment, signature and all', () => {
+  const reports: GatewayRecord[] = [received, { ...received, state: 'executing' }, told].map((one) => {
+    const parsed = parseRecord(one)
+    if ('refused' in parsed) throw new Error(parsed.refused)
+    return parsed.record
+  })
+  const encoded = encodeCompactBatch(stream, seq(300), reports, 4)
+  // 1,448 bytes less the head of an MQTT message and of a TLS record.
+  expect(encoded.length).toBeLessThan(1300)
+  expect(encodeCompactBatch(stream, seq(300), reports, 3).length).toBeGreaterThan(4 * 1448)
+  expect(recordsOf(parseBatch(encoded))).toEqual(reports)
+})
+
+const parsedBoot: GatewayRecord = { kind: 'event', name: 'boot', at: epochMs(1_795_289_123_456), data: {} }
+const CHECK4 = `b4 00112233445566778899aabbccddeeff ac02 02
+  d3b558105c6a24675d65da8fa7aca69aceb2d12021243aeb45dd768f9a53b04f84b63d1335d9176c fa`
+
+test('version 4 has its check value too', () => {
+  const encoded = encodeCompactBatch(stream, seq(300), [frameA, parsedBoot], 4)
+  expect(hex(encoded)).toBe(hex(bytes(CHECK4)))
+})
+
+test('a few bytes of version 4 do not become more text than a batch may hold', () => {
+  const long = (length: number): GatewayRecord => ({
+    kind: 'event',
+    name: 'boot',
+    at: epochMs(1),
+    data: { text: 'a'.repeat(length) },
+  })
+  const fits = encodeCompactBatch(stream, seq(300), [long(30_000), long(30_000)], 4)
+  expect(fits.length).toBeLessThan(1000)
+  expect(recordsOf(parseBatch(fits))).toHaveLength(2)
+  const tooMuch = encodeCompactBatch(stream, seq(300), [long(40_000), long(40_000)], 4)
+  expect(parseBatch(tooMuch)).toMatchObject({ ok: false, header: { firstSeq: 300, count: 2 } })
+})
+
 test('frames of whatever numbers take no more bytes in version 3 than a gateway reckons with', () => {
   fc.assert(
     fc.property(fc.array(anyFrame, { minLength: 100, maxLength: 300 }), (frames) => {
@@ -100,7 +169,7 @@ test('any batch of rounded records survives the round trip unchanged', () => {
     fc.property(
       fc.array(anyRecord, { minLength: 1, maxLength: 80 }),
       fc.integer({ min: 1, max: 2 ** 40 }),
-      fc.constantFrom(1 as const, 2 as const, 3 as const),
+      fc.constantFrom(1 as const, 2 as const, 3 as const, 4 as const),
       (all, first, layout) => {
         const records = all.map((record) => (record.kind === 'frame' ? roundFrame(record) : record))
         expect(recordsOf(parseBatch(encodeCompactBatch(stream, seq(first), records, layout)))).toEqual(records)
@@ -122,7 +191,7 @@ test('a decoded frame always satisfies the frame schema', () => {
 test('no bytes at all make the decoder throw', () => {
   fc.assert(
     fc.property(
-      fc.constantFrom(COMPACT_V1, COMPACT_V2, COMPACT_V3),
+      fc.constantFrom(COMPACT_V1, COMPACT_V2, COMPACT_V3, COMPACT_V4),
       fc.uint8Array({ maxLength: 300 }),
       (version, noise) => {
         const parsed = parseCompactBatch(Uint8Array.from([version, ...noise]))
@@ -138,19 +207,22 @@ const checked = (rest: Iterable<number>): Uint8Array => {
   return Uint8Array.from([...all, checkByte(all)])
 }
 
-test('no bytes behind the header of version 3 make its decoder throw, or give a frame that the schema refuses', () => {
-  const head = encodeCompactBatch(stream, seq(300), [frameA]).subarray(0, 19)
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 127 }), fc.uint8Array({ maxLength: 200 }), (count, noise) => {
-      const parsed = parseCompactBatch(checked([...head, count, ...noise]))
-      if (!parsed.ok) return
-      for (const item of parsed.items) if ('record' in item && item.record.kind === 'frame') Frame.parse(item.record)
-    }),
-    { numRuns: 2000 },
-  )
-})
+test.each([3, 4] as const)(
+  'no bytes behind the header of version %i make its decoder throw, or give a frame that the schema refuses',
+  (layout) => {
+    const head = encodeCompactBatch(stream, seq(300), [frameA], layout).subarray(0, 19)
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 127 }), fc.uint8Array({ maxLength: 200 }), (count, noise) => {
+        const parsed = parseCompactBatch(checked([...head, count, ...noise]))
+        if (!parsed.ok) return
+        for (const item of parsed.items) if ('record' in item && item.record.kind === 'frame') Frame.parse(item.record)
+      }),
+      { numRuns: 2000 },
+    )
+  },
+)
 
-test.each([1, 2, 3] as const)(
+test.each([1, 2, 3, 4] as const)(
   'a batch of version %i with any one byte changed is refused or still decodes to schema-valid records',
   (layout) => {
     const valid = encodeCompactBatch(stream, seq(300), [frameA, frameB, frameC], layout)
@@ -273,7 +345,7 @@ describe('strictness', () => {
   })
 
   test('an unknown first byte is refused by a direct reader too', () => {
-    expect(parseCompactBatch(Uint8Array.of(0xb4))).toEqual({ ok: false, reason: 'unknown first byte' })
+    expect(parseCompactBatch(Uint8Array.of(0xb5))).toEqual({ ok: false, reason: 'unknown first byte' })
   })
 
   test('a caller that hands over no bytes at all hears of it as a bug', () => {
