@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { DocumentHash } from './configuration.ts'
 import { GatewayId, VehicleId } from './ids.ts'
 import { EpochMs } from './instant.ts'
+import { VehicleMarks } from './vehicle-marks.ts'
 
 /** `typ` in the header of a sheet's JWS: ES256 by the gateway's own key, its certificate in `x5c`. */
 export const SHEET_TYP = 'kordon-commissioning'
 
-export const CommissioningStep = z.enum(['doctor', 'gateway', 'scan', 'device', 'gps', 'ignition', 'relay'])
+export const CommissioningStep = z.enum(['doctor', 'gateway', 'vehicle', 'scan', 'device', 'gps', 'ignition', 'relay'])
 export type CommissioningStep = z.infer<typeof CommissioningStep>
 /** Without these no sheet is sealed. */
 export const REQUIRED_STEPS = ['doctor', 'gps', 'ignition', 'relay'] as const satisfies readonly CommissioningStep[]
@@ -28,6 +29,8 @@ export const CommissioningSheet = z.strictObject({
   schema: z.literal('kordon-commissioning/1'),
   gatewayId: GatewayId,
   vehicleId: VehicleId,
+  /** What was read off the car; the office compares it with the vehicle that the gateway is meant for. */
+  vehicle: VehicleMarks.exactOptional(),
   at: EpochMs,
   by: z.string().min(1).max(128),
   note: z.string().max(500),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
+import { plainPlate } from '#contract/vehicle-marks.ts'
 import { type ApiClient, CommandFailed } from './api-client.ts'
 import { everyItem } from './every-item.ts'
-import { plainPlate } from './vehicle-search.ts'
 
 export const Gateway = z.looseObject({
   id: GatewayId,

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Listr } from 'listr2'
 import { z } from 'zod'
+import { plainPlate } from '#contract/vehicle-marks.ts'
 import { type ApiClient, CommandFailed, createApiClient } from './api-client.ts'
 import { everyItem } from './every-item.ts'
 import { readAccess } from './sign-in-file.ts'
 import type { Terminal } from './terminal.ts'
 import { readVehicles, type VehicleLine, type WrongLine } from './vehicle-csv.ts'
-import { plainPlate, Vehicle } from './vehicle-search.ts'
+import { Vehicle } from './vehicle-search.ts'
 
 export type ImportOptions = { readonly dryRun?: boolean }
 

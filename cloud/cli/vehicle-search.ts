@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
+import { plainPlate } from '#contract/vehicle-marks.ts'
 import { type ApiClient, CommandFailed } from './api-client.ts'
 import { everyItem } from './every-item.ts'
 
@@ -24,13 +25,3 @@ export async function findVehicle(api: ApiClient, wanted: string): Promise<Vehic
     )
   return only
 }
-
-const LATIN = 'ABEKMHOPCTYX'
-const CYRILLIC = 'АВЕКМНОРСТУХ'
-
-/** Pure. Plates are typed with and without blanks, in either case, and in either alphabet: they use only letters of both. */
-export const plainPlate = (plate: string): string =>
-  plate
-    .replaceAll(/\s/g, '')
-    .toUpperCase()
-    .replaceAll(/[A-Z]/g, (letter) => CYRILLIC[LATIN.indexOf(letter)] ?? letter)

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { CommissioningSheet } from '#contract/commissioning.ts'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { type EpochMs, later, type Millis } from '#contract/instant.ts'
 import type {
@@ -24,6 +25,7 @@ import type { ClaimAttempts } from './claim-attempts.ts'
 import { CLAIM_CODE_BYTES, claimCodeFrom, GATEWAY_NAME_BYTES, gatewayNameFrom } from './claim-code.ts'
 import { type Gateway, type GatewayRegistry, gatewayRegistry, type RetiredCertificate } from './gateway-registry.ts'
 import type { GatewayStore } from './gateway-store.ts'
+import { otherCar } from './sheet-marks.ts'
 import type { VehicleStore } from './vehicle-store.ts'
 
 export type IssuedCode = { readonly claimCode: ClaimCode; readonly claimExpiresAt: EpochMs }
@@ -53,7 +55,7 @@ export type FleetService = Credentials & {
   /** Certificates that count no more, for lists of revoked ones. */
   retired(): readonly RetiredCertificate[]
   /** With the sheet that the gateway signed, if it comes along. Faults: gateway/unknown, gateway/revoked,
-   * gateway/not-active, sheet/refused. */
+   * gateway/not-active, sheet/refused, sheet/other-car. */
   seal(wish: SealWish): Promise<Gateway>
   /** Ends its connection too. Faults: gateway/unknown, gateway/revoked. */
   revoke(gateway: GatewayId, by: string): Promise<Gateway>
@@ -182,6 +184,15 @@ export function createFleetService(deps: Deps): FleetService {
     return { decisions: [decision], result }
   }
 
+  const sameCar = async ({ vehicle: read }: CommissioningSheet, meant: VehicleId): Promise<void> => {
+    const store = deps.vehicleStore(deps.db)
+    const own = await store.marksOf(meant)
+    if (own === undefined) throw new Fault('vehicle/unknown')
+    const isAnothers = read?.vin !== undefined && read.vin !== own.vin && (await store.hasVin(read.vin))
+    const why = otherCar(read, own, isAnothers)
+    if (why !== undefined) throw new Fault('sheet/other-car', why)
+  }
+
   return {
     refresh,
     vehicleOf: (gateway, at) => registry.vehicleOf(gateway, at),
@@ -279,6 +290,7 @@ export function createFleetService(deps: Deps): FleetService {
       if (sheet !== undefined) {
         const claims = deps.readSheet(id, sheet, clock.now())
         if (claims === undefined || claims.vehicleId !== gateway.vehicleId) throw new Fault('sheet/refused')
+        await sameCar(claims, gateway.vehicleId)
         await deps.gatewayStore(deps.db).keepSheet({ gatewayId: id, at: claims.at, byName: claims.by, sheet })
       }
       log.info({ gatewayId: id, vehicleId: gateway.vehicleId, by }, 'gateway.sealed')

@@ -6,6 +6,7 @@ import { MAIN_PARK, ParkId } from '../parks/park.ts'
 import type { VehicleRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { anywhere } from '../postgres/search-pattern.ts'
+import type { OwnMarks } from './sheet-marks.ts'
 
 export type VehicleStore = ReturnType<typeof createVehicleStore>
 
@@ -69,6 +70,14 @@ export function createVehicleStore(db: Db) {
     },
     hasVin: async (vin: string): Promise<boolean> =>
       (await db.selectFrom('vehicleCards').select('vin').where('vin', '=', vin).executeTakeFirst()) !== undefined,
+    /** Plate and VIN of a vehicle, `vin` null where nobody has written it down. */
+    marksOf: (id: VehicleId): Promise<OwnMarks | undefined> =>
+      db
+        .selectFrom('vehicles')
+        .leftJoin('vehicleCards', 'vehicleCards.vehicleId', 'vehicles.id')
+        .select(['vehicles.plate', 'vehicleCards.vin'])
+        .where('vehicles.id', '=', id)
+        .executeTakeFirst(),
     /** The newest word wins. */
     applyMoved: ({ vehicleId, parkId, at: parkSince }: VehicleMoved) =>
       db

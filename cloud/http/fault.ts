@@ -79,6 +79,7 @@ export const FAULTS = {
     title: 'A technician has changed the configuration at the vehicle: look at it first',
   },
   'sheet/refused': { status: 422, title: 'This commissioning sheet is not this gateway’s' },
+  'sheet/other-car': { status: 422, title: 'This commissioning sheet was made at another car' },
   'claim/wrong-code': { status: 403, title: 'The claim code is wrong, used or out of date' },
   'claim/bad-csr': { status: 422, title: 'The certificate request is not usable' },
   'driver/unknown': { status: 404, title: 'No such driver' },

@@ -4,6 +4,7 @@ import { confirm, isCancel } from '@clack/prompts'
 import { type Command, Option } from 'commander'
 import type { Profile } from '#contract/profile.ts'
 import { ClaimCode } from '#contract/provisioning.ts'
+import type { VehicleMarks } from '#contract/vehicle-marks.ts'
 import type { IdentityConfig } from '../identity/app.ts'
 import type { Identity } from '../identity/identity.ts'
 import { uploadSheet } from './cloud-sheet-client.ts'
@@ -12,9 +13,10 @@ import { type Found, type OpenLine, type ScanPort, scanLine } from './line-scan.
 import { PairingMistake, type PairOptions, readInstallation, withDevice, writeInstallation } from './pairing.ts'
 import { UsageError } from './profile-files.ts'
 import { createService, ServiceAway } from './service-client.ts'
-import { readSheetFile, writeSheetFile } from './sheet-file.ts'
+import { readSheetFile, unsigned, writeSheetFile } from './sheet-file.ts'
 import { sheetLines } from './sheet-print.ts'
 import { type CommonOptions, concluded, type ExitCode, findings } from './step.ts'
+import { type MarkOptions, marksOf, markTask } from './vehicle-marks.ts'
 import { type AskPerson, checkGps, checkIgnition, checkRelay, viewOf } from './wiring-check.ts'
 
 /** What touches the world besides files and terminal; made in main.ts. */
@@ -113,6 +115,7 @@ async function notWhileServed(port: ScanPort, { dir }: Common): Promise<void> {
 }
 
 type PairFlags = Common &
+  MarkOptions &
   PairOptions & {
     readonly gateway?: boolean
     readonly device?: boolean
@@ -128,15 +131,18 @@ async function pair(
   options: PairFlags,
   tools: EdgeTools,
 ): Promise<ExitCode> {
-  if (options.gateway === true) return pairGateway(options, tools)
+  const marks = marksOf(options)
+  if (options.gateway === true) return pairGateway(options, marks, tools)
+  if (options.device !== true && marks !== undefined)
+    return concluded('vehicle', await findings([markTask(options.dir, marks)], options), options)
   if (options.device !== true || port === undefined || profile === undefined)
     throw new UsageError(
-      'kordon edge pair --gateway --code XXXXXXXX --cloud <address>, or kordon edge pair --device <port> <profile>',
+      'kordon edge pair --gateway --code XXXXXXXX --cloud <address>, --vin <vin>, or --device <port> <profile>',
     )
   return pairDevice(port, profile, options, tools)
 }
 
-async function pairGateway(options: PairFlags, tools: EdgeTools): Promise<ExitCode> {
+async function pairGateway(options: PairFlags, marks: VehicleMarks | undefined, tools: EdgeTools): Promise<ExitCode> {
   const code = ClaimCode.safeParse(options.code)
   if (!code.success || options.cloud === undefined || !URL.canParse(options.cloud))
     throw new UsageError('--code takes the eight characters from the office, --cloud the address of the cloud')
@@ -164,7 +170,8 @@ async function pairGateway(options: PairFlags, tools: EdgeTools): Promise<ExitCo
       },
     ]
   }
-  return concluded('gateway', await findings([{ title: 'claim', run }], options), options)
+  const car = marks === undefined ? [] : [markTask(options.dir, marks)]
+  return concluded('gateway', await findings([{ title: 'claim', run }, ...car], options), options)
 }
 
 async function pairDevice(port: string, id: string, options: PairFlags, tools: EdgeTools): Promise<ExitCode> {
@@ -242,16 +249,18 @@ type SealOptions = Common & { readonly note: string; readonly cloud?: string; re
 
 async function seal(options: SealOptions): Promise<ExitCode> {
   const service = createService(options.dir)
-  const { results, ...kept } = readSheetFile(options.dir)
+  const kept = readSheetFile(options.dir)
+  const work = unsigned(kept)
   let sheet = kept.upload === 'pending' && (await viewOf(service)).seal === 'sealed' ? kept.sheet : undefined
   const make = async () => {
     if (sheet !== undefined)
       return [{ name: 'sheet', state: 'good' as const, fact: 'made before, still to be uploaded' }]
-    const answer = await service.ask('POST', '/seal', { by: options.by, note: options.note, results })
+    const { schema: _schema, ...wished } = work
+    const answer = await service.ask('POST', '/seal', { by: options.by, note: options.note, ...wished })
     const said = answer.body
     if (typeof said === 'object' && said !== null && 'sheet' in said && typeof said.sheet === 'string') {
       sheet = said.sheet
-      writeSheetFile(options.dir, { schema: 'kordon-technician/1', results, sheet, upload: 'pending' })
+      writeSheetFile(options.dir, { ...work, sheet, upload: 'pending' })
       return [{ name: 'sheet', state: 'good' as const, fact: 'signed by this gateway' }]
     }
     const errors: unknown = typeof said === 'object' && said !== null && 'errors' in said ? said.errors : undefined
@@ -261,8 +270,7 @@ async function seal(options: SealOptions): Promise<ExitCode> {
   const upload = async () => {
     if (sheet === undefined) return []
     const uploaded = await uploadSheet(process.env, options, sheet)
-    if (uploaded.state === 'good')
-      writeSheetFile(options.dir, { schema: 'kordon-technician/1', results, sheet, upload: 'done' })
+    if (uploaded.state === 'good') writeSheetFile(options.dir, { ...work, sheet, upload: 'done' })
     return [uploaded]
   }
   const found = await findings(
@@ -301,7 +309,7 @@ export function addEdgeCommands(program: Command, tools: EdgeTools): void {
     .option('--units <list>', 'unit ids', '1-32')
     .option('--bauds <list>', 'speeds of a serial line', '9600,19200,38400,115200')
     .action(act((options: ScanOptions) => scan(options, tools)))
-  common(edge.command('pair').description('claim this gateway, or install a device'))
+  common(edge.command('pair').description('claim this gateway, name its car, or install a device'))
     .argument('[port]', '/dev/ttyUSB0@9600, tcp:host:502, rtu:host:4001, nmea:host:10110, gpsd:host:2947, mqtt:prefix')
     .argument('[profile]', 'id of the device’s profile')
     .option('--gateway', 'claim an identity with the code from the office')
@@ -321,7 +329,9 @@ export function addEdgeCommands(program: Command, tools: EdgeTools): void {
     .option('--ignition <reading>', 'its input that is the ignition')
     .option('--motion <reading>', 'its input that is the motion sensor')
     .option('--sense <reading>', 'its input behind the contact')
-    .option('--vehicle <id>', 'before the claim: the vehicle’s id')
+    .option('--vin <vin>', 'read off the car: the office refuses the sheet of another one')
+    .option('--plate <plate>', 'read off the car')
+    .option('--vehicle [id]', 'with --vin: the car; with --device, before the claim: the vehicle’s id')
     .action(
       act((port: string | undefined, profile: string | undefined, options: PairFlags) =>
         pair(port, profile, options, tools),

@@ -18,7 +18,7 @@ export type PairOptions = {
   readonly ignition?: string
   readonly motion?: string
   readonly sense?: string
-  readonly vehicle?: string
+  readonly vehicle?: string | true
 }
 
 /** Pure. `/dev/ttyUSB0@9600`, `tcp:10.0.0.2:502`, `rtu:10.0.0.2:4001`, `nmea:…`, `gpsd:…`, `mqtt:<prefix>`. */
@@ -67,7 +67,9 @@ export type Paired = { readonly installation: Installation; readonly password?: 
 export function withDevice(dir: string, port: string, profile: Profile, options: PairOptions): Paired {
   const before = readInstallation(dir)
   const vehicleId =
-    options.vehicle === undefined ? (before?.vehicleId ?? vehicleIn(dir)) : VehicleId.parse(options.vehicle)
+    options.vehicle === undefined || options.vehicle === true
+      ? (before?.vehicleId ?? vehicleIn(dir))
+      : VehicleId.parse(options.vehicle)
   if (vehicleId === undefined)
     throw new PairingMistake(
       'which vehicle is not known yet: claim the gateway first (kordon edge pair --gateway --code …)',

@@ -2,10 +2,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { z } from 'zod'
 import { StepResult } from '#contract/commissioning.ts'
+import { VehicleMarks } from '#contract/vehicle-marks.ts'
 
 const SheetFile = z.strictObject({
   schema: z.literal('kordon-technician/1'),
   results: z.array(StepResult),
+  vehicle: VehicleMarks.exactOptional(),
   /** The signed sheet, and whether the cloud has it. */
   sheet: z.string().exactOptional(),
   upload: z.enum(['pending', 'done']).exactOptional(),
@@ -29,7 +31,17 @@ export function writeSheetFile(dir: string, sheet: SheetFile): void {
 
 /** The newest result of a step takes the place of an older one. */
 export function keepResult(dir: string, result: StepResult): void {
-  const sheet = readSheetFile(dir)
-  const results = [...sheet.results.filter(({ step }) => step !== result.step), result]
-  writeSheetFile(dir, { schema: 'kordon-technician/1', results })
+  const work = unsigned(readSheetFile(dir))
+  const results = [...work.results.filter(({ step }) => step !== result.step), result]
+  writeSheetFile(dir, { ...work, results })
+}
+
+/** What was read off the car; a sheet signed before says something else by now. */
+export function keepMarks(dir: string, vehicle: VehicleMarks): void {
+  writeSheetFile(dir, { ...unsigned(readSheetFile(dir)), vehicle })
+}
+
+/** Pure. The work so far without what was signed of it. */
+export function unsigned({ sheet: _sheet, upload: _upload, ...work }: SheetFile): SheetFile {
+  return work
 }

@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto'
 import QRCode from 'qrcode'
 import { CommissioningSheet, CommissioningStep, REQUIRED_STEPS, type StepResult } from '#contract/commissioning.ts'
 import { readSheetFile, type SheetFile } from './sheet-file.ts'
+import { markWords } from './vehicle-marks.ts'
 
 export type SheetVerdict = {
   /** `open`: a step that is needed was not done yet. */
   readonly verdict: 'pass' | 'fail' | 'open'
   readonly steps: readonly { readonly step: string; readonly outcome: string; readonly at: string | null }[]
   readonly missing: readonly string[]
+  /** VIN and plate as they were read off the car; empty while nobody did. */
+  readonly vehicle: string
   readonly sealed: 'no' | 'here' | 'uploaded'
   /** What the QR says: gateway, vehicle, verdict and the SHA-256 of the signed sheet, by which the office finds the same one. */
   readonly code: string | null
 }
 
 /** Pure. The sheet as it stands, step by step. */
-export function verdictOf({ results, sheet, upload }: SheetFile): SheetVerdict {
+export function verdictOf({ results, vehicle, sheet, upload }: SheetFile): SheetVerdict {
   const done = new Map(results.map((result) => [result.step, result]))
   const missing = REQUIRED_STEPS.filter((step) => !done.has(step))
   const failed = results.some(({ outcome }) => outcome === 'failed')
@@ -26,7 +29,14 @@ export function verdictOf({ results, sheet, upload }: SheetFile): SheetVerdict {
     return [{ step, outcome: result.outcome, at: new Date(result.at).toISOString() }]
   })
   const sealed = sheet === undefined ? 'no' : upload === 'done' ? 'uploaded' : 'here'
-  return { verdict, steps, missing, sealed, code: sheet === undefined ? null : codeOf(sheet, verdict) }
+  return {
+    verdict,
+    steps,
+    missing,
+    vehicle: markWords(vehicle),
+    sealed,
+    code: sheet === undefined ? null : codeOf(sheet, verdict),
+  }
 }
 
 function codeOf(sheet: string, verdict: string): string {
@@ -45,6 +55,7 @@ export async function sheetLines(
     said.code === null ? [] : [await QRCode.toString(said.code, { type: 'terminal', small: true }), said.code]
   const lines = [
     { pass: 'PASS', fail: 'FAIL', open: 'NOT FINISHED' }[said.verdict],
+    `  car        ${said.vehicle === '' ? 'VIN not read' : said.vehicle}`,
     ...said.steps.map(({ step, outcome, at }) => `  ${step.padEnd(10)} ${outcome.padEnd(9)} ${at ?? ''}`.trimEnd()),
     { no: 'not sealed', here: 'sealed, upload pending', uploaded: 'sealed and uploaded' }[said.sealed],
     ...picture,

@@ -10,6 +10,7 @@ import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { Installation } from '#contract/installation.ts'
 import type { Clock, EpochMs } from '#contract/instant.ts'
 import type { Profile } from '#contract/profile.ts'
+import type { VehicleMarks } from '#contract/vehicle-marks.ts'
 import type { Log } from '../log.ts'
 import { recordWith, sealHolds } from './seal.ts'
 import type { SealStore } from './seal-store.ts'
@@ -32,6 +33,7 @@ export type SealWish = {
   readonly configuration: CommissioningSheet['configuration']
   readonly gatewayId: GatewayId
   readonly vehicleId: VehicleId
+  readonly vehicle?: VehicleMarks
   readonly installation: Installation
   /** What the relay test was proved for, if it was. */
   readonly relayProved: DocumentHash | undefined
@@ -135,6 +137,7 @@ export function createSealService({ store, profiles, hashOf, rfc3339, software, 
         schema: 'kordon-commissioning/1',
         gatewayId: wish.gatewayId,
         vehicleId: wish.vehicleId,
+        ...(wish.vehicle === undefined ? {} : { vehicle: wish.vehicle }),
         at,
         by: wish.by,
         note: wish.note,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { StepResult } from '#contract/commissioning.ts'
 import type { Millis } from '#contract/instant.ts'
+import { VehicleMarks } from '#contract/vehicle-marks.ts'
 import type { GatewayView } from '../local-page/gateway-view.ts'
 import { json, type LocalAnswer, type LocalRequest, type LocalRoute } from '../local-page/local-request.ts'
 import type { Reading } from '../profile/reading.ts'
@@ -12,6 +13,7 @@ const RelayStep = z.strictObject({ step: z.enum(['block', 'free']), by: Person }
 const SealRequest = z.strictObject({
   by: Person,
   note: z.string().max(500),
+  vehicle: VehicleMarks.exactOptional(),
   results: z.array(StepResult).min(1).max(16),
 })
 export type SealRequest = z.infer<typeof SealRequest>

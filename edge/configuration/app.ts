@@ -164,7 +164,7 @@ export function createManagedGateway(config: GatewayConfig, world: GatewayWorld,
       return { reloaded: 'refused', errors: (cause instanceof Error ? cause.message : String(cause)).split('\n') }
     }
   }
-  const seal = ({ by, note, results }: SealRequest): Sealed => {
+  const seal = ({ by, note, results, vehicle }: SealRequest): Sealed => {
     if (begun === undefined) return { sealed: false, errors: ['the gateway has no identity yet'] }
     const { gatewayId, vehicleId } = begun.identity.grant
     const { version, hash } = service.inForce()
@@ -175,6 +175,7 @@ export function createManagedGateway(config: GatewayConfig, world: GatewayWorld,
       configuration: { version, hash },
       gatewayId,
       vehicleId,
+      ...(vehicle === undefined ? {} : { vehicle }),
       installation: inForce(),
       relayProved: relayTest.provedFor(),
       sign: createSheetSigner(begun.identity),

@@ -4,18 +4,6 @@ const LETTERS: Readonly<Record<string, number>> = {
 }
 const WEIGHTS = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2]
 
-/** Pure. Seventeen characters without I, O and Q (ISO 3779). */
-export const isVin = (vin: string): boolean => /^[A-HJ-NPR-Z0-9]{17}$/.test(vin)
-
-/** Pure. As written on papers: spaces and small letters are nothing, Cyrillic look-alikes become what was meant. */
-export const vinFrom = (written: string): string => {
-  const upper = written.toUpperCase().replaceAll(/[\s-]/g, '')
-  return [...upper].map((one) => LOOK_ALIKES[one] ?? one).join('')
-}
-const LOOK_ALIKES: Readonly<Record<string, string>> = {
-  ...{ А: 'A', В: 'B', Е: 'E', К: 'K', М: 'M', Н: 'H', Р: 'P', С: 'C', Т: 'T', У: 'Y', Х: 'X' },
-}
-
 /**
  * Pure. Whether the ninth character is the check digit of the others (49 CFR 565.15). American and Chinese makers must
  * write it; European and Russian ones need not, so a wrong one is told and not refused.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tableLines } from '../../../cloud/cli/table.ts'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+import { startGatewayService } from './gateway-service.ts'
 
 let house: CloudApp
 const home = mkdtempSync(join(tmpdir(), 'kordon-home-'))
@@ -129,6 +130,54 @@ describe('after signing in', () => {
     writeFileSync(file, 'plate,model,vin\nТ999ТТ77,Haval,XZ8LM2C49P7654321\n')
     expect(await run()).toMatchObject({ added: 0, wrong: [{ line: 2, why: 'A vehicle with this VIN exists' }] })
   })
+
+  test('a sheet is sealed without a network, refused by name from another car, and uploaded once it is right', async () => {
+    const headers = { cookie: await house.as('technician'), 'content-type': 'application/json' }
+    const ask = async (method: 'GET' | 'POST', url: string, payload?: object) =>
+      (await house.cloud.http.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })).json()
+    const car = { plate: 'М111ММ77', model: 'Haval', vin: 'XZ8LM2C49P1111111' }
+    const { id: vehicleId } = await ask('POST', '/api/vehicles', car)
+    const { id, claimCode } = await ask('POST', '/api/gateways', { vehicleId })
+    const dir = join(home, 'car')
+    const service = await startGatewayService(dir, house.started.url, claimCode)
+    const edge = (args: readonly string[], env: Record<string, string> = {}) =>
+      new Promise<Record<string, unknown> & { code: number }>((done) => {
+        const here = { PATH: process.env['PATH'] ?? '', HOME: home, KORDON_EDGE_DIR: dir, ...env }
+        execFile(process.execPath, ['edge/cli/main.ts', 'edge', ...args, '--json'], { env: here }, (error, out) =>
+          done({ code: typeof error?.code === 'number' ? error.code : 0, ...JSON.parse(out) }),
+        )
+      })
+    const sealed = async () =>
+      (await ask('GET', '/api/gateways')).items.find((one: { id: string }) => one.id === id).sealed
+
+    const misread = ['pair', '--vin', 'хz8lm2c49p2222222', '--plate', 'm111mm 77']
+    expect(await edge(misread)).toMatchObject({ code: 0, step: 'vehicle', outcome: 'passed' })
+    const away = { KORDON_URL: 'http://127.0.0.1:1', KORDON_TOKEN: 'kdn_x' }
+    expect(await edge(['seal'], away)).toMatchObject({ code: 0, state: 'sealed, upload pending' })
+    expect(await sealed()).toBeNull()
+
+    // The network is back, and so is what was signed before: the gateway is not asked to sign again.
+    expect(await edge(['seal'])).toMatchObject({
+      code: 1,
+      state: 'sealed, upload pending',
+      findings: [
+        { name: 'sheet', state: 'good' },
+        {
+          name: 'upload',
+          state: 'bad',
+          fact: 'the cloud refuses it: The sheet was made at m111mm 77, VIN XZ8LM2C49P2222222; this gateway is meant for М111ММ77, VIN XZ8LM2C49P1111111',
+        },
+      ],
+    })
+    expect(service.sealed).toHaveLength(1)
+    expect(await sealed()).toBeNull()
+
+    await edge(['pair', '--vin', 'XZ8LM2C49P1111111', '--plate', 'М111ММ77'])
+    expect(await edge(['seal', '--note', 'под панелью'])).toMatchObject({ code: 0, state: 'uploaded' })
+    expect(service.sealed.map(({ vehicle }) => vehicle?.vin)).toEqual(['XZ8LM2C49P2222222', 'XZ8LM2C49P1111111'])
+    expect(await sealed()).toMatchObject({ by: 'technician' })
+    await service.close()
+  }, 60_000)
 
   test.each([
     { vehicle: 'Я999ЯЯ99', says: 'no vehicle has the plate' },

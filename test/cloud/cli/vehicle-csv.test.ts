@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { plainPlate } from '#contract/vehicle-marks.ts'
 import { cellsOf, readVehicles } from '../../../cloud/cli/vehicle-csv.ts'
-import { plainPlate } from '../../../cloud/cli/vehicle-search.ts'
 
 describe('a file of vehicles', () => {
   test('every wrong line is named with its number and all its mistakes, the good ones are taken', () => {

@@ -75,7 +75,8 @@ describe('a car is commissioned from the first command to the seal', () => {
     expect(rig.switches).toEqual([])
   })
 
-  test('pair: each device is one more version of the installation', async () => {
+  test('pair: the car by its VIN, and each device one more version of the installation', async () => {
+    expect((await kordon('pair', '--vehicle', '--vin', 'XZ8LM2C49P1234567')).json).toMatchObject({ step: 'vehicle' })
     expect((await kordon('pair', '--device', addressOf('gps'), 'ebyte-e108-d01', '--unit', '1')).code).toBe(0)
     const { code } = await kordon(
       'pair',
@@ -163,12 +164,13 @@ describe('a car is commissioned from the first command to the seal', () => {
     const { payload } = await compactVerify(sheet, certificate.publicKey)
     const claims = CommissioningSheet.parse(JSON.parse(new TextDecoder().decode(payload)))
     expect(certificate.subject).toContain(GATEWAY)
-    expect(claims).toMatchObject({ gatewayId: GATEWAY, by: 'Иванов', wiring: gateway?.view().wiring })
+    const vehicle = { vin: 'XZ8LM2C49P1234567' }
+    expect(claims).toMatchObject({ gatewayId: GATEWAY, vehicle, by: 'Иванов', wiring: gateway?.view().wiring })
     expect(claims.profiles.map(({ profile, revision }) => [profile, revision])).toEqual([
       ['waveshare-relay-8ch', expect.any(Number)],
     ])
     expect(claims.results.map(({ step, outcome }) => [step, outcome])).toEqual(
-      ['doctor', 'scan', 'device', 'gps', 'ignition', 'relay'].map((step) => [step, 'passed']),
+      ['doctor', 'scan', 'vehicle', 'device', 'gps', 'ignition', 'relay'].map((step) => [step, 'passed']),
     )
     await until(() => expect(told('sealed')).toHaveLength(1))
     await until(() => expect(gateway?.status().uplink).toBe('connected'))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PairingMistake, readInstallation, withDevice, writeInstallation } from '../../../edge/cli/pairing.ts'
+import { marksOf } from '../../../edge/cli/vehicle-marks.ts'
 import { planBus } from '../../../edge/local-bus/bus-access.ts'
 import { loadProfiles } from '../../../edge/profile/profile-store.ts'
 import { VEHICLE } from '../../support/edge-rig.ts'
@@ -84,4 +85,13 @@ test.each([
   { name: 'a reading that the unit does not have', options: { vehicle: VEHICLE, ignition: 'key' } },
 ])('$name is refused', ({ options }) => {
   expect(() => withDevice(dir, 'mqtt:shellyplus1-a8032abe', profileOf('shelly-gen2'), options)).toThrow()
+})
+
+test('a VIN is taken as it stands on papers, whatever the keyboard; what is none is refused', () => {
+  expect(marksOf({ vin: 'хz8 lm2c49p-1234567', plate: ' А123ВС77 ' })).toEqual({
+    vin: 'XZ8LM2C49P1234567',
+    plate: 'А123ВС77',
+  })
+  expect(marksOf({})).toBeUndefined()
+  for (const vin of ['XZ8LM2C49PO234567', 'XZ8LM2C49P123456', '']) expect(() => marksOf({ vin })).toThrow('a VIN is 17')
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { CommissioningSheet, CommissioningStep, type StepResult } from '#contract/commissioning.ts'
 import { epochMs } from '#contract/instant.ts'
-import { writeSheetFile } from '../../../edge/cli/sheet-file.ts'
+import { keepMarks, keepResult, writeSheetFile } from '../../../edge/cli/sheet-file.ts'
 import { sheetLines, verdictOf } from '../../../edge/cli/sheet-print.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'kordon-sheet-'))
@@ -63,5 +63,13 @@ test('once signed, the sheet carries a QR with gateway, vehicle, verdict and the
   )
   expect(lines[0]).toBe('PASS')
   expect(lines).toContain('sealed, upload pending')
+  expect(lines[1]).toBe('  car        VIN not read')
   expect(lines.join('\n')).toMatch(/[▀▄█]/)
+})
+
+test('what was read off the car stands on the sheet, and goes on standing there as steps are done', async () => {
+  writeSheetFile(dir, { schema: 'kordon-technician/1', results: [] })
+  keepMarks(dir, { vin: 'XZ8LM2C49P1234567', plate: 'А123ВС77' })
+  keepResult(dir, result('gps'))
+  expect((await sheetLines(dir)).lines[1]).toBe('  car        VIN XZ8LM2C49P1234567, plate А123ВС77')
 })

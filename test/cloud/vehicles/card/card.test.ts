@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isVin, vinFrom } from '#contract/vehicle-marks.ts'
 import type { Postgres } from '../../../../cloud/postgres/postgres-client.ts'
-import { isVin, vinCheck, vinFrom } from '../../../../cloud/vehicles/card/card.ts'
+import { vinCheck } from '../../../../cloud/vehicles/card/card.ts'
 import { createCardStore } from '../../../../cloud/vehicles/card/card-store.ts'
 import { epochMs } from '../../../../contract/instant.ts'
 import { parkedVehicle } from '../../../support/leasing-house.ts'
