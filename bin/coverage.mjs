@@ -1,12 +1,19 @@
 #!/usr/bin/env node
-// Every branch of the interlock and of the order states is run by their own tests, or this ends with 1. Part of npm test.
+// Every branch of the interlock, of the order's life in the car and of its states in the cloud is run by their own tests, or
+// this ends with 1. Part of npm test.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PINNED_NODE, ROOT, runToEnd } from './installation.mjs'
 
-const JUDGED = ['edge/interlock/**', 'cloud/orders/order-state.ts']
-const BY = ['test/edge/interlock', 'test/cloud/orders/order-state.test.ts']
+const JUDGED = [
+  'edge/interlock/**',
+  'edge/immobilizer/immobilizer.ts',
+  'edge/immobilizer/immobilizer-{state,step}.ts',
+  'edge/immobilizer/relay-proof.ts',
+  'cloud/orders/order-state.ts',
+]
+const BY = ['test/edge/interlock', 'test/edge/immobilizer', 'test/cloud/orders/order-state.test.ts']
 
 const reports = mkdtempSync(join(tmpdir(), 'kordon-coverage-'))
 const code = await runToEnd(

@@ -6,6 +6,7 @@ import {
   type Installed,
   KNOWN_ORDERS,
   type Moment,
+  type OpenOrder,
   type ReleaseCause,
 } from './immobilizer-state.ts'
 import {
@@ -61,10 +62,9 @@ export function stepImmobilizer(
       return localRelease(state, event.cause ?? 'unlock-code', at, installed)
     case 'relay-test':
       return tested(state, event.order, at, installed)
-    case 'relay-stuck':
-      return latched(state, installed)
     default:
-      return event satisfies never
+      event satisfies { readonly event: 'relay-stuck' }
+      return latched(state, installed)
   }
 }
 
@@ -98,10 +98,9 @@ function received(state: ImmobilizerState, order: Order, at: Moment, installed: 
         known(state, order),
         reportOf(state, order, { state: 'refused', reason: 'wrong-vehicle' }, at, installed),
       )
-    case 'new':
-      return andThen(superseded(state, at, installed), (free) => accepted(free, order, at, installed))
     default:
-      return acceptance satisfies never
+      acceptance satisfies 'new'
+      return andThen(superseded(state, at, installed), (free) => accepted(free, order, at, installed))
   }
 }
 
@@ -147,7 +146,8 @@ function stored(state: ImmobilizerState, answer: 'saved' | 'unsaved', at: Moment
   const { work } = state.work
   if (open === undefined || (work !== 'accepting' && work !== 'storing')) return stay(state)
   // What cannot be remembered cannot be done at most once.
-  if (answer === 'unsaved') return closed(state, { state: 'refused', reason: 'journal-unwritable' }, at, installed)
+  if (answer === 'unsaved')
+    return closed(state, open, { state: 'refused', reason: 'journal-unwritable' }, at, installed)
   if (work === 'accepting')
     return andThen(
       also(
@@ -189,9 +189,10 @@ function considered(
         : stay(state)
     case 'refuse':
       return verdict.reason === 'expired'
-        ? closed(state, { state: 'expired' }, at, installed)
-        : closed(state, { state: 'refused', reason: verdict.reason }, at, installed)
-    case 'wait': {
+        ? closed(state, open, { state: 'expired' }, at, installed)
+        : closed(state, open, { state: 'refused', reason: verdict.reason }, at, installed)
+    default: {
+      verdict satisfies { readonly verdict: 'wait' }
       const { told } = state.work
       if (told !== undefined && (told.reason === verdict.reason || at.steady - told.at < REPEAT_WAIT_MS))
         return stay(state)
@@ -201,16 +202,18 @@ function considered(
         report(state, open.order, { state: 'waiting', reason: verdict.reason }, at, installed),
       )
     }
-    default:
-      return verdict satisfies never
   }
 }
 
 /** An order's end that moved nothing. */
-function closed(state: ImmobilizerState, end: ReportedStep, at: Moment, installed: Installed): Stepped {
-  const { open } = state.memory
-  if (open === undefined) return stay(state)
-  const last = reportOf(state, open.order, end, at, installed)
+function closed(
+  state: ImmobilizerState,
+  { order }: OpenOrder,
+  end: ReportedStep,
+  at: Moment,
+  installed: Installed,
+): Stepped {
+  const last = reportOf(state, order, end, at, installed)
   return ended(remember({ ...state, work: { work: 'none' } }, {}, ['open']), last)
 }
 
@@ -237,7 +240,7 @@ function release(state: ImmobilizerState, cause: ReleaseCause, at: Moment, insta
   const { open } = state.memory
   const { watch: _over, ...rest } = state
   const ended =
-    open === undefined ? stay(rest) : closed(rest, { state: 'failed', reason: 'interrupted' }, at, installed)
+    open === undefined ? stay(rest) : closed(rest, open, { state: 'failed', reason: 'interrupted' }, at, installed)
   return also(
     andThen(ended, (free) =>
       write({ ...remember(free, { reported: 'free' }), release: cause, contradicted: 0 }, 'free', 1, at),
@@ -316,7 +319,7 @@ function booted(
   if (open.order.action === 'unblock') return andThen(first, (free) => write(free, 'free', 1, at))
   if (open.phase === 'waiting')
     return andThen(first, (waiting) => considered({ ...waiting, work: { work: 'waiting' } }, at, installed))
-  const failed = andThen(first, (cut) => closed(cut, { state: 'failed', reason: 'interrupted' }, at, installed))
+  const failed = andThen(first, (cut) => closed(cut, open, { state: 'failed', reason: 'interrupted' }, at, installed))
   return settle(failed, word, at, installed)
 }
 

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { GatewayId, OrderId, VehicleId } from '#contract/ids.ts'
 import { epochMs, later, millis } from '#contract/instant.ts'
 import { Order, type OrderAction, type OrderReport } from '#contract/order.ts'
-import { stepImmobilizer } from '../../../edge/immobilizer/immobilizer.ts'
+import { stepImmobilizer, wakeAt } from '../../../edge/immobilizer/immobilizer.ts'
 import {
   FIRST_MEMORY,
   ImmobilizerMemory,
   type Installed,
   startState,
 } from '../../../edge/immobilizer/immobilizer-state.ts'
-import type { Effect, ImmobilizerEvent } from '../../../edge/immobilizer/immobilizer-step.ts'
+import { type Effect, type ImmobilizerEvent, verdictNow } from '../../../edge/immobilizer/immobilizer-step.ts'
 import { observe } from '../../../edge/interlock/evidence.ts'
 import { interlockPolicy } from '../../../edge/interlock/interlock-policy.ts'
 import { drive, fix, ignition, SOURCES } from '../../support/moments.ts'
@@ -548,4 +548,111 @@ test('an order for another gateway is told and moves nothing', () => {
   game.order(game.make('block', { aud: GatewayId.parse('gw-otherone1') }))
   expect(game.said).toEqual(['!order-rejected'])
   expect(game.state().memory.knownOrders).toEqual([])
+})
+
+test('a car that sets off before the coil has been read back is freed, and the order has failed', () => {
+  const game = parked()
+  game.faults.beforeWrite = () => {
+    game.relay.speaks = false
+  }
+  game.order(game.make('block'))
+  expect(game.said).toEqual(['received', 'executing'])
+  const readings = fix(game.now() + 50, { speedKmh: 30 })
+  game.send({
+    event: 'readings',
+    evidence: observe(game.state().evidence, readings, installed.sources, installed.policy),
+  })
+  expect(game.said).toEqual(['received', 'executing', 'failed(interrupted)', '!block-released'])
+  expect(game.writes).toEqual(['blocked', 'free'])
+})
+
+test('while a read-back is awaited a fault is not latched beside it, and the next look has its time', () => {
+  const game = parked()
+  game.faults.beforeWrite = () => {
+    game.relay.speaks = false
+  }
+  game.order(game.make('block'))
+  const pausing = game.state()
+  expect(pausing.work.work).toBe('pausing')
+  expect(wakeAt(pausing, millis(game.now()))).toBe(game.now() + 150)
+  game.send({ event: 'relay-stuck' })
+  expect(game.state()).toEqual(pausing)
+})
+
+test('without a seal there is nothing to latch a fault under', () => {
+  const game = play({ unsealed: true })
+  game.send({ event: 'started' })
+  const before = game.state()
+  game.send({ event: 'relay-stuck' })
+  expect(game.state()).toEqual(before)
+})
+
+test('a relay that says nothing at the start is told, and nothing is moved', () => {
+  const game = started({ memory: { ...FIRST_MEMORY, reported: 'free' }, relay: { speaks: false } })
+  expect(game.said).toEqual(['!relay-unknown'])
+  expect(game.writes).toEqual([])
+})
+
+test.each(['written', 'unwritten', 'withheld'] as const)(
+  'an answer that nobody waits for moves nothing: %s',
+  (event) => {
+    const game = parked()
+    const before = game.state()
+    game.send({ event, ticket: before.ticket })
+    game.send({ event, ticket: before.ticket - 1 })
+    game.send({ event: 'drive', ticket: before.ticket, word: 'blocked' })
+    game.send({ event: 'drive', ticket: before.ticket - 1, word: 'blocked' })
+    expect(game.writes).toEqual([])
+    expect(game.said).toEqual([])
+    expect(game.state().memory).toEqual(before.memory)
+  },
+)
+
+test.each([1, 2])('a write that was withheld, attempt %i, with no order left, leaves nothing to be done', (writes) => {
+  const state = { ...parked().state(), work: { work: 'writing', target: 'blocked', writes } } as const
+  const at = { steady: millis(100_000), wall: epochMs(WALL + 100_000), quality: 'estimated' } as const
+  const { state: next, effects } = stepImmobilizer(state, { event: 'withheld', ticket: state.ticket }, at, installed)
+  expect(next.work).toEqual({ work: 'none' })
+  expect(effects).toEqual([])
+})
+
+test('a second write that was withheld at the port ends the order, and the relay is freed', () => {
+  const game = parked()
+  const order = game.make('block')
+  const received = { steadyAt: millis(game.now()), boot: 'boot-1' }
+  const state = {
+    ...game.state(),
+    memory: { ...game.state().memory, open: { order, received, phase: 'intent' } },
+    work: { work: 'writing', target: 'blocked', writes: 2 },
+  } as const
+  const at = { steady: millis(game.now()), wall: epochMs(WALL + game.now()), quality: 'estimated' } as const
+  const { effects } = stepImmobilizer(state, { event: 'withheld', ticket: state.ticket }, at, installed)
+  expect(effects).toContainEqual(
+    expect.objectContaining({ report: expect.objectContaining({ state: 'failed', reason: 'relay-silent' }) }),
+  )
+  expect(effects).toContainEqual(expect.objectContaining({ effect: 'write', target: 'free' }))
+})
+
+test('a contact that is wired and never read proves no block', () => {
+  const sense = { device: drive('free', 0).device, reading: 'sense' }
+  const game = parked({ change: { sources: { ...SOURCES, sense } } })
+  game.order(game.make('block'))
+  expect(game.said).toEqual(['received', 'executing'])
+  expect(wakeAt(game.state(), millis(game.now()))).toBe(game.now() + 2000)
+  game.pass(6)
+  expect(game.said.at(-1)).not.toBe('verified')
+  expect(game.said).toContain('failed(relay-silent)')
+  expect(game.relay.word).toBe('free')
+})
+
+test('where no circuit is declared a block is refused, and without an order the verdict is a refusal', () => {
+  const { circuit: _none, ...bare } = installed
+  const game = parked()
+  const at = { steady: millis(game.now()), wall: epochMs(WALL + game.now()), quality: 'estimated' } as const
+  const first = stepImmobilizer(game.state(), { event: 'order', order: game.make('block') }, at, bare)
+  const then = stepImmobilizer(first.state, { event: 'saved', ticket: first.state.ticket }, at, bare)
+  expect(then.effects).toContainEqual(
+    expect.objectContaining({ report: expect.objectContaining({ state: 'refused', reason: 'not-commissioned' }) }),
+  )
+  expect(verdictNow(game.state(), at, installed)).toEqual({ verdict: 'refuse', reason: 'expired' })
 })
