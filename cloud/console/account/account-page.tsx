@@ -18,6 +18,7 @@ import {
   useOwnTokens,
 } from './account-queries.ts'
 import { FactorsPanel } from './factors-panel.tsx'
+import { NoticePanel } from './notice-panel.tsx'
 
 /** The own account: second factors, where one is signed in, keys for programs. */
 export function AccountPage(): ReactNode {
@@ -25,7 +26,14 @@ export function AccountPage(): ReactNode {
   const account = useOwnAccount()
   return (
     <Page title={t('account.title')} lead={t('account.lead')}>
-      <QueryView query={account}>{(own) => <FactorsPanel account={own} />}</QueryView>
+      <QueryView query={account}>
+        {(own) => (
+          <>
+            <FactorsPanel account={own} />
+            <NoticePanel account={own} />
+          </>
+        )}
+      </QueryView>
       <Sessions />
       <Tokens />
     </Page>

@@ -27,6 +27,7 @@ export type OwnAccount = {
   readonly recoveryCodesLeft: number
   readonly freshUntil: string | null
   readonly noBlockUntil: string | null
+  readonly noticePhone: string | null
   readonly secondFactorToBlock: 'on' | 'off'
 }
 export type OwnSession = {

@@ -5,6 +5,7 @@ import { Link } from 'wouter'
 import type { Agent, Statement } from '../api/agent.ts'
 import { get, post } from '../api/api-client.ts'
 import { pathWith } from '../api/lists.ts'
+import { Problem } from '../api/problem.ts'
 import type { User } from '../api/session.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
 import { DataTable } from '../design/data-table.tsx'
@@ -117,8 +118,14 @@ export function AgentPage({ id, user }: { readonly id: string; readonly user: Us
     enabled: isRight,
   })
   const known = statement.data?.agent
+  if (statement.error instanceof Problem && statement.error.facts.status === 404)
+    return (
+      <Page title={t('agents.none')} back="/agents">
+        <Quiet>{t('agents.noneWhy')}</Quiet>
+      </Page>
+    )
   return (
-    <Page title={known?.name ?? t('agents.unnamed')} back="/agents">
+    <Page title={known === undefined ? t('agents.title') : (known.name ?? t('agents.unnamed'))} back="/agents">
       <Tools>
         <TextInput
           label={t('agents.from')}

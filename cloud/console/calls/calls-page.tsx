@@ -84,7 +84,10 @@ export function CallsPage(): ReactNode {
                         </Anchor>
                       ),
                   },
-                  { word: t('calls.recording'), cell: (call) => <Recording call={call} /> },
+                  {
+                    word: t('calls.recording'),
+                    cell: (call) => (call.recording === 'none' ? null : <Recording call={call} />),
+                  },
                 ]}
               />
               <MoreButton of={calls} />

@@ -24,7 +24,7 @@ function VersionView(props: {
   readonly user: User
 }): ReactNode {
   const { version, running, user } = props
-  const { t } = useWords()
+  const { t, language } = useWords()
   const [drawn, setDrawn] = useState('')
   const [publishing, setPublishing] = useState(false)
   const files = useQuery({
@@ -75,7 +75,7 @@ function VersionView(props: {
       )}
       <QueryView query={files} loading={<Loading lines={6} />}>
         {({ files: list }) => {
-          const drawings = drawable(list)
+          const drawings = drawable(list, language)
           const chosen = drawings.find(({ id }) => id === drawn) ?? drawings[0]
           return (
             <>

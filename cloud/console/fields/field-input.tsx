@@ -209,7 +209,6 @@ export function FieldInput(props: Props): ReactNode {
           hideControls
           allowDecimal={type !== 'int'}
           decimalScale={2}
-          thousandSeparator={language === 'ru' ? '\u00a0' : ','}
           decimalSeparator={language === 'ru' ? ',' : '.'}
           allowedDecimalSeparators={[',', '.']}
           value={typeof value === 'number' ? value / unit : ''}

@@ -38,7 +38,8 @@ export function valueWords(kind: Kind, value: FieldValue | undefined, label: str
       return t('fields.linked')
     case 'int':
     case 'number':
-      return value.toLocaleString(language === 'ru' ? 'ru-RU' : 'en-GB')
+      // Four digits stand together: most of them are years.
+      return Number(value).toLocaleString(language === 'ru' ? 'ru-RU' : 'en-GB', { useGrouping: 'min2' })
     default:
       return codeWords(String(value), t)
   }

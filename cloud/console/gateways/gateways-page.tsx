@@ -3,6 +3,7 @@ import { IconPlus } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import type { Gateway } from '../api/gateway.ts'
 import type { User } from '../api/session.ts'
+import { Page } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
 import { mayProvision, mayRevoke } from '../session/rights.ts'
@@ -10,7 +11,6 @@ import { ClaimDialog } from './claim-dialog.tsx'
 import { ConfigurationPanel } from './configuration-panel.tsx'
 import { useGateways } from './gateway-queries.ts'
 import { GatewayTable } from './gateway-table.tsx'
-import classes from './gateways-page.module.css'
 import { RevokeDialog } from './revoke-dialog.tsx'
 
 type Asking =
@@ -28,20 +28,17 @@ export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
   const close = (): void => setAsking({ kind: 'nothing' })
   const taken = (gateways.data?.items ?? []).filter((gateway) => gateway.state !== 'revoked')
   return (
-    <div className={classes['page']}>
-      <div className={classes['head']}>
-        <div>
-          <h1 className={classes['title']}>{t('gateway.title')}</h1>
-          <Text size="sm" className="quiet">
-            {t('gateway.lead')}
-          </Text>
-        </div>
-        {mayProvision(user) && (
+    <Page
+      title={t('gateway.title')}
+      lead={t('gateway.lead')}
+      actions={
+        mayProvision(user) && (
           <Button leftSection={<IconPlus size={17} />} onClick={() => setAsking({ kind: 'provision' })}>
             {t('gateway.provision')}
           </Button>
-        )}
-      </div>
+        )
+      }
+    >
       <QueryView query={gateways} loading={<Loading lines={6} height={44} />}>
         {({ items }) =>
           items.length === 0 ? (
@@ -63,6 +60,6 @@ export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
       {asking.kind === 'code' && <ClaimDialog taken={[]} gateway={asking.gateway} onClose={close} />}
       {asking.kind === 'configuration' && <ConfigurationPanel gateway={asking.gateway} onClose={close} />}
       {asking.kind === 'revoke' && <RevokeDialog gateway={asking.gateway} onClose={close} />}
-    </div>
+    </Page>
   )
 }

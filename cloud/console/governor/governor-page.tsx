@@ -3,8 +3,8 @@ import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
 import type { Governor } from '../api/governor.ts'
 import type { User } from '../api/session.ts'
+import { Page } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
-import classes from '../gateways/gateways-page.module.css'
 import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { problemWords } from '../language/problem-words.ts'
@@ -154,13 +154,7 @@ export function GovernorPage({ user }: { readonly user: User }): ReactNode {
   const { t } = useWords()
   const governor = useGovernor()
   return (
-    <div className={classes['page']}>
-      <div>
-        <h1 className={classes['title']}>{t('governor.title')}</h1>
-        <Text size="sm" className="quiet">
-          {t('governor.lead')}
-        </Text>
-      </div>
+    <Page title={t('governor.title')} lead={t('governor.lead')}>
       <QueryView query={governor} loading={<Loading lines={6} height={44} />}>
         {(known) => (
           <Stack gap="md" maw={720}>
@@ -170,6 +164,6 @@ export function GovernorPage({ user }: { readonly user: User }): ReactNode {
           </Stack>
         )}
       </QueryView>
-    </div>
+    </Page>
   )
 }

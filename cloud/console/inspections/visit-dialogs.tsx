@@ -4,6 +4,7 @@ import { post } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import { CONDITIONS, type Condition, POSTPONE_REASONS, type PostponeReason, type Visit } from '../api/upkeep.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
+import { ReasonDialog } from '../design/reason-dialog.tsx'
 import { useWords } from '../language/language.ts'
 import { kmWords } from '../language/quantity.ts'
 import { plateWords } from '../vehicles/plate.ts'
@@ -83,31 +84,21 @@ export function PostponeDialog({ visit, onClose }: OfVisit): ReactNode {
 
 export function CancelDialog({ visit, onClose }: OfVisit): ReactNode {
   const { t } = useWords()
-  const [note, setNote] = useState('')
-  const cancel = useChange(() => post(visitPath(visit, 'cancel'), { note: note.trim() }), {
+  const cancel = useChange((note: string) => post(visitPath(visit, 'cancel'), { note }), {
     touches: UPKEEP,
     done: t('inspection.cancelled'),
   })
   return (
-    <AskDialog
+    <ReasonDialog
       title={t('inspection.cancelTitle')}
       submit={t('inspection.cancel')}
+      word={t('inspection.note')}
+      lead={t('inspection.cancelLead')}
       heavy
+      most={2000}
       change={cancel}
-      ready={note.trim() !== ''}
       onClose={onClose}
-      onSubmit={() => cancel.mutate(undefined, { onSuccess: onClose })}
-    >
-      <Text size="sm">{t('inspection.cancelLead')}</Text>
-      <Textarea
-        label={t('inspection.note')}
-        required
-        data-autofocus
-        maxLength={2000}
-        value={note}
-        onChange={(event) => setNote(event.currentTarget.value)}
-      />
-    </AskDialog>
+    />
   )
 }
 

@@ -1,9 +1,8 @@
-import { Text, Textarea } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { post } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import type { Posting } from '../api/ledger.ts'
-import { AskDialog } from '../design/ask-dialog.tsx'
+import { ReasonDialog } from '../design/reason-dialog.tsx'
 import { useWords } from '../language/language.ts'
 import { MONEY } from './money-queries.ts'
 
@@ -16,30 +15,19 @@ export function ReverseDialog({
   readonly onClose: () => void
 }): ReactNode {
   const { t } = useWords()
-  const [note, setNote] = useState('')
   const reverse = useChange(
-    () => post(`/ledger/postings/${encodeURIComponent(posting.id)}/reversal`, { note: note.trim() }),
+    (note: string) => post(`/ledger/postings/${encodeURIComponent(posting.id)}/reversal`, { note }),
     { touches: MONEY, done: t('money.reversed') },
   )
   return (
-    <AskDialog
+    <ReasonDialog
       title={t('money.reverseTitle', { number: posting.number })}
       submit={t('money.reverse')}
+      word={t('money.why')}
+      lead={t('money.reverseLead')}
       heavy
       change={reverse}
-      ready={note.trim() !== ''}
       onClose={onClose}
-      onSubmit={() => reverse.mutate(undefined, { onSuccess: onClose })}
-    >
-      <Text size="sm">{t('money.reverseLead')}</Text>
-      <Textarea
-        label={t('money.why')}
-        required
-        data-autofocus
-        maxLength={500}
-        value={note}
-        onChange={(event) => setNote(event.currentTarget.value)}
-      />
-    </AskDialog>
+    />
   )
 }

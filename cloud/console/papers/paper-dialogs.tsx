@@ -4,6 +4,7 @@ import { post, remove } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import { PAPER_KINDS, type Paper, type PaperKind, type PaperLine } from '../api/upkeep.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
+import { ReasonDialog } from '../design/reason-dialog.tsx'
 import { useWords } from '../language/language.ts'
 import { plateWords } from '../vehicles/plate.ts'
 import { OF_PAPERS, papersPath } from './paper-queries.ts'
@@ -73,31 +74,21 @@ export function EnterDialog(props: {
 
 export function WithdrawDialog({ paper, onClose }: { readonly paper: Paper; readonly onClose: () => void }): ReactNode {
   const { t } = useWords()
-  const [note, setNote] = useState('')
-  const withdraw = useChange(() => remove(`/papers/${encodeURIComponent(paper.id)}`, { note: note.trim() }), {
+  const withdraw = useChange((note: string) => remove(`/papers/${encodeURIComponent(paper.id)}`, { note }), {
     touches: OF_PAPERS,
     done: t('paper.withdrawn'),
   })
   return (
-    <AskDialog
+    <ReasonDialog
       title={t('paper.withdrawTitle', { kind: t(`paper.kinds.${paper.kind}`), number: paper.number })}
       submit={t('paper.withdraw')}
+      word={t('paper.note')}
+      lead={t('paper.withdrawLead')}
       heavy
+      most={2000}
       change={withdraw}
-      ready={note.trim() !== ''}
       onClose={onClose}
-      onSubmit={() => withdraw.mutate(undefined, { onSuccess: onClose })}
-    >
-      <Text size="sm">{t('paper.withdrawLead')}</Text>
-      <Textarea
-        label={t('paper.note')}
-        required
-        data-autofocus
-        maxLength={2000}
-        value={note}
-        onChange={(event) => setNote(event.currentTarget.value)}
-      />
-    </AskDialog>
+    />
   )
 }
 

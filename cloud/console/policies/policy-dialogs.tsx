@@ -10,6 +10,7 @@ import { Small } from '../design/data-table.tsx'
 import { Note } from '../design/note.tsx'
 import { Quiet } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
+import { ReasonDialog } from '../design/reason-dialog.tsx'
 import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
@@ -132,8 +133,7 @@ export function PresetDialog(props: {
 }): ReactNode {
   const { preset, policies, onClose } = props
   const { t, language } = useWords()
-  const [why, setWhy] = useState('')
-  const take = useChange(() => post(`/policies/presets/${encodeURIComponent(preset.id)}`, { why: why.trim() }), {
+  const take = useChange((why: string) => post(`/policies/presets/${encodeURIComponent(preset.id)}`, { why }), {
     touches: [POLICIES],
     done: t('policy.taken'),
   })
@@ -141,24 +141,19 @@ export function PresetDialog(props: {
     .filter(({ id, value }) => preset.values[id] !== undefined && String(preset.values[id]) !== String(value))
     .map((policy) => `${titleOf(policy, language)}: ${valueWords(policy, preset.values[policy.id] ?? '', t, language)}`)
   return (
-    <AskDialog
+    <ReasonDialog
       title={t('policy.takeTitle', { name: preset[language] })}
       submit={t('policy.take')}
+      word={t('policy.why')}
+      lead={
+        <>
+          <Text size="sm">{preset.noteRu}</Text>
+          <Text size="sm">{t('policy.takeLead', { names: changes.join('; ') || '—' })}</Text>
+        </>
+      }
+      least={3}
       change={take}
-      ready={why.trim().length >= 3}
       onClose={onClose}
-      onSubmit={() => take.mutate(undefined, { onSuccess: onClose })}
-    >
-      <Text size="sm">{preset.noteRu}</Text>
-      <Text size="sm">{t('policy.takeLead', { names: changes.join('; ') || '—' })}</Text>
-      <Textarea
-        label={t('policy.why')}
-        required
-        data-autofocus
-        maxLength={500}
-        value={why}
-        onChange={(event) => setWhy(event.currentTarget.value)}
-      />
-    </AskDialog>
+    />
   )
 }

@@ -98,6 +98,7 @@ export function BoardTools({ pipelines, pipeline, query, onQuery }: Props): Reac
         onChange={(view) => onQuery({ view: view === 'list' ? 'list' : 'board' })}
       />
       <TextInput
+        className={classes['search'] ?? ''}
         label={t('process.search')}
         type="search"
         leftSection={<IconSearch size={16} />}

@@ -6,7 +6,7 @@ import { DataTable, Small } from '../design/data-table.tsx'
 import { plateOr } from '../fields/field-words.ts'
 import { spanWords } from '../language/age.ts'
 import { useWords } from '../language/language.ts'
-import { momentWords, sinceWords } from '../language/moment.ts'
+import { sinceWords } from '../language/moment.ts'
 import { moneyWords } from '../language/money.ts'
 import { useNow } from '../live/now.ts'
 import { CardMarks } from './card-marks.tsx'
@@ -101,7 +101,7 @@ export function CardList(props: {
           word: t('process.columns.due'),
           cell: (card) => (
             <>
-              {card.nextDueAt === null ? '' : momentWords(Date.parse(card.nextDueAt), now, language)}
+              {card.nextDueAt === null ? '' : sinceWords(Date.parse(card.nextDueAt), now, language)}
               <div>
                 <CardMarks card={card} tasks={pipeline.tasksNeeded ? 'needed' : 'free'} />
               </div>

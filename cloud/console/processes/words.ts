@@ -51,7 +51,7 @@ const ru = {
   views: {
     title: 'Сохранённые',
     none: 'Отберите карточки и дайте отбору имя: он останется здесь.',
-    name: 'Сохранить отбор как',
+    name: 'Название',
     share: 'Скопировать ссылку: {{title}}',
     remove: 'Убрать: {{title}}',
     removed: 'Отбор «{{title}}» убран',
@@ -216,7 +216,7 @@ const en: Same<typeof ru> = {
   views: {
     title: 'Saved views',
     none: 'Narrow the cards and give the view a name: it stays here.',
-    name: 'Save this view as',
+    name: 'Name',
     share: 'Copy the link: {{title}}',
     remove: 'Remove: {{title}}',
     removed: 'View “{{title}}” removed',

@@ -1,9 +1,8 @@
-import { Text, Textarea } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { post } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import type { Rule } from '../api/rulebook.ts'
-import { AskDialog } from '../design/ask-dialog.tsx'
+import { ReasonDialog } from '../design/reason-dialog.tsx'
 import { useWords } from '../language/language.ts'
 import { RULES, rulePath } from './rule-queries.ts'
 
@@ -19,31 +18,21 @@ export function SwitchDialog(props: {
 }): ReactNode {
   const { rule, turn, onClose } = props
   const { t } = useWords()
-  const [why, setWhy] = useState('')
-  const body = turn.what === 'act' ? { version: turn.version, why: why.trim() } : { why: why.trim() }
-  const change = useChange(() => post<Rule>(`${rulePath(rule.id)}/${turn.what}`, body), {
+  const version = turn.what === 'act' ? { version: turn.version } : {}
+  const change = useChange((why: string) => post<Rule>(`${rulePath(rule.id)}/${turn.what}`, { ...version, why }), {
     touches: [RULES],
     done: t(DONE[turn.what]),
   })
   return (
-    <AskDialog
+    <ReasonDialog
       title={t(`rule.${turn.what}Title`, { number: turn.what === 'act' ? turn.version : '' })}
       submit={t(`rule.${turn.what}`)}
+      word={t('rule.why')}
+      lead={t(`rule.${turn.what}Lead`)}
       heavy={turn.what === 'act' && rule.placesHold}
+      least={3}
       change={change}
-      ready={why.trim().length >= 3}
       onClose={onClose}
-      onSubmit={() => change.mutate(undefined, { onSuccess: onClose })}
-    >
-      <Text size="sm">{t(`rule.${turn.what}Lead`)}</Text>
-      <Textarea
-        label={t('rule.why')}
-        required
-        data-autofocus
-        maxLength={500}
-        value={why}
-        onChange={(event) => setWhy(event.currentTarget.value)}
-      />
-    </AskDialog>
+    />
   )
 }

@@ -7,6 +7,7 @@ const SAID = new Set([
   'titles',
   'pipelineTitle',
   'stageTitle',
+  'stageHelp',
   'outcomeTitle',
   'entityTitle',
   'responsibleName',
