@@ -28,6 +28,8 @@ const Entry = z
     }),
     /** Ids of vehicles, drivers, orders, accounts it concerns. */
     subjects: z.array(z.string()).readonly(),
+    /** What ids in it are called now: people, plates, parks. */
+    labels: z.record(z.string(), z.string()),
     /** A word that was forgotten is left as `{"#": commitment}`. */
     data: z.record(z.string(), z.json()),
     hash: z.string(),
@@ -86,12 +88,13 @@ export function createAuditRoutes(audit: AuditService, fieldsOf: Rights['fieldsO
         )
         const page = found.slice(0, limit)
         const last = found.length > limit ? page.at(-1) : undefined
-        const items = page.map(({ entry: { position, at, kind, subjects, hash }, data, by }) => ({
+        const items = page.map(({ entry: { position, at, kind, subjects, hash }, labels, data, by }) => ({
           position,
           at,
           kind,
           by,
           subjects,
+          labels,
           data: z.record(z.string(), z.json()).parse(data),
           hash,
         }))

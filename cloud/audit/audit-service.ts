@@ -173,10 +173,14 @@ export function createAuditService(deps: Deps) {
       const shown = entries.map((entry) => ({ entry, leaf: JSON.parse(entry.leaf) }))
       const words = await store.detailsOf(shown.flatMap(({ leaf }) => commitmentsIn(leaf.data)))
       const by = shown.map(({ leaf }) => AuditActor.parse(leaf.by))
-      const names = await store.namesOf([...new Set(by.flatMap(({ kind, id }) => (kind === 'user' ? [id] : [])))])
+      const told = shown.map(({ entry, leaf }) => [...entry.subjects, ...idsIn(leaf.data)])
+      const names = await store.namesOf([...new Set([...by.map(({ id }) => id), ...told.flat()])])
       return shown.map(({ entry, leaf }, index) => {
         const { kind = 'nobody', id = '' } = by[index] ?? {}
-        return { entry, data: fillIn(leaf.data, words, veil), by: { kind, id, name: names.get(id) ?? null } }
+        const labels = Object.fromEntries(
+          (told[index] ?? []).flatMap((one) => (names.has(one) ? [[one, names.get(one) ?? '']] : [])),
+        )
+        return { entry, labels, data: fillIn(leaf.data, words, veil), by: { kind, id, name: names.get(id) ?? null } }
       })
     },
 
@@ -301,3 +305,14 @@ function fillIn(value: unknown, words: ReadonlyMap<string, string>, veil: Veil, 
   }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner, words, veil, key)]))
 }
+
+/** Pure. Everything in an entry that may be an id of something. */
+const idsIn = (value: unknown): readonly string[] =>
+  typeof value === 'string'
+    ? UUID.test(value)
+      ? [value]
+      : []
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(idsIn)
+      : []
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

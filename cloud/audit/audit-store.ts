@@ -143,12 +143,17 @@ export function createAuditStore(db: Db) {
       const rows = await db.selectFrom('auditDetails').selectAll().where('commitment', 'in', commitments).execute()
       return new Map(rows.map((row) => [row.commitment, row.value]))
     },
-    /** Names of the accounts among these. */
-    namesOf: async (ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+    /** What people call these: names of accounts and drivers, plates, parks. */
+    namesOf: async (asked: readonly string[]): Promise<ReadonlyMap<string, string>> => {
       // An entry may name somebody whose id was never one of an account.
-      const known = ids.filter((id) => z.uuid().safeParse(id).success)
+      const known = asked.filter((id) => z.uuid().safeParse(id).success)
       if (known.length === 0) return new Map()
-      const rows = await db.selectFrom('accounts').select(['id', 'name']).where('id', 'in', known).execute()
+      const ids = sql`any(${known}::uuid[])`
+      const { rows } = await sql<{ id: string; name: string }>`
+        select id::text as id, name from accounts where id = ${ids}
+        union all select id::text, plate from vehicles where id = ${ids}
+        union all select id::text, family_name || ' ' || given_name from drivers where id = ${ids}
+        union all select id::text, name from parks where id = ${ids}`.execute(db)
       return new Map(rows.map((row) => [row.id, row.name]))
     },
     /** Everything said about one of these subjects, for an export. */

@@ -10,9 +10,10 @@ import { MoreButton } from '../design/more-button.tsx'
 import { Page, Panel, Quiet, Tools } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
 import { ToneWord } from '../design/tone-word.tsx'
-import { useWords, type Words } from '../language/language.ts'
+import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
+import { entryWords } from './entry-words.ts'
 
 type Entry = {
   readonly position: number
@@ -20,6 +21,7 @@ type Entry = {
   readonly kind: string
   readonly by: { readonly kind: string; readonly id: string; readonly name: string | null }
   readonly subjects: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
   readonly data: Readonly<Record<string, unknown>>
 }
 type Entries = { readonly items: readonly Entry[]; readonly nextCursor: string | null }
@@ -29,22 +31,6 @@ type Current = {
 
 const KINDS = ['decision', 'order', 'sign-in', 'people', 'policy', 'request', 'refused', 'look'] as const
 const MAY_EXPORT = new Set(['owner', 'auditor'])
-
-/** A word is shown as it stands; what was forgotten is said to be. */
-const wordOf = (value: unknown, t: Words): string =>
-  typeof value === 'object' && value !== null && '#' in value
-    ? t('audit.forgotten')
-    : typeof value === 'string'
-      ? value
-      : JSON.stringify(value)
-
-/** What was asked first, then everything that says something. */
-function detailsOf(entry: Entry, t: Words): string {
-  const { method, route, ...rest } = entry.data
-  const said = Object.entries(rest).filter(([, value]) => JSON.stringify(value) !== '{}')
-  const asked = route === undefined ? [] : [`${String(method)} ${String(route)}`]
-  return [...asked, ...said.map(([name, value]) => `${name}: ${wordOf(value, t)}`)].join(' · ')
-}
 
 /** The record of everything, with its signed root and the way to check it without us. */
 export function AuditPage({ user }: { readonly user: User }): ReactNode {
@@ -129,8 +115,8 @@ export function AuditPage({ user }: { readonly user: User }): ReactNode {
                       </>
                     ),
                   },
-                  { word: t('audit.subject'), cell: ({ subjects }) => <Small>{subjects.join(', ')}</Small> },
-                  { word: t('audit.details'), cell: (entry) => <Text size="sm">{detailsOf(entry, t)}</Text> },
+                  { word: t('audit.subject'), cell: (entry) => <Subjects entry={entry} /> },
+                  { word: t('audit.details'), cell: (entry) => <Sentence entry={entry} now={now} /> },
                 ]}
               />
               <MoreButton of={entries} />
@@ -139,6 +125,46 @@ export function AuditPage({ user }: { readonly user: User }): ReactNode {
         }}
       </QueryView>
     </Page>
+  )
+}
+
+/** What it concerns by its name; what has none, by the end of its id. */
+function Subjects({ entry: { subjects, labels } }: { readonly entry: Entry }): ReactNode {
+  const named = subjects.filter((id) => labels[id] !== undefined)
+  const bare = subjects.filter((id) => labels[id] === undefined)
+  return (
+    <>
+      {named.map((id) => (
+        <Text key={id} size="sm" title={id}>
+          {labels[id]}
+        </Text>
+      ))}
+      {bare.map((id) => (
+        <Small key={id}>
+          <span title={id}>{id.length > 30 ? `…${id.slice(-12)}` : id}</span>
+        </Small>
+      ))}
+    </>
+  )
+}
+
+/** In words, with the entry as it is hashed behind them. */
+function Sentence({ entry, now }: { readonly entry: Entry; readonly now: number }): ReactNode {
+  const { t, language } = useWords()
+  return (
+    <>
+      <Text size="sm">{entryWords(entry, { t, language, now })}</Text>
+      <details>
+        <summary className="quiet">
+          <Text span size="xs">
+            {t('audit.whole')}
+          </Text>
+        </summary>
+        <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', maxWidth: '32rem' }}>
+          {JSON.stringify({ by: entry.by, subjects: entry.subjects, data: entry.data }, null, 1)}
+        </Code>
+      </details>
+    </>
   )
 }
 
