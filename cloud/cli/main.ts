@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { CommandFailed } from './api-client.ts'
 import { type VerifyOptions, verifyAudit } from './audit-verify.ts'
 import { type CardImportOptions, importCards } from './card-import.ts'
+import { type FineImportOptions, importFines } from './fine-import.ts'
 import { examineGateways, type RevokeOptions, revokeGateway } from './gateway-care.ts'
 import { listGateways } from './gateway-list.ts'
 import { type ProvisionOptions, provisionGateway, type SwapOptions, swapGateway } from './gateway-provision.ts'
@@ -101,6 +102,18 @@ program
   .option(...json)
   .action(async (file: string, options: CardImportOptions & Json) => {
     if ((await importCards(terminalFor(options), file, options)) === 'some') process.exitCode = 1
+  })
+
+program
+  .command('fine')
+  .description('fines')
+  .command('import')
+  .description('post the fines of a CSV file to whoever drove: resolution, plate, moment, sum; again: goes on')
+  .argument('<file>', 'the file, or - for standard input')
+  .option('--dry-run', 'say what would be done, do nothing')
+  .option(...json)
+  .action(async (file: string, options: FineImportOptions & Json) => {
+    if ((await importFines(terminalFor(options), file, options)) === 'some') process.exitCode = 1
   })
 
 program

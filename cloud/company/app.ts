@@ -11,6 +11,7 @@ import { createDriverPage } from '../driver-page/app.ts'
 import { DriverId } from '../drivers/driver.ts'
 import { createDriverStore } from '../drivers/driver-store.ts'
 import { Fine } from '../fines/fine.ts'
+import { createFineRoutes } from '../fines/fine-routes.ts'
 import { createFineService } from '../fines/fine-service.ts'
 import { createFineStore } from '../fines/fine-store.ts'
 import type { History } from '../history/app.ts'
@@ -30,8 +31,8 @@ import { createNumbers } from '../numbers/app.ts'
 import { createPapers } from '../papers/app.ts'
 import { createPaperStore } from '../papers/paper-store.ts'
 import { createParkStore } from '../parks/park-store.ts'
-import type { Notice } from '../people/notice-service.ts'
 import { createAccountStore } from '../people/account-store.ts'
+import type { Notice } from '../people/notice-service.ts'
 import { createPolicies } from '../policies/app.ts'
 import type { Postgres } from '../postgres/postgres-client.ts'
 import { createProcesses } from '../processes/app.ts'
@@ -336,6 +337,7 @@ export function createCompany(parts: Parts) {
       },
     },
     calls,
+    publicUrl: config.publicUrl,
     may: parts.may,
     policy: policies.service.facts,
     shipped: cases,
@@ -409,6 +411,7 @@ export function createCompany(parts: Parts) {
       ...processes.routes,
       ...calls.routes,
       ...inbox.routes,
+      createFineRoutes({ fines, isInSight: createFineStore(db).isInSight }),
     ],
     /** After the migrations and the zones. */
     open: async (): Promise<void> => {

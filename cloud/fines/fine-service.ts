@@ -18,6 +18,8 @@ type Deps = {
   readonly unclear: (unclear: Unclear) => Promise<void>
 }
 
+export type FineService = ReturnType<typeof createFineService>
+
 const HOUSE = { kind: 'rule', id: 'fines', name: 'Штрафы' } as const
 
 /** Fines to whoever drove: posted once by the number of the resolution, or given to a person. */

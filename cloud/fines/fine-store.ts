@@ -1,8 +1,12 @@
 import { type SqlBool, sql } from 'kysely'
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
+import type { ParksInSight } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { Moment } from './fine.ts'
+
+const hasPlate = (plate: string) =>
+  sql<SqlBool>`upper(replace(plate, ' ', '')) = ${plate.toUpperCase().replace(/\s/g, '')}`
 
 export type FineStore = ReturnType<typeof createFineStore>
 
@@ -11,12 +15,14 @@ export function createFineStore(db: Db) {
   return {
     /** A plate as it is written on a resolution: spaces and case apart. */
     vehicleOf: async (plate: string): Promise<VehicleId | undefined> => {
-      const row = await db
-        .selectFrom('vehicles')
-        .select('id')
-        .where(sql<SqlBool>`upper(replace(plate, ' ', '')) = ${plate.toUpperCase().replace(/\s/g, '')}`)
-        .executeTakeFirst()
+      const row = await db.selectFrom('vehicles').select('id').where(hasPlate(plate)).executeTakeFirst()
       return row?.id
+    },
+    /** Whether such a car is there for who sees these parks. */
+    isInSight: async (plate: string, parks: ParksInSight): Promise<boolean> => {
+      let cars = db.selectFrom('vehicles').select('id').where(hasPlate(plate))
+      if (parks !== 'all') cars = cars.where(sql<SqlBool>`park_id::text = any(${[...parks]}::text[])`)
+      return (await cars.executeTakeFirst()) !== undefined
     },
     momentOf: async (vehicle: VehicleId, at: EpochMs): Promise<Moment> => {
       const shifts = await db

@@ -6,6 +6,7 @@ import type { Jobs } from '../jobs/jobs.ts'
 import { policyFacts } from '../policies/policy.ts'
 import { createPolicyStore, readShippedPolicies } from '../policies/policy-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { createFileStore } from '../processes/documents/file-store.ts'
 import type { Rules } from '../rules/app.ts'
 import type { World } from '../world.ts'
 import { createCallbackRoutes } from './callback-routes.ts'
@@ -78,6 +79,7 @@ export function createMessages({
     mode,
     context,
     changed,
+    filesOf: createFileStore(db).contents,
   })
   jobs.every('messages', seconds(2), service.deliver)
   jobs.every('messages-forgotten', minutes(24 * 60), async () => {
@@ -89,7 +91,9 @@ export function createMessages({
       createMessageRoutes(service),
       createCallbackRoutes({ expected: callbackOf(settings), told: service.told }),
     ],
-    processMessage: processMessage(service.send),
+    processMessage: processMessage(service.send, (within, card, names) =>
+      createFileStore(within).attached(card, names),
+    ),
     joinRules: (ports) => {
       ports.action(
         'send',

@@ -2,9 +2,13 @@ import type { VehicleId } from '#contract/ids.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import type { Channel, Tried } from './message.ts'
 
+export type MessageFile = { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
+
 /** One way out of the house. `send` and `ask` never reject: what goes wrong is an outcome. */
 export type MessageChannel = {
   readonly id: Channel
+  /** Absent: a text alone. */
+  readonly takes?: 'files'
   send(
     message: {
       readonly to: string
@@ -13,6 +17,7 @@ export type MessageChannel = {
       /** Whom it is about, where that is known. */
       readonly driverId?: DriverId | undefined
       readonly vehicleId?: VehicleId | undefined
+      readonly files?: readonly MessageFile[]
     },
     stop: AbortSignal,
   ): Promise<Tried>

@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer'
 import { z } from 'zod'
 import { seconds } from '#contract/instant.ts'
-import type { MessageChannel } from './channel.ts'
+import type { MessageChannel, MessageFile } from './channel.ts'
 import type { EmailSettings } from './channel-settings.ts'
 
 /** E-mail by SMTP; that the server has taken it is all that is ever known. */
@@ -10,11 +10,12 @@ export function createEmailClient({ url, from, subject }: EmailSettings): Messag
   const transport = createTransport(url, { from })
   return {
     id: 'email',
-    send: async ({ to, text, key }) => {
+    takes: 'files',
+    send: async ({ to, text, key, files = [] }) => {
       try {
         const messageId = `<${Buffer.from(key).toString('base64url').slice(0, 80)}@kordon>`
         const sent = await Promise.race([
-          transport.sendMail({ to, from, subject, text, messageId }),
+          transport.sendMail({ to, from, subject, text, messageId, attachments: files.map(attachmentOf) }),
           new Promise<undefined>((resolve) => {
             AbortSignal.timeout(patience).addEventListener('abort', () => resolve(undefined))
           }),
@@ -30,3 +31,9 @@ export function createEmailClient({ url, from, subject }: EmailSettings): Messag
     },
   }
 }
+
+const attachmentOf = ({ name, type, bytes }: MessageFile) => ({
+  filename: name,
+  contentType: type,
+  content: Buffer.from(bytes),
+})

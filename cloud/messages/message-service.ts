@@ -7,7 +7,7 @@ import type { Facts } from '../expressions/fact-type.ts'
 import type { ParkId } from '../parks/park.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
-import type { MessageChannel } from './channel.ts'
+import type { MessageChannel, MessageFile } from './channel.ts'
 import type { Told } from './delivery-callback.ts'
 import { afterAsking, afterQuiet, afterTry, Channel, type Journey, MessageId, type Way, waysTo } from './message.ts'
 import type { MessageRow, MessageStore } from './message-store.ts'
@@ -34,6 +34,8 @@ export type MessageWish = {
   readonly because?: string | undefined
   /** Already in words: for messages of processes, which have texts of their own. */
   readonly text?: string | undefined
+  /** Ids of files that go with it. */
+  readonly attach?: readonly string[] | undefined
 }
 
 export type MessageService = ReturnType<typeof createMessageService>
@@ -49,6 +51,7 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log'> & {
   /** `policy`, `links`, `support`: what every message may name. Within the transaction. */
   readonly context: (db: Db) => Promise<Facts>
   readonly changed: (vehicle: VehicleId) => void
+  readonly filesOf: (ids: readonly string[]) => Promise<readonly MessageFile[]>
 }
 
 const AT_ONCE = 50
@@ -134,6 +137,7 @@ export function createMessageService(deps: Deps) {
         parkId: target.parkId ?? wish.parkId ?? null,
         vehicleId: wish.vehicleId ?? null,
         ways,
+        attach: wish.attach ?? [],
         proof: template.proof === 'needed',
         state: dead ?? 'queued',
         channel: null,
@@ -150,7 +154,11 @@ export function createMessageService(deps: Deps) {
     }
   }
 
-  const settle = async (row: MessageRow, journey: Journey, more: Partial<MessageRow>): Promise<void> => {
+  const settle = async (
+    row: MessageRow,
+    journey: Journey,
+    more: Partial<Omit<MessageRow, 'attach'>>,
+  ): Promise<void> => {
     const { ways, ...change } = journey
     const out = journey.dueAt === null && row.shown !== row.text ? { text: '' } : {}
     await reading.update(row.id, { ...change, ...more, ...out }, ways)
@@ -177,6 +185,7 @@ export function createMessageService(deps: Deps) {
                   key: row.key,
                   driverId: row.driverId ?? undefined,
                   vehicleId: row.vehicleId ?? undefined,
+                  files: channel.takes === 'files' ? await deps.filesOf(row.attach) : [],
                 },
                 stop,
               )

@@ -10,7 +10,10 @@ import type { Channel, MessageId, MessageState, Way } from './message.ts'
 
 export type MessageStore = ReturnType<typeof createMessageStore>
 
-export type MessageRow = Omit<MessageTable, 'ways'> & { readonly ways: readonly Way[] }
+export type MessageRow = Omit<MessageTable, 'ways' | 'attach'> & {
+  readonly ways: readonly Way[]
+  readonly attach: readonly string[]
+}
 export type MessageGroup = Pick<MessageGroupTable, 'name' | 'title'> & {
   readonly phones: readonly string[]
   readonly emails: readonly string[]
@@ -31,7 +34,7 @@ export function createMessageStore(db: Db) {
     insert: async (row: MessageRow): Promise<boolean> => {
       const added = await db
         .insertInto('messages')
-        .values({ ...row, ways: JSON.stringify(row.ways) })
+        .values({ ...row, ways: JSON.stringify(row.ways), attach: JSON.stringify(row.attach) })
         .onConflict((conflict) => conflict.column('key').doNothing())
         .returning('id')
         .execute()
@@ -54,7 +57,11 @@ export function createMessageStore(db: Db) {
         )
         .returningAll()
         .execute(),
-    update: async (id: MessageId, change: Partial<Omit<MessageRow, 'id' | 'key' | 'ways'>>, ways: readonly Way[]) =>
+    update: async (
+      id: MessageId,
+      change: Partial<Omit<MessageRow, 'id' | 'key' | 'ways' | 'attach'>>,
+      ways: readonly Way[],
+    ) =>
       db
         .updateTable('messages')
         .set({ ...change, ways: JSON.stringify(ways) })

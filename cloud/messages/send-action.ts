@@ -29,11 +29,14 @@ function addressee(to: Who, { subject }: ActionWish): Addressee | undefined {
   return undefined
 }
 
+/** Ids of files of a card by what they are called in the wish; absent: it is not there. */
+export type Attached = (db: Db, card: string, names: readonly string[]) => Promise<ReadonlyMap<string, string>>
+
 /** A message of a process: its text is the process's own. */
 export const processMessage =
-  (send: MessageService['send']) =>
+  (send: MessageService['send'], attached: Attached) =>
   async (db: Db, wish: ProcessWish): Promise<void> => {
-    const { key, message, text, to, address, via, card } = wish
+    const { key, message, text, to, address, via, card, attach } = wish
     const phone = address === undefined ? undefined : phoneFrom(address)
     const driverId = to.kind === 'record' && to.entity === 'driver' ? DriverId.safeParse(to.id).data : undefined
     const known: Addressee | undefined =
@@ -46,5 +49,18 @@ export const processMessage =
             : { group: to.id }
     if (known === undefined) throw new Error(`no way to write to ${to.kind} ${to.id}`)
     const order = via.length === 0 ? undefined : via
-    await send(db, { message, text, to: known, facts: {}, via: order, key: `card ${key}`, because: card })
+    const files = await attached(db, card ?? '', attach)
+    // It may be in the making: the letter waits for it, and is no letter without it.
+    const missing = attach.filter((name) => !files.has(name))
+    if (missing.length > 0) throw new Error(`к письму нет файла: ${missing.join(', ')}`)
+    await send(db, {
+      message,
+      text,
+      to: known,
+      facts: {},
+      via: order,
+      key: `card ${key}`,
+      because: card,
+      attach: [...files.values()],
+    })
   }

@@ -18,6 +18,8 @@ export type MessageTable = {
   readonly vehicleId: VehicleId | null
   readonly parkId: ParkId | null
   readonly ways: Json<readonly Way[]>
+  /** Ids of files that go with it, where its channel takes files. */
+  readonly attach: Json<readonly string[]>
   /** Whether it has to be known to have arrived: else the next way is tried. */
   readonly proof: boolean
   readonly state: MessageState

@@ -167,6 +167,19 @@ export type ProcessFileRow = {
   readonly addedAt: number
   readonly addedBy: string
   readonly clientKey: string | null
+  /** The phone number whose card takes it as soon as there is one. */
+  readonly waitsFor: string | null
+}
+export type ProcessUploadRow = {
+  readonly id: string
+  readonly tokenHash: string
+  readonly card: string
+  readonly title: string
+  readonly event: string
+  readonly field: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly usedAt: number | null
 }
 export type ProcessPaymentRow = {
   readonly key: string
@@ -218,6 +231,7 @@ export type ProcessTables = {
   processSeries: ProcessSeriesRow
   processNumbers: ProcessNumberRow
   processFiles: ProcessFileRow
+  processUploads: ProcessUploadRow
   processPayments: ProcessPaymentRow
   processInbox: ProcessInboxRow
   processHooks: ProcessHookRow

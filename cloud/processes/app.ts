@@ -36,6 +36,9 @@ import { createFileRoutes } from './documents/file-routes.ts'
 import { createFileStore, shippedTemplate } from './documents/file-store.ts'
 import { createMaking } from './documents/making.ts'
 import { createOfficeClient } from './documents/office-client.ts'
+import { createUploadRoutes } from './documents/upload-routes.ts'
+import { createUploadService } from './documents/upload-service.ts'
+import { createUploadStore } from './documents/upload-store.ts'
 import { createEffectService, type EffectService } from './effects/effect-service.ts'
 import { createOutboxStore } from './effects/outbox-store.ts'
 import type { ProcessPorts } from './effects/ports.ts'
@@ -78,6 +81,8 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   /** Within the transaction that is given: there, nothing else may ask the database. */
   readonly outside: (db: Db) => OutsideReads
   readonly ports: ProcessPorts
+  /** Under which people reach us from outside; absent: letters carry no links. */
+  readonly publicUrl?: string | undefined
   /** The log of calls; without it calls from outside are refused. */
   readonly calls?: Pick<Calls, 'take' | 'joined'>
   readonly may: May
@@ -160,6 +165,15 @@ export function createProcesses(parts: Parts): Processes {
     fileStore: createFileStore,
     shippedTemplate,
   })
+  const uploads = createUploadService({
+    ...world,
+    inTransaction,
+    publicUrl: parts.publicUrl,
+    uploadStore: createUploadStore,
+    fileStore: createFileStore,
+    outboxStore: createOutboxStore,
+    processes: service,
+  })
   const effects = createEffectService({
     db,
     inTransaction,
@@ -184,6 +198,7 @@ export function createProcesses(parts: Parts): Processes {
       return (await staff.playing(roles)).map(({ id }) => id)
     },
     makeDocument,
+    uploadAddress: uploads.addressFor,
   })
   const reportsOf = (parks: ParksInSight) => {
     const logged = { funnels: createFunnelStore(db, parks), reports: createReportStore(db, parks) }
@@ -261,7 +276,9 @@ export function createProcesses(parts: Parts): Processes {
   jobs?.every('process-effects', millis(500), async (stop) => {
     while (!stop.aborted && (await effects.round()) > 0);
   })
+  jobs?.every('process-files-waiting', seconds(10), async () => void (await createFileStore(db).place()))
   jobs?.every('process-outbox-tidy', seconds(3600), async () => {
+    await createFileStore(db).forget(clock.now() - KEPT_MS)
     await createOutboxStore(db).forget(clock.now() - KEPT_MS)
   })
 
@@ -301,6 +318,15 @@ export function createProcesses(parts: Parts): Processes {
         now: clock.now,
       }),
       createFileRoutes({ clock, uuid, desk, files: createFileStore(db) }),
+      createUploadRoutes({
+        clock,
+        uploads: createUploadStore(db),
+        take: async (upload, file) => {
+          const key = await uploads.take(upload, file)
+          if (key !== undefined) await carryOutAtOnce(key)
+          return key !== undefined
+        },
+      }),
       createAgentRoutes({
         clock,
         randomBytes: world.randomBytes,
@@ -311,9 +337,11 @@ export function createProcesses(parts: Parts): Processes {
       createApplyRoutes({
         clock,
         uuid,
+        files: createFileStore(db),
         take: async (incoming) => {
           const key = await inTransaction((tx) => createInboxStore(tx).take('form', incoming, clock.now()))
           if (key !== undefined) await carryOutAtOnce(key)
+          await createFileStore(db).place()
         },
       }),
       createInboxRoutes({

@@ -2,12 +2,12 @@ import type { Fact, Facts } from '../expressions/fact-type.ts'
 
 /** Pure. Fields as they were stored: only plain facts are written. */
 export function factsFrom(stored: Record<string, unknown>): Facts {
-  return Object.fromEntries(
-    Object.entries(stored).flatMap(([name, value]): [string, Fact][] => {
-      const fact = factFrom(value)
-      return fact === undefined ? [] : [[name, fact]]
-    }),
-  )
+  const facts: [string, Fact][] = []
+  for (const name of Object.keys(stored)) {
+    const fact = factFrom(stored[name])
+    if (fact !== undefined) facts.push([name, fact])
+  }
+  return Object.fromEntries(facts)
 }
 export function factFrom(value: unknown): Fact {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value

@@ -139,6 +139,7 @@ export const ROUTE_RIGHTS: readonly (readonly [route: string, roles: string])[] 
   ['POST /api/ledger/postings/{id}/reversal', 'owner head accountant'],
   ['POST /api/ledger/top-ups', 'owner head accountant integration'],
   ['POST /api/ledger/fines', 'owner head accountant integration'],
+  ['POST /api/fines', 'owner head accountant'],
   ['POST /api/ledger/corrections', 'owner head accountant'],
   ['POST /api/ledger/deposits', 'owner head accountant'],
   ['GET /api/ledger/accounts', 'owner head manager support accountant auditor'],

@@ -49,7 +49,16 @@ export function diff(before: Definitions, after: Definitions): readonly string[]
       before.messages,
       after.messages,
       ({ id }) => `сообщение ${id}`,
-      (old, now) => (old.text === now.text ? [] : [`Сообщение ${now.id}: было «${old.text}», стало «${now.text}»`]),
+      (old, now) => [
+        ...(old.text === now.text ? [] : [`Сообщение ${now.id}: было «${old.text}», стало «${now.text}»`]),
+        ...((old.upload?.field.name ?? '') === (now.upload?.field.name ?? '')
+          ? []
+          : [
+              now.upload === undefined
+                ? `Сообщение ${now.id}: файл по ссылке больше не просят`
+                : `Сообщение ${now.id}: по ссылке просят файл в поле ${now.upload.field.name}`,
+            ]),
+      ],
     ),
     ...compared(
       before.documents,

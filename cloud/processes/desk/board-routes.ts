@@ -8,6 +8,7 @@ import type { CardSort } from '../board-store.ts'
 import { factsFrom } from '../stored-facts.ts'
 import type { BoardQuery } from './board.ts'
 import { CardItem, Values } from './card-view.ts'
+import { cardsJson, isCardsPage } from './cards-json.ts'
 import type { DeskService } from './desk-service.ts'
 import { PipelineView } from './pipeline-view.ts'
 
@@ -76,6 +77,10 @@ export function createBoardRoutes({
       '/api/cards',
       {
         config,
+        serializerCompiler: () => (answer) => {
+          if (!isCardsPage(answer)) throw new Error('not a page of cards')
+          return cardsJson(answer)
+        },
         schema: {
           tags,
           summary: 'Cards of a pipeline: board and list over one query',

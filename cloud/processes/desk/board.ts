@@ -13,7 +13,7 @@ import type { LabelStore } from './label-store.ts'
 import { cardTitle, labelsOf } from './labels.ts'
 import { pipelineView, turnOf } from './pipeline-view.ts'
 import { referenceOf } from './reference.ts'
-import { type Sight, type Sights, seenFields, wordOf } from './sight.ts'
+import { fieldSight, type Sight, type Sights, wordOf } from './sight.ts'
 
 type Deps = {
   readonly now: () => EpochMs
@@ -49,11 +49,12 @@ export function createBoard({ now, sights, boards, lists, labels, focus }: Deps)
     const ids = found.map(({ id }) => id)
     const nearest = await lists.nearestTasks(query.pipeline, ids)
     const limits = await lists.limits(query.pipeline, ids)
+    const seen = fieldSight(machine, sight)
     const shown = found
       .filter(({ pipeline, stage }) => inSight(sight, pipeline, stage))
       .map((brief) => {
         const entity = entityOf(machine, brief.pipeline)
-        return { ...brief, entity, fields: seenFields(machine, sight, entity, brief.fields) }
+        return { ...brief, entity, fields: seen(entity, brief.fields) }
       })
     const named = await labelsOf(labels, machine, sight, shown)
     return shown.map((brief) =>

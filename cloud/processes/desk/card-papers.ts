@@ -7,6 +7,7 @@ import { plainTemplate, printed, type Template } from '../documents/template.ts'
 import type { Machine } from '../engine/machine.ts'
 import type { DocumentTemplate } from '../notation/catalogue.ts'
 import type { ProcessService } from '../process-service.ts'
+import { seesFile } from './file-sight.ts'
 import { linkOf, type Records } from './shown-card.ts'
 import type { Sights } from './sight.ts'
 
@@ -76,6 +77,21 @@ export function createCardPapers(deps: Deps) {
           title: document.title,
           missing: [...missing(machine, document, facts)],
         }))
+    },
+
+    /** Those of these files of the card that the caller may open, by the fields they tell of. Faults: card/unknown. */
+    filesInSight: async <One extends { readonly id: string; readonly document: string | null }>(
+      caller: Caller,
+      id: string,
+      files: readonly One[],
+    ): Promise<readonly One[]> => {
+      await deps.page.card(caller, id)
+      const brief = await deps.boards.brief(id)
+      if (brief === undefined) throw new Fault('card/unknown')
+      const machine = await deps.processes.machineOf(brief.definition)
+      const sight = await deps.sights.sightOf(caller)
+      const card = { entity: machine.pipeline(brief.pipeline)?.card.name ?? 'deal', fields: brief.fields }
+      return files.filter((file) => seesFile(machine, sight, card, file))
     },
 
     /** Makes it as Word and PDF, or names what it lacks and makes nothing. Faults: card/unknown, card/fields-missing, file/unknown. */

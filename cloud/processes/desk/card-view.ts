@@ -107,19 +107,23 @@ export function cardItem(brief: CardBrief, { task, limitAt, title, responsibleNa
     closedAt: brief.closedAt === null ? null : at(brief.closedAt),
     responsible: brief.responsible,
     parked: brief.parked,
-    fields: Object.fromEntries(Object.entries(brief.fields).filter(([, value]) => value !== undefined)),
+    fields: { ...brief.fields },
     nextDueAt: task === undefined ? null : at(task.dueAt),
     openTasks: task?.count ?? 0,
     title,
     responsibleName,
     limitAt: limitAt === undefined ? null : at(limitAt),
-    labels: Object.fromEntries(
-      Object.entries(brief.fields).flatMap(([field, value]) => {
-        const label = labelOf(field, value)
-        return label === undefined ? [] : [[field, label]]
-      }),
-    ),
+    labels: labelsIn(brief.fields, labelOf),
   }
+}
+
+function labelsIn(fields: Facts, labelOf: Beside['labelOf']): Record<string, string> {
+  const labels: [string, string][] = []
+  for (const field of Object.keys(fields)) {
+    const label = labelOf(field, fields[field])
+    if (label !== undefined) labels.push([field, label])
+  }
+  return Object.fromEntries(labels)
 }
 
 /** A card as its fields are shown: its own, and those of the records it points at. */

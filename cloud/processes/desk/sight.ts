@@ -58,15 +58,31 @@ export function wordOf(machine: Machine, { roles, rights }: Sight, entity: strin
 
 /** Pure. The fields as this caller may see them: hidden ones are not there, masked ones show their end. */
 export function seenFields(machine: Machine, sight: Sight, entity: string, fields: Facts): Facts {
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([field, value]): [string, Fact][] => {
-      const right = wordOf(machine, sight, entity, field)
-      if (right === 'hidden') return []
-      if (right !== 'masked') return [[field, value]]
-      const shown = sight.rights.shown(entity, field, value === undefined || value === null ? null : String(value))
-      return shown === null ? [] : [[field, shown]]
-    }),
-  )
+  return fieldSight(machine, sight)(entity, fields)
+}
+
+/** Pure. The same for many cards: what the caller may do with a field is asked once. */
+export function fieldSight(machine: Machine, sight: Sight): (entity: string, fields: Facts) => Facts {
+  const words = new Map<string, Map<string, FieldWord>>()
+  const wordFor = (known: Map<string, FieldWord>, entity: string, field: string): FieldWord => {
+    const found = known.get(field) ?? wordOf(machine, sight, entity, field)
+    known.set(field, found)
+    return found
+  }
+  return (entity, fields) => {
+    const known = words.get(entity) ?? new Map<string, FieldWord>()
+    words.set(entity, known)
+    const seen: [string, Fact][] = []
+    for (const field of Object.keys(fields)) {
+      const value = fields[field]
+      const right = wordFor(known, entity, field)
+      if (right === 'masked') {
+        const shown = sight.rights.shown(entity, field, value === undefined || value === null ? null : String(value))
+        if (shown !== null) seen.push([field, shown])
+      } else if (right !== 'hidden') seen.push([field, value])
+    }
+    return Object.fromEntries(seen)
+  }
 }
 
 /** Pure. How a field of a task stands open to this caller. */

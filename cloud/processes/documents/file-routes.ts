@@ -23,11 +23,11 @@ const FileItem = z.object({
 })
 
 type Deps = Pick<World, 'clock' | 'uuid'> & {
-  readonly desk: Pick<DeskService, 'card' | 'mayWrite' | 'tasks'>
+  readonly desk: Pick<DeskService, 'card' | 'mayWrite' | 'tasks' | 'filesInSight'>
   readonly files: FileStore
 }
 
-/** Files of a card: whoever may see the card may see them, nobody else; nothing is served from a public folder. */
+/** Files of a card: for whoever may see the card and the fields they tell of; nothing is served from a public folder. */
 export function createFileRoutes({ clock, uuid, desk, files }: Deps): FastifyPluginAsyncZod {
   return async (app) => {
     await app.register(multipart, { limits: { fileSize: MOST_BYTES, files: 1, fields: 5 } })
@@ -44,8 +44,8 @@ export function createFileRoutes({ clock, uuid, desk, files }: Deps): FastifyPlu
         },
       },
       async (request) => {
-        await desk.card(callerOf(request), request.params.id)
-        const rows = await files.of(request.params.id)
+        const { id } = request.params
+        const rows = await desk.filesInSight(callerOf(request), id, await files.of(id))
         return {
           items: rows.map(({ card: _card, sha256: _sha256, ...row }) => ({
             ...row,
@@ -102,9 +102,10 @@ export function createFileRoutes({ clock, uuid, desk, files }: Deps): FastifyPlu
       async (request, reply) => {
         const file = await files.find(request.params.id)
         if (file === undefined || file.card === null) throw new Fault('file/unknown')
-        await desk.card(callerOf(request), file.card).catch((cause: unknown) => {
+        const inSight = await desk.filesInSight(callerOf(request), file.card, [file]).catch((cause: unknown) => {
           throw cause instanceof Fault ? new Fault('file/unknown') : cause
         })
+        if (inSight.length === 0) throw new Fault('file/unknown')
         return reply
           .header('content-type', file.type)
           .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`)

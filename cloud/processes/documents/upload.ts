@@ -6,6 +6,8 @@ const KINDS: readonly { readonly type: string; readonly begins: readonly number[
   { type: 'application/pdf', begins: [0x25, 0x50, 0x44, 0x46] },
   { type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', begins: [0x50, 0x4b, 0x03, 0x04] },
 ]
+/** What a form of ours lets a person choose. */
+export const TAKEN_TYPES = KINDS.map(({ type }) => type)
 export const MOST_BYTES = 12 * 1024 * 1024
 
 /** Pure. Why a file is not taken, or undefined. */

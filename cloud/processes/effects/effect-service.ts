@@ -5,8 +5,9 @@ import type { BoardStore } from '../board-store.ts'
 import type { Actor, CardEvent, CardState, Effect, Recipient } from '../engine/card.ts'
 import { NO_LOCALS } from '../engine/draft.ts'
 import { printText } from '../engine/print.ts'
-import { openOn } from '../engine/world.ts'
+import { openOn } from '../engine/tasks.ts'
 import type { FactStore } from '../fact-store.ts'
+import type { Asked } from '../notation/catalogue.ts'
 import type { Acted, ProcessService } from '../process-service.ts'
 import { outboxRow } from './outbox-row.ts'
 import type { OutboxStore } from './outbox-store.ts'
@@ -18,6 +19,8 @@ type Deps = Pick<World, 'clock' | 'log' | 'uuid'> &
     readonly outboxStore: (db: Db) => OutboxStore
     readonly boardStore: (db: Db) => BoardStore
     readonly factStore: (db: Db) => FactStore
+    /** The address at which whoever reads the message adds a file to the card; undefined: the house has no address. */
+    readonly uploadAddress: (db: Db, card: string, asked: Asked) => Promise<string | undefined>
     readonly makeDocument: (db: Db, card: string, document: string, facts: Facts, now: number) => Promise<void>
     readonly ports: ProcessPorts
     /** In whose browsers a form of this card opens by itself. */
@@ -245,14 +248,16 @@ export function createEffectService(deps: Deps): EffectService {
   const send = async (tx: Db, key: string, card: string, effect: Extract<Effect, { kind: 'send' }>): Promise<void> => {
     if (ports.sendMessage === undefined) throw new NotConnected('Сообщения не подключены')
     const machine = await processes.activeIn(tx)
-    const text = machine?.definitions.messages.get(effect.message)?.text ?? ''
+    const { text = '', upload } = machine?.definitions.messages.get(effect.message) ?? {}
+    const address = upload === undefined || card === '' ? undefined : await deps.uploadAddress(tx, card, upload)
+    const words = machine === undefined ? text : printText(text, effect.facts, machine.definitions)
     const { to } = effect
     const record = to.kind === 'record' ? await recordOf(tx, to.entity, to.id) : undefined
     const phone = record?.['phone']
     await ports.sendMessage(tx, {
       key,
       message: effect.message,
-      text: machine === undefined ? text : printText(text, effect.facts, machine.definitions),
+      text: address === undefined ? words : `${words}\n${upload?.title}: ${address}`,
       to,
       address: typeof phone === 'string' ? phone : undefined,
       via: effect.via,

@@ -1,3 +1,5 @@
+import { TAKEN_TYPES } from '../documents/upload.ts'
+
 /** What somebody has written into the form; empty where he has not. */
 export type Application = {
   readonly id: string
@@ -7,7 +9,10 @@ export type Application = {
   readonly agent: string
 }
 export type Language = 'ru' | 'en'
-export type Wrong = 'name' | 'phone' | 'consent'
+export type Wrong = 'name' | 'phone' | 'consent' | 'files'
+/** Files that the form asks for, each once. */
+export const PAPERS = ['licence', 'passport'] as const
+export type PaperName = (typeof PAPERS)[number]
 
 const WORDS = {
   ru: {
@@ -17,7 +22,12 @@ const WORDS = {
     phone: 'Телефон',
     phoneHint: 'Например, +7 916 123-45-67',
     city: 'Город',
-    consent: 'Согласен на обработку этих данных, чтобы мне перезвонили о работе. Согласие можно отозвать у менеджера.',
+    papers: 'Документы: можно приложить сейчас или принести с собой',
+    paperNames: { licence: 'Водительское удостоверение', passport: 'Паспорт, страница с фото' },
+    filesHint: 'Фотография JPEG, PNG, WebP или файл PDF, DOCX; каждый не больше 12 МБ.',
+    wrongFiles: 'Эти файлы мы взять не можем. Приложите фотографию, PDF или DOCX до 12 МБ.',
+    consent:
+      'Согласен на обработку этих данных и приложенных документов, чтобы мне перезвонили о работе. Согласие можно отозвать у менеджера.',
     send: 'Отправить анкету',
     sent: 'Анкета отправлена',
     thanks: 'Спасибо! Менеджер позвонит вам в рабочие часы.',
@@ -34,8 +44,12 @@ const WORDS = {
     phone: 'Phone',
     phoneHint: 'For example, +7 916 123-45-67',
     city: 'City',
+    papers: 'Papers: attach them now or bring them with you',
+    paperNames: { licence: 'Driving licence', passport: 'Passport, the page with the photo' },
+    filesHint: 'A photo as JPEG, PNG or WebP, or a PDF or DOCX file; 12 MB each at most.',
+    wrongFiles: 'We cannot take these files. Attach a photo, a PDF or a DOCX of at most 12 MB.',
     consent:
-      'I agree that these data are processed so that I can be called back about work. I may withdraw it at any time.',
+      'I agree that these data and the papers attached are processed so that I can be called back about work. I may withdraw it at any time.',
     send: 'Send the application',
     sent: 'Application sent',
     thanks: 'Thank you! A manager will call you during working hours.',
@@ -48,9 +62,19 @@ const WORDS = {
 } as const
 
 const SIGNS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const safe = (text: string): string => text.replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? '')
+/** Pure. A text that stands in HTML as it is written. */
+export const safe = (text: string): string => text.replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? '')
 
-function shell(language: Language, title: string, body: string, other: string): string {
+/** What pages for everybody may do in a browser: show themselves and send their own form. */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+/** Pure. A page for everybody; `other`: the address of the same in the other language. */
+export function shell(language: Language, title: string, body: string, other?: string): string {
+  const link =
+    other === undefined
+      ? ''
+      : `<a href="${safe(other)}" lang="${language === 'ru' ? 'en' : 'ru'}">${WORDS[language].language}</a>`
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -58,11 +82,11 @@ function shell(language: Language, title: string, body: string, other: string): 
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${title}</title>
+<title>${safe(title)}</title>
 <link rel="stylesheet" href="/apply/page.css">
 </head>
 <body>
-<header><b>${title}</b><a href="${safe(other)}" lang="${language === 'ru' ? 'en' : 'ru'}">${WORDS[language].language}</a></header>
+<header><b>${safe(title)}</b>${link}</header>
 <main>${body}</main>
 </body>
 </html>
@@ -85,17 +109,21 @@ export function applyPage(language: Language, given: Application, wrong: readonl
     name: words.wrongName,
     phone: words.wrongPhone,
     consent: words.wrongConsent,
+    files: words.wrongFiles,
   }
   const problem = (field: Wrong): string =>
     wrong.includes(field) ? `<p class="wrong" id="${field}-wrong">${says[field]}</p>` : ''
   const told = (field: Wrong): string =>
     wrong.includes(field) ? ` aria-invalid="true" aria-describedby="${field}-wrong"` : ''
   const body = `<h1>${words.title}</h1><p>${words.lead}</p>
-<form method="post" action="/apply" accept-charset="utf-8">
+<form method="post" action="/apply" accept-charset="utf-8" enctype="multipart/form-data">
 <input type="hidden" name="id" value="${safe(given.id)}"><input type="hidden" name="a" value="${safe(given.agent)}"><input type="hidden" name="lang" value="${language}">
 <label>${words.name}<input name="name" required maxlength="120" autocomplete="name" value="${safe(given.name)}"${told('name')}></label>${problem('name')}
 <label>${words.phone}<input name="phone" type="tel" required maxlength="30" autocomplete="tel" placeholder="${words.phoneHint}" value="${safe(given.phone)}"${told('phone')}></label>${problem('phone')}
 <label>${words.city}<input name="city" maxlength="80" autocomplete="address-level2" value="${safe(given.city)}"></label>
+<fieldset><legend>${words.papers}</legend><p class="hint">${words.filesHint}</p>
+${PAPERS.map((name) => `<label>${words.paperNames[name]}<input type="file" name="${name}" accept="${TAKEN_TYPES.join(',')}"${told('files')}></label>`).join('\n')}${problem('files')}
+</fieldset>
 <label class="away" aria-hidden="true">Website<input name="website" tabindex="-1" autocomplete="off"></label>
 <label class="tick"><input type="checkbox" name="consent" value="yes" required${told('consent')}> <span>${words.consent}</span></label>${problem('consent')}
 <button type="submit">${words.send}</button>
@@ -118,6 +146,8 @@ label{display:block;margin-top:1rem}
 label input:not([type=checkbox]){box-sizing:border-box;display:block;font:inherit;margin-top:.25rem;min-height:44px;padding:.5rem;width:100%}
 .tick{align-items:flex-start;display:flex;gap:.5rem}
 .tick input{flex:none;height:24px;margin:0;width:24px}
+.hint{margin:.25rem 0 0;opacity:.75}
+fieldset{border:1px solid color-mix(in srgb,currentcolor 25%,transparent);border-radius:8px;margin:1.25rem 0 0;padding:.5rem 1rem 1rem}
 .wrong{color:light-dark(#b3261e,#ffb4ab);margin:.25rem 0 0}
 .away{left:-9999px;position:absolute}
 button{background:#1c5fd4;border:0;border-radius:8px;color:#fff;font:inherit;margin-top:1.5rem;min-height:48px;padding:0 1.5rem;width:100%}

@@ -133,6 +133,7 @@ function otherUses(definitions: Definitions): readonly Use[] {
     put('entity', rule.for?.entity)
   }
   for (const task of definitions.tasks.values()) put('calendar', task.clock)
+  for (const message of definitions.messages.values()) put('event', message.upload?.event)
   for (const group of definitions.org.groups.values()) put('calendar', group.hours)
   for (const resource of definitions.org.resources.values()) put('calendar', resource.calendar)
   for (const workplace of definitions.org.workplaces.values()) {

@@ -38,6 +38,22 @@ export function checkMasks(definitions: Definitions, sites: readonly Site[], rep
   }
 }
 
+/** Check 17 too: a file that a message asks for goes into a field of a file. */
+export function checkUploads(definitions: Definitions, report: Report): void {
+  for (const { id, upload } of definitions.messages.values()) {
+    if (upload === undefined) continue
+    const [root = '', field = ''] = upload.field.name.split('.')
+    const type = fieldOf(definitions, root, field)?.type
+    if (type?.of !== 'file' || type.list)
+      report(
+        upload.field.pos,
+        17,
+        `Файл по ссылке из «${id}» некуда положить: «${upload.field.name}» не поле типа file`,
+        'Назовите поле карточки, в котором один файл',
+      )
+  }
+}
+
 function sentOf(definitions: Definitions, sites: readonly Site[]): readonly Sent[] {
   const byActions = sites.flatMap(({ actions, scope }) =>
     flattened(actions).flatMap((one): readonly Sent[] => {

@@ -6,7 +6,7 @@ import { checkFields } from './check-fields.ts'
 import { checkNames, checkPeople, checkSteps } from './check-names.ts'
 import { checkFairness, checkHolds, checkLoops } from './check-safety.ts'
 import { checkMoves, checkStages } from './check-stages.ts'
-import { checkMasks } from './check-words.ts'
+import { checkMasks, checkUploads } from './check-words.ts'
 import { expressionsOf } from './expressions.ts'
 import { sitesOf, usageOf } from './sites.ts'
 
@@ -31,6 +31,7 @@ export function check(files: readonly SourceFile[]): Checked {
   checkHolds(sites, report)
   checkLoops(definitions, report)
   checkMasks(definitions, sites, report)
+  checkUploads(definitions, report)
   checkExpressions(definitions, placed, report)
   checkFairness(definitions, placed, report)
   return { definitions, problems: inOrder(problems) }

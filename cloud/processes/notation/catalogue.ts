@@ -73,7 +73,14 @@ export type Entity = At & {
   readonly fields: ReadonlyMap<string, EntityField>
 }
 export type EventType = At & { readonly id: string; readonly payload: ReadonlyMap<string, FieldType> }
-export type Message = At & { readonly id: string; readonly text: string }
+export type Message = At & { readonly id: string; readonly text: string; readonly upload: Asked | undefined }
+/** A file that whoever reads the message may add to the card by a link: it goes into the field, and the event is told. */
+export type Asked = {
+  readonly title: string
+  readonly event: Named
+  readonly field: Named
+  readonly days: number
+}
 /** `id`: words of the definitions as they are written; `text`: the same in English. */
 export type EnglishWords = At & { readonly id: string; readonly text: string }
 export type Series = At & {
@@ -291,17 +298,47 @@ export const events: Read<readonly EventType[]> = (given, report) => {
   }))
 }
 
+const wordedShape = shape(
+  {
+    text: must(text('текст')),
+    upload: may(
+      shape(
+        {
+          title: must(text('title')),
+          event: must(name('событие')),
+          field: must(name('поле')),
+          days: may(integer('days')),
+        },
+        'ссылка для файла',
+      ),
+    ),
+  },
+  'сообщение',
+)
+/** A text, or a text with what it asks for. */
+const worded: Read<Pick<Message, 'text' | 'upload'>> = (given, report) => {
+  if (given.kind !== 'map') {
+    const words = text('текст')(given, report)
+    return words === undefined ? undefined : { text: words, upload: undefined }
+  }
+  const read = wordedShape(given, report)
+  if (read === undefined) return undefined
+  const { upload } = read
+  return { text: read.text, upload: upload === undefined ? undefined : { ...upload, days: upload.days ?? USUAL_DAYS } }
+}
+const USUAL_DAYS = 30
+
 export const messages: Read<readonly Message[]> = (given, report) => {
   const read = shape(
     {
       kind: must(text('kind')),
       id: must(text('id')),
       case: may(text('case')),
-      messages: must(map(text('текст'), 'messages')),
+      messages: must(map(worded, 'messages')),
     },
     'messages',
   )(given, report)
-  return read?.messages.map(({ name: id, pos, value: words }) => ({ id, pos, text: words }))
+  return read?.messages.map(({ name: id, pos, value }) => ({ id, pos, ...value }))
 }
 
 export const englishWords: Read<readonly EnglishWords[]> = (given, report) => {

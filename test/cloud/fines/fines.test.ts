@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { VehicleId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
+import { readFines } from '../../../cloud/cli/fine-csv.ts'
+import { importFines } from '../../../cloud/cli/fine-import.ts'
 import { DriverId } from '../../../cloud/drivers/driver.ts'
 import { blameOf, type Fine } from '../../../cloud/fines/fine.ts'
 import { createFineService, type Unclear } from '../../../cloud/fines/fine-service.ts'
@@ -31,6 +36,30 @@ test.each([
   expect(blameOf(moment)).toMatchObject(
     driver === undefined ? { kind: 'unclear' } : { kind: 'driver', driverId: driver },
   )
+})
+
+test('A-51: a file of fines is read by its head, Moscow time and roubles; a wrong line says why and takes no other with it', () => {
+  const file = [
+    'УИН;ГРЗ;Дата и время нарушения;Сумма;Статья',
+    '188101;А123ВС77;20.11.2026 14:05;1 500,50;12.9 ч. 2',
+    '188102;А123ВС77;2026-11-20T14:05:00+03:00;500;',
+    '188103;А123ВС77;20.11.2026;500;',
+    '188104;А123ВС77;20.11.2026 14:05;бесплатно;',
+    '188101;А123ВС77;20.11.2026 14:05;500;',
+  ].join('\r\n')
+  const at = '2026-11-20T11:05:00.000Z'
+  expect(readFines(file)).toEqual({
+    good: [
+      { line: 2, no: '188101', plate: 'А123ВС77', at, kopecks: 150_050, article: '12.9 ч. 2' },
+      { line: 3, no: '188102', plate: 'А123ВС77', at, kopecks: 50_000 },
+    ],
+    wrong: [
+      { line: 4, why: expect.stringContaining('no moment') },
+      { line: 5, why: expect.stringContaining('no sum') },
+      { line: 6, why: '188101 stands in line 2 already' },
+    ],
+  })
+  expect(() => readFines('УИН;Сумма\n1;2')).toThrow('госномер')
 })
 
 describe('A-51: a fine is posted to whoever drove', () => {
@@ -121,10 +150,34 @@ describe('A-51: fines by a signed webhook', () => {
     expect(await tell({ ...fine, at: 'вчера' })).toBe(400)
   })
 
+  test('a file of fines: each line by itself, the wrong ones by name, and again it goes on', async () => {
+    const { body: vehicle } = await call('POST', '/api/vehicles', { plate: 'А777АА77', model: 'Rio' })
+    const file = [
+      'УИН;Госномер;Дата и время;Сумма;Статья',
+      `18810200;${vehicle.plate.toLowerCase()};20.11.2026 14:05;500,00;12.9 ч. 2`,
+      '18810201;Х000ХХ99;20.11.2026 14:05;500;',
+    ].join('\n')
+    const folder = mkdtempSync(join(tmpdir(), 'kordon-fines-'))
+    writeFileSync(join(folder, 'fines.csv'), file)
+    const { body } = await call('POST', '/api/tokens', { name: 'fines' })
+    const env = { KORDON_URL: app.started.url, KORDON_TOKEN: body.token, HOME: folder }
+    const said: unknown[] = []
+    const terminal = { env, isInteractive: false, result: (value: unknown) => void said.push(value) }
+    expect(await importFines(terminal, join(folder, 'fines.csv'), {})).toBe('some')
+    expect(await importFines(terminal, join(folder, 'fines.csv'), {})).toBe('some')
+    rmSync(folder, { recursive: true, force: true })
+    expect(said[0]).toMatchObject({ unclear: 1, posted: 0, wrong: [{ line: 3 }] })
+    const cards = await until('the card', async () => {
+      const found = (await call('GET', '/api/cards?pipeline=fines&state=all&q=18810200')).body.items
+      return found.length > 0 ? found : undefined
+    })
+    expect(cards).toHaveLength(1)
+  })
+
   test('a fine of nobody known becomes a card with a task for a person', async () => {
     expect(await tell({ id: '18810178', plate: 'Х000ХХ99', at: '2026-05-01T10:00:00Z', amount: '500' })).toBe(202)
     const [card] = await until('the card', async () => {
-      const { body } = await call('GET', '/api/cards?pipeline=fines&state=all')
+      const { body } = await call('GET', '/api/cards?pipeline=fines&state=all&q=18810178')
       return body.items.length > 0 && body.items[0].openTasks > 0 ? body.items : undefined
     })
     expect(card.fields).toMatchObject({ total: 50_000, need: expect.stringContaining('Х000ХХ99') })

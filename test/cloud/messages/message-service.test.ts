@@ -78,6 +78,7 @@ async function house({
     channels: [...max, ...channels[sms], ...person],
     mode,
     context: async () => ({ policy: { minBalance: 500_000 }, links: { pay: 'https://pay' }, support: {} }),
+    filesOf: async () => [],
     changed: () => {},
   })
   const driver = async (consent?: 'given'): Promise<DriverId> => {

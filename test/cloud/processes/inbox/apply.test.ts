@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CloudApp, startCloudApp } from '../../../support/cloud-app.ts'
+import { multipart } from '../../../support/multipart.ts'
 import { until } from '../../../support/until.ts'
 
 let app: CloudApp
@@ -60,6 +61,52 @@ test('A-24: an application makes one card of the call centre with the consent, h
   expect(card.fields).toMatchObject({ name: 'Пётр', city: 'Москва', source: 'Анкета' })
   const { fields: known } = await read(`/api/cards/${card.id}`)
   expect(Math.abs(known.consent - Date.now())).toBeLessThan(60_000)
+})
+
+/** The same with files, as a browser sends it. */
+const sendFiles = (parts: Parameters<typeof multipart>[0]) => {
+  const { headers, payload } = multipart(parts)
+  return app.cloud.http.inject({
+    method: 'POST',
+    url: '/apply',
+    remoteAddress: `10.0.0.${address}`,
+    headers: { ...headers, 'sec-fetch-site': 'same-origin' },
+    payload,
+  })
+}
+const PHOTO = { name: 'права.jpg', type: 'image/jpeg', text: '\u00ff' }
+const licence = { ...PHOTO, name: 'права.pdf', type: 'application/pdf', text: '%PDF-1.4 удостоверение' }
+
+test('A-24: licence and passport sent with the application are in its card, private, once', async () => {
+  const fields = { ...filled(), phone: '+79162000024', licence }
+  expect((await sendFiles(fields)).statusCode).toBe(303)
+  expect((await sendFiles({ ...fields, passport: { ...licence, name: '../../паспорт.pdf' } })).statusCode).toBe(303)
+  const card = await until('the card', async () => (await cardsOf('+79162000024'))[0])
+  const items = await until('both files', async () => {
+    const found = (await read(`/api/cards/${card.id}/documents`)).items
+    return found.length === 2 ? found : undefined
+  })
+  expect(items.map(({ name, addedBy }: { name: string; addedBy: string }) => [name, addedBy]).sort()).toEqual([
+    ['паспорт.pdf', 'Анкета'],
+    ['права.pdf', 'Анкета'],
+  ])
+  const url = `/api/documents/${items[0].id}`
+  expect((await app.cloud.http.inject({ url })).statusCode).toBe(401)
+  // The scan is shown to whoever may see the field: not to whom it is masked, not to whom it is hidden.
+  const scan = async (role: string) =>
+    (await app.cloud.http.inject({ url, headers: { cookie: await app.as(role) } })).statusCode
+  expect([await scan('security'), await scan('manager'), await scan('mechanic')]).toEqual([200, 404, 404])
+  const list = await app.cloud.http.inject({
+    url: `/api/cards/${card.id}/documents`,
+    headers: { cookie: await app.as('mechanic') },
+  })
+  expect(list.json().items).toEqual([])
+})
+
+test('A-24: a file that is not what it says is refused beside its field, and nothing is kept', async () => {
+  const answer = await sendFiles({ ...filled(), phone: '+79162000025', licence: PHOTO })
+  expect([answer.statusCode, answer.body.includes('Эти файлы мы взять не можем')]).toEqual([400, true])
+  expect(await cardsOf('+79162000025')).toEqual([])
 })
 
 test('what is missing is said beside its field, what was written stands there, and nothing is kept', async () => {
