@@ -1,4 +1,17 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Minutes of waiting, mostly: begun first, so that nobody waits for them alone at the end. */
+const LONGEST = ['system/outside-servers', 'system/kill.', 'system/install-guide', 'system/block', 'console/safe-block']
+const rank = ({ moduleId }: TestSpecification): number => {
+  const place = LONGEST.findIndex((name) => moduleId.includes(name))
+  return place < 0 ? LONGEST.length : place
+}
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other))
+  }
+}
 
 export default defineConfig({
   resolve: { alias: { '#contract': new URL('./contract', import.meta.url).pathname } },
@@ -6,7 +19,9 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx}'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
+    sequence: { sequencer: LongestFirst },
+    // A hang is found all the same; on a busy machine nothing else is.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // Real brokers, databases and browsers on two shared cores: what fails once and passes at once is told as a retry.
     retry: process.env['CI'] === 'true' ? 1 : 0,
