@@ -22,14 +22,19 @@ export const rollUpTask = (
   bucket: string,
   org: string,
 ): string => `option task = {name: ${JSON.stringify(TASK)}, every: 15m}
-frames = from(bucket: ${JSON.stringify(bucket)}) |> range(start: -1d) |> filter(fn: (r) => r._measurement == "frame")
-take = (field, fn, name) => frames |> filter(fn: (r) => r._field == field) |> group(columns: ["vehicle"])
+frames = from(bucket: ${JSON.stringify(bucket)}) |> range(start: -1d)
+  |> filter(fn: (r) => r._measurement == "frame" and exists r.vehicle)
+take = (field, fn, name) => frames |> filter(fn: (r) => r._field == field)
+  |> drop(columns: ["gateway"]) |> group(columns: ["vehicle"]) |> sort(columns: ["_time"])
   |> aggregateWindow(every: 5m, fn: fn, createEmpty: false) |> set(key: "_field", value: name)
   |> set(key: "_measurement", value: "frame_5m") |> to(bucket: ${JSON.stringify(rollUpBucket(bucket))}, org: ${JSON.stringify(org)})
 take(field: "lat", fn: last, name: "lat")
 take(field: "lon", fn: last, name: "lon")
 take(field: "speedKmh", fn: max, name: "highestKmh")
+take(field: "speedKmh", fn: mean, name: "meanKmh")
 take(field: "odometerKm", fn: last, name: "odometerKm")
+take(field: "supplyVolt", fn: min, name: "lowestVolt")
+take(field: "seq", fn: count, name: "frames")
 `
 
 /** Buckets, the mapping by which InfluxQL reads them, and the roll-up task, by the v2 API. */

@@ -3,21 +3,30 @@ import type { HistoryServer, Step } from './history-init.ts'
 
 /** VictoriaMetrics has nothing to be made: how long it keeps is a flag at its start. Says which, and proves both ways. */
 export async function initVictoria(server: HistoryServer): Promise<readonly Step[]> {
-  return [await retention(server), await proveWrite(server)]
+  const answer = await request(`${server.url}/flags`, { method: 'GET' })
+  const flags = answer.ok ? await answer.text() : undefined
+  return [retention(server, flags), dedupe(flags), await proveWrite(server)]
 }
 
 const UNITS: Readonly<Record<string, number>> = { h: 1 / 24, d: 1, w: 7, '': 31, y: 365 }
 
-async function retention({ url, keepDays }: HistoryServer): Promise<Step> {
+function retention({ keepDays }: HistoryServer, flags: string | undefined): Step {
   const what = `kept for ${keepDays} days at least`
   const how = `start VictoriaMetrics with -retentionPeriod=${keepDays}d`
-  const answer = await request(`${url}/flags`, { method: 'GET' })
-  const flag = /-retentionPeriod="?(\d+(?:\.\d+)?)([hdwy]?)/.exec(await answer.text())
-  if (!answer.ok || flag === null) return { what, state: 'to-do', how: `${how} (its flags cannot be read here)` }
+  const flag = /-retentionPeriod="?(\d+(?:\.\d+)?)([hdwy]?)/.exec(flags ?? '')
+  if (flag === null) return { what, state: 'to-do', how: `${how} (its flags cannot be read here)` }
   const days = Number(flag[1]) * (UNITS[flag[2] ?? ''] ?? 0)
   return days >= keepDays
     ? { what, state: 'there' }
     : { what, state: 'to-do', how: `${how}; now it keeps ${days} days` }
+}
+
+/** What is written again, after a crash or by another instance, must count once. A longer interval would thin the frames. */
+function dedupe(flags: string | undefined): Step {
+  const what = 'a frame written twice counts once'
+  const how = 'start VictoriaMetrics with -dedup.minScrapeInterval=1ms'
+  if (flags === undefined) return { what, state: 'to-do', how: `${how} (its flags cannot be read here)` }
+  return /-dedup\.minScrapeInterval="?1ms\b/.test(flags) ? { what, state: 'there' } : { what, state: 'to-do', how }
 }
 
 async function proveWrite({ url, bucket }: HistoryServer): Promise<Step> {

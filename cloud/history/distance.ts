@@ -25,15 +25,16 @@ export function planeOf(points: readonly Point[]): Plane {
   }
 }
 
-/** Pure. Square metres between point `index` and the segment from point `a` to point `b`. */
-export function squareFromSegment({ east, north }: Plane, index: number, a: number, b: number): number {
-  const ax = east[a] ?? 0
-  const ay = north[a] ?? 0
-  const px = (east[index] ?? 0) - ax
-  const py = (north[index] ?? 0) - ay
-  const bx = (east[b] ?? 0) - ax
-  const by = (north[b] ?? 0) - ay
+/** Pure. Square metres between a point and the segment from point `a` to point `b`: asked of every point between. */
+export function squareFromSegment({ east, north }: Plane, a: number, b: number): (index: number) => number {
+  const [fromX = 0, fromY = 0] = [east[a], north[a]]
+  const bx = (east[b] ?? 0) - fromX
+  const by = (north[b] ?? 0) - fromY
   const length = bx * bx + by * by
-  const along = length === 0 ? 0 : Math.min(1, Math.max(0, (px * bx + py * by) / length))
-  return (px - along * bx) ** 2 + (py - along * by) ** 2
+  return (index) => {
+    const px = (east[index] ?? 0) - fromX
+    const py = (north[index] ?? 0) - fromY
+    const along = length === 0 ? 0 : Math.min(1, Math.max(0, (px * bx + py * by) / length))
+    return (px - along * bx) ** 2 + (py - along * by) ** 2
+  }
 }

@@ -3,6 +3,7 @@ import { GatewayId } from '#contract/ids.ts'
 import { epochMs, later } from '#contract/instant.ts'
 import { WORD_CODES, wordOf } from './frame-words.ts'
 import type { PastFrame } from './history.ts'
+import { listOf, type NumberRows, numberOf, numberRowsOf } from './number-rows.ts'
 
 const EPOCH = epochMs(0)
 
@@ -40,24 +41,20 @@ export function readQueryAnswer(answer: unknown): readonly PastFrame[] {
   const refused = results.find(({ error }) => error !== undefined)
   if (refused !== undefined) throw new Error(`InfluxDB refused the query: ${refused.error}`)
   return results.flatMap(({ series = [] }) =>
-    series.flatMap(({ tags, columns, values }) => readSeries(tags.gateway, columns, rowsOf(values))),
+    series.flatMap(({ tags, columns, values }) => readSeries(tags.gateway, columns, numberRowsOf(values))),
   )
 }
 
-function readSeries(source: GatewayId, columns: readonly string[], rows: readonly unknown[]): readonly PastFrame[] {
+function readSeries(source: GatewayId, columns: readonly string[], { width, cells }: NumberRows): PastFrame[] {
   const time = columns.indexOf('time')
   const places = PAST_FIELDS.map((field) => columns.indexOf(field))
-  const row: (number | null)[] = PAST_FIELDS.map(() => null)
-  return rows.map((answered) => {
-    const cells = rowsOf(answered)
-    for (const [field, place] of places.entries()) row[field] = numberOf(cells[place])
-    return pastFrame(source, Math.floor(Number(cells[time]) / 1000), row)
-  })
-}
-
-function rowsOf(values: unknown): readonly unknown[] {
-  if (!Array.isArray(values)) throw new Error('InfluxDB answered something else than rows')
-  return values
+  const read = new Float64Array(PAST_FIELDS.length).fill(Number.NaN)
+  const frames = new Array<PastFrame>(width === 0 ? 0 : cells.length / width)
+  for (let row = 0, at = 0; row < frames.length; row += 1, at += width) {
+    for (const [field, place] of places.entries()) if (place >= 0) read[field] = cells[at + place] ?? Number.NaN
+    frames[row] = pastFrame(source, Math.floor((cells[at + time] ?? 0) / 1000), read)
+  }
+  return frames
 }
 
 const ExportLine = z.object({
@@ -68,26 +65,47 @@ const ExportLine = z.object({
 
 type Column = { readonly field: number; readonly times: readonly unknown[]; readonly values: readonly unknown[] }
 
+const TIMES = ',"timestamps":'
+
 /** Pure. The lines of VictoriaMetrics' `/api/v1/export`, one metric each, put together again by source and time. */
 export function readExport(text: string, measurement: string): readonly PastFrame[] {
   const sources = new Map<GatewayId, Column[]>()
+  const readLine = createLineReader()
   for (const line of text.split('\n')) {
     if (line === '') continue
-    const { metric, values, timestamps } = ExportLine.parse(JSON.parse(line))
+    const { metric, values, timestamps } = readLine(line)
     const field = PAST_FIELDS.findIndex((name) => metric.__name__ === `${measurement}_${name}`)
     if (field < 0) continue
     const columns = sources.get(metric.gateway) ?? []
-    columns.push({ field, times: rowsOf(timestamps), values: rowsOf(values) })
+    columns.push({ field, times: listOf(timestamps), values: listOf(values) })
     sources.set(metric.gateway, columns)
   }
   return [...sources].flatMap(([source, columns]) => framesOf(source, columns))
+}
+
+/** Nearly all metrics tell the same times, and those are most of the text: read once, and the same list for all of them. */
+function createLineReader() {
+  let told = ''
+  let times: unknown = []
+  return (line: string) => {
+    const at = line.lastIndexOf(TIMES)
+    const tail = at < 0 ? '' : line.slice(at + TIMES.length, -1)
+    if (at < 0 || tail !== told) {
+      const whole = ExportLine.parse(JSON.parse(line))
+      told = tail
+      times = whole.timestamps
+      return whole
+    }
+    return { ...ExportLine.parse(JSON.parse(`${line.slice(0, at)}${TIMES}[]}`)), timestamps: times }
+  }
 }
 
 /** Nearly all fields are told of the same moments, in order: a place is looked for next to the last one first. */
 function framesOf(source: GatewayId, columns: readonly Column[]): readonly PastFrame[] {
   const moments = momentsOf(columns)
   const places = new Map<number, number>()
-  const rows = moments.map((): (number | null)[] => PAST_FIELDS.map(() => null))
+  const width = PAST_FIELDS.length
+  const cells = new Float64Array(moments.length * width).fill(Number.NaN)
   for (const { field, times, values } of columns) {
     let next = 0
     for (const [index, time] of times.entries()) {
@@ -96,19 +114,19 @@ function framesOf(source: GatewayId, columns: readonly Column[]): readonly PastF
         if (places.size === 0) for (const [place, moment] of moments.entries()) places.set(moment, place)
         next = places.get(at) ?? 0
       }
-      const row = rows[next]
-      if (row !== undefined) row[field] = numberOf(values[index])
+      cells[next * width + field] = numberOf(values[index])
       next += 1
     }
   }
-  return moments.map((at, place) => pastFrame(source, at, rows[place] ?? []))
+  return moments.map((at, place) => pastFrame(source, at, cells, place * width))
 }
 
 function momentsOf(columns: readonly Column[]): readonly number[] {
   const [first, ...others] = columns
   if (first === undefined) return []
   const same = others.every(
-    ({ times }) => times.length === first.times.length && times.every((at, i) => at === first.times[i]),
+    ({ times }) =>
+      times === first.times || (times.length === first.times.length && times.every((at, i) => at === first.times[i])),
   )
   const every = same ? first.times.map(Number) : [...new Set(columns.flatMap(({ times }) => times.map(Number)))]
   return every.every((at, index) => index === 0 || (every[index - 1] ?? 0) < at)
@@ -116,27 +134,24 @@ function momentsOf(columns: readonly Column[]): readonly number[] {
     : [...new Set(every)].sort((a, b) => a - b)
 }
 
-const numberOf = (cell: unknown): number | null =>
-  typeof cell === 'number' ? cell : typeof cell === 'boolean' ? Number(cell) : null
+const known = (cell = Number.NaN): number | null => (Number.isNaN(cell) ? null : cell)
+const truth = (cell = Number.NaN): boolean | null => (Number.isNaN(cell) ? null : cell !== 0)
 
-const truth = (cell: number | null | undefined): boolean | null =>
-  cell === null || cell === undefined ? null : cell !== 0
-
-/** The cells stand in the order of `PAST_FIELDS`. */
-function pastFrame(source: GatewayId, at: number, cells: readonly (number | null)[]): PastFrame {
-  const [lat = null, lon = null, accuracyM = null, speedKmh = null, headingDeg = null, ...more] = cells
-  const [ignition, motion, odometerKm = null, fix = null, trust = null] = more
+/** The cells stand in the order of `PAST_FIELDS`, from `first` on; NaN = not known. */
+function pastFrame(source: GatewayId, at: number, cells: Float64Array, first = 0): PastFrame {
+  const lat = known(cells[first])
+  const lon = known(cells[first + 1])
   return {
     source,
     readAt: later(EPOCH, at),
-    position: lat === null || lon === null ? null : { lat, lon, accuracyM },
-    speedKmh,
-    headingDeg,
-    odometerKm,
-    ignition: truth(ignition),
-    motion: truth(motion),
-    fix: wordOf(WORD_CODES.fix, fix, 'none'),
+    position: lat === null || lon === null ? null : { lat, lon, accuracyM: known(cells[first + 2]) },
+    speedKmh: known(cells[first + 3]),
+    headingDeg: known(cells[first + 4]),
+    odometerKm: known(cells[first + 7]),
+    ignition: truth(cells[first + 5]),
+    motion: truth(cells[first + 6]),
+    fix: wordOf(WORD_CODES.fix, known(cells[first + 8]), 'none'),
     // What cannot be read is not trusted.
-    trust: wordOf(WORD_CODES.trust, trust, 'suspect'),
+    trust: wordOf(WORD_CODES.trust, known(cells[first + 9]), 'suspect'),
   }
 }

@@ -62,27 +62,69 @@ export function createLastKnownStore(db: Db): LastKnownStore {
       if (parks.length === 0) return []
       const inSight = parks === 'all' ? sql`true` : sql`park_id = any(${[...parks]}::uuid[])`
       const behind = after === undefined ? sql`true` : sql`vehicle_id > ${after}::uuid`
-      // One text for all rows: read in a quarter of the time that ten thousand rows take.
-      const { rows } = await sql<{ places: string }>`select coalesce(json_agg(place), '[]')::text as places from (
-          select json_build_array(vehicle_id, plate, gateway_id, read_at, place_lat, place_lon, place_accuracy_m,
-            place_at, frame->'speedKmh', frame->'headingDeg', frame->'ignition', frame->'fix', frame->'gnssTrust') as place
+      const { rows } = await sql<{
+        places: string
+      }>`select '[' || concat_ws(',', ${sql.join(FLEET_COLUMNS)}) || ']' as places
+        from (
+          select vehicle_id, plate, gateway_id, read_at, place_lat, place_lon, place_accuracy_m, place_at, frame
           from last_known join vehicles on vehicles.id = vehicle_id
-          where ${inSight} and ${behind} order by vehicle_id limit ${limit}) as fleet`.execute(db)
-      const places: readonly FleetRow[] = JSON.parse(rows[0]?.places ?? '[]')
-      return places.map(fleetPlace)
+          where ${inSight} and ${behind} order by vehicle_id limit ${limit}) as fleet
+        having count(*) > 0`.execute(db)
+      return rows.flatMap(({ places }) => fleetPlaces(JSON.parse(places)))
     },
   }
 }
 
-type FleetRow = [
-  ...[VehicleId, string, GatewayId, EpochMs, number | null, number | null, number | null, EpochMs | null],
-  ...[number | null, number | null, boolean | null, Fix, GnssTrust],
+/**
+ * JSON by hand, a list for each column: ten thousand rows of thirteen cells, or ten thousand pieces of JSON made by the
+ * database's own functions, take twice the time. Ids and words of ours need no quoting.
+ */
+const numbers = (cell: string) => sql.raw<string>(`'[' || string_agg(coalesce(${cell}, 'null'), ',') || ']'`)
+const words = (cell: string) => sql.raw<string>(`'["' || string_agg(${cell}, '","') || '"]'`)
+const FLEET_COLUMNS = [
+  words('vehicle_id::text'),
+  sql.raw<string>('json_agg(plate)::text'),
+  words('gateway_id'),
+  ...['read_at', 'place_lat', 'place_lon', 'place_accuracy_m', 'place_at'].map((name) => numbers(`${name}::text`)),
+  ...['speedKmh', 'headingDeg', 'ignition'].map((name) => numbers(`frame->>'${name}'`)),
+  words(`coalesce(frame->>'fix', 'none')`),
+  // What cannot be read is not trusted.
+  words(`coalesce(frame->>'gnssTrust', 'suspect')`),
 ]
+type FleetColumns = readonly [
+  ...[readonly VehicleId[], readonly string[], readonly GatewayId[], readonly EpochMs[]],
+  ...[Numbers, Numbers, Numbers, readonly (EpochMs | null)[], Numbers, Numbers],
+  ...[readonly (boolean | null)[], readonly Fix[], readonly GnssTrust[]],
+]
+type Numbers = readonly (number | null)[]
 
-function fleetPlace(row: FleetRow): FleetPlace {
-  const [vehicleId, plate, source, readAt, lat, lon, accuracyM, placeAt, speedKmh, headingDeg, ignition, fix, trust] =
-    row
-  return { vehicleId, plate, source, readAt, lat, lon, accuracyM, placeAt, speedKmh, headingDeg, ignition, fix, trust }
+function fleetPlaces(columns: FleetColumns): readonly FleetPlace[] {
+  const [ids, plates, sources, readAts, lats, lons, accuracies, placeAts, speeds, headings, ignitions, ...more] =
+    columns
+  const [fixes, trusts] = more
+  return ids.flatMap((vehicleId, row) => {
+    const [plate, source, readAt, fix, trust] = [plates[row], sources[row], readAts[row], fixes[row], trusts[row]]
+    if (plate === undefined || source === undefined || readAt === undefined || fix === undefined || trust === undefined)
+      return []
+    const [lat = null, lon = null, accuracyM = null] = [lats[row], lons[row], accuracies[row]]
+    const [placeAt = null, speedKmh = null, headingDeg = null] = [placeAts[row], speeds[row], headings[row]]
+    const [ignition = null] = [ignitions[row]]
+    return {
+      vehicleId,
+      plate,
+      source,
+      readAt,
+      lat,
+      lon,
+      accuracyM,
+      placeAt,
+      speedKmh,
+      headingDeg,
+      ignition,
+      fix,
+      trust,
+    }
+  })
 }
 
 const when = <Value>(column: string, newer: ReturnType<typeof sql<boolean>>) =>

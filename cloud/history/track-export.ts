@@ -1,4 +1,4 @@
-import { Instant } from '#contract/instant.ts'
+import { createIsoTimes } from './iso-times.ts'
 import type { PlacedFrame } from './span.ts'
 
 /** A track as text, written piece by piece: nobody has to hold two months of it at once. */
@@ -13,7 +13,8 @@ export type TrackWriter = {
 export const TRACK_FORMATS = ['csv', 'gpx', 'geojson'] as const
 export type TrackFormat = (typeof TRACK_FORMATS)[number]
 
-const time = (frame: PlacedFrame): string => Instant.encode(frame.readAt)
+const iso = createIsoTimes()
+const time = (frame: PlacedFrame): string => iso(frame.readAt)
 const cell = (value: number | boolean | null): string => (value === null ? '' : String(value))
 
 const COLUMNS = 'readAt,lat,lon,accuracyM,speedKmh,headingDeg,ignition,odometerKm,fix,trust,source,piece'

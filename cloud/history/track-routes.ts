@@ -6,6 +6,7 @@ import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { Instant } from '#contract/instant.ts'
 import { EVERY_ROLE } from '../http/access.ts'
 import type { HistoryService, TrackPart } from './history-service.ts'
+import { createIsoTimes } from './iso-times.ts'
 import { sourceKind } from './source.ts'
 import { TRACK_FORMATS, type TrackWriter, trackWriter } from './track-export.ts'
 
@@ -75,11 +76,7 @@ export function createTrackRoutes(
           downsampled: points.length < total,
         }
         // Written here: the schema's own encoder costs more for five thousand points than thinning the month does.
-        const encoded = (point: (typeof answer.points)[number]) => ({ ...point, readAt: Instant.encode(point.readAt) })
-        return reply
-          .type('application/json; charset=utf-8')
-          .serializer(() => JSON.stringify({ ...answer, points: answer.points.map(encoded) }))
-          .send(answer)
+        return reply.type('application/json; charset=utf-8').serializer(written).send(answer)
       },
     )
     for (const format of TRACK_FORMATS)
@@ -104,6 +101,11 @@ export function createTrackRoutes(
         },
       )
   }
+}
+
+function written(answer: z.output<typeof TrackAnswer>): string {
+  const iso = createIsoTimes()
+  return JSON.stringify({ ...answer, points: answer.points.map((point) => ({ ...point, readAt: iso(point.readAt) })) })
 }
 
 const day = (at: Parameters<typeof Instant.encode>[0]): string => Instant.encode(at).slice(0, 10)

@@ -70,10 +70,11 @@ function farthest(plane: Plane, from: number, to: number): Piece | undefined {
   if (to - from < 2) return undefined
   let peak = from + 1
   let away = -1
+  const square = squareFromSegment(plane, from, to)
   for (let index = from + 1; index < to; index += 1) {
-    const square = squareFromSegment(plane, index, from, to)
-    if (square > away) {
-      away = square
+    const here = square(index)
+    if (here > away) {
+      away = here
       peak = index
     }
   }

@@ -241,7 +241,9 @@ export async function startInflux(options: { readonly database?: string } = {}):
 }
 
 /** VictoriaMetrics, single node. What is written is searchable after about a second, or after GET /internal/force_flush. */
-export function startVictoriaMetrics(): Promise<RealServer> {
+export function startVictoriaMetrics(
+  dedupe: readonly string[] = ['-dedup.minScrapeInterval=1ms'],
+): Promise<RealServer> {
   return serve(
     'victoria-metrics',
     () => {},
@@ -254,7 +256,7 @@ export function startVictoriaMetrics(): Promise<RealServer> {
         '-retentionPeriod=100y',
         '-search.latencyOffset=0s',
         // As docs/growth.md asks for: what is written again, after a crash or by another instance, counts once.
-        '-dedup.minScrapeInterval=1ms',
+        ...dedupe,
         '-loggerLevel=WARN',
       ]
       return {

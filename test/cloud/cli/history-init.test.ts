@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { rollUpStatement } from '../../../cloud/cli/history-influx1.ts'
 import { initHistory } from '../../../cloud/cli/history-init.ts'
 import type { Terminal } from '../../../cloud/cli/terminal.ts'
 import { startFakeInflux2 } from '../../support/fake-influx2.ts'
@@ -49,10 +50,20 @@ describe.skipIf(!requireReal('victoria-metrics'))('kordon history init, Victoria
     const server = await startVictoriaMetrics()
     const { made, states, steps } = terminal({ INFLUX_URL: server.url })
     await initHistory(made, {})
-    expect(states()).toEqual(['there', 'there'])
+    expect(states()).toEqual(['there', 'there', 'there'])
     await expect(initHistory(made, { keepDays: '36500' })).resolves.toBeUndefined()
-    expect(steps()).toHaveLength(2)
+    expect(steps()).toHaveLength(3)
     await server.stop()
+  })
+
+  test('one that would count a frame twice, or thin frames, is told how to start', async () => {
+    for (const flags of [[], ['-dedup.minScrapeInterval=15s']]) {
+      const server = await startVictoriaMetrics(flags)
+      const { made, states } = terminal({ INFLUX_URL: server.url })
+      await expect(initHistory(made, {})).rejects.toThrow(/-dedup\.minScrapeInterval=1ms/)
+      expect(states()).toEqual(['there', 'to-do', 'there'])
+      await server.stop()
+    }
   })
 })
 
@@ -73,6 +84,10 @@ describe('kordon history init, InfluxDB 2.x by its published contract', () => {
     expect([rolled?.name, rolled?.retentionRules]).toEqual(['kordon_rollup', []])
     expect(server.mappings).toMatchObject([{ database: 'kordon', bucketID: raw?.id, default: true }])
     expect(server.tasks[0]?.flux).toContain('to(bucket: "kordon_rollup", org: "kordon")')
+    // The same roll-up as on 1.x: every field of it, and no gateway among its tags.
+    const rolledUp = [...rollUpStatement('kordon', 'raw').matchAll(/AS "(\w+)"/g)].map(([, field]) => field)
+    for (const field of rolledUp) expect(server.tasks[0]?.flux).toContain(`name: "${field}")`)
+    expect(server.tasks[0]?.flux).toContain('drop(columns: ["gateway"])')
     await initHistory(made, { keepDays: '400' })
     expect(states()).toEqual(['there', 'there', 'there', 'there', 'there'])
     expect([server.buckets.length, server.mappings.length, server.tasks.length]).toEqual([2, 1, 1])

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { later } from '#contract/instant.ts'
 import { createFrameStore } from '../../../cloud/history/frame-store.ts'
@@ -94,6 +95,28 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('history in %s', (engine) => {
     await keep(4, T0 + 900, { lat: 9, lon: 9 })
     expect(await lastKnown.of([VEHICLE])).toEqual([known])
   })
+
+  test.skipIf(!here)(
+    'the fleet in one answer: by id, what is not known as null, whatever a plate is made of',
+    async () => {
+      const plates = ['А001АА77', 'quote " comma, \\ and \u001f']
+      const ids = [VEHICLE, OTHER_VEHICLE]
+      for (const [index, id] of ids.entries())
+        await sql`insert into vehicles (id, plate, model, created_at) values (${id}::uuid, ${plates[index]}, 'Rio', 0)`.execute(
+          postgres.db,
+        )
+      const heard = frameOf(T0 + 5000, { speedKmh: 43.2, ignition: false, gnssTrust: 'jammed', fix: '2d' })
+      await lastKnown.keepNewest(newestOf([{ ...historyFrame(5), vehicleId: OTHER_VEHICLE, frame: heard }]))
+      const fleet = await lastKnown.fleet({ parks: 'all', limit: 10 })
+      expect(fleet.map(({ plate }) => plate)).toEqual(plates)
+      const nowhere = { lat: null, lon: null, accuracyM: null, placeAt: null, headingDeg: null }
+      const said = { speedKmh: 43.2, ignition: false, fix: '2d', trust: 'jammed', readAt: T0 + 5000 }
+      expect(fleet[1]).toMatchObject({ vehicleId: OTHER_VEHICLE, ...nowhere, ...said })
+      expect(await lastKnown.fleet({ parks: 'all', limit: 10, after: VEHICLE })).toEqual([fleet[1]])
+      expect(await lastKnown.fleet({ parks: [], limit: 10 })).toEqual([])
+      expect(await lastKnown.fleet({ parks: ['00000000-0000-4000-8000-00000000abcd'], limit: 10 })).toEqual([])
+    },
+  )
 })
 
 const countFrames = async ({ db }: Postgres) =>

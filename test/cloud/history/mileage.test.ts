@@ -150,7 +150,7 @@ test('distances: a degree, and from a segment', () => {
     { lat: 0.01, lon: 180 },
     { lat: 0, lon: -179.8 },
   ])
-  const away = (index: number, a: number, b: number) => Math.sqrt(squareFromSegment(plane, index, a, b))
+  const away = (index: number, a: number, b: number) => Math.sqrt(squareFromSegment(plane, a, b)(index))
   expect(away(2, 0, 1)).toBeCloseTo(DEGREE_M / 100, 0)
   expect(away(3, 0, 1)).toBeCloseTo(DEGREE_M / 10, 0)
   expect(away(1, 0, 0)).toBeCloseTo(DEGREE_M / 5, 0)
