@@ -122,7 +122,7 @@ test('start names every taken port with the variable that changes it, and starts
 /** Everything `npm test` calls, as programs that end as told; vitest writes the report it is given. */
 const checks = (codes: { tsc?: number; biome?: number; vitest?: number }, report: object): Record<string, string> => ({
   'package.json': '{}',
-  'package-lock.json': '{"packages":{}}',
+  'package-lock.json': '{"lockfileVersion":3,"packages":{}}',
   'docs/dependencies.md': '',
   'node_modules/.package-lock.json': '{}',
   'node_modules/typescript/bin/tsc': `process.exit(${codes.tsc ?? 0})`,
