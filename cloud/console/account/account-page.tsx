@@ -17,6 +17,7 @@ import {
   useOwnSessions,
   useOwnTokens,
 } from './account-queries.ts'
+import { browserWords } from './browser-words.ts'
 import { FactorsPanel } from './factors-panel.tsx'
 import { NoticePanel } from './notice-panel.tsx'
 
@@ -65,10 +66,10 @@ function Sessions(): ReactNode {
               {
                 word: t('account.program'),
                 cell: ({ program, current }) => (
-                  <>
-                    {program === '' ? '—' : program}
+                  <Group gap="sm" title={program}>
+                    {program === '' ? '—' : browserWords(program)}
                     {current && <ToneWord tone="good">{t('account.here')}</ToneWord>}
-                  </>
+                  </Group>
                 ),
                 plain: true,
               },

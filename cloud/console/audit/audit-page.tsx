@@ -1,4 +1,4 @@
-import { Button, Code, Select, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, Code, Select, Text, TextInput } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
@@ -110,12 +110,12 @@ export function AuditPage({ user }: { readonly user: User }): ReactNode {
                     word: t('audit.who'),
                     cell: ({ by }) => (
                       <>
-                        {by.name ?? t(`audit.actors.${by.kind}`)}
-                        <Small>{by.id}</Small>
+                        <span title={by.id}>{by.name ?? t(`audit.actors.${by.kind}`)}</span>
+                        {by.name === null && <Small>{by.id}</Small>}
                       </>
                     ),
                   },
-                  { word: t('audit.subject'), cell: (entry) => <Subjects entry={entry} /> },
+                  { word: t('audit.subject'), cell: (entry) => <Subjects entry={entry} onChosen={setAbout} /> },
                   { word: t('audit.details'), cell: (entry) => <Sentence entry={entry} now={now} /> },
                 ]}
               />
@@ -128,16 +128,25 @@ export function AuditPage({ user }: { readonly user: User }): ReactNode {
   )
 }
 
-/** What it concerns by its name; what has none, by the end of its id. */
-function Subjects({ entry: { subjects, labels } }: { readonly entry: Entry }): ReactNode {
+/** What it concerns by its name, which shows all about it; what has none, by the end of its id. */
+function Subjects(props: { readonly entry: Entry; readonly onChosen: (id: string) => void }): ReactNode {
+  const { subjects, labels } = props.entry
   const named = subjects.filter((id) => labels[id] !== undefined)
   const bare = subjects.filter((id) => labels[id] === undefined)
   return (
     <>
       {named.map((id) => (
-        <Text key={id} size="sm" title={id}>
+        <Anchor
+          key={id}
+          component="button"
+          type="button"
+          size="sm"
+          ta="start"
+          title={id}
+          onClick={() => props.onChosen(id)}
+        >
           {labels[id]}
-        </Text>
+        </Anchor>
       ))}
       {bare.map((id) => (
         <Small key={id}>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { browserWords } from '../../../cloud/console/account/browser-words.ts'
 import { entryWords } from '../../../cloud/console/audit/entry-words.ts'
 import { isKnownPlace, placeWords } from '../../../cloud/console/audit/place-words.ts'
 import { Decision } from '../../../cloud/decisions/decision.ts'
@@ -127,4 +128,19 @@ describe.each(['ru', 'en'] as const)('what an entry of the audit says, %s', (lan
     expect(say('decision', { kind: 'from-a-newer-cloud', note: 'слово' })).toContain('from-a-newer-cloud')
     expect(say('people', {})).toBe('')
   })
+})
+
+test.each([
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+    'Chrome, Linux',
+  ],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Mobile Safari/604.1',
+    'Safari, iPhone',
+  ],
+  ['Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0', 'Firefox, Windows'],
+  ['curl/8.1', 'curl/8.1'],
+])('a browser is called what people call it: %s', (program, words) => {
+  expect(browserWords(program)).toBe(words)
 })
