@@ -3,11 +3,13 @@ import { epochMs } from '#contract/instant.ts'
 import type { Crossing } from '../../cloud/zones/crossing.ts'
 import type { GoodFix } from '../../cloud/zones/good-fix.ts'
 import { distanceM } from '../../cloud/zones/place.ts'
+import { circlePolygon, polygonsOf } from '../../cloud/zones/polygon.ts'
 import { follow, NEW_TRACK, type Track } from '../../cloud/zones/track.ts'
 import { createZoneShape, type LonLat, type ZoneShape } from '../../cloud/zones/zone.ts'
 import { createZoneMap } from '../../cloud/zones/zone-map.ts'
 import { workPolicy } from '../../cloud/zones/zone-policy.ts'
 import { seededRandom } from './seeded-random.ts'
+import type { TraceRow } from './trace.ts'
 
 export const START = 1_795_289_000_000
 /** As the policies are shipped. */
@@ -114,4 +116,52 @@ export function trulyOutSince(zone: ZoneShape, truth: readonly Truth[], accuracy
     if (since !== undefined && second - since >= 240) return since
   }
   return undefined
+}
+
+/** The position of a row of a trace, as a receiver that doubts nothing would give it; none where it has none. */
+export const fixOf = (row: TraceRow, shift = { lat: 0, lon: 0 }): GoodFix[] =>
+  row.lat === undefined || row.lon === undefined
+    ? []
+    : [{ at: epochMs(row.time), lat: row.lat + shift.lat, lon: row.lon + shift.lon, accuracyM: 8 }]
+
+export type Home = { readonly lat: number; readonly lon: number; readonly radiusM: number }
+/** The smallest circle around where a trace truly stays: hops of more than 200 km/h to a place and away again left out. */
+export function homeOf(rows: readonly GoodFix[]): Home {
+  const sorted = rows.toSorted((a, b) => a.at - b.at)
+  const kmh = (a: GoodFix, b: GoodFix) => (distanceM(a, b) / Math.max(1, b.at - a.at)) * 3600
+  const stays = sorted.filter((fix, n) => {
+    const [before, after] = [sorted[n - 1], sorted[n + 1]]
+    return !((before === undefined || kmh(before, fix) > 200) && (after === undefined || kmh(fix, after) > 200))
+  })
+  const middle = (pick: (fix: GoodFix) => number) => stays.map(pick).toSorted((a, b) => a - b)[stays.length >> 1] ?? 0
+  const centre = { lat: middle(({ lat }) => lat), lon: middle(({ lon }) => lon) }
+  const radiusM = Math.max(50, ...stays.map((fix) => distanceM(centre, fix))) + 20
+  return { ...centre, radiusM: Math.min(radiusM * 1.01, 190_000) }
+}
+export const homeShape = (home: Home): ZoneShape => createZoneShape(polygonsOf(circlePolygon(home)))
+
+export const RECEPTIONS: readonly Omit<Reception, 'seed'>[] = [
+  { every: 1, noiseM: 3, lost: 0, dropOut: 0, odometer: 'fine' },
+  { every: 1, noiseM: 12, lost: 0.3, dropOut: 45, odometer: 'none' },
+  { every: 5, noiseM: 6, lost: 0.2, dropOut: 30, odometer: 'whole' },
+  { every: 10, noiseM: 20, lost: 0.1, dropOut: 0, odometer: 'fine' },
+  { every: 30, noiseM: 8, lost: 0, dropOut: 0, odometer: 'whole' },
+]
+
+/** Straight over the real border at one of its corners, from 2.5 km inside to five minutes outside; undefined where it has no edge. */
+export function straightOver(corner: number, kmh: number): Truth[] | undefined {
+  const [a, b] = [BORDER[corner], BORDER[corner + 1]]
+  if (a === undefined || b === undefined) return undefined
+  const middle = { lat: (a[1] + b[1]) / 2, lon: (a[0] + b[0]) / 2 }
+  const squeeze = Math.cos((middle.lat * Math.PI) / 180)
+  const [dx, dy] = [(b[0] - a[0]) * squeeze, b[1] - a[1]]
+  const length = Math.hypot(dx, dy)
+  if (length === 0) return undefined
+  const at = (metres: number) => ({
+    lat: middle.lat + (-dx / length) * (metres / 111_195),
+    lon: middle.lon + ((dy / length) * (metres / 111_195)) / squeeze,
+  })
+  const outward = REGION.inside(at(100).lon, at(100).lat) ? -1 : 1
+  const beyondM = 600 + (kmh / 3.6) * 320
+  return drivenAlong([at(-2500 * outward), middle, at(beyondM * outward)], kmh, corner + 1)
 }

@@ -4,29 +4,29 @@ import { describe, expect, test } from 'vitest'
 import { epochMs } from '#contract/instant.ts'
 import type { GoodFix } from '../../../cloud/zones/good-fix.ts'
 import { distanceM } from '../../../cloud/zones/place.ts'
-import { circlePolygon, polygonsOf } from '../../../cloud/zones/polygon.ts'
-import { createZoneShape, type ZoneShape } from '../../../cloud/zones/zone.ts'
+import type { ZoneShape } from '../../../cloud/zones/zone.ts'
 import { parseRoadGraph } from '../../../demo/road-graph.ts'
 import { shortestPath } from '../../../demo/shortest-path.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
-import { readTrace, type TraceRow } from '../../support/trace.ts'
+import { readTrace } from '../../support/trace.ts'
 import {
   BORDER,
   drivenAlong,
+  fixOf,
+  homeOf,
+  homeShape,
   MKAD,
   playFixes,
+  RECEPTIONS,
   REGION,
   type Reception,
   received,
   START,
+  straightOver,
   type Truth,
   trulyOutSince,
 } from '../../support/zone-drive.ts'
 
-const fixOf = (row: TraceRow, shift = { lat: 0, lon: 0 }): GoodFix[] =>
-  row.lat === undefined || row.lon === undefined
-    ? []
-    : [{ at: epochMs(row.time), lat: row.lat + shift.lat, lon: row.lon + shift.lon, accuracyM: 8 }]
 const exits = (zone: ZoneShape, fixes: readonly GoodFix[]) =>
   playFixes(zone, fixes).crossings.filter(({ to }) => to === 'outside')
 
@@ -64,20 +64,6 @@ describe('a deceived or lost position makes no exit, with the policies as they a
     expect(tried).toBeGreaterThan(200)
   }, 30_000)
 
-  /** The smallest circle around where a trace truly stays: hops of more than 200 km/h to a place and away again left out. */
-  const homeOf = (rows: readonly GoodFix[]) => {
-    const sorted = rows.toSorted((a, b) => a.at - b.at)
-    const kmh = (a: GoodFix, b: GoodFix) => (distanceM(a, b) / Math.max(1, b.at - a.at)) * 3600
-    const true_ = sorted.filter((fix, n) => {
-      const [before, after] = [sorted[n - 1], sorted[n + 1]]
-      return !((before === undefined || kmh(before, fix) > 200) && (after === undefined || kmh(fix, after) > 200))
-    })
-    const middle = (pick: (fix: GoodFix) => number) => true_.map(pick).toSorted((a, b) => a - b)[true_.length >> 1] ?? 0
-    const centre = { lat: middle(({ lat }) => lat), lon: middle(({ lon }) => lon) }
-    const radiusM = Math.max(50, ...true_.map((fix) => distanceM(centre, fix))) + 20
-    return createZoneShape(polygonsOf(circlePolygon({ ...centre, radiusM: Math.min(radiusM * 1.01, 190_000) })))
-  }
-
   test.each(['phones', 'bus-liverpool', 'bus-limerick', 'car-munich'] as const)(
     '%s: jumps, gaps, times that go back',
     (file) => {
@@ -85,7 +71,7 @@ describe('a deceived or lost position makes no exit, with the policies as they a
       expect(traces.length).toBeGreaterThan(0)
       for (const rows of traces) {
         const fixes = rows.flatMap((row) => fixOf(row)).filter(({ at }) => Number.isFinite(at))
-        expect(exits(homeOf(fixes), fixes)).toEqual([])
+        expect(exits(homeShape(homeOf(fixes)), fixes)).toEqual([])
       }
     },
   )
@@ -118,14 +104,6 @@ const stillAt = (
     odometerKm,
   }))
 
-const RECEPTIONS: readonly Omit<Reception, 'seed'>[] = [
-  { every: 1, noiseM: 3, lost: 0, dropOut: 0, odometer: 'fine' },
-  { every: 1, noiseM: 12, lost: 0.3, dropOut: 45, odometer: 'none' },
-  { every: 5, noiseM: 6, lost: 0.2, dropOut: 30, odometer: 'whole' },
-  { every: 10, noiseM: 20, lost: 0.1, dropOut: 0, odometer: 'fine' },
-  { every: 30, noiseM: 8, lost: 0, dropOut: 0, odometer: 'whole' },
-]
-
 /** Null: this drive does not truly leave for three minutes. */
 function judgedDrive(zone: ZoneShape, truth: readonly Truth[], reception: Reception) {
   const fixes = received(truth, reception)
@@ -143,22 +121,9 @@ describe('every true exit is found within three minutes of passing the margin', 
     let crossings = 0
     const late: unknown[] = []
     for (let n = 0; n < BORDER.length - 1; n += 32) {
-      const [a, b] = [BORDER[n], BORDER[n + 1]]
-      if (a === undefined || b === undefined) continue
-      const middle = { lat: (a[1] + b[1]) / 2, lon: (a[0] + b[0]) / 2 }
-      const squeeze = Math.cos((middle.lat * Math.PI) / 180)
-      const [dx, dy] = [(b[0] - a[0]) * squeeze, b[1] - a[1]]
-      const length = Math.hypot(dx, dy)
-      if (length === 0) continue
-      const at = (metres: number) => ({
-        lat: middle.lat + (-dx / length) * (metres / 111_195),
-        lon: middle.lon + ((dy / length) * (metres / 111_195)) / squeeze,
-      })
-      const outward = REGION.inside(at(100).lon, at(100).lat) ? -1 : 1
       const kmh = 20 + ((n / 32) % 12) * 10
-      const beyondM = 600 + (kmh / 3.6) * 320
-      const line = [at(-2500 * outward), middle, at(beyondM * outward)]
-      const truth = drivenAlong(line, kmh, n + 1)
+      const truth = straightOver(n, kmh)
+      if (truth === undefined) continue
       const reception = { ...(RECEPTIONS[crossings % RECEPTIONS.length] ?? RECEPTIONS[0]), seed: n + 7 } as Reception
       const judged = judgedDrive(REGION, truth, reception)
       if (judged === null) continue
