@@ -272,6 +272,12 @@ test('an agent reads his credit when the driver has his car, and it is in the le
   world.give('vehicle', 'v1', { dkUntil: at('21T00:00') + 90 * DAY, odometerKm: 1, condition: 'Хорошее' })
   const { id } = world.birth('call_centre', undefined, { ...lead, agentRef: 'abc' })
   expect(world.card(id).card.fields['agent']).toBe('a1')
+  const another = world.birth('call_centre', undefined, { ...lead, name: 'Вера' })
+  close(world, another.id, 'call_new_lead', 'agent')
+  close(world, another.id, 'agent_onboard', 'done', { set: { ownRef: 'vera7' } })
+  expect(world.record('agent', another.id)).toMatchObject({ ref: 'vera7', name: 'Вера', active: true })
+  const brought = world.birth('call_centre', undefined, { ...lead, agentRef: 'vera7' })
+  expect(world.card(brought.id).card.fields['agent']).toBe(another.id)
   const wrong = world.birth('call_centre', undefined, { ...lead, agentRef: 'нет такой' })
   expect(openTasks(world, wrong.id)).toContain('fix_agent_link')
   world.give('vehicle', 'v1', {
