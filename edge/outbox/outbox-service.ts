@@ -28,7 +28,7 @@ export type OutboxService = {
  * How long the first words of an order wait for its last: at a parked car all three are said within it, and one message
  * carries them. Each message less is one less that the road can lose and make everything behind it wait for.
  */
-const COMPANY = millis(50)
+const COMPANY = millis(150)
 const isFirstWord = (record: GatewayRecord): boolean =>
   record.kind === 'report' && (record.state === 'received' || record.state === 'executing')
 

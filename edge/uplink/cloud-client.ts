@@ -7,6 +7,7 @@ import { type GatewayStatus, Receipt } from '#contract/receipt.ts'
 import { downTopic, parseTopic, upTopic } from '#contract/topics.ts'
 import type { Log } from '../log.ts'
 import type { Connection } from '../outbox/records-message.ts'
+import { holdForAnswer } from './held-answer-client.ts'
 import { FRESH, type KeepAlive, LONGEST_PAUSE, lostAfter, pingEvery, survived } from './keep-alive.ts'
 import type { KeepAliveStore } from './keep-alive-store.ts'
 import { nextMove, openedLink, packetHeard, packetSent } from './link-watch.ts'
@@ -91,7 +92,7 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
     ...(deps.access.caPem === undefined || deps.access.caPem === '' ? {} : { ca: deps.access.caPem }),
   })
 
-  const take = (topic: string, payload: Uint8Array): void => {
+  const take = (topic: string, payload: Uint8Array, hold: () => void): void => {
     const parsed = parseTopic(topic)
     if (parsed === undefined || parsed.direction !== 'down' || parsed.gateway !== gatewayId) {
       log.warn({ topic }, 'uplink.unexpected-topic')
@@ -103,7 +104,9 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
         break
       case 'order':
         // An empty retained message clears the topic; it is no order.
-        if (payload.length > 0) deps.onOrder(payload)
+        if (payload.length === 0) break
+        hold()
+        deps.onOrder(payload)
         break
       case 'config':
         if (payload.length > 0) deps.onConfig(payload)
@@ -199,7 +202,7 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
         })
       stop.addEventListener('abort', leave, { once: true })
       fresh.on('error', (cause) => log.warn({ err: cause }, 'uplink.error'))
-      fresh.on('message', take)
+      fresh.on('message', (topic, payload) => take(topic, payload, () => holdForAnswer(fresh, clock, ended.signal)))
       fresh.on('connect', () => {
         stoodAt = clock.steady()
         // A report of 1 KB must not wait for the acknowledgement of the one before it: 40 ms here, a round trip on the road.
