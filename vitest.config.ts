@@ -23,6 +23,7 @@ export default defineConfig({
     // A hang is found all the same; on a busy machine nothing else is.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // Real brokers, databases and browsers on two shared cores: what fails once and passes at once is told as a retry.
     retry: process.env['CI'] === 'true' ? 1 : 0,
     coverage: { provider: 'v8', include: ['contract/**', 'edge/interlock/**', 'cloud/orders/order-state.ts'] },

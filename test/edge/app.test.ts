@@ -7,7 +7,7 @@ afterEach(async () => {
   rig = undefined
 })
 
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 15_000, interval: 20 })
+const until = (condition: () => void) => vi.waitFor(condition, { timeout: 45_000, interval: 20 })
 
 test('a parked car: received, executing, verified, with the coil really open; lifted, it is free again', async () => {
   rig = await createEdgeRig({})

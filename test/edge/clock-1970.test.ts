@@ -7,7 +7,7 @@ afterEach(async () => {
   await rig?.close()
   rig = undefined
 })
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 20 })
+const until = (condition: () => void) => vi.waitFor(condition, { timeout: 45_000, interval: 20 })
 const DAY_MS = 86_400_000
 
 const framesOf = ({ cloud }: EdgeRig): readonly Frame[] =>

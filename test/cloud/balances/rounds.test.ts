@@ -137,10 +137,9 @@ describe.each(sqlKinds())('rounds through the sources of balances on %s', (kind)
     const stop = new AbortController().signal
     const hanging = stuck.leasing.balances.sweep(stop)
     hanging.catch(() => {})
-    await vi.waitFor(async () => {
-      const sweeps = await house.leasing.balances.sweeps()
-      expect(sweeps.find((one) => one.source === source.id)?.takenUntil).not.toBeNull()
-    })
+    await expect
+      .poll(async () => (await house.leasing.balances.sweeps()).find((one) => one.source === source.id)?.takenUntil)
+      .not.toBeNull()
     await house.tick()
     expect(await balance(driver)).toBeUndefined()
     await clock.advance(minutes(2))

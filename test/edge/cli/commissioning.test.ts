@@ -49,7 +49,7 @@ const addressOf = (device: string): string => {
 }
 const told = (name: string) =>
   rig.cloud.delivered.flatMap(({ record }) => (record.kind === 'event' && record.name === name ? [record.data] : []))
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 20 })
+const until = (condition: () => void) => vi.waitFor(condition, { timeout: 45_000, interval: 20 })
 
 beforeAll(async () => {
   rig = await createEdgeRig({ speed: 20, identity: 'certificate' })

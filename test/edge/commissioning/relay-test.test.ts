@@ -9,7 +9,7 @@ afterEach(async () => {
   rig = undefined
 })
 
-const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 })
+const until = (condition: () => void | Promise<void>) => vi.waitFor(condition, { timeout: 45_000, interval: 20 })
 
 async function parked() {
   const at = await createEdgeRig({ change: ({ sealed: _sealed, ...rest }) => rest })
@@ -65,7 +65,7 @@ test('a technician who walks away leaves a car that starts', async () => {
   // Five minutes of the gateway's own clock.
   await until(() => expect(at.coils()[0]).toBe(false))
   expect(at.switches).toEqual([true, false])
-}, 40_000)
+})
 
 test('a service that restarts in the middle of a test frees the relay', async () => {
   const { at, start, ask, state } = await parked()
@@ -76,7 +76,7 @@ test('a service that restarts in the middle of a test frees the relay', async ()
   expect(at.coils()[0]).toBe(true)
   await start()
   await until(() => expect(at.coils()[0]).toBe(false))
-}, 40_000)
+})
 
 test('an unblock of the cloud ends a test: it outranks everybody', async () => {
   const { at, start, ask, state } = await parked()
@@ -89,4 +89,4 @@ test('an unblock of the cloud ends a test: it outranks everybody', async () => {
   expect(at.coils()[0]).toBe(false)
   // The test took no number of the cloud's.
   expect(free).toMatchObject({ seq: 1 })
-}, 40_000)
+})

@@ -18,6 +18,7 @@ import { GATEWAY, VEHICLE } from '../../support/edge-rig.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
 
+const PATIENCE = { timeout: 30_000 }
 const port = { kind: 'modbusTcp', host: '10.0.0.2', port: 502, unitId: 1 }
 const devices = [{ id: 'gps', profile: 'ebyte-e108-d01', port }]
 const local = Installation.parse({ schema: 'kordon-installation/1', version: 1, vehicleId: VEHICLE, devices })
@@ -122,7 +123,7 @@ test('a document under which the gateway cannot be built is taken back before an
   const one = begin({ built: 'badly', runs: 'well' })
   expect(one.inForce()).toMatchObject({ version: 1, source: 'local', stage: 'settled' })
   const running = one.start()
-  await vi.waitFor(() => expect(why(one)).toEqual([['the serial port is somebody else’s']]))
+  await vi.waitFor(() => expect(why(one)).toEqual([['the serial port is somebody else’s']]), PATIENCE)
   one.stop()
   await running
   expect(one.runs).toEqual([1])
@@ -131,8 +132,8 @@ test('a document under which the gateway cannot be built is taken back before an
 test('a document under which the run falls over is taken back, and the gateway runs on in the same process', async () => {
   const one = begin({ built: 'well', runs: 'badly' })
   const running = one.start()
-  await vi.waitFor(() => expect(one.runs).toEqual([2, 1]))
-  await vi.waitFor(() => expect(why(one)).toEqual([['the outbox cannot be opened']]))
+  await vi.waitFor(() => expect(one.runs).toEqual([2, 1]), PATIENCE)
+  await vi.waitFor(() => expect(why(one)).toEqual([['the outbox cannot be opened']]), PATIENCE)
   expect(one.inForce()).toMatchObject({ version: 1, stage: 'settled' })
   one.stop()
   await running
@@ -142,7 +143,7 @@ test('a document under which the process is started a fourth time is taken back:
   for (let start = 1; start <= 4; start += 1) {
     const one = begin({ built: 'well', runs: 'well' })
     const running = one.start()
-    await vi.waitFor(() => expect(one.runs).toHaveLength(1))
+    await vi.waitFor(() => expect(one.runs).toHaveLength(1), PATIENCE)
     expect([start, one.runs[0]]).toEqual([start, start <= 3 ? 2 : 1])
     if (start === 4) expect(why(one)).toEqual([['the gateway kept falling over under it']])
     one.stop()

@@ -11,7 +11,7 @@ afterEach(async () => {
   rig = undefined
 })
 
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 20 })
+const until = (condition: () => void) => vi.waitFor(condition, { timeout: 45_000, interval: 20 })
 const documentOf = (installation: Installation, version: number, more: object = {}) => {
   const { sealed: _sealed, schema: _schema, ...rest } = installation
   return { ...rest, schema: 'kordon-configuration/1', version, aud: GATEWAY, issuedAt: 1_795_289_123_456, ...more }
@@ -80,7 +80,7 @@ test('under which the cloud does not come back within five minutes, it is taken 
       if (gateway.view().configuration.stage === 'trial') at.cloud.door('shut')
       expect(gateway.view().configuration.stage).toBe('trial')
     },
-    { timeout: 20_000, interval: 1 },
+    { timeout: 45_000, interval: 1 },
   )
   at.cloud.door('shut')
   await give(at, documentOf(at.installation, 9))
@@ -92,7 +92,7 @@ test('under which the cloud does not come back within five minutes, it is taken 
   await until(() => expect(gateway.status().uplink).toBe('connected'))
   expect(gateway.view().configuration).toMatchObject({ version: 1, waiting: false })
   expect(told(at, 'config-rolled-back')).toHaveLength(1)
-}, 40_000)
+})
 
 test('a document that moves the relay to another device breaks the seal, and blocks are refused until sealed again', async () => {
   const { rig: at, gateway } = await connected()

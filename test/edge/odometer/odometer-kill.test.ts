@@ -37,7 +37,7 @@ test('killed while driving, the odometer never falls, and makes up for the way i
     const before = frames().length
     child = spawn(process.execPath, [program, config], { stdio: 'inherit' })
     const gone = once(child, 'exit')
-    await vi.waitFor(() => expect(frames().length).toBeGreaterThan(before + 3), { timeout: 20_000, interval: 20 })
+    await vi.waitFor(() => expect(frames().length).toBeGreaterThan(before + 3), { timeout: 45_000, interval: 20 })
     firstM ??= ((frames()[0]?.lat ?? begin.lat) - begin.lat) * DEGREE_M
     child.kill('SIGKILL')
     await gone

@@ -51,7 +51,7 @@ function client(brokerUrl: string, boot: string): { client: CloudClient; told: T
   return { client: made, told, contested: () => contests }
 }
 const count = (told: readonly Told[], event: string): number => told.filter((one) => one.event === event).length
-const until = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 10 })
+const until = (condition: () => void) => vi.waitFor(condition, { timeout: 45_000, interval: 10 })
 
 test('a half-open connection is found out within a minute of the first unanswered message, and made anew', async () => {
   const cloud = await createCloudMock()
@@ -73,7 +73,7 @@ test('a half-open connection is found out within a minute of the first unanswere
   expect(await lost).toBe('rejected')
   proxy.set({ halfOpen: false })
   await until(() => expect(count(told, 'uplink.connected')).toBe(2))
-}, 40_000)
+})
 
 test('two gateways with one identity: the newer takes over, both slow down, and it is said once', async () => {
   const cloud = await createCloudMock()
