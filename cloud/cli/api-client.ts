@@ -51,7 +51,11 @@ export async function request(address: string, init: RequestInit): Promise<Respo
     return await fetch(address, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) })
   } catch (cause) {
     const { origin } = new URL(address)
-    throw new CommandFailed('cloud/unreachable', `${origin} does not answer (${reasonOf(cause)})`, { cause })
+    throw new CommandFailed(
+      'cloud/unreachable',
+      `${origin} does not answer (${reasonOf(cause)}): look to the address and the network, then give the same command again`,
+      { cause },
+    )
   }
 }
 

@@ -22,6 +22,17 @@ export async function revokeGateway(terminal: Terminal, wanted: string, { yes }:
   ])
 }
 
+/** What to do about each kind of trouble. */
+const ADVICE: Readonly<Record<string, string>> = {
+  'not-claimed': 'give it a new code: kordon gateway provision',
+  'not-sealed': 'at the car: kordon edge test, then kordon edge seal',
+  'certificate-ends': 'see why it does not reach the cloud; else claim it again',
+  'certificate-ended': 'take it out (kordon gateway revoke) and provision it anew',
+  'never-seen': 'look to its power, antenna and SIM',
+  offline: 'look to its power, antenna and SIM',
+  drift: 'publish its configuration again, or change what the park wants',
+}
+
 /** What a person should see to, gateway by gateway. Answers whether all is well. */
 export async function examineGateways(terminal: Terminal, wanted: string | undefined): Promise<'well' | 'troubled'> {
   const api = createApiClient(readAccess(terminal.env))
@@ -32,15 +43,15 @@ export async function examineGateways(terminal: Terminal, wanted: string | undef
   const all = await everyGateway(api)
   const examined = wanted === undefined ? all.filter(({ state }) => state !== 'revoked') : [gatewayMeant(all, wanted)]
   const rows = examined.flatMap(({ id, plate, troubles }) =>
-    troubles.map(({ kind, text }) => ({ gatewayId: id, plate, kind, text })),
+    troubles.map(({ kind, text }) => ({ gatewayId: id, plate, kind, text, advice: ADVICE[kind] ?? null })),
   )
   terminal.result({ cloud: ready, gateways: examined.length, troubles: rows }, () => [
     ...(ready === 'ready' ? [] : [`the cloud is not ready: ${ready}`]),
     ...(rows.length === 0
       ? [`${examined.length} gateways, nothing to see to`]
       : tableLines(
-          ['gateway', 'vehicle', 'what', ''],
-          rows.map(({ gatewayId, plate, kind, text }) => [gatewayId, plate ?? '–', kind, text]),
+          ['gateway', 'vehicle', 'what', '', 'to do'],
+          rows.map(({ gatewayId, plate, kind, text, advice }) => [gatewayId, plate ?? '–', kind, text, advice ?? '']),
         )),
   ])
   return rows.length === 0 && ready === 'ready' ? 'well' : 'troubled'

@@ -6,9 +6,10 @@ import QRCode from 'qrcode'
 import { z } from 'zod'
 import { GatewayId } from '#contract/ids.ts'
 import { ClaimCode } from '#contract/provisioning.ts'
+import { plainPlate } from '#contract/vehicle-marks.ts'
 import { type ApiClient, CommandFailed, createApiClient } from './api-client.ts'
 import { everyItem } from './every-item.ts'
-import { everyGateway, type Gateway, gatewayMeant } from './gateway-search.ts'
+import { everyGateway, type Gateway } from './gateway-search.ts'
 import { readAccess } from './sign-in-file.ts'
 import type { Terminal } from './terminal.ts'
 import { startTrainingCar, type TrainingCar } from './training-car.ts'
@@ -148,16 +149,19 @@ export async function swapGateway(terminal: Terminal, options: SwapOptions): Pro
   const vehicle = await findVehicle(api, options.vehicle ?? (await chooseVehicle(terminal, api)))
   const all = await everyGateway(api)
   const waiting = all.find(({ vehicleId, state }) => vehicleId === vehicle.id && state === 'claimable')
-  const present = gatewayMeant(
-    all.filter(({ vehicleId }) => vehicleId === vehicle.id),
-    vehicle.plate,
-  )
+  const present = all.find(({ vehicleId, state }) => vehicleId === vehicle.id && state === 'active')
+  if (present === undefined) {
+    const stands = waiting === undefined ? 'no gateway' : `no gateway at work, ${waiting.id} waits to be claimed`
+    throw new CommandFailed(
+      'swap/nothing',
+      `${vehicle.plate} has ${stands}: "kordon gateway provision --vehicle ${plainPlate(vehicle.plate)}" shows a code for it`,
+    )
+  }
   const made =
     waiting === undefined
       ? await api.send('POST', '/api/gateways', Provisioned, { vehicleId: vehicle.id, replaces: present.id })
       : { ...(await api.send('POST', `/api/gateways/${waiting.id}/claim-code`, NewCode, {})), id: waiting.id }
-  if (options.lost === true && present.state === 'active')
-    await api.send('POST', `/api/gateways/${present.id}/revoke`, z.unknown())
+  if (options.lost === true) await api.send('POST', `/api/gateways/${present.id}/revoke`, z.unknown())
   await showCode(terminal, {
     cloud: access.url,
     vehicle,
@@ -178,11 +182,14 @@ async function chooseVehicle(terminal: Terminal, api: ApiClient): Promise<string
 }
 
 function readAuthority(path: string): string {
+  const wanted = '--ca takes the PEM file of the authority that signed the certificate of the cloud'
   try {
-    return readFileSync(path, 'utf8')
+    const text = readFileSync(path, 'utf8')
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text
   } catch (cause) {
-    throw new CommandFailed('file/unreadable', `${path} cannot be read`, { cause })
+    throw new CommandFailed('file/unreadable', `${path} cannot be read; ${wanted}`, { cause })
   }
+  throw new CommandFailed('file/unreadable', `${path} holds no certificate; ${wanted}`)
 }
 
 const setUpPath = (folder: string): string => resolve(join(folder, 'gateway.json'))

@@ -28,6 +28,9 @@ export function gatewayMeant(all: readonly Gateway[], wanted: string): Gateway {
   )
   const chosen = own.find(({ state }) => state === 'active') ?? own[0]
   if (chosen === undefined)
-    throw new CommandFailed('gateway/unknown', `no gateway is called ${wanted} or is in such a vehicle`)
+    throw new CommandFailed(
+      'gateway/unknown',
+      `no gateway is called ${wanted} or is in such a vehicle; "kordon gateway list" shows them all`,
+    )
   return chosen
 }

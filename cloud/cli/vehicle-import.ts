@@ -121,6 +121,11 @@ function read(file: string): ReturnType<typeof readVehicles> {
   try {
     return readVehicles(readFileSync(file === '-' ? 0 : file, 'utf8'), plainPlate)
   } catch (cause) {
-    throw new CommandFailed('file/unreadable', `${file}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new CommandFailed('file/unreadable', `${file}: ${reasonOf(cause)}`, { cause })
   }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return 'code' in cause && cause.code === 'ENOENT' ? 'there is no such file' : cause.message
 }

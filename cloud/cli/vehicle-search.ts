@@ -17,7 +17,11 @@ export async function findVehicle(api: ApiClient, wanted: string): Promise<Vehic
   // Typed otherwise than stored: then it takes a look at all of them.
   const items = found.length > 0 ? found : (await everyItem(api, '/api/vehicles?limit=500', Vehicle)).filter(isMeant)
   const [only, ...others] = exact.length > 0 ? exact : items
-  if (only === undefined) throw new CommandFailed('vehicle/unknown', `no vehicle has the plate ${wanted}`)
+  if (only === undefined)
+    throw new CommandFailed(
+      'vehicle/unknown',
+      `no vehicle has the plate ${wanted}; add it in the console or by "kordon vehicle import"`,
+    )
   if (others.length > 0)
     throw new CommandFailed(
       'vehicle/ambiguous',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tableLines } from '../../../cloud/cli/table.ts'
+import { createGatewayKey } from '../../../edge/identity/key-client.ts'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
 import { startGatewayService } from './gateway-service.ts'
 
@@ -101,14 +102,24 @@ describe('after signing in', () => {
     const again = json(await kordon(['gateway', 'provision', '--vehicle', 'А001ВС777', '--json']))
     expect(again).toMatchObject({ gatewayId: first.gatewayId, resumed: true })
     expect(again.claimCode).not.toBe(first.claimCode)
+    // Nothing is at work in this car that could be swapped for another; then the gateway itself comes and claims.
+    const early = await kordon(['gateway', 'swap', '--vehicle', 'А001ВС777', '--json'])
+    expect(early).toMatchObject({ code: 1, err: expect.stringContaining('swap/nothing') })
+    expect(early.err).toContain('kordon gateway provision --vehicle А001ВС777')
+    const payload = { code: again.claimCode, csrPem: (await createGatewayKey()).csrPem }
+    const claimed = await house.cloud.http.inject({ method: 'POST', url: '/api/gateways/claim', payload })
+    expect(claimed.statusCode).toBe(200)
   })
 
   test('swap, doctor and revoke: another gateway, what is to be seen to, and out of service once it is said that it is meant', async () => {
     const swapped = json(await kordon(['gateway', 'swap', '--vehicle', 'А001ВС777', '--json']))
     expect(swapped.replaces).toMatch(/^gw-/)
-    const doctor = await kordon(['gateway', 'doctor', 'А001ВС777', '--json'])
+    expect(swapped.gatewayId).not.toBe(swapped.replaces)
+    const doctor = await kordon(['gateway', 'doctor', swapped.gatewayId, '--json'])
     expect(doctor.code).toBe(1)
-    expect(json(doctor).troubles).toMatchObject([{ kind: 'not-claimed' }])
+    expect(json(doctor).troubles).toMatchObject([
+      { kind: 'not-claimed', advice: expect.stringContaining('kordon gateway provision') },
+    ])
     expect(await kordon(['gateway', 'revoke', swapped.gatewayId])).toMatchObject({ code: 1 })
     const revoked = await kordon(['gateway', 'revoke', swapped.gatewayId, '--yes', '--json'])
     expect(json(revoked)).toMatchObject({ state: 'revoked' })
