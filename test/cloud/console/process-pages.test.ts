@@ -65,9 +65,9 @@ describe.skipIf(!requireReal('chromium'))('boards, cards and the workplace over 
     await page.locator('[data-stage=new]').getByRole('button', { name: 'Переместить: Гусева Анна' }).click()
     await page.getByRole('menuitem', { name: 'Целевой водитель' }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Водитель или агент').fill('driver')
+    await dialog.getByLabel('Водитель или агент').selectOption({ label: 'Водитель' })
     expect(await dialog.getByLabel('Город').count()).toBe(0)
-    await dialog.getByLabel('Целевой').check()
+    await dialog.getByLabel('Целевой').selectOption({ label: 'да' })
     await dialog.getByRole('button', { name: 'Переместить' }).click()
     await page.locator('[data-stage=qualified]').getByRole('link', { name: 'Гусева Анна' }).waitFor()
     expect(await stageOf(cards.guseva.id)).toBe('qualified')
@@ -81,6 +81,36 @@ describe.skipIf(!requireReal('chromium'))('boards, cards and the workplace over 
     await page.getByLabel('Поиск').fill('Орлов')
     await page.getByRole('link', { name: 'Орлов Пётр' }).waitFor()
     expect(decodeURIComponent(page.url())).toContain('q=Орлов')
+  })
+
+  test('a view is kept under a name, chosen again, thrown away and taken back', async () => {
+    const views = page.getByRole('button', { name: 'Сохранённые' })
+    const chosen = page.getByRole('button', { name: 'Только Гусева', exact: true })
+    await page.goto(`${front.url}/processes?pipeline=call_centre&view=list&q=${encodeURIComponent('Гусева')}`)
+    await views.click()
+    await page.getByLabel('Название').fill('Только Гусева')
+    await page.getByRole('button', { name: 'Сохранить' }).click()
+    await page.getByRole('link', { name: 'Только Гусева' }).waitFor()
+    await page.goto(`${front.url}/processes?pipeline=call_centre`)
+    await page.locator('[data-stage=new]').getByRole('link', { name: 'Лапин Олег' }).waitFor()
+    await views.click()
+    await page.getByRole('link', { name: 'Только Гусева' }).click()
+    await chosen.waitFor()
+    expect(await page.getByLabel('Поиск').inputValue()).toBe('Гусева')
+    expect(await page.getByRole('link', { name: 'Лапин Олег' }).count()).toBe(0)
+    await chosen.click()
+    await page.getByRole('button', { name: 'Убрать: Только Гусева' }).click()
+    await views.waitFor()
+    expect((await manager.get('/api/card-views')).body.items).toEqual([])
+    await page.getByRole('button', { name: 'Вернуть' }).click()
+    await chosen.waitFor()
+    const [view] = (await manager.get('/api/card-views')).body.items
+    expect(view).toMatchObject({
+      pipeline: 'call_centre',
+      title: 'Только Гусева',
+      query: { view: 'list', q: 'Гусева' },
+    })
+    expect(broken).toEqual([])
   })
 
   test('the card shows the car with its age, opens only the next fields, and keeps a word in its log', async () => {
@@ -122,6 +152,40 @@ describe.skipIf(!requireReal('chromium'))('boards, cards and the workplace over 
       ({ template }: { template: string }) => template === 'call_driver_zone',
     )
     expect(left.map(({ id }: { id: string }) => id)).toEqual([await task.getAttribute('data-task')])
+    expect(broken).toEqual([])
+  })
+
+  test('a call stands on its card with an honest word about its recording; an English page names stages in English', async () => {
+    const hook = await (await cloud.as('owner')).send('POST', '/api/hooks', {
+      adapter: 'telephony',
+      title: 'АТС',
+      signed: 'no',
+    })
+    const at = Date.now() - 600_000
+    const call = { id: 'r-1', from: '+79161230002', line: '+74950000001', extension: '105' }
+    for (const event of [
+      { event: 'ringing', at },
+      { event: 'answered', at: at + 4000 },
+      { event: 'ended', at: at + 94_000, recordUrl: 'https://pbx.example/r-1.wav' },
+    ])
+      await fetch(cloud.url + hook.body.path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...call, ...event }),
+      })
+    await page.goto(`${front.url}/calls`)
+    await page.getByText('Входящий, 2 мин').waitFor()
+    await page.getByRole('link', { name: 'Открыть карточку' }).click()
+    await page.getByRole('heading', { name: /Гусева Анна/ }).waitFor()
+    await page.getByText('Запись у АТС, сюда её не передают').waitFor()
+    await page.getByRole('button', { name: 'Меню пользователя' }).click()
+    await page.getByRole('menuitem', { name: 'English' }).click()
+    await page.getByText('The exchange keeps the recording').waitFor()
+    await page.getByText('Qualified driver').first().waitFor()
+    await page.goto(`${front.url}/processes?pipeline=call_centre`)
+    await page.locator('[data-stage=qualified]').getByRole('heading', { name: 'Qualified driver' }).waitFor()
+    await page.goto(`${front.url}/agents`)
+    await page.getByText('No agents yet.').waitFor()
     expect(broken).toEqual([])
   })
 
