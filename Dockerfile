@@ -36,7 +36,7 @@ COPY --from=lean /kordon/contract /kordon/contract
 COPY --from=lean /kordon/edge /kordon/edge
 COPY --from=lean /kordon/bin /kordon/bin
 COPY --from=lean /kordon/device-profiles /kordon/device-profiles
-CMD ["node", "--max-old-space-size=64", "--max-semi-space-size=1", "--no-opt", "--no-maglev", "--disable-warning=DEP0169", "edge/dist/main.mjs"]
+CMD ["node", "--max-old-space-size=64", "--max-semi-space-size=1", "--no-opt", "--no-maglev", "--optimize-for-size", "--disable-warning=DEP0169", "edge/dist/main.mjs"]
 
 FROM base AS cloud
 COPY --from=lean /kordon /kordon

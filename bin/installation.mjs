@@ -111,6 +111,7 @@ export const EDGE_FLAGS = [
   '--max-semi-space-size=1',
   '--no-opt',
   '--no-maglev',
+  '--optimize-for-size',
   '--disable-warning=DEP0169',
 ]
 const EDGE_BUILT = join(ROOT, 'edge', 'dist', 'main.mjs')

@@ -10,6 +10,7 @@ import { connections } from './connections.ts'
 import { edge } from './edge.ts'
 import { batch, ceiling, overhead } from './front.ts'
 import { history } from './history.ts'
+import { inCar } from './in-car.ts'
 import { ingest } from './ingest.ts'
 import { loss } from './loss.ts'
 import { process as processBench } from './process.ts'
@@ -23,6 +24,7 @@ const BENCHES: readonly Bench[] = [
   edge,
   block,
   catchUp,
+  inCar,
   bytes,
   zone,
   history,
