@@ -12,14 +12,17 @@ import type { World } from '../world.ts'
 import { createAccountRoutes } from './account-routes.ts'
 import { createAccountStore } from './account-store.ts'
 import { createConversationStore } from './conversation-store.ts'
+import { createImapClient } from './imap-client.ts'
 import { createInboxRoutes } from './inbox-routes.ts'
 import { createInboxService, type InboxService } from './inbox-service.ts'
+import { createMailboxService } from './mailbox-service.ts'
+import { createMailboxStore } from './mailbox-store.ts'
 import { createReplyClient } from './reply-client.ts'
 
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly world: World
   readonly jobs: Pick<Jobs, 'every'>
-  readonly settings: Pick<ChannelSettings, 'email' | 'max'>
+  readonly settings: Pick<ChannelSettings, 'email' | 'max' | 'mailboxes'>
   readonly personOf: (id: string) => Promise<{ readonly id: string; readonly name: string } | undefined>
   /** Carries an event of the processes out at once. */
   readonly carryOut: (key: string) => Promise<void>
@@ -47,7 +50,18 @@ export function createInbox({ db, inTransaction, world, jobs, settings, personOf
       sign: signature,
     }),
   })
+  const mailboxes = createMailboxService({
+    clock,
+    log,
+    accounts: createAccountStore(db),
+    places: createMailboxStore(db),
+    mailboxes: settings.mailboxes ?? [],
+    imap: createImapClient,
+    inbox: service,
+  })
   jobs.every('inbox-answers', seconds(2), async (stop) => void (await service.deliver(stop)))
+  if (settings.mailboxes !== undefined)
+    jobs.every('inbox-mailboxes', seconds(30), async (stop) => void (await mailboxes.look(stop)))
   return {
     service,
     routes: [

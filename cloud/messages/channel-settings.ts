@@ -41,11 +41,25 @@ export const EmailSettings = z.strictObject({
 })
 export type EmailSettings = z.infer<typeof EmailSettings>
 
+/** A mailbox that is read: the inbox account of this address takes its letters. */
+export const MailboxSettings = z.strictObject({
+  address: z.email(),
+  /** imaps://user:password@host, each part percent-encoded; imap:// to this very machine only. */
+  url: z
+    .url({ protocol: /^imaps?$/ })
+    .refine(
+      (url) => url.startsWith('imaps:') || /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(new URL(url).hostname),
+      'a password goes over the network by imaps:// alone',
+    ),
+})
+export type MailboxSettings = z.infer<typeof MailboxSettings>
+
 /** The file of KORDON_MESSAGES_FILE: channels that are absent are off. */
 export const ChannelSettings = z.strictObject({
   sms: z.discriminatedUnion('vendor', [SmsAeroSettings, SmscSettings]).optional(),
   max: MaxSettings.optional(),
   email: EmailSettings.optional(),
+  mailboxes: z.array(MailboxSettings).max(200).optional(),
   /** Where a driver pays; printed in messages. */
   payUrl: z.url({ protocol: /^https?$/ }).optional(),
   supportPhone: z.string().min(3).max(40).optional(),

@@ -65,4 +65,5 @@ export type InboxTables = {
   inboxAccounts: InboxAccountRow
   inboxConversations: InboxConversationRow
   inboxItems: InboxItemRow
+  inboxMailboxes: { readonly account: string; readonly validity: number; readonly uid: number }
 }
