@@ -28,7 +28,7 @@ client.on('message', (topic, payload) => {
   const gateway = topic.split('/')[2]
   for (const [index, frame] of records.entries()) {
     const fields = Object.entries(frame).flatMap(([field, value]) =>
-      typeof value === 'number' && field !== 'readAt' ? [`${field}=${value}`] : [],
+      field === 'readAt' || field === 'kind' ? [] : [`${field}=${typeof value === 'string' ? `"${value}"` : value}`],
     )
     const seq = firstSeq + index
     lines.push(`frame,gateway=${gateway} seq=${seq}i,${fields.join()} ${frame.readAt * 1000 + (seq % 1000)}`)

@@ -127,7 +127,7 @@ async function drainPeer(frames: readonly Frame[], seed: number): Promise<number
 
 /** B9: a day without network, drained through RTT 300 ms and 5 % loss while fresh frames go on. */
 export const catchUp: Bench = {
-  name: 'catchup',
+  name: 'catch-up',
   group: 'edge',
   about: 'B9: a day offline (86,400 frames and 200 events) drained through RTT 300 ms and 5 % loss',
   run: async ({ full, print }): Promise<BenchResult> => {

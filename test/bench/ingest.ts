@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { FRAMES_TO_LEAVE } from '../support/border-drive.ts'
 import { startLoad } from '../support/load.ts'
 import type { LoadGateway, LoadReport } from '../support/load-plan.ts'
 import { findReal, startInflux, startMosquitto } from '../support/real-servers.ts'
@@ -6,8 +7,8 @@ import { type Tally, tallyInflux, tallyJournals } from '../support/stored-frames
 import { until } from '../support/until.ts'
 import { type Bench, type BenchResult, interleaved } from './bench.ts'
 import { startForked } from './forked.ts'
-import { loadOf, namedGateways } from './load-of.ts'
-import { type OwnCloud, startOwnCloud } from './own-cloud.ts'
+import { liveLoadOf, namedGateways } from './load-of.ts'
+import { type OwnCloud, startOwnCloud, type Verdicts } from './own-cloud.ts'
 import { type Spread, spread, table } from './table.ts'
 
 const GATEWAYS = 100
@@ -16,12 +17,13 @@ const WARM_UP_MS = 2000
 const GOAL = 30_000
 /** Of a core; a generator that has no more time measures itself. */
 const BUSY = 0.85
+const VERDICTS_WITHIN_MS = 60_000
 
 type Round = { readonly rate: number; readonly report: LoadReport; readonly tally: Tally }
 
 /** Frames found in InfluxDB ÷ time from the first publish to the last commit. */
 async function ownRound(own: OwnCloud, fleet: readonly LoadGateway[], ms: number): Promise<Round & { journal: Tally }> {
-  const load = await startLoad(loadOf(fleet, own.cloud.mqttPort))
+  const load = await startLoad(liveLoadOf(fleet, own.cloud.mqttPort))
   const began = performance.now()
   await pause(ms)
   const report = await load.stop()
@@ -29,6 +31,26 @@ async function ownRound(own: OwnCloud, fleet: readonly LoadGateway[], ms: number
   const seconds = (performance.now() - began) / 1000
   const tally = await tallyInflux(own.influx.url, report.ledger)
   return { rate: tally.stored / seconds, report, tally, journal: tallyJournals([own.journal], report.ledger) }
+}
+
+/** Of the cars that were driven: those that went far enough to have left, against what zones and rules made of it. */
+async function judged(own: OwnCloud, fleet: readonly LoadGateway[], rounds: readonly Round[]) {
+  const ledger = rounds.flatMap(({ report }) => report.ledger)
+  const far = new Set(ledger.flatMap(({ gateway, through }) => (through >= FRAMES_TO_LEAVE ? gateway : [])))
+  const driven = new Set(ledger.map(({ gateway }) => gateway))
+  const left = fleet.filter(({ id, drive }) => drive !== undefined && far.has(id))
+  const stayed = fleet.filter(({ id, drive }) => drive === undefined && driven.has(id))
+  let seen: Verdicts = await own.verdicts(left)
+  const all = ({ crossings, decisions, holds }: Verdicts) => Math.min(crossings, decisions, holds)
+  const patience = performance.now() + VERDICTS_WITHIN_MS
+  while (all(seen) < left.length && performance.now() < patience) {
+    await pause(500)
+    seen = await own.verdicts(left)
+  }
+  const wrongly = await own.verdicts(stayed)
+  const isWhole = left.length > 0 && all(seen) === left.length
+  const isClean = wrongly.crossings + wrongly.holds === 0
+  return { left: left.length, stayed: stayed.length, seen, wrongly, isWhole: isWhole && isClean }
 }
 
 type Peer = Awaited<ReturnType<typeof startPeer>>
@@ -46,7 +68,7 @@ async function startPeer(consumers: number, gateways: readonly LoadGateway[]) {
       const fleet = gateways.slice(used, used + GATEWAYS)
       used += GATEWAYS
       const load = await startLoad({
-        ...loadOf(fleet, broker.port),
+        ...liveLoadOf(fleet, broker.port),
         protocol: 'bare',
         ...(framesPerS === undefined ? {} : { framesPerS }),
       })
@@ -97,7 +119,7 @@ export const ingest: Bench = {
     'B1: JSON frames/s acknowledged and stored, 100 gateways × window 20, 5 % sent again, against Mosquitto + MQTT.js',
   run: async ({ full, print }): Promise<BenchResult> => {
     const ms = full ? 8000 : 5000
-    const own = await startOwnCloud(GATEWAYS * (PAIRS + 2))
+    const own = await startOwnCloud(GATEWAYS * (PAIRS + 1))
     const names = own.fleet
     const found = { consumers: 0, pace: 0 }
     let saturated: Round | undefined
@@ -111,7 +133,10 @@ export const ingest: Bench = {
         }
         await searching.stop()
       }
-    const peer = found.pace === 0 ? undefined : await startPeer(found.consumers, namedGateways(GATEWAYS * (PAIRS + 2 + PACES.length)))
+    const peer =
+      found.pace === 0
+        ? undefined
+        : await startPeer(found.consumers, namedGateways(GATEWAYS * (PAIRS + 2 + PACES.length)))
     let used = 0
     const rounds: (Round & { journal: Tally })[] = []
     const peers: Round[] = []
@@ -141,6 +166,7 @@ export const ingest: Bench = {
       const doubled = sum(({ tally, journal }) => tally.duplicates + journal.duplicates)
       const acked = spread(rounds.slice(1).map(({ report }) => report.frames / report.seconds))
       const busy = Math.max(...rounds.map(({ report }) => report.cpuShare))
+      const verdicts = await judged(own, names, rounds)
       const row = (name: string, value: Spread): (string | number)[] => [name, value.median, value.min, value.max]
       print(
         table([
@@ -150,7 +176,16 @@ export const ingest: Bench = {
           row(`Mosquitto + ${found.consumers} MQTT.js + InfluxDB, paced at ${found.pace}, stored/s`, pairs.peer),
           row('own ÷ peer, per pair', pairs.ratio),
           ['own, lost and doubled', lost, doubled, ''],
-          ['peer, acknowledged and not stored in rounds that did not count', peers.reduce((all, { tally }) => all + tally.lost, 0), '', ''],
+          ['rules at work; with a verdict on each car', verdicts.seen.rulesActing, verdicts.seen.rulesJudged, ''],
+          ['cars that left the zone; of them crossings told', verdicts.left, verdicts.seen.crossings, ''],
+          ['  decisions of zone_exit; standing zone holds', verdicts.seen.decisions, verdicts.seen.holds, ''],
+          ['cars that stayed; of them held for the zone', verdicts.stayed, verdicts.wrongly.holds, ''],
+          [
+            'peer, acknowledged and not stored in rounds that did not count',
+            peers.reduce((all, { tally }) => all + tally.lost, 0),
+            '',
+            '',
+          ],
           [
             'peer saturated: acknowledged/s',
             saturated === undefined ? '' : saturated.report.frames / saturated.report.seconds,
@@ -175,8 +210,15 @@ export const ingest: Bench = {
         stored: sum(({ tally }) => tally.stored),
         lost,
         duplicates: doubled,
-        void: lost + doubled > 0 ? 'lost or doubled' : busy > BUSY ? 'the generator was the limit' : null,
-        more: { acked, consumers: found.consumers, pace: found.pace },
+        void:
+          lost + doubled > 0
+            ? 'lost or doubled'
+            : !verdicts.isWhole
+              ? 'zones or rules have not judged every car'
+              : busy > BUSY
+                ? 'the generator was the limit'
+                : null,
+        more: { acked, verdicts, consumers: found.consumers, pace: found.pace },
       }
     } finally {
       await peer?.stop()

@@ -17,6 +17,18 @@ export const loadOf = (gateways: readonly LoadGateway[], port: number): LoadPlan
   protocol: 'own',
 })
 
+/** Between two frames of a car that is judged as it drives: fifty a second, so that a round is a drive of minutes. */
+const LIVE_STEP_MS = 20
+/** How far behind the clock a round begins; a frame within two minutes of it is of now, and judged. */
+const LIVE_BEHIND_MS = 100_000
+
+/** The same load, told about now: the cars drive as cars can, and zones and rules judge every frame. */
+export const liveLoadOf = (gateways: readonly LoadGateway[], port: number): LoadPlan => ({
+  ...loadOf(gateways, port),
+  stepMs: LIVE_STEP_MS,
+  from: Date.now() - LIVE_BEHIND_MS,
+})
+
 /** For a broker that asks nobody who he is. */
 export const namedGateways = (count: number): readonly LoadGateway[] =>
   Array.from({ length: count }, (_, index) => ({

@@ -3,7 +3,7 @@ import { runKillMatrix, VICTIMS } from '../support/kill-matrix.ts'
 import { startLoad } from '../support/load.ts'
 import { tallyInflux, tallyJournals } from '../support/stored-frames.ts'
 import type { Bench, BenchResult } from './bench.ts'
-import { loadOf } from './load-of.ts'
+import { liveLoadOf } from './load-of.ts'
 import { startOwnCloud } from './own-cloud.ts'
 import { spread, table } from './table.ts'
 
@@ -21,7 +21,7 @@ export const loss: Bench = {
     let history = { stored: 0, lost: 0, duplicates: 0 }
     let journal = history
     try {
-      const load = await startLoad({ ...loadOf(own.fleet, own.cloud.mqttPort), framesPerS: OVERLOAD })
+      const load = await startLoad({ ...liveLoadOf(own.fleet, own.cloud.mqttPort), framesPerS: OVERLOAD })
       await pause(full ? 60_000 : 20_000)
       over = await load.stop(60_000)
       await own.drained()

@@ -5,27 +5,37 @@ import { Seq } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
 import { Receipt } from '#contract/receipt.ts'
 import { downTopic, upTopic } from '#contract/topics.ts'
-import type { LedgerPage, LoadGateway, LoadPlan } from './load-plan.ts'
+import type { LedgerPage, LoadDrive, LoadGateway, LoadPlan } from './load-plan.ts'
 
-/** The frame of this number: a car on its way up and down one street, a little further with each. */
-export function frameOf(seq: number, { from, stepMs }: Pick<LoadPlan, 'from' | 'stepMs'>): Frame {
-  const leg = seq % 8000
-  const along = leg < 4000 ? leg : 8000 - leg
+const METRES_PER_DEGREE = 111_320
+/** Where the cars without a drive of their own set out, to the north. */
+export const STREET = { lat: 55.5, lon: 37.618423 } as const
+/** 43.2 km/h. */
+const STREET_METRES_PER_S = 12
+const STREET_S = 4000
+
+/** The frame of this number: a car on its way up and down one street, or straight on where it has a drive of its own. */
+export function frameOf(seq: number, plan: Pick<LoadPlan, 'from' | 'stepMs'>, drive?: LoadDrive): Frame {
+  const stepMs = drive?.stepMs ?? plan.stepMs
+  const second = (seq * stepMs) / 1000
+  const leg = second % (2 * STREET_S)
+  const speed = drive === undefined ? STREET_METRES_PER_S : Math.abs(drive.metresPerS)
+  const north =
+    drive === undefined ? STREET_METRES_PER_S * Math.min(leg, 2 * STREET_S - leg) : drive.metresPerS * second
   return {
     kind: 'frame',
-    readAt: epochMs(from + seq * stepMs),
+    readAt: epochMs(plan.from + seq * stepMs),
     timeQuality: 'gnss',
-    // 12 m a frame: 43.2 km/h at one a second.
-    lat: Number((55.5 + along * 0.0001078).toFixed(7)),
-    lon: 37.618423,
+    lat: Number(((drive?.lat ?? STREET.lat) + north / METRES_PER_DEGREE).toFixed(7)),
+    lon: drive?.lon ?? STREET.lon,
     accuracyM: 4.5,
     satellites: 11,
     fix: '3d',
-    speedKmh: 43.2,
+    speedKmh: Number((speed * 3.6).toFixed(1)),
     headingDeg: 271,
     altitudeM: 150.5,
     ignition: true,
-    odometerKm: Number((1000 + seq * 0.012).toFixed(2)),
+    odometerKm: Number((1000 + (speed * second) / 1000).toFixed(2)),
     supplyVolt: 13.8,
     motion: true,
     gnssTrust: 'ok',
@@ -78,10 +88,10 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
 
   const payloadOf = (from: number): Buffer => {
     if (per === 1) {
-      const frame = JSON.stringify(frameOf(from, plan))
+      const frame = JSON.stringify(frameOf(from, plan, gateway.drive))
       return Buffer.from(`{"v":1,"stream":"${gateway.stream}","firstSeq":${from},"records":[${frame}]}`, 'latin1')
     }
-    const frames = Array.from({ length: per }, (_, offset) => frameOf(from + offset, plan))
+    const frames = Array.from({ length: per }, (_, offset) => frameOf(from + offset, plan, gateway.drive))
     return Buffer.from(encodeCompactBatch(gateway.stream, Seq.parse(from), frames))
   }
 

@@ -24,7 +24,23 @@ export type LoadPlan = {
   readonly forgets: 'on-acknowledgement' | 'on-receipt'
   readonly protocol: 'own' | 'bare'
 }
-export type LoadGateway = { readonly id: GatewayId; readonly stream: StreamId; readonly password: string }
+export type LoadGateway = {
+  readonly id: GatewayId
+  readonly stream: StreamId
+  readonly password: string
+  /** Absent: up and down the street with all the others. */
+  readonly drive?: LoadDrive
+}
+
+/** Straight on along a meridian. */
+export type LoadDrive = {
+  readonly lat: number
+  readonly lon: number
+  /** To the north; less than nothing is to the south. */
+  readonly metresPerS: number
+  /** Instead of the plan's. */
+  readonly stepMs: number
+}
 
 /** Of one stream: everything up to `through`, and single numbers beyond it. */
 export type LedgerPage = {

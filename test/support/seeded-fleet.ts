@@ -11,7 +11,7 @@ import { systemClock } from './system-clock.ts'
 const PASSWORD = 'for tests only'
 
 /**
- * So many gateways in so many vehicles, as an installation that has claimed them all; each with one stream. `named` are
+ * So many gateways in so many vehicles, as an installation that has claimed and sealed them all; each with one stream. `named` are
  * known too, and answered for by somebody else.
  */
 export async function seedFleet(
@@ -42,8 +42,8 @@ export async function seedFleet(
     [vehicles, plates],
   )
   await client.query(
-    `insert into gateways (id, vehicle_id, created_at, created_by, claimed_at, password_hash)
-     select id, vehicle, 0, 'load', 0, $3 from unnest($1::text[], $2::uuid[]) as g (id, vehicle)`,
+    `insert into gateways (id, vehicle_id, created_at, created_by, claimed_at, password_hash, seal_changed_at, sealed_by)
+     select id, vehicle, 0, 'load', 0, $3, 1, 'load' from unnest($1::text[], $2::uuid[]) as g (id, vehicle)`,
     [ids, vehicles, hash],
   )
   await client.query(
