@@ -187,7 +187,8 @@ function createInfluxConnection({ url, api, token, compress = 'never' }: Connect
       })
       asked.once('timeout', () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))
       asked.once('error', fail)
-      asked.end(body)
+      // Lines and questions are of plain letters only.
+      asked.end(body, 'latin1')
     })
   return {
     get: (path, headers = {}) => ask('GET', path, headers),

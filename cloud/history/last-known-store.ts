@@ -43,11 +43,17 @@ export function createLastKnownStore(db: Db): LastKnownStore {
   return {
     keepNewest: async (candidates) => {
       if (candidates.length === 0) return
-      await db
-        .insertInto('lastKnown')
-        .values(candidates.map(rowOf))
-        .onConflict((conflict) => conflict.column('vehicleId').doUpdateSet({ ...newerFrame(), ...newerPlace() }))
-        .execute()
+      const column = <Value>(pick: (one: LastKnown) => Value | undefined) => candidates.map((one) => pick(one) ?? null)
+      // The same words for any number of vehicles: a list of VALUES is made and read anew for each.
+      await sql`insert into last_known (vehicle_id, gateway_id, stream, seq, read_at, frame, place_lat, place_lon, place_accuracy_m, place_at)
+        select vehicle_id, gateway_id, stream, seq, read_at, frame::jsonb, place_lat, place_lon, place_accuracy_m, place_at
+        from unnest(${column(({ vehicleId }) => vehicleId)}::uuid[], ${column(({ gateway }) => gateway)}::text[],
+          ${column(({ stream }) => stream)}::uuid[], ${column(({ seq }) => seq)}::bigint[],
+          ${column(({ frame }) => frame.readAt)}::bigint[], ${column(({ frame }) => JSON.stringify(frame))}::text[],
+          ${column(({ place }) => place?.lat)}::float8[], ${column(({ place }) => place?.lon)}::float8[],
+          ${column(({ place }) => place?.accuracyM)}::real[], ${column(({ place }) => place?.at)}::bigint[])
+          as heard (vehicle_id, gateway_id, stream, seq, read_at, frame, place_lat, place_lon, place_accuracy_m, place_at)
+        on conflict (vehicle_id) do update set ${sql.join([...newerFrame(), ...newerPlace()])}`.execute(db)
     },
     of: async (vehicles) => {
       if (vehicles.length === 0) return []
@@ -127,8 +133,8 @@ function fleetPlaces(columns: FleetColumns): readonly FleetPlace[] {
   })
 }
 
-const when = <Value>(column: string, newer: ReturnType<typeof sql<boolean>>) =>
-  sql<Value>`case when ${newer} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`last_known.${column}`)} end`
+const when = (column: string, newer: ReturnType<typeof sql<boolean>>) =>
+  sql`${sql.ref(column)} = case when ${newer} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`last_known.${column}`)} end`
 
 const TRACKERS = `${TRACKER_PREFIX}%`
 const SILENCE_MS = 15 * 60_000
@@ -140,38 +146,14 @@ const believed = (column: 'read_at' | 'place_at') => sql<boolean>`(excluded.gate
 
 function newerFrame() {
   const newer = sql<boolean>`excluded.read_at >= last_known.read_at and ${believed('read_at')}`
-  return {
-    gatewayId: when<LastKnownRow['gatewayId']>('gateway_id', newer),
-    stream: when<LastKnownRow['stream']>('stream', newer),
-    seq: when<LastKnownRow['seq']>('seq', newer),
-    frame: when<string>('frame', newer),
-    readAt: when<LastKnownRow['readAt']>('read_at', newer),
-  }
+  return ['gateway_id', 'stream', 'seq', 'frame', 'read_at'].map((column) => when(column, newer))
 }
 
 function newerPlace() {
   const newer = sql<boolean>`excluded.place_at is not null and (last_known.place_at is null
     or (excluded.place_at >= last_known.place_at and ${believed('place_at')}))`
-  return {
-    placeLat: when<number | null>('place_lat', newer),
-    placeLon: when<number | null>('place_lon', newer),
-    placeAccuracyM: when<number | null>('place_accuracy_m', newer),
-    placeAt: when<LastKnownRow['placeAt']>('place_at', newer),
-  }
+  return ['place_lat', 'place_lon', 'place_accuracy_m', 'place_at'].map((column) => when(column, newer))
 }
-
-const rowOf = ({ vehicleId, gateway, stream, seq, frame, place }: LastKnown) => ({
-  vehicleId,
-  gatewayId: gateway,
-  stream,
-  seq,
-  readAt: frame.readAt,
-  frame: JSON.stringify(frame),
-  placeLat: place?.lat ?? null,
-  placeLon: place?.lon ?? null,
-  placeAccuracyM: place?.accuracyM ?? null,
-  placeAt: place?.at ?? null,
-})
 
 type Selected = Omit<LastKnownRow, 'frame'> & { readonly frame: LastKnown['frame'] }
 

@@ -14,25 +14,29 @@ export type TouchedPages = {
   keep(): void
 }
 
+const keyOf = (gateway: GatewayId, stream: StreamId): string => `${gateway}/${stream}`
+
 /** The positions of all streams, remembered between transactions. Bounded: the stream touched longest ago goes first. */
 export function createJournalPages(load: (gateway: GatewayId, stream: StreamId) => Page, limit = 20_000) {
   const pages = new Map<string, Page>()
   return {
     begin: (): TouchedPages => {
       const touched = new Map<string, Page>()
-      const of = (gateway: GatewayId, stream: StreamId): Page => {
-        const key = `${gateway}/${stream}`
-        const page = touched.get(key) ?? pages.get(key) ?? load(gateway, stream)
-        touched.set(key, page)
-        return page
-      }
+      const known = (key: string, gateway: GatewayId, stream: StreamId): Page =>
+        touched.get(key) ?? pages.get(key) ?? load(gateway, stream)
       return {
-        of,
+        of: (gateway, stream) => {
+          const key = keyOf(gateway, stream)
+          const page = known(key, gateway, stream)
+          touched.set(key, page)
+          return page
+        },
         cover: (gateway, stream, range) => {
-          const { id, position } = of(gateway, stream)
+          const key = keyOf(gateway, stream)
+          const { id, position } = known(key, gateway, stream)
           const covered = cover(position, range)
           if (covered.position.beyond.length > MAX_HOLES) throw new Error(`stream ${stream} has too many holes`)
-          touched.set(`${gateway}/${stream}`, { id, position: covered.position })
+          touched.set(key, { id, position: covered.position })
           return { id, ...covered }
         },
         changed: () => touched.values(),

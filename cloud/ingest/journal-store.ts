@@ -214,7 +214,8 @@ function write(
     return NOTHING
   }
   const { stream, range, items, declared } = entry
-  const { id, fresh, opened } = touched.cover(gateway, stream, range)
+  const covered = touched.cover(gateway, stream, range)
+  const { id, fresh, opened } = covered
   let stored = 0
   let duplicates = 0
   for (const item of items)
@@ -227,7 +228,7 @@ function write(
   if (unreadable !== undefined && fresh.length > 0)
     sql.quarantine(gateway, stream, range.from, receivedAt, unreadable.reason, unreadable.bytes)
   for (const gap of declared) touched.cover(gateway, gap.stream, gap.range)
-  const { position } = touched.of(gateway, stream)
+  const { position } = declared.length === 0 ? covered : touched.of(gateway, stream)
   return { through: position.through, position, stored, duplicates, opened }
 }
 
