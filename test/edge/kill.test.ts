@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -40,6 +41,8 @@ test('killed again and again under load, the gateway loses no record that its ou
   child = start()
   await vi.waitFor(() => expect(cloud.delivered.length).toBeGreaterThan(before + 2), { timeout: 60_000, interval: 20 })
   await vi.waitFor(() => expect(missing(accepted, cloud)).toEqual([]), { timeout: 60_000, interval: 50 })
+  // All its connections go outwards: at its work it listens nowhere.
+  expect(listensAt(child.pid)).toEqual([])
   const gone = once(child, 'exit')
   child.kill('SIGTERM')
   const [code] = await gone
@@ -47,6 +50,35 @@ test('killed again and again under load, the gateway loses no record that its ou
   expect(accepted.length).toBeGreaterThan(KILLS)
   expect(cloud.refused()).toEqual([])
 }, 300_000)
+
+/** Addresses, in the hexadecimal of Linux, at which this process takes connections or datagrams from outside itself. */
+function listensAt(pid: number | undefined): readonly string[] {
+  const own = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`)) ?? []
+      return inode === undefined ? [] : [inode]
+    }),
+  )
+  expect(own.size).toBeGreaterThan(0)
+  return ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((kind) =>
+    readFileSync(`/proc/${pid}/net/${kind}`, 'utf8')
+      .split('\n')
+      .slice(1)
+      .flatMap((line) => {
+        const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
+        const LISTENING = '0A'
+        return own.has(inode) && (state === LISTENING || kind.startsWith('udp')) ? [`${kind} ${local}`] : []
+      }),
+  )
+}
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // Closed since the folder was read.
+    return ''
+  }
+}
 
 /** Every number each stream has ever given, from the outbox files themselves. */
 function acceptedNumbers(dir: string): readonly { stream: string; through: number }[] {

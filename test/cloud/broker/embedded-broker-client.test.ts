@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import mqtt from 'mqtt-packet'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -13,6 +15,17 @@ import { createTestAuthority } from './test-authority.ts'
 const RECORDS = upTopic(GATEWAY, 'records')
 const STATUS = upTopic(GATEWAY, 'status')
 const online = JSON.stringify({ v: 1, online: true, at: 1, software: '0.1.0' })
+
+/** Ten thousand connections from four addresses, each with the beginning of a CONNECT; tells when all stand, and when all are gone. */
+const CROWD = `
+const { connect } = require('node:net')
+let open = 0, closed = 0
+for (let i = 0; i < 10000; i += 1) {
+  const socket = connect({ port: Number(process.argv[1]), host: '127.0.0.1', localAddress: '127.0.0.' + (2 + (i % 4)) })
+  socket.on('connect', () => { socket.write(Uint8Array.of(0x10, 0x20)); if (++open === 10000) console.log('waiting ' + open) })
+  socket.on('error', () => {})
+  socket.on('close', () => { if (++closed === 10000) console.log('closed ' + closed) })
+}`
 
 const running: (() => Promise<void>)[] = []
 const start: typeof startEmbedded = async (...given) => {
@@ -280,6 +293,25 @@ describe('embedded broker', () => {
     await gone
     expect(counts).toMatchObject({ 'over-limit': 1 })
   })
+
+  test('10,000 who begin to sign in and say no more cost little, hinder nobody, and are gone after five seconds', async () => {
+    const { broker, url } = await start()
+    await broker.publish(downTopic(GATEWAY, 'order'), 'the newest order', { retain: true })
+    const before = process.memoryUsage.rss()
+    // In a process of their own: both ends of so many would be more files than one process may have.
+    const crowd = spawn(process.execPath, ['-e', CROWD, new URL(url).port], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const words = createInterface({ input: crowd.stdout })[Symbol.asyncIterator]()
+    expect((await words.next()).value).toBe('waiting 10000')
+    const grown = process.memoryUsage.rss() - before
+    const client = await dial(url, GATEWAY)
+    const heard = new Promise<string>((done) => client.once('message', (_, payload) => done(payload.toString())))
+    await client.subscribeAsync(downFilter(GATEWAY), { qos: 1 })
+    expect(await heard).toBe('the newest order')
+    expect(grown / 1e6).toBeLessThan(400)
+    expect((await words.next()).value).toBe('closed 10000')
+    expect(client.connected).toBe(true)
+    crowd.kill('SIGKILL')
+  }, 60_000)
 
   test(`a packet over ${BROKER_LIMITS.packetBytes} bytes ends the connection, one of 256 KB passes`, async () => {
     const { url, accepted, counts } = await start()
