@@ -35,7 +35,8 @@ import {
   withOrder,
 } from './cloud-tables.ts'
 import { configurationFor } from './configuration.ts'
-import { gatewayIdOf, type OrderMessage, vehicleIdOf } from './gateway.ts'
+import type { OrderMessage } from './gateway.ts'
+import { gatewayIdOf, vehicleIdOf } from './gateway-ids.ts'
 import { counts, withRenewed } from './identity.ts'
 import type { Link, UpBatch } from './link.ts'
 import type { Point } from './plan.ts'

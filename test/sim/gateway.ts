@@ -1,6 +1,5 @@
 import type { Configuration } from '#contract/configuration.ts'
-import type { Frame } from '#contract/frame.ts'
-import { GatewayId, type StreamId, VehicleId } from '#contract/ids.ts'
+import type { GatewayId, StreamId, VehicleId } from '#contract/ids.ts'
 import { millis } from '#contract/instant.ts'
 import type { Order } from '#contract/order.ts'
 import type { GatewayRecord } from '#contract/record.ts'
@@ -12,13 +11,14 @@ import {
   type Moment,
   startState,
 } from '../../edge/immobilizer/immobilizer-state.ts'
-import { type Effect, type ImmobilizerEvent, relayWord, verdictNow } from '../../edge/immobilizer/immobilizer-step.ts'
-import type { RelayDrive } from '../../edge/immobilizer/relay-output.ts'
-import { observe } from '../../edge/interlock/evidence.ts'
+import { type Effect, type ImmobilizerEvent, verdictNow } from '../../edge/immobilizer/immobilizer-step.ts'
 import { interlockPolicy } from '../../edge/interlock/interlock-policy.ts'
 import { gnssTrust } from '../../edge/position/gnss-trust.ts'
 import { freshUnlockState, tryUnlockCode, type UnlockState } from '../../edge/unlock/unlock-attempt.ts'
 import { type ConfigurationFile, createSimulatedConfiguration, emptyConfigurationFile } from './configuration.ts'
+import { createFrames } from './frames.ts'
+import { gatewayIdOf, vehicleIdOf } from './gateway-ids.ts'
+import type { Inside } from './gateway-inside.ts'
 import { createSimulatedIdentity, firstIdentity, type IdentityFile } from './identity.ts'
 import { createSimulatedInbox, emptyInboxFile, type InboxFile } from './order-inbox.ts'
 import {
@@ -31,8 +31,10 @@ import {
   type SimulatedOutbox,
 } from './outbox.ts'
 import type { Point } from './plan.ts'
+import { createPolls } from './polls.ts'
 import type { RelayBoard } from './relay-board.ts'
-import { fittingOf, readingsOf, type Sample, type Sensors, sourcesOf } from './sensors.ts'
+import { createRelayWrites } from './relay-writes.ts'
+import { fittingOf, type Sensors, sourcesOf } from './sensors.ts'
 import { instant, START_OF_TIME, type World } from './world.ts'
 
 /** A message on `down/order`; `genuine` stands for the signature: nobody but the signer can set it. */
@@ -96,22 +98,7 @@ type Disk = {
 }
 
 const FRAMES_KEPT = 130
-/** What an answer of 90 bytes takes at 9600 baud. */
-const ANSWER_MS = 95
 const VERSION = 'sim'
-const [QUIET_POLL, RESTFUL_POLL, LATELY] = [60_000, 600_000, 20 * 60_000]
-
-const TEN = Array.from({ length: 10 }, (_, vehicle) => ({
-  gateway: GatewayId.parse(`gw-simcar00${vehicle}`),
-  vehicle: VehicleId.parse(`00000000-0000-4000-8000-00000000000${vehicle}`),
-}))
-const tenOf = (vehicle: number) => {
-  const ids = TEN[vehicle]
-  if (ids === undefined) throw new Error('a run has at most ten vehicles')
-  return ids
-}
-export const gatewayIdOf = (vehicle: number): GatewayId => tenOf(vehicle).gateway
-export const vehicleIdOf = (vehicle: number): VehicleId => tenOf(vehicle).vehicle
 
 /** The edge as a simulated shell around the real cores: one thread that a disk can hold up, and a power switch. */
 export function createGateway(deps: Deps): Gateway {
@@ -152,13 +139,7 @@ export function createGateway(deps: Deps): Gateway {
   let mailbox: (() => void)[] = []
   let blocked = false
   let tickAt = Number.POSITIVE_INFINITY
-  let active = false
-  let polls = 0
-  let lastFrameAt = Number.NEGATIVE_INFINITY
-  let lastFlushAt = 0
   let highestReceived = 0
-  let overdue: Sample[] = []
-  let stirredAt = 0
 
   function installedNow(): Installed {
     return {
@@ -350,65 +331,6 @@ export function createGateway(deps: Deps): Gateway {
     saved()
   }
 
-  const mayStill = (target: RelayDrive, ticket: number): boolean => {
-    if (state.work.work !== 'writing' || state.ticket !== ticket) return false
-    return target === 'free' || verdictNow(state, moment(), installed, state.work.writes - 1).verdict === 'proceed'
-  }
-
-  const writeDrive = (target: RelayDrive, ticket: number): void => {
-    if (!mayStill(target, ticket)) return void queue.push({ event: 'withheld', ticket })
-    const wait = world.fault('relay', vehicle)?.shape === 'busy-line' ? draw.between(100, 3000) : draw.between(0, 25)
-    later(wait, () =>
-      inProcess(() => {
-        // The port is free: the last look, right before the bytes.
-        if (!mayStill(target, ticket)) {
-          world.sometimes('a write was withheld at the port')
-          return dispatch({ event: 'withheld', ticket })
-        }
-        world.tell(vehicle, () => `writes ${target}`)
-        judgeWrite(target)
-        board.write(target, state.memory.open?.order.orderId, (word) => {
-          if (up) later(0, () => inProcess(() => answerWrite(word, ticket)))
-        })
-        if (target === 'blocked') passes('after-coil-before-read-back')
-      }),
-    )
-  }
-  const answerWrite = (event: 'written' | 'unwritten', ticket: number): void => dispatch({ event, ticket })
-
-  /** I2 at the one place where it can be broken. */
-  const judgeWrite = (target: RelayDrive): void => {
-    const open = state.memory.open
-    const seq = open?.order.seq ?? 0
-    if (target === 'free') {
-      if (open !== undefined) oracle.ledger.executedSeq.set(vehicle, Math.max(seq, lastExecuted()))
-      return
-    }
-    oracle.check('I2', vehicle, open?.order.action === 'block', () => 'the relay was blocked without a block order')
-    if (open?.order.action !== 'block') return
-    const { order, received } = open
-    const stored = disk.inbox.memory.open
-    oracle.check(
-      'I2',
-      vehicle,
-      stored?.phase === 'intent' && stored.order.orderId === order.orderId,
-      () => 'the coil was written before its intent was stored',
-    )
-    oracle.check('I2', vehicle, order.aud === id && order.vehicleId === vehicleId, () => 'an order for another acted')
-    // A second write after a read-back that failed is the same act; one after a restart is another.
-    const act = `${order.orderId} ${bootId}`
-    const again = oracle.ledger.acts.get(vehicle) === act
-    oracle.check('I2', vehicle, again || seq > lastExecuted(), () => `order ${seq} acted after ${lastExecuted()}`)
-    oracle.ledger.acts.set(vehicle, act)
-    const trueNow = START_OF_TIME + world.now()
-    const life = order.notAfter - order.iat
-    const late = clockTrusted() ? trueNow - order.notAfter : steady() - received.steadyAt - life
-    oracle.check('I2', vehicle, late <= 1000, () => `a block acted ${Math.round(late / 1000)} s after its time`)
-    oracle.check('D1', vehicle, seq >= highestReceived, () => `order ${seq} acted though ${highestReceived} had come`)
-    oracle.ledger.executedSeq.set(vehicle, Math.max(seq, lastExecuted()))
-  }
-  const lastExecuted = (): number => oracle.ledger.executedSeq.get(vehicle) ?? 0
-
   const schedule = (): void => {
     const now = steady()
     const due = wakeAt(state, millis(now))
@@ -482,7 +404,7 @@ export function createGateway(deps: Deps): Gateway {
     agenda = []
     queue = []
     mailbox = []
-    overdue = []
+    polls.start()
     blocked = false
     tickAt = Number.POSITIVE_INFINITY
     unlock = { ...disk.unlock, wrongTries: 0, lockedUntil: millis(0) }
@@ -495,7 +417,7 @@ export function createGateway(deps: Deps): Gateway {
     dispatch({ event: 'started' })
     inProcess(configuration.start)
     later(0, identity.start)
-    pollAnew()
+    polls.anew()
   }
 
   function crash(cut: 'process' | 'power'): void {
@@ -511,122 +433,39 @@ export function createGateway(deps: Deps): Gateway {
     deps.died()
   }
 
-  /** Once a minute as long as anything happens to this car or lately did; else every ten, until something does. */
-  const quietPoll = (): number => (world.now() - stirredAt < LATELY ? QUIET_POLL : RESTFUL_POLL)
-  const stir = (): void => {
-    const rested = world.now() - stirredAt >= LATELY
-    stirredAt = world.now()
-    if (rested && up && !isActive()) pollAnew()
+  const inside: Inside = {
+    world,
+    vehicle,
+    draw,
+    state: () => state,
+    installed: () => installed,
+    moment,
+    steady,
+    wall,
+    clockTrusted,
+    boot: () => bootId,
+    isUp: () => up,
+    isHeldUp: () => blocked,
+    later,
+    inProcess,
+    dispatch,
+    push: (event) => void queue.push(event),
+    passes,
   }
-  const isActive = (): boolean => {
-    if (!active && state.memory.open === undefined && state.work.work === 'none') return false
-    stirredAt = world.now()
-    return true
-  }
-
-  /**
-   * A poll's request cannot leave a thread that is held up; one that had just left is answered all the same, and dated
-   * when the thread has it in hand.
-   */
-  const ask = (sampled: () => Sample, run: (sample: Sample) => void): void => {
-    if (blocked && !draw.chance(0.15)) {
-      inProcess(() => run(sampled()))
-      return
-    }
-    const sample = sampled()
-    inProcess(() => run(sample))
-  }
-  const pollIo = (round: number): void => {
-    if (round !== polls) return
-    ask(
-      () => answered(sensors.io()),
-      (sample) => {
-        take(sample, 'io')
-        if (isActive()) later(500, () => pollIo(round))
-      },
-    )
-  }
-  const pollGnss = (round: number): void => {
-    if (round !== polls) return
-    const askedAt = world.now()
-    const heard = (sample: Sample): void => {
-      take(sample, 'gps')
-      considerFrame(sample)
-      // Keeps the beat, as the polling loop does: nothing about a fix's age is learned from a phase that wanders.
-      const beat = fitting.gnss === 'polled' ? Math.max(1, askedAt + nextGnss() - world.now()) : nextGnss()
-      if (isActive()) later(beat, () => pollGnss(round))
-      else later(quietPoll(), pollAtRest)
-    }
-    ask(sensors.gnss, (sample) => {
-      if (fitting.gnss === 'pushed') return heard(sample)
-      // The answer is on the line for a while; it is dated when it is complete.
-      later(draw.between(5, ANSWER_MS), () => inProcess(() => heard(sample)))
-    })
-  }
-  /** Nothing is asked of the car: a look a minute, everything at once. */
-  const pollAtRest = (): void => {
-    polls += 1
-    const round = polls
-    pollIo(round)
-    pollGnss(round)
-  }
-  const pollAnew = (): void => {
-    polls += 1
-    const round = polls
-    later(0, () => pollIo(round))
-    later(fitting.gnss === 'pushed' ? nextGnss() : draw.between(0, 1000), () => pollGnss(round))
-  }
-  /** A pushed fix comes a receiver's latency after its second; a polled one is found by a timer of our own. */
-  const nextGnss = (): number => {
-    if (fitting.gnss === 'polled') return !fitting.motion && state.memory.open?.order.action === 'block' ? 200 : 1000
-    const sinceSecond = (world.now() - sensors.latency) % 1000
-    return sinceSecond < 1 ? 1000 : 1000 - sinceSecond
-  }
-
-  /** On a line whose answers come too late, each belongs to a question already given up. */
-  const answered = (sample: Sample): Sample => {
-    if (world.fault('relay', vehicle)?.shape !== 'late-reply') {
-      overdue = []
-      return sample
-    }
-    overdue = [...overdue, sample].slice(-16)
-    return late() ?? sample.map(([name, capability]) => [name, capability, undefined] as const)
-  }
-  const late = (): Sample | undefined => undefined
-
-  const take = (sample: Sample, device: 'gps' | 'io'): void => {
-    const readings = readingsOf(sample, device, steady(), wall())
-    const evidence = observe(state.evidence, readings, installed.sources, installed.policy)
-    dispatch({ event: 'readings', evidence })
-  }
-
-  const considerFrame = (sample: Sample): void => {
-    const value = (name: string): number | undefined => {
-      const found = sample.find(([key]) => key === name)?.[2]
-      return typeof found === 'number' ? found : undefined
-    }
-    const inUse = state.evidence.ignition?.on === true
-    if (steady() - lastFrameAt >= (inUse ? 10_000 : 60_000) || steady() < lastFrameAt) {
-      lastFrameAt = steady()
-      const [lat, lon, time, speed] = [value('lat'), value('lon'), value('time'), value('speed')]
-      const frame: Frame = {
-        kind: 'frame',
-        readAt: instant(time ?? wall()),
-        timeQuality: time === undefined ? moment().quality : 'gnss',
-        ...(lat === undefined || lon === undefined ? { fix: 'none' } : { lat, lon, accuracyM: 4, fix: '3d' }),
-        ...(speed === undefined ? {} : { speedKmh: speed }),
-        gnssTrust: gnssTrust(state.evidence.trust),
-        relay: relayWord(state, moment()),
-      }
-      frames?.append(frame)
-    }
-    if (steady() - lastFlushAt < 1000 && steady() >= lastFlushAt) return
-    lastFlushAt = steady()
-    flush(events)
-    flush(frames)
-    const idle = state.work.work === 'none' && state.memory.open === undefined
-    if (up && !blocked) configuration.look({ idle, connected: deps.isConnected() })
-  }
+  const writeDrive = createRelayWrites(inside, {
+    board,
+    stored: () => disk.inbox.memory,
+    highestReceived: () => highestReceived,
+  })
+  const considerFrame = createFrames(inside, {
+    append: (frame) => frames?.append(frame),
+    flush: () => {
+      flush(events)
+      flush(frames)
+    },
+    look: (idle) => configuration.look({ idle, connected: deps.isConnected() }),
+  })
+  const polls = createPolls(inside, { sensors, heard: considerFrame })
 
   const takeOrder = ({ order, genuine }: OrderMessage): void => {
     if (!up) return
@@ -634,9 +473,9 @@ export function createGateway(deps: Deps): Gateway {
       if (!genuine) return world.sometimes('a forged order was turned away')
       if (order.aud === id && order.vehicleId === vehicleId) highestReceived = Math.max(highestReceived, order.seq)
       world.trace(2, order.seq)
-      const wasActive = isActive()
+      const wasActive = polls.isActive()
       dispatch({ event: 'order', order })
-      if (!wasActive && isActive()) pollAnew()
+      if (!wasActive && polls.isActive()) polls.anew()
     })
   }
 
@@ -721,12 +560,8 @@ export function createGateway(deps: Deps): Gateway {
       backup = undefined
     },
     heldBack: () => verdictNow(state, moment(), installed).verdict !== 'proceed',
-    stir,
-    setActive: (wanted) => {
-      if (active === wanted) return
-      active = wanted
-      if (up && wanted) pollAnew()
-    },
+    stir: polls.stir,
+    setActive: polls.setActive,
   }
 }
 

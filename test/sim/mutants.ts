@@ -24,8 +24,10 @@ const LAST_KNOWN = 'cloud/history/last-known.ts'
 const GOOD_FIX = 'cloud/zones/good-fix.ts'
 const ACCESS = 'cloud/broker/topic-access.ts'
 const HOLD = 'cloud/holds/hold.ts'
-const [GATEWAY, CLOUD, OUTBOX, LINK, ISOLATION, CONFIGURATION, IDENTITY] = [
+const [GATEWAY, POLLS, WRITES, CLOUD, OUTBOX, LINK, ISOLATION, CONFIGURATION, IDENTITY] = [
   'test/sim/gateway.ts',
+  'test/sim/polls.ts',
+  'test/sim/relay-writes.ts',
   'test/sim/cloud.ts',
   'test/sim/outbox.ts',
   'test/sim/link.ts',
@@ -44,7 +46,7 @@ const patch = (file: string, find: string, put: string): Patch => ({ file, find,
 
 const SECOND_VERDICT = "return verdictNow(state, at, installed).verdict === 'proceed'\n    ? write"
 const PORT_VERDICT = "return target === 'free' || verdictNow("
-const NO_PORT_VERDICT = patch(GATEWAY, PORT_VERDICT, "return target !== 'free' || target === 'free' || verdictNow(")
+const NO_PORT_VERDICT = patch(WRITES, PORT_VERDICT, "return target !== 'free' || target === 'free' || verdictNow(")
 
 /** Planted at load time, in a copy; numbered as in the reliability notes. */
 export const MUTANTS: readonly Mutant[] = [
@@ -105,7 +107,7 @@ export const MUTANTS: readonly Mutant[] = [
     'I1',
     'last good reading keeps quality good',
     patch(
-      GATEWAY,
+      POLLS,
       'const answered = (sample: Sample): Sample => {',
       'let lastGood: Sample | undefined\n  const answered = (now: Sample): Sample => {\n    const sample = now.every(([, , value]) => value !== undefined) ? now : (lastGood ?? now)\n    lastGood = sample',
     ),
@@ -138,7 +140,7 @@ export const MUTANTS: readonly Mutant[] = [
     'I1',
     'late Modbus reply taken for the next request',
     patch(
-      GATEWAY,
+      POLLS,
       'const late = (): Sample | undefined => undefined',
       'const late = (): Sample | undefined => overdue[0]',
     ),
@@ -311,9 +313,9 @@ export const MUTANTS: readonly Mutant[] = [
     'I4',
     'read-back skipped, coil echo trusted',
     patch(
-      GATEWAY,
+      WRITES,
       "const answerWrite = (event: 'written' | 'unwritten', ticket: number): void => dispatch({ event, ticket })",
-      "const answerWrite = (event: 'written' | 'unwritten', ticket: number): void => {\n    const target = state.work.work === 'writing' ? state.work.target : 'free'\n    dispatch({ event, ticket })\n    if (event === 'written') dispatch({ event: 'drive', ticket: state.ticket, word: target })\n  }",
+      "const answerWrite = (event: 'written' | 'unwritten', ticket: number): void => {\n    const { work } = state()\n    const target = work.work === 'writing' ? work.target : 'free'\n    dispatch({ event, ticket })\n    if (event === 'written') dispatch({ event: 'drive', ticket: state().ticket, word: target })\n  }",
     ),
   ),
   mutant(
@@ -418,7 +420,7 @@ export const MUTANTS: readonly Mutant[] = [
     'I1',
     'a polled fix is taken for as old as it looks',
     patch(FIX_TRACK, "if (delivery === 'sent') return 0", 'if (delivery.length > 0) return 0'),
-    patch(GATEWAY, '? 200 : 1000', '? 1000 : 1000'),
+    patch(POLLS, '? 200 : 1000', '? 1000 : 1000'),
   ),
   mutant(
     47,
