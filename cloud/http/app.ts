@@ -79,6 +79,7 @@ export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   await limitRequests(app, parts.requestsPerMinute)
   await shedLoad(app, parts.world)
   await registerDocs(app, parts.version)
+  keepOutOfCaches(app)
   guardEveryRoute(app, parts)
   lockParks(app, parts.outOfSight)
   maskEveryRoute(app, parts)
@@ -95,6 +96,14 @@ export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   if (unveiling.length > 0)
     throw new Error(`these routes show what no policy of fields can mask: ${unveiling.join(', ')}`)
   return app
+}
+
+/** What a browser or a proxy has kept is seen by whoever comes next: nothing of the API is kept, unless a route says how. */
+function keepOutOfCaches(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    return payload
+  })
 }
 
 /** What a role may not see of a field leaves no route, and what it may not write enters none. */

@@ -60,6 +60,43 @@ test('start fails and names every route that declares no roles', async () => {
   await expect(createPeopleApp([forgetful])).rejects.toThrow(/GET \/api\/open.*DELETE \/api\/open\/:id/)
 })
 
+describe('what a browser is told about every answer', () => {
+  test.each([
+    { name: 'an answer of the API', url: '/api/session/ways', cache: 'no-store' },
+    { name: 'a refusal', url: '/api/session', cache: 'no-store' },
+    { name: 'what does not exist', url: '/api/nothing', cache: 'no-store' },
+    { name: 'a page of the console', url: '/map', cache: 'no-cache' },
+    { name: 'its program', url: '/assets/index-Ab12.js', cache: expect.stringContaining('immutable') },
+  ])('$name', async ({ url, cache }) => {
+    const { headers } = await get(url, { origin: 'https://evil.example' })
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      'cache-control': cache,
+    })
+    const policy = String(headers['content-security-policy'])
+    for (const rule of [
+      "default-src 'self'",
+      "object-src 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+      "script-src 'self'",
+    ])
+      expect(policy).toContain(rule)
+    expect(policy).not.toMatch(/script-src [^;]*unsafe/)
+    // No other site may read an answer, and nobody is told what we are made of.
+    expect(Object.keys(headers).filter((name) => /^access-control|^x-powered-by|^server$/.test(name))).toEqual([])
+  })
+
+  test.each(['TRACE', 'CONNECT', 'PROPFIND'])('%s is no method here', async (method) => {
+    const answer = await house.app.inject({ method: method as 'GET', url: '/api/session' })
+    expect([404, 405]).toContain(answer.statusCode)
+  })
+})
+
 describe('a failure is a problem document', () => {
   test.each([
     { name: 'an unknown address', url: '/api/nothing', status: 404, code: 'route/unknown' },
