@@ -8,9 +8,10 @@ import { cursorFrom, placeFrom } from '../../vehicles/cursor.ts'
 import type { World } from '../../world.ts'
 import type { BoardStore } from '../board-store.ts'
 import type { May } from '../desk/may.ts'
+import { PAGE_POLICY } from '../inbox/apply-page.ts'
 import type { Agent, AgentStore } from './agent-store.ts'
 import { statementOf } from './statement.ts'
-import { statementPage } from './statement-page.ts'
+import { statementGone, statementPage } from './statement-page.ts'
 
 const tags = ['agents']
 const SEES: RouteRoles = ['owner', 'head', 'manager', 'accountant', 'auditor']
@@ -149,12 +150,16 @@ export function createAgentRoutes({ agents, cardsInSight, may, clock, randomByte
       '/agent/:token',
       {
         config: { roles: 'public', rateLimit: { max: 60, timeWindow: 60_000 } },
-        schema: { hide: true, params: z.strictObject({ token: z.string().min(20).max(100) }) },
+        schema: { hide: true, params: z.strictObject({ token: z.string().max(100) }) },
       },
       async (request, reply) => {
         const id = await agents.linked(request.params.token)
         const agent = id === undefined ? undefined : await agents.find(id)
-        if (agent === undefined) throw new Fault('agent/unknown')
+        reply
+          .headers({ 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' })
+          .header('cache-control', 'no-store')
+          .type('text/html; charset=utf-8')
+        if (agent === undefined) return reply.status(404).send(statementGone)
         const { name, toPay, paidOut } = agent.fields
         const sums = { toPay: numberOf(toPay), paidOut: numberOf(paidOut) }
         const page = statementPage(
@@ -162,7 +167,7 @@ export function createAgentRoutes({ agents, cardsInSight, may, clock, randomByte
           sums,
           statementOf(await agents.credits(agent.id)),
         )
-        return reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(page)
+        return reply.send(page)
       },
     )
   }

@@ -1,5 +1,6 @@
 import { EpochMs } from '#contract/instant.ts'
 import { dayOf } from '../../calendar/moscow-day.ts'
+import { safe, shell } from '../inbox/apply-page.ts'
 import type { Statement } from './statement.ts'
 
 const roubles = new Intl.NumberFormat('ru-RU', { style: 'currency', currency: 'RUB' })
@@ -17,32 +18,28 @@ export function statementPage(
   { toPay, paidOut }: { readonly toPay: number; readonly paidOut: number },
   statement: Statement,
 ): string {
-  const safe = name.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
   const rows = statement.credits
     .map(({ day, kopecks }) => `<tr><td>${dayWord(day)}</td><td>${money(kopecks)}</td></tr>`)
     .join('\n')
-  return `<!doctype html>
-<html lang="ru">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Ведомость агента</title>
-</head>
-<body>
-<main><h1>Ведомость агента</h1>
-<p>${safe}</p>
+  const table =
+    statement.credits.length === 0
+      ? '<p class="hint">Начислений пока нет.</p>'
+      : `<table><caption>Начисления</caption><thead><tr><th scope="col">День</th><th scope="col">Сумма</th></tr></thead>
+<tbody>
+${rows}
+</tbody></table>`
+  const body = `<h1>${safe(name)}</h1>
 <dl><dt>Приведено водителей</dt><dd>${statement.brought}</dd>
 <dt>Начислено</dt><dd>${money(statement.creditedKopecks)}</dd>
 <dt>Выплачено</dt><dd>${money(paidOut)}</dd>
 <dt>К выплате</dt><dd>${money(toPay)}</dd></dl>
-<table><caption>Начисления</caption><thead><tr><th scope="col">День</th><th scope="col">Сумма</th></tr></thead>
-<tbody>
-${rows}
-</tbody></table>
-</main>
-</body>
-</html>
-`
+${table}`
+  return shell('ru', 'Ведомость агента', body)
 }
+
+/** What stands at an address that was closed, or never was one. */
+export const statementGone: string = shell(
+  'ru',
+  'Ссылка не действует',
+  '<h1>Ссылка не действует</h1><p>Её заменили новой, или адрес неполный. Попросите свежую у того, кто её прислал.</p>',
+)

@@ -149,6 +149,11 @@ label input:not([type=checkbox]){box-sizing:border-box;display:block;font:inheri
 .hint{margin:.25rem 0 0;opacity:.75}
 fieldset{border:1px solid color-mix(in srgb,currentcolor 25%,transparent);border-radius:8px;margin:1.25rem 0 0;padding:.5rem 1rem 1rem}
 .wrong{color:light-dark(#b3261e,#ffb4ab);margin:.25rem 0 0}
+dl{display:grid;gap:.25rem 1rem;grid-template-columns:1fr auto}
+dd,td:last-child,th:last-child{margin:0;text-align:right}
+table{border-collapse:collapse;margin-top:1.5rem;width:100%}
+caption{font-weight:600;text-align:left}
+td,th{border-bottom:1px solid color-mix(in srgb,currentcolor 20%,transparent);padding:.4rem 0;text-align:left}
 .away{left:-9999px;position:absolute}
 button{background:#1c5fd4;border:0;border-radius:8px;color:#fff;font:inherit;margin-top:1.5rem;min-height:48px;padding:0 1.5rem;width:100%}
 :focus-visible{outline:3px solid #4c8dff;outline-offset:2px}
