@@ -1,3 +1,4 @@
+import { escaped } from '../markup.ts'
 import { createIsoTimes } from './iso-times.ts'
 import type { PlacedFrame } from './span.ts'
 
@@ -46,9 +47,6 @@ const csv: TrackWriter = {
       .join(''),
   tail: '',
 }
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => ESCAPES[sign] ?? '')
 
 /** GPX 1.1, one segment a piece. `fix` is `none`, `2d` or `3d` there too; what a receiver is not believed in is `cmt`. */
 const gpx: TrackWriter = {

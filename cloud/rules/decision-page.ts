@@ -1,4 +1,5 @@
 import type { Fact } from '../expressions/fact-type.ts'
+import { escaped } from '../markup.ts'
 import type { RuleDecisionRow, RuleEffectRow } from '../postgres/rule-tables.ts'
 
 export type DecisionPage = {
@@ -106,9 +107,6 @@ td,th{border:1px solid #888;padding:1mm 2mm;text-align:left}pre{font-size:8.5pt;
 <footer>${escaped(decision.id)}</footer></body></html>
 `
 }
-
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 function timeText(at: number, language: Language): string {
   const locale = language === 'ru' ? 'ru-RU' : 'en-GB'

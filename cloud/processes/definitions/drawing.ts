@@ -1,4 +1,5 @@
 import { Graph, layout } from '@dagrejs/dagre'
+import { escaped } from '../../markup.ts'
 import { type Definitions, stageOf } from '../notation/definitions.ts'
 import type { Pipeline } from '../notation/pipeline.ts'
 import type { Process } from '../notation/process.ts'
@@ -124,8 +125,6 @@ function processParts(process: Process): readonly [readonly Box[], readonly Arro
 }
 
 const short = (text: string): string => (text.length > 44 ? `${text.slice(0, 43)}…` : text)
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 function svg(title: string, boxes: readonly Box[], arrows: readonly Arrow[]): string {
   const graph = new Graph({ multigraph: true })

@@ -1,7 +1,7 @@
+import { escaped } from '../../markup.ts'
 import type { Template } from './template.ts'
 import { zipOf } from './zip.ts'
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const run = (text: string, look = ''): string =>
   `<w:r><w:rPr>${look}</w:rPr><w:t xml:space="preserve">${escaped(text)}</w:t></w:r>`
 const paragraph = (text: string, { look = '', place = '' } = {}): string =>

@@ -1,12 +1,13 @@
-import { safe, shell } from '../inbox/apply-page.ts'
+import { escaped } from '../../markup.ts'
+import { shell } from '../inbox/apply-page.ts'
 import { TAKEN_TYPES } from './upload.ts'
 
 /** Pure. The page of a link in a letter: one file is asked for, in plain HTML without a script. */
 export function uploadPage(address: string, title: string, problem: string | undefined): string {
-  const wrong = problem === undefined ? '' : `<p class="wrong" id="file-wrong">${safe(problem)}</p>`
+  const wrong = problem === undefined ? '' : `<p class="wrong" id="file-wrong">${escaped(problem)}</p>`
   const told = problem === undefined ? '' : ' aria-invalid="true" aria-describedby="file-wrong"'
-  const body = `<h1>${safe(title)}</h1><p>Один файл: фотография JPEG, PNG, WebP, документ PDF или DOCX, не больше 12 МБ. После отправки ссылка больше не действует.</p>
-<form method="post" action="${safe(address)}" enctype="multipart/form-data">
+  const body = `<h1>${escaped(title)}</h1><p>Один файл: фотография JPEG, PNG, WebP, документ PDF или DOCX, не больше 12 МБ. После отправки ссылка больше не действует.</p>
+<form method="post" action="${escaped(address)}" enctype="multipart/form-data">
 <label>Файл<input type="file" name="file" required accept="${TAKEN_TYPES.join(',')}"${told}></label>${wrong}
 <button type="submit">Отправить файл</button>
 </form>`

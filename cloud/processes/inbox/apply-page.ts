@@ -1,3 +1,4 @@
+import { escaped } from '../../markup.ts'
 import { TAKEN_TYPES } from '../documents/upload.ts'
 
 /** What somebody has written into the form; empty where he has not. */
@@ -61,10 +62,6 @@ const WORDS = {
   },
 } as const
 
-const SIGNS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-/** Pure. A text that stands in HTML as it is written. */
-export const safe = (text: string): string => text.replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? '')
-
 /** What pages for everybody may do in a browser: show themselves and send their own form. */
 export const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -74,7 +71,7 @@ export function shell(language: Language, title: string, body: string, other?: s
   const link =
     other === undefined
       ? ''
-      : `<a href="${safe(other)}" lang="${language === 'ru' ? 'en' : 'ru'}">${WORDS[language].language}</a>`
+      : `<a href="${escaped(other)}" lang="${language === 'ru' ? 'en' : 'ru'}">${WORDS[language].language}</a>`
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -82,11 +79,11 @@ export function shell(language: Language, title: string, body: string, other?: s
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${safe(title)}</title>
+<title>${escaped(title)}</title>
 <link rel="stylesheet" href="/apply/page.css">
 </head>
 <body>
-<header><b>${safe(title)}</b>${link}</header>
+<header><b>${escaped(title)}</b>${link}</header>
 <main>${body}</main>
 </body>
 </html>
@@ -117,10 +114,10 @@ export function applyPage(language: Language, given: Application, wrong: readonl
     wrong.includes(field) ? ` aria-invalid="true" aria-describedby="${field}-wrong"` : ''
   const body = `<h1>${words.title}</h1><p>${words.lead}</p>
 <form method="post" action="/apply" accept-charset="utf-8" enctype="multipart/form-data">
-<input type="hidden" name="id" value="${safe(given.id)}"><input type="hidden" name="a" value="${safe(given.agent)}"><input type="hidden" name="lang" value="${language}">
-<label>${words.name}<input name="name" required maxlength="120" autocomplete="name" value="${safe(given.name)}"${told('name')}></label>${problem('name')}
-<label>${words.phone}<input name="phone" type="tel" required maxlength="30" autocomplete="tel" placeholder="${words.phoneHint}" value="${safe(given.phone)}"${told('phone')}></label>${problem('phone')}
-<label>${words.city}<input name="city" maxlength="80" autocomplete="address-level2" value="${safe(given.city)}"></label>
+<input type="hidden" name="id" value="${escaped(given.id)}"><input type="hidden" name="a" value="${escaped(given.agent)}"><input type="hidden" name="lang" value="${language}">
+<label>${words.name}<input name="name" required maxlength="120" autocomplete="name" value="${escaped(given.name)}"${told('name')}></label>${problem('name')}
+<label>${words.phone}<input name="phone" type="tel" required maxlength="30" autocomplete="tel" placeholder="${words.phoneHint}" value="${escaped(given.phone)}"${told('phone')}></label>${problem('phone')}
+<label>${words.city}<input name="city" maxlength="80" autocomplete="address-level2" value="${escaped(given.city)}"></label>
 <fieldset><legend>${words.papers}</legend><p class="hint">${words.filesHint}</p>
 ${PAPERS.map((name) => `<label>${words.paperNames[name]}<input type="file" name="${name}" accept="${TAKEN_TYPES.join(',')}"${told('files')}></label>`).join('\n')}${problem('files')}
 </fieldset>
