@@ -4,18 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importJWK } from 'jose'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { ClaimGrant } from '#contract/provisioning.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
-import {
-  createSqlDatabase,
-  emptied,
-  migrated,
-  type SqlDatabase,
-  sqlKinds,
-  stopSqlServer,
-} from '../../support/sql-databases.ts'
-import { fittedVehicle, openVehicleHouse, type VehicleHouse } from '../../support/vehicle-house.ts'
+import { sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
+import { fittedVehicle, type VehicleHouse } from '../../support/vehicle-house.ts'
+import { vehicleHouseForEach } from '../../support/vehicle-house-each.ts'
 
 afterAll(stopSqlServer)
 
@@ -31,23 +25,10 @@ function csr(name: string): string {
 }
 
 describe.each(sqlKinds())('provisioning on %s', (kind) => {
-  let database: SqlDatabase
   let postgres: Postgres
-  let dataDir: string
   let house: VehicleHouse
-  beforeAll(async () => {
-    database = await createSqlDatabase(kind)
-    postgres = await migrated(database)
-  })
-  afterAll(() => database.close())
-  beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'kordon-fleet-'))
-    await emptied(postgres)
-    house = await openVehicleHouse(postgres, { dataDir })
-  })
-  afterEach(async () => {
-    await house.stop()
-    rmSync(dataDir, { recursive: true })
+  vehicleHouseForEach(kind, (given) => {
+    ;({ postgres, house } = given)
   })
 
   const vehicle = async (plate = 'А001АА77'): Promise<string> =>

@@ -1,21 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { HoldId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
 import { Decision } from '../../../cloud/decisions/decision.ts'
 import { createHoldStore } from '../../../cloud/holds/hold-store.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
-import {
-  createSqlDatabase,
-  emptied,
-  migrated,
-  type SqlDatabase,
-  sqlKinds,
-  stopSqlServer,
-} from '../../support/sql-databases.ts'
-import { claimsOf, fittedVehicle, openVehicleHouse, type VehicleHouse } from '../../support/vehicle-house.ts'
+import { sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
+import { claimsOf, fittedVehicle, type VehicleHouse } from '../../support/vehicle-house.ts'
+import { vehicleHouseForEach } from '../../support/vehicle-house-each.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 afterAll(stopSqlServer)
@@ -24,25 +15,12 @@ const RULE = { kind: 'rule', id: 'balance', name: 'Баланс' } as const
 const PERSON = { kind: 'user', id: 'u-1', name: 'manager' } as const
 
 describe.each(sqlKinds())('keys of holds on %s', (kind) => {
-  let database: SqlDatabase
   let postgres: Postgres
-  let dataDir: string
   let house: VehicleHouse
   let vehicleId: Awaited<ReturnType<typeof fittedVehicle>>['vehicle']
-  beforeAll(async () => {
-    database = await createSqlDatabase(kind)
-    postgres = await migrated(database)
-  })
-  afterAll(() => database.close())
-  beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'kordon-hold-key-'))
-    await emptied(postgres)
-    house = await openVehicleHouse(postgres, { dataDir })
+  vehicleHouseForEach(kind, async (given) => {
+    ;({ postgres, house } = given)
     vehicleId = (await fittedVehicle(house)).vehicle
-  })
-  afterEach(async () => {
-    await house.stop()
-    rmSync(dataDir, { recursive: true })
   })
 
   const place = (key: string, by: typeof RULE | typeof PERSON = RULE) =>

@@ -1,21 +1,13 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { counterBytes, digitsOf } from '#contract/unlock-code.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createUnlockKeyStore } from '../../../cloud/unlock/unlock-key-store.ts'
 import { setUpApprover } from '../../support/approver-app.ts'
-import {
-  createSqlDatabase,
-  emptied,
-  migrated,
-  type SqlDatabase,
-  sqlKinds,
-  stopSqlServer,
-} from '../../support/sql-databases.ts'
+import { sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
 import {
   claimsOf,
   fittedVehicle,
@@ -24,6 +16,7 @@ import {
   reportOf,
   type VehicleHouse,
 } from '../../support/vehicle-house.ts'
+import { vehicleHouseForEach } from '../../support/vehicle-house-each.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 afterAll(stopSqlServer)
@@ -31,24 +24,16 @@ afterAll(stopSqlServer)
 const HOUR = 3_600_000
 
 describe.each(sqlKinds())('a safe block on %s', (kind) => {
-  let database: SqlDatabase
   let postgres: Postgres
   let dataDir: string
   let house: VehicleHouse
-  beforeAll(async () => {
-    database = await createSqlDatabase(kind)
-    postgres = await migrated(database)
-  })
-  afterAll(() => database.close())
-  beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'kordon-safe-block-'))
-    await emptied(postgres)
-    house = await openVehicleHouse(postgres, { dataDir })
-  })
-  afterEach(async () => {
-    await house.stop()
-    rmSync(dataDir, { recursive: true })
-  })
+  vehicleHouseForEach(
+    kind,
+    (given) => {
+      ;({ postgres, dataDir, house } = given)
+    },
+    () => house,
+  )
 
   const vehicleJson = async (vehicle: string) => (await house.call('manager', 'GET', `/api/vehicles/${vehicle}`)).json()
   const hold = (vehicle: string, more: object = {}) =>

@@ -1,47 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
-import {
-  createSqlDatabase,
-  emptied,
-  migrated,
-  type SqlDatabase,
-  sqlKinds,
-  stopSqlServer,
-} from '../../support/sql-databases.ts'
-import {
-  claimsOf,
-  fittedVehicle,
-  frameOf,
-  openVehicleHouse,
-  reportOf,
-  type VehicleHouse,
-} from '../../support/vehicle-house.ts'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
+import { claimsOf, fittedVehicle, frameOf, reportOf, type VehicleHouse } from '../../support/vehicle-house.ts'
+import { vehicleHouseForEach } from '../../support/vehicle-house-each.ts'
 
 // Hours pass in steps of five seconds, each with its queries.
 vi.setConfig({ testTimeout: 90_000 })
 afterAll(stopSqlServer)
 
 describe.each(sqlKinds())('a vehicle, its holds and orders on %s', (kind) => {
-  let database: SqlDatabase
-  let postgres: Postgres
-  let dataDir: string
   let house: VehicleHouse
-  beforeAll(async () => {
-    database = await createSqlDatabase(kind)
-    postgres = await migrated(database)
-  })
-  afterAll(() => database.close())
-  beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'kordon-vehicles-'))
-    await emptied(postgres)
-    house = await openVehicleHouse(postgres, { dataDir })
-  })
-  afterEach(async () => {
-    await house.stop()
-    rmSync(dataDir, { recursive: true })
+  vehicleHouseForEach(kind, (given) => {
+    house = given.house
   })
 
   const vehicleJson = async (vehicle: string) => (await house.call('manager', 'GET', `/api/vehicles/${vehicle}`)).json()

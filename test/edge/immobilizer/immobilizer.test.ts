@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { GatewayId, OrderId, VehicleId } from '#contract/ids.ts'
+import { GatewayId, OrderId } from '#contract/ids.ts'
 import { epochMs, later, millis } from '#contract/instant.ts'
 import { Order, type OrderAction, type OrderReport } from '#contract/order.ts'
 import { stepImmobilizer, wakeAt } from '../../../edge/immobilizer/immobilizer.ts'
@@ -11,20 +11,10 @@ import {
 } from '../../../edge/immobilizer/immobilizer-state.ts'
 import { type Effect, type ImmobilizerEvent, verdictNow } from '../../../edge/immobilizer/immobilizer-step.ts'
 import { observe } from '../../../edge/interlock/evidence.ts'
-import { interlockPolicy } from '../../../edge/interlock/interlock-policy.ts'
 import { drive, fix, ignition, SOURCES } from '../../support/moments.ts'
+import { INSTALLED as installed } from './installed.ts'
 
 const WALL = 1_795_000_000_000
-const installed: Installed = {
-  gatewayId: GatewayId.parse('gw-testtest1'),
-  vehicleId: VehicleId.parse('3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a11'),
-  sources: SOURCES,
-  policy: interlockPolicy({ relayRestMs: 0 }),
-  circuit: 'starter',
-  sealedAt: '2026-11-01T09:00:00Z',
-  software: 'test',
-  boot: 'boot-1',
-}
 
 type RelayModel = { word: 'free' | 'blocked'; obeys: boolean; speaks: boolean }
 

@@ -1,26 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { GatewayId, OrderId, VehicleId } from '#contract/ids.ts'
+import { OrderId } from '#contract/ids.ts'
 import { type EpochMs, epochMs, later, type Millis, millis } from '#contract/instant.ts'
 import { Order, type OrderAction } from '#contract/order.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import { createImmobilizerService } from '../../../edge/immobilizer/immobilizer-service.ts'
 import { FIRST_MEMORY, type ImmobilizerMemory, type Installed } from '../../../edge/immobilizer/immobilizer-state.ts'
 import { interlockPolicy } from '../../../edge/interlock/interlock-policy.ts'
-import { drive, fix, ignition, SOURCES } from '../../support/moments.ts'
+import { drive, fix, ignition } from '../../support/moments.ts'
 import { silentLog } from '../../support/silent-log.ts'
+import { INSTALLED as installed } from './installed.ts'
 
 const WALL = 1_795_000_000_000
-const installed: Installed = {
-  gatewayId: GatewayId.parse('gw-testtest1'),
-  vehicleId: VehicleId.parse('3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a11'),
-  sources: SOURCES,
-  policy: interlockPolicy({ relayRestMs: 0 }),
-  circuit: 'starter',
-  sealedAt: '2026-11-01T09:00:00Z',
-  software: 'test',
-  boot: 'boot-1',
-}
 
 type Car = { ignition: boolean; speedKmh: number }
 

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GatewayEvent } from '#contract/event.ts'
-import type { Frame } from '#contract/frame.ts'
 import { epochMs, millis } from '#contract/instant.ts'
 import { createOutboxService } from '../../../edge/outbox/outbox-service.ts'
 import { createOutboxStore } from '../../../edge/outbox/outbox-store.ts'
@@ -15,23 +14,13 @@ import { createStreamHeadStore } from '../../../edge/outbox/stream-head-store.ts
 import { openDatabase } from '../../../edge/state/sqlite-client.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
+import { frame } from './outbox-frame.ts'
 
 let dir = ''
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'kordon-disk-'))
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
-
-const frame = (index: number, more: Partial<Frame> = {}): Frame => ({
-  kind: 'frame',
-  readAt: epochMs(1_795_000_000_000 + index * 1000),
-  timeQuality: 'gnss',
-  fix: '3d',
-  gnssTrust: 'ok',
-  relay: 'closed',
-  ignition: true,
-  ...more,
-})
 
 function logs() {
   const [state, eventsFile, framesFile] = ['state', 'events', 'frames'].map((name) =>

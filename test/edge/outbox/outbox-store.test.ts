@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { GatewayEvent } from '#contract/event.ts'
 import type { Frame } from '#contract/frame.ts'
-import { epochMs, millis } from '#contract/instant.ts'
+import { millis } from '#contract/instant.ts'
 import { GatewayRecord } from '#contract/record.ts'
 import { createOutboxStore } from '../../../edge/outbox/outbox-store.ts'
 import { recordsMessage } from '../../../edge/outbox/records-message.ts'
@@ -15,23 +15,13 @@ import { createStreamHeadStore } from '../../../edge/outbox/stream-head-store.ts
 import { openDatabase } from '../../../edge/state/sqlite-client.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
+import { frame } from './outbox-frame.ts'
 
 let dir = ''
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'kordon-outbox-'))
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
-
-const frame = (index: number, more: Partial<Frame> = {}): Frame => ({
-  kind: 'frame',
-  readAt: epochMs(1_795_000_000_000 + index * 1000),
-  timeQuality: 'gnss',
-  fix: '3d',
-  gnssTrust: 'ok',
-  relay: 'closed',
-  ignition: true,
-  ...more,
-})
 
 function open(
   options: {
