@@ -3,6 +3,7 @@ import { IconPlugConnectedX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useWords } from '../language/language.ts'
 import { problemWords } from '../language/problem-words.ts'
+import classes from './page.module.css'
 
 /** A few grey bars where lines will be. */
 export function Loading({ lines = 3, height = 18 }: { readonly lines?: number; readonly height?: number }): ReactNode {
@@ -38,15 +39,16 @@ type Query<T> = {
   readonly refetch: () => unknown
 }
 
-/** Loading, failed or the data: data already on screen stay there while a new reading fails; the banner says so. */
+/** Loading, failed or the data: data already on screen stay there while a new reading fails; the banner says so. `whole`: it is a page of its own. */
 export function QueryView<T>(props: {
   readonly query: Query<T>
   readonly loading?: ReactNode
+  readonly whole?: boolean
   readonly children: (data: T) => ReactNode
 }): ReactNode {
-  const { query, loading, children } = props
+  const { query, loading, whole = false, children } = props
   if (query.data !== undefined) return children(query.data)
-  if (query.error !== null && query.error !== undefined)
-    return <Failed error={query.error} retry={() => void query.refetch()} />
-  return loading ?? <Loading />
+  const isFailed = query.error !== null && query.error !== undefined
+  const shown = isFailed ? <Failed error={query.error} retry={() => void query.refetch()} /> : (loading ?? <Loading />)
+  return whole ? <div className={classes['page']}>{shown}</div> : shown
 }

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { Note } from '../design/note.tsx'
 import { Page, Panel } from '../design/page.tsx'
+import { Failed } from '../design/query-view.tsx'
 import { phoneWords } from '../drivers/phone-words.ts'
 import { ageWords } from '../language/age.ts'
 import { useWords } from '../language/language.ts'
@@ -64,6 +65,9 @@ export function DispatcherPage(): ReactNode {
               {t('dispatcher.openCard')}
             </Anchor>
           </Note>
+        )}
+        {calls.data === undefined && calls.error !== null && (
+          <Failed error={calls.error} retry={() => void refetch()} />
         )}
         {waiting.length > 0 && (
           <Panel title={t('dispatcher.calls', { count: waiting.length })}>

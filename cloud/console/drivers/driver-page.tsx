@@ -143,7 +143,7 @@ function Card({ driver, user }: { readonly driver: Driver; readonly user: User }
 export function DriverPage({ id, user }: { readonly id: string; readonly user: User }): ReactNode {
   const driver = useDriver(id)
   return (
-    <QueryView query={driver} loading={<Loading lines={9} height={40} />}>
+    <QueryView whole query={driver} loading={<Loading lines={9} height={40} />}>
       {(known) => <Card driver={known} user={user} />}
     </QueryView>
   )

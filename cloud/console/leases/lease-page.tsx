@@ -198,7 +198,7 @@ function Card({ lease, user }: { readonly lease: Lease; readonly user: User }): 
 export function LeasePage({ id, user }: { readonly id: string; readonly user: User }): ReactNode {
   const lease = useLease(id)
   return (
-    <QueryView query={lease} loading={<Loading lines={9} height={40} />}>
+    <QueryView whole query={lease} loading={<Loading lines={9} height={40} />}>
       {(known) => <Card lease={known} user={user} />}
     </QueryView>
   )

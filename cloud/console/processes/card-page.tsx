@@ -227,7 +227,7 @@ export function CardPage({ id, user }: { readonly id: string; readonly user: Use
       </Page>
     )
   return (
-    <QueryView query={card} loading={<Loading lines={9} height={40} />}>
+    <QueryView whole query={card} loading={<Loading lines={9} height={40} />}>
       {(known) => <Body card={known} user={user} />}
     </QueryView>
   )

@@ -125,7 +125,7 @@ function Pipelines({ pipelines }: { readonly pipelines: readonly Pipeline[] }): 
 export function ProcessesPage(): ReactNode {
   const pipelines = usePipelines()
   return (
-    <QueryView query={pipelines} loading={<Loading lines={6} height={44} />}>
+    <QueryView whole query={pipelines} loading={<Loading lines={6} height={44} />}>
       {(known) => <Pipelines pipelines={known} />}
     </QueryView>
   )

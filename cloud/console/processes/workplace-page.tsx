@@ -207,7 +207,7 @@ export function WorkplacePage(): ReactNode {
   if (workplace.error instanceof Problem && workplace.error.facts.code === 'workplace/none') return <OwnTasks />
   const next = (): void => void client.invalidateQueries({ queryKey: WORKPLACE })
   return (
-    <QueryView query={workplace} loading={<Loading lines={6} height={44} />}>
+    <QueryView whole query={workplace} loading={<Loading lines={6} height={44} />}>
       {(place) => (
         <Page
           title={place.title}

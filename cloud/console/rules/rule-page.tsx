@@ -231,7 +231,7 @@ function Card({ rule, user }: { readonly rule: Rule; readonly user: User }): Rea
 export function RulePage({ id, user }: { readonly id: string; readonly user: User }): ReactNode {
   const rule = useRule(id)
   return (
-    <QueryView query={rule} loading={<Loading lines={9} height={40} />}>
+    <QueryView whole query={rule} loading={<Loading lines={9} height={40} />}>
       {(known) => <Card rule={known} user={user} />}
     </QueryView>
   )
