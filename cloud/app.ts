@@ -214,7 +214,6 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     zones,
     history,
     mileage,
-    relayTested: configurations.relayTested,
   })
   for (const [name, loop] of Object.entries(vehicles.sole)) jobs.alone(name, loop)
   const projections = [

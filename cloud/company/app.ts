@@ -65,7 +65,6 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly zones: Zones
   readonly history: Pick<History, 'service'>
   readonly mileage: Pick<MileageHouse, 'service'>
-  readonly relayTested: (vehicle: VehicleId) => boolean
 }
 
 /**
@@ -287,7 +286,6 @@ export function createCompany(parts: Parts) {
         shiftsOf: (ids) => createSubjectStore(tx).shifts(ids),
         promisesOf: (ids, at) => createSubjectStore(tx).promises(ids, at),
         records: createHouseRecordStore(tx),
-        relayTested: parts.relayTested,
       }),
     ports: {
       sendMessage: messages.processMessage,

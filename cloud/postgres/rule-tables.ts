@@ -106,7 +106,7 @@ export type WhatIfRow = {
   readonly byId: string
   readonly byName: string
   readonly wish: WhatIfWish
-  readonly state: 'waiting' | 'running' | 'done' | 'failed'
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
   readonly doneShare: number
   readonly result: WhatIfResult | null
   readonly error: string | null

@@ -22,8 +22,6 @@ type Around = {
   readonly promisesOf: SubjectStore['promises']
   /** Upkeep of cars, and drivers, within this transaction. */
   readonly records: HouseRecordStore
-  /** Known in memory: asks nothing. */
-  readonly relayTested: (vehicle: VehicleId) => boolean
 }
 
 const MIDNIGHT = DayTime.parse('00:00')
@@ -31,7 +29,7 @@ const MIDNIGHT = DayTime.parse('00:00')
 /** What the house's own tables say of vehicles and drivers, within the transaction of a decision. What is not told is unknown. */
 export function createHouseReads(
   db: Db,
-  { now, zoneOf, zoneId, areaOutageOf, papersOf, shiftsOf, promisesOf, records, relayTested }: Around,
+  { now, zoneOf, zoneId, areaOutageOf, papersOf, shiftsOf, promisesOf, records }: Around,
 ): OutsideReads {
   const holdsOf = (vehicle: VehicleId) =>
     db
@@ -41,10 +39,15 @@ export function createHouseReads(
       .where('liftedAt', 'is', null)
       .execute()
   const gatewayOf = async (vehicle: VehicleId): Promise<Facts | undefined> => {
-    const row = await db.selectFrom('gateways').select('online').where('vehicleId', '=', vehicle).executeTakeFirst()
-    return row === undefined
-      ? undefined
-      : { ...(row.online === null ? {} : { online: row.online }), relayTested: relayTested(vehicle) }
+    const row = await db
+      .selectFrom('gateways')
+      .select(['online', 'sealedBy'])
+      .where('vehicleId', '=', vehicle)
+      .where('revokedAt', 'is', null)
+      .executeTakeFirst()
+    if (row === undefined) return undefined
+    // A technician seals an installation once he has seen its relay work; a broken seal names nobody.
+    return { ...(row.online === null ? {} : { online: row.online }), relayTested: row.sealedBy !== null }
   }
   return {
     record: async (entity, id, own) => {

@@ -57,7 +57,7 @@ const SwitchView = z.strictObject({
 })
 const TrialView = z.strictObject({
   id: z.string(),
-  state: z.enum(['waiting', 'running', 'done', 'failed']),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
   doneShare: z.number(),
   result: WhatIfResult.nullable(),
   error: z.string().nullable(),
@@ -67,7 +67,7 @@ type AllCounts = Awaited<ReturnType<OutcomeStore['counts']>>
 type Deps = {
   readonly book: RuleBookService
   readonly counts: () => Promise<AllCounts>
-  readonly whatIf: Pick<WhatIfService, 'ask' | 'find'>
+  readonly whatIf: Pick<WhatIfService, 'ask' | 'find' | 'cancel'>
   readonly inSight: (parks: ParksInSight, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
 }
 
@@ -252,7 +252,7 @@ export function createRuleRoutes({ book, counts, whatIf, inSight }: Deps): Fasti
         schema: {
           tags,
           summary: 'Try other numbers or another text over what truly happened',
-          description: 'Runs in the background: ask for the result until its state is done or failed.',
+          description: 'Runs in the background: ask for the result until its state is done, failed or cancelled.',
           body: WhatIfWish,
           response: { 202: z.strictObject({ id: z.string(), href: z.string() }) },
         },
@@ -276,6 +276,22 @@ export function createRuleRoutes({ book, counts, whatIf, inSight }: Deps): Fasti
       async (request) => {
         const { id, state, doneShare, result, error } = await whatIf.find(request.params.trial)
         return { id, state, doneShare, result: result && (await shownTo(callerOf(request), result)), error }
+      },
+    )
+    app.delete(
+      '/api/rules/what-if/:trial',
+      {
+        config: { roles: MAY_CHANGE },
+        schema: {
+          tags,
+          summary: 'Call a trial off',
+          params: z.strictObject({ trial: z.uuid() }),
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        await whatIf.cancel(request.params.trial)
+        return reply.code(204).send(null)
       },
     )
   }

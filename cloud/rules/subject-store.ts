@@ -2,8 +2,8 @@ import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import type { LeaseId } from '../leases/lease.ts'
-import { answerable } from '../shifts/shift.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { answerable } from '../shifts/shift.ts'
 
 export type LeaseParts = {
   readonly leaseId: LeaseId

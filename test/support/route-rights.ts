@@ -188,6 +188,7 @@ export const ROUTE_RIGHTS: readonly (readonly [route: string, roles: string])[] 
   ['POST /api/rules/{id}/resume', 'owner head'],
   ['POST /api/rules/what-if', 'owner head'],
   ['GET /api/rules/what-if/{trial}', 'owner head'],
+  ['DELETE /api/rules/what-if/{trial}', 'owner head'],
   ['GET /api/decisions', 'owner head manager support security accountant auditor'],
   ['GET /api/decisions/{id}', 'owner head manager support security accountant auditor'],
   ['GET /api/decisions/{id}/print', 'owner head manager support security accountant auditor'],

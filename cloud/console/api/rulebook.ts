@@ -48,7 +48,7 @@ export type WhatIfHit = {
 
 export type Trial = {
   readonly id: string
-  readonly state: 'waiting' | 'running' | 'done' | 'failed'
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
   readonly doneShare: number
   readonly error: string | null
   readonly result: {

@@ -43,5 +43,6 @@ export const useTrial = (id: string | null): UseQueryResult<Trial> =>
     queryKey: ['what-if', id],
     queryFn: ({ signal }) => get<Trial>(`/rules/what-if/${encodeURIComponent(id ?? '')}`, signal),
     enabled: id !== null,
-    refetchInterval: ({ state }) => (state.data?.state === 'done' || state.data?.state === 'failed' ? false : 1000),
+    refetchInterval: ({ state }) =>
+      state.data === undefined || state.data.state === 'waiting' || state.data.state === 'running' ? 1000 : false,
   })

@@ -1,7 +1,7 @@
 import { Anchor, Button, Group, NativeSelect, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
-import { post } from '../api/api-client.ts'
+import { post, remove } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import type { PolicyValue, Trial, WhatIfHit } from '../api/rulebook.ts'
 import { BigNumber } from '../design/big-number.tsx'
@@ -114,6 +114,9 @@ export function WhatIf({
       }),
     { touches: [] },
   )
+  const callOff = useChange((id: string) => remove(`/rules/what-if/${encodeURIComponent(id)}`), {
+    touches: ['what-if'],
+  })
   // A result of another text or number must not stand beside this one.
   const trial = useTrial(asked !== null && asked.tried === tried ? asked.id : null)
   const { data } = trial
@@ -145,10 +148,26 @@ export function WhatIf({
         {trial.error !== null && <Failed error={trial.error} retry={() => void trial.refetch()} />}
         {isRunning && (
           <div role="status">
-            <Text size="sm">{t('rule.running', { share: Math.round(data.doneShare * 100) })}</Text>
+            <Group justify="space-between" mb={4}>
+              <Text size="sm">{t('rule.running', { share: Math.round(data.doneShare * 100) })}</Text>
+              <Button
+                size="compact-sm"
+                variant="subtle"
+                loading={callOff.isPending}
+                onClick={() => callOff.mutate(data.id)}
+              >
+                {t('rule.callOff')}
+              </Button>
+            </Group>
             <Progress value={data.doneShare * 100} aria-label={t('rule.whatIf')} />
           </div>
         )}
+        {callOff.isError && (
+          <Text size="sm" c="red" role="alert">
+            {refusalWords(callOff.error, t)}
+          </Text>
+        )}
+        {data?.state === 'cancelled' && <Text size="sm">{t('rule.calledOff')}</Text>}
         {data?.state === 'failed' && <Text size="sm">{t('rule.failed', { why: data.error ?? '' })}</Text>}
         {data?.result != null && <Result result={data.result} />}
       </Stack>

@@ -19,6 +19,8 @@ export type WhatIfService = {
   ask(wish: WhatIfWish, by: Author): Promise<string>
   /** Faults: what-if/unknown. */
   find(id: string): Promise<WhatIfRow>
+  /** Calls a trial off that has not ended; one that has stays as it is. Faults: what-if/unknown. */
+  cancel(id: string): Promise<void>
   /** Works one trial off. */
   run(data: unknown, stop: AbortSignal): Promise<void>
 }
@@ -64,9 +66,9 @@ export function createWhatIfService(deps: Deps): WhatIfService {
 
   const compute = async (
     wish: WhatIfWish,
-    told: (share: number) => Promise<void>,
+    told: (share: number) => Promise<boolean>,
     stop: AbortSignal,
-  ): Promise<WhatIfResult> => {
+  ): Promise<WhatIfResult | 'called-off'> => {
     const [changed, asItIs] = [await ruleOf(wish), (await deps.rule(wish.ruleId)) ?? (await ruleOf(wish))]
     const to = clock.now()
     const span = { from: epochMs(to - wish.days * DAY), to }
@@ -88,7 +90,7 @@ export function createWhatIfService(deps: Deps): WhatIfService {
         unknown += tried.unknown
         for (const hit of replay(asItIs, places, subject, history, now, span).hits) hitNow.add(ownOf(hit))
       }
-      await told((start + page.length) / subjects.length)
+      if (!(await told((start + page.length) / subjects.length))) return 'called-off'
     }
     const hitThen = new Set(hits.map(ownOf))
     return {
@@ -119,18 +121,19 @@ export function createWhatIfService(deps: Deps): WhatIfService {
       if (row === undefined) throw new Fault('what-if/unknown')
       return row
     },
+    cancel: async (id) => {
+      const store = whatIfStore(db)
+      if ((await store.find(id)) === undefined) throw new Fault('what-if/unknown')
+      await store.cancel(id)
+    },
     run: async (data, stop) => {
       const { id } = z.strictObject({ id: z.uuid() }).parse(data)
       const store = whatIfStore(db)
       const row = await store.find(id)
-      if (row === undefined || row.state === 'done') return
-      await store.progress(id, 'running', 0)
+      if (row === undefined || row.state === 'done' || !(await store.progress(id, 0))) return
       try {
-        await store.finish(
-          id,
-          await compute(row.wish, async (share) => void (await store.progress(id, 'running', share)), stop),
-          null,
-        )
+        const result = await compute(row.wish, (share) => store.progress(id, share), stop)
+        if (result !== 'called-off') await store.finish(id, result, null)
       } catch (err) {
         if (stop.aborted) throw err
         log.warn({ err, whatIf: id }, 'what-if.failed')

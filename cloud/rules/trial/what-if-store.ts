@@ -13,13 +13,24 @@ export function createWhatIfStore(db: Db) {
         .execute(),
     find: (id: string): Promise<WhatIfRow | undefined> =>
       db.selectFrom('whatIfs').selectAll().where('id', '=', id).executeTakeFirst(),
-    progress: (id: string, state: WhatIfRow['state'], doneShare: number) =>
-      db.updateTable('whatIfs').set({ state, doneShare }).where('id', '=', id).execute(),
+    /** False when it has been called off meanwhile. */
+    progress: async (id: string, doneShare: number): Promise<boolean> => {
+      const change = db.updateTable('whatIfs').set({ state: 'running', doneShare }).where('id', '=', id)
+      return (await change.where('state', '<>', 'cancelled').returning('id').executeTakeFirst()) !== undefined
+    },
+    cancel: (id: string) =>
+      db
+        .updateTable('whatIfs')
+        .set({ state: 'cancelled' })
+        .where('id', '=', id)
+        .where('state', 'in', ['waiting', 'running'])
+        .execute(),
     finish: (id: string, result: WhatIfRow['result'], error: string | null) =>
       db
         .updateTable('whatIfs')
         .set({ state: error === null ? 'done' : 'failed', doneShare: 1, result: JSON.stringify(result), error })
         .where('id', '=', id)
+        .where('state', '<>', 'cancelled')
         .execute(),
   }
 }

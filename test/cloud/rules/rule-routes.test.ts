@@ -49,7 +49,7 @@ beforeEach(() => {
 })
 
 const call = async (
-  method: 'GET' | 'POST' | 'PUT',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   url: string,
   body?: object,
   headers: Record<string, string> = {},
@@ -192,6 +192,17 @@ test('a changed threshold shows whom it would have hit, before it is saved', asy
     expect.objectContaining({ vehicleId: near.vehicleId, at: now - minutes(600), until: null }),
   )
   expect(await standingHolds(postgres, near.vehicleId)).toEqual([])
+})
+
+test('a trial that is called off ends without a result, and one that has ended stays as it is', async () => {
+  const ask = () => call('POST', '/api/rules/what-if', { ruleId: 'balance_low', days: 1 })
+  const [off, done] = [(await ask()).body.href, (await ask()).body.href]
+  expect((await call('DELETE', off)).status).toBe(204)
+  await house.work()
+  expect((await call('GET', off)).body).toMatchObject({ state: 'cancelled', result: null })
+  expect((await call('DELETE', done)).status).toBe(204)
+  expect((await call('GET', done)).body.state).toBe('done')
+  expect((await call('DELETE', '/api/rules/what-if/11111111-1111-4111-8111-111111111111')).status).toBe(404)
 })
 
 describe('a policy', () => {

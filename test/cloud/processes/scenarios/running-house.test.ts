@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { upTopic } from '#contract/topics.ts'
 import { type CloudApp, startCloudApp } from '../../../support/cloud-app.ts'
+import { taxiHouse } from '../../../support/taxi-house.ts'
 import { until } from '../../../support/until.ts'
 
 let app: CloudApp
@@ -127,5 +129,96 @@ describe('registries over REST', () => {
       title: 'Реестр договоров',
       count: 3,
     })
+  })
+})
+
+describe('the papers of a car guard its way out and its way back, by the cards and by the lease', () => {
+  const dayIn = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  const ENDING = [
+    'ДК кончается. Сначала продлите',
+    'ОСАГО кончается. Сначала продлите',
+    'ОСГОП кончается. Сначала продлите',
+  ]
+  let park: ReturnType<typeof taxiHouse>
+  const out = { car: '', driver: '', lease: '' }
+  const move = (card: string, stage: string) => call('owner', 'POST', `/api/cards/${card}/moves`, { stage })
+  const cardOf = async (id: string) => (await call('manager', 'GET', `/api/cards/${id}`)).body
+
+  beforeAll(async () => {
+    park = taxiHouse(app)
+    const { id, gateway, mqtt } = await park.car('А777АА77')
+    const status = JSON.stringify({ v: 1, online: true, at: Date.now(), software: '1.0.0' })
+    await mqtt.publishAsync(upTopic(gateway, 'status'), status, { qos: 1, retain: true })
+    out.car = id
+    out.driver = await park.driver()
+  }, 30_000)
+
+  test('T-09: papers end tomorrow: «Авто выдано» and the lease refuse, each with its sentences; renewed, both pass', async () => {
+    await park.papersTo(out.car, dayIn(1))
+    const queued = { phone: '+79160000777', name: 'Иван', source: 'Сайт', contractNo: 'ЛД-777' }
+    const { body: card } = await call('owner', 'POST', '/api/cards', {
+      pipeline: 'call_centre',
+      stage: 'queue',
+      fields: { ...queued, vehicle: out.car, driver: out.driver },
+    })
+    await until('the gateway is known to be there', async () => {
+      const way = (await cardOf(card.id)).ways.find(({ stage }: { stage: string }) => stage === 'issued')
+      return way.why.join() === ENDING.join()
+    })
+    const refused = await move(card.id, 'issued')
+    expect(refused.status).toBe(409)
+    for (const sentence of ENDING) expect(JSON.stringify(refused.body)).toContain(sentence)
+    out.lease = await park.draft(out.car, [out.driver])
+    const kept = await park.ask('owner', 'POST', `/api/leases/${out.lease}/activate`, { note: 'Выдаём' })
+    expect(kept).toMatchObject({ status: 409, body: { code: 'lease/not-to-issue', step: 'handing-out' } })
+    expect(kept.body.hindrances).toHaveLength(3)
+
+    await park.papersTo(out.car, dayIn(300))
+    expect((await move(card.id, 'issued')).body.stage).toBe('issued')
+    await until('its lease has a card', async () => (await cardsOf('lease', 'ЛД-777')).length === 1)
+    const handed = await park.ask('owner', 'POST', `/api/leases/${out.lease}/activate`, { note: 'Выдаём' })
+    expect(handed.body.state).toBe('active')
+  })
+
+  test('T-08: without an application «Возврат» is not shown, and the API answers 409 with a sentence; with one the service has a request', async () => {
+    const [{ id }] = await cardsOf('lease', 'ЛД-777')
+    expect((await move(id, 'on_line')).status).toBe(200)
+    const shown = async () => (await cardOf(id)).buttons.map((button: { id: string }) => button.id)
+    expect(await shown()).not.toContain('return')
+    const press = () => call('manager', 'POST', `/api/cards/${id}/buttons`, { button: 'return' })
+    const refused = await press()
+    expect(refused.status).toBe(409)
+    expect(JSON.stringify(refused.body)).toContain('«Возврат» сейчас нельзя')
+    const byHand = await move(id, 'wants_return')
+    expect(byHand.status).toBe(409)
+    expect(JSON.stringify(byHand.body)).toContain('Нет заявления о сдаче')
+    await call('owner', 'PATCH', `/api/cards/${id}`, { set: { returnApplication: 'заявление.pdf' } })
+    expect(await shown()).toContain('return')
+    expect((await press()).body.stage).toBe('wants_return')
+    const asked = await until('the request of the service', async () => {
+      const { body } = await call('owner', 'GET', '/api/cards?pipeline=service&state=open')
+      return body.items.find((card: { fields: { vehicle?: string } }) => card.fields.vehicle === out.car)
+    })
+    expect(asked).toMatchObject({ stage: 'request', fields: { visitKind: 'return' } })
+  })
+
+  test('A-50: papers are over: «Сдано» and the end of the lease refuse; renewed, both pass', async () => {
+    const [{ id }] = await cardsOf('lease', 'ЛД-777')
+    // What was entered was a mistake; what truly is there ended yesterday.
+    const { items: entered } = await park.as('owner', 'GET', `/api/vehicles/${out.car}/papers`)
+    for (const paper of entered) await park.as('owner', 'DELETE', `/api/papers/${paper.id}`, { note: 'Ошибка ввода' })
+    await park.papersTo(out.car, dayIn(-1))
+    await call('owner', 'PATCH', `/api/cards/${id}`, { set: { returnAct: 'акт.pdf' } })
+    const refused = await move(id, 'returned')
+    expect(refused.status).toBe(409)
+    expect(JSON.stringify(refused.body)).toContain('ДК, ОСАГО или ОСГОП просрочены: в парк не сдать')
+    const steps = (what: string, more: object = {}) =>
+      park.ask('owner', 'POST', `/api/leases/${out.lease}/${what}`, { note: 'Сдаёт', ...more })
+    expect((await steps('return', { parking: 'База' })).body.state).toBe('returning')
+    const kept = await steps('close')
+    expect(kept).toMatchObject({ status: 409, body: { code: 'lease/not-to-issue', step: 'handing-back' } })
+    await park.papersTo(out.car, dayIn(300))
+    expect((await move(id, 'returned')).body.stage).toBe('returned')
+    expect((await steps('close')).body.state).toBe('closed')
   })
 })

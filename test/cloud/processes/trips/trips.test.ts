@@ -144,7 +144,6 @@ test('E-01: a machine that names its vehicle has the hours of that gateway; one 
     shiftsOf: async () => new Map(),
     promisesOf: async () => new Set(),
     records: createHouseRecordStore(db),
-    relayTested: () => false,
   })
   const facts = createFactStore(db, reads)
   await facts.write('machine', 'АГ-1', { serial: 'АГ-1', engineHours: 640, warrantyHours: 1000 }, clock.now())
