@@ -73,6 +73,11 @@ export const Installation = z.strictObject({
   /** A wired input; voltage-derived ignition is not accepted as evidence. */
   ignition: ReadingRef.exactOptional(),
   motion: ReadingRef.exactOptional(),
+  /**
+   * A counter of wheel or gearbox pulses, and how many of them this very car makes in a kilometre. It is the odometer
+   * then: one that another device tells counts nothing beside it.
+   */
+  pulses: z.strictObject({ ...ReadingRef.shape, perKm: z.number().min(1).max(10_000_000) }).exactOptional(),
   immobilizer: z
     .strictObject({
       device: DeviceId,

@@ -329,6 +329,8 @@ export function addEdgeCommands(program: Command, tools: EdgeTools): void {
     .option('--ignition <reading>', 'its input that is the ignition')
     .option('--motion <reading>', 'its input that is the motion sensor')
     .option('--sense <reading>', 'its input behind the contact')
+    .option('--pulses <reading>', 'its counter of wheel or gearbox pulses is the odometer')
+    .option('--per-km <number>', 'how many pulses a kilometre has in this car')
     .option('--vin <vin>', 'read off the car: the office refuses the sheet of another one')
     .option('--plate <plate>', 'read off the car')
     .option('--vehicle [id]', 'with --vin: the car; with --device, before the claim: the vehicle’s id')

@@ -18,6 +18,8 @@ export type PairOptions = {
   readonly ignition?: string
   readonly motion?: string
   readonly sense?: string
+  readonly pulses?: string
+  readonly perKm?: string
   readonly vehicle?: string | true
 }
 
@@ -92,6 +94,7 @@ export function withDevice(dir: string, port: string, profile: Profile, options:
     devices: [...rest.devices.filter((one) => one.id !== id), device],
     ...(options.ignition === undefined ? {} : { ignition: bound(options.ignition) }),
     ...(options.motion === undefined ? {} : { motion: bound(options.motion) }),
+    ...(options.pulses === undefined ? {} : { pulses: { ...bound(options.pulses), perKm: perKm(options) } }),
     ...(options.drives === undefined
       ? {}
       : {
@@ -103,13 +106,22 @@ export function withDevice(dir: string, port: string, profile: Profile, options:
           },
         }),
   })
-  const readings = [options.ignition, options.motion, options.sense].filter((name) => name !== undefined)
+  const readings = [options.ignition, options.motion, options.sense, options.pulses].filter(
+    (name) => name !== undefined,
+  )
   const strange = readings.filter((name) => !Object.hasOwn(profile.readings, name))
   if (strange.length > 0)
     throw new PairingMistake(
       `profile ${profile.id} has no reading ${strange.join(', ')}; it has ${Object.keys(profile.readings).join(', ')}`,
     )
   return { installation, ...(device.port.kind === 'mqtt' ? { password } : {}) }
+}
+
+function perKm({ perKm: said }: PairOptions): number {
+  const pulses = Number(said)
+  if (!(pulses >= 1 && pulses <= 10_000_000))
+    throw new PairingMistake('--per-km is how many pulses this car makes in a kilometre: drive one and count')
+  return pulses
 }
 
 export function writeInstallation(dir: string, installation: Installation): void {

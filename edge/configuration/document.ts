@@ -51,7 +51,7 @@ function parseJson(bytes: Uint8Array): unknown {
 
 /** Pure. What one part of an installation says of another and is not so. */
 export function mistakesOfInstallation(installation: Installation, profiles: readonly Profile[]): readonly string[] {
-  const { devices, ignition, motion, immobilizer } = installation
+  const { devices, ignition, motion, pulses, immobilizer } = installation
   const ids = devices.map(({ id }) => id)
   const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
   const profileOf = (id: string): Profile | undefined => {
@@ -74,6 +74,7 @@ export function mistakesOfInstallation(installation: Installation, profiles: rea
     ),
     ...reference('ignition', ignition),
     ...reference('motion', motion),
+    ...reference('pulses', pulses),
     ...reference('immobilizer.sense', immobilizer?.sense),
     ...(immobilizer !== undefined && !ids.includes(immobilizer.device)
       ? [`immobilizer.device: there is no device ${immobilizer.device}`]

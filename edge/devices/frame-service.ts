@@ -100,11 +100,14 @@ export function createFrameService(deps: Deps): FrameService {
     if (summary !== undefined || told === undefined) told = stand
   }
 
+  const { pulses } = installation
+  const counter = pulses && `${pulses.device} ${pulses.reading} ${pulses.perKm}`
+
   const count = (fresh: readonly Reading[]): void => {
     const known = readings.now(clock.steady())
     for (const one of fresh) {
       if (one.quality !== 'good' || typeof one.value !== 'number') continue
-      if (one.capability === 'odometer') odometer = readDashboard(odometer, one.value, one.steadyAt)
+      if (one.capability === 'odometer') odometer = readDashboard(odometer, one.value, one.steadyAt, counter)
       if (one.capability === 'vehicle.speed') odometer = readWheel(odometer, one.value, one.steadyAt, deps.wheelScale())
     }
     odometer = readEngine(odometer, engineOf(known), clock.steady())

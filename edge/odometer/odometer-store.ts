@@ -23,7 +23,10 @@ const Kept = z.object({
     .object({ odometer: count, wheel: count, doppler: count, positions: count, straight: count })
     .catch(odometerAt(0).by),
   path: z.object({ anchor: Step.optional() }).catch({}),
-  dashboard: z.object({ metres: z.number(), offsetM: z.number(), stepM: z.number() }).optional().catch(undefined),
+  dashboard: z
+    .object({ metres: z.number(), offsetM: z.number(), stepM: z.number(), counter: z.string().exactOptional() })
+    .optional()
+    .catch(undefined),
   wheelScale: z.number().optional().catch(undefined),
 })
 

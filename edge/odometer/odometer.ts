@@ -10,6 +10,8 @@ type Dashboard = {
   readonly offsetM: number
   /** The finest step it was seen to count in. */
   readonly stepM: number
+  /** Of a counter of pulses: which one, and what a pulse means. Another one, or another meaning, is another dashboard. */
+  readonly counter?: string
   /** Absent after a restart: that monotonic clock is gone. */
   readonly at?: Millis
 }
@@ -85,16 +87,27 @@ function addBelow(odometer: Odometer, source: MileageSource, metres: number, now
 
 /**
  * Pure. Takes the vehicle's own odometer. The first reading of all is adopted, so that ours shows what the dashboard
- * shows; one that fell or leapt belongs to another dashboard and goes on from where ours is.
+ * shows; one that fell or leapt belongs to another dashboard and goes on from where ours is. A `counter` of pulses shows
+ * no kilometres of its own: what it has counted before we came means nothing.
  */
-export function readDashboard(odometer: Odometer, km: number, at: Millis): Odometer {
+export function readDashboard(odometer: Odometer, km: number, at: Millis, counter?: string): Odometer {
   const metres = km * 1000
   const { dashboard } = odometer
   if (dashboard === undefined) {
+    if (counter !== undefined)
+      return {
+        ...odometer,
+        dashboard: { metres, stepM: COARSEST_STEP_M, at, offsetM: odometer.metres - metres, counter },
+      }
     const adopted = metres >= odometer.metres
     const known = { metres, stepM: COARSEST_STEP_M, at, offsetM: adopted ? 0 : odometer.metres - metres }
     const errorM = odometer.errorM + COARSEST_STEP_M
     return { ...odometer, dashboard: known, metres: Math.max(odometer.metres, metres), errorM }
+  }
+  if (dashboard.counter !== counter) {
+    const { dashboard: _other, ...rest } = odometer
+    const known = { metres, stepM: COARSEST_STEP_M, at, offsetM: odometer.metres - metres }
+    return { ...rest, dashboard: counter === undefined ? known : { ...known, counter } }
   }
   const step = metres - dashboard.metres
   const longest =

@@ -29,6 +29,7 @@ const SHIPPED = {
   'teltonika-router-mqtt': 'documented',
   'teltonika-rut955': 'documented',
   'victron-gx-gps': 'experimental',
+  'victron-gx-input': 'experimental',
   'victron-gx-relay': 'experimental',
   'waveshare-io-8ch': 'documented',
   'waveshare-relay-8ch': 'documented',

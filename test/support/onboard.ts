@@ -27,6 +27,8 @@ export type OnboardOptions = {
   readonly wheelKmh?: (row: TraceRow) => number
   /** What a fitted dashboard shows at a row. */
   readonly dashboardKm?: (row: TraceRow) => number
+  /** What a fitted counter of pulses shows at a row, and how many the installation takes for a kilometre. */
+  readonly pulses?: { readonly perKm: number; shown(row: TraceRow): number }
   readonly odometer?: Odometer
   /** The key is turned a second after the last row: a drive that has ended, not one that goes on. */
   readonly ends?: boolean
@@ -66,6 +68,9 @@ export function driveOnboard(rows: readonly TraceRow[], options: OnboardOptions 
       version: 1,
       vehicleId: VehicleId.parse('3b9f2f5e-6f43-4f5e-8d52-0d5b5f4d2a11'),
       devices: [{ id: GPS, profile: profile.id, port: { kind: 'nmeaTcp', host: '127.0.0.1', port: 1 } }],
+      ...(options.pulses === undefined
+        ? {}
+        : { pulses: { device: BUS, reading: 'count', perKm: options.pulses.perKm } }),
     },
     gnss: GPS,
     readings: createVehicleReadings(() => 1000),
@@ -125,7 +130,7 @@ const wired = (steadyAt: Millis) =>
 
 function vehicleReadings(row: TraceRow, options: OnboardOptions, steadyAt: Millis): readonly Reading[] {
   const base = wired(steadyAt)
-  const { ignition = 'on', wheelKmh, dashboardKm } = options
+  const { ignition = 'on', wheelKmh, dashboardKm, pulses } = options
   return [
     ...(ignition === 'on' ? [{ ...base, name: 'ignition', capability: 'ignition' as const, value: true }] : []),
     ...(wheelKmh === undefined
@@ -134,5 +139,6 @@ function vehicleReadings(row: TraceRow, options: OnboardOptions, steadyAt: Milli
     ...(dashboardKm === undefined
       ? []
       : [{ ...base, name: 'odometer', capability: 'odometer' as const, value: dashboardKm(row) }]),
+    ...(pulses === undefined ? [] : [{ ...base, name: 'count', value: pulses.shown(row) }]),
   ]
 }

@@ -66,6 +66,16 @@ test('a second unit has another password, and pairing the first anew makes its o
   expect(hashes).toContain(sha256(second.password))
 })
 
+test('a counter of pulses is bound with what a pulse means in this car, and not without', () => {
+  const pair = (perKm?: string) =>
+    withDevice(dir, 'tcp:10.0.0.2:502', profileOf('victron-gx-input'), {
+      ...{ vehicle: VEHICLE, id: 'io', pulses: 'count' },
+      ...(perKm === undefined ? {} : { perKm }),
+    }).installation
+  expect(pair('4971.5').pulses).toEqual({ device: 'io', reading: 'count', perKm: 4971.5 })
+  for (const wrong of [undefined, 'many', '0']) expect(() => pair(wrong)).toThrow(PairingMistake)
+})
+
 test('a device on a wire needs no password', () => {
   const { password } = withDevice(dir, 'tcp:10.0.0.2:502', profileOf('ebyte-e108-d01'), { vehicle: VEHICLE })
   expect(password).toBeUndefined()

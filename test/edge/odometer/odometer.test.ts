@@ -93,6 +93,36 @@ describe('positions that are not believed', () => {
   })
 })
 
+describe('a counter of pulses', () => {
+  const counted = (odometer: Odometer, km: number, second: number, counter = 'io input 5000') =>
+    readDashboard(odometer, km, s(second), counter)
+  /** Ten metres a second, told in steps of 0.2 m. */
+  const drive = (from: Odometer, start: number, second: number, length: number): Odometer =>
+    seconds(0, length).reduce((seen, more) => counted(seen, start + more / 100, second + more), from)
+
+  test('counts every metre from where ours is; what it had counted before means nothing', () => {
+    const driven = drive(odometerAt(7000), 812, 0, 600)
+    expect(driven.metres).toBeCloseTo(13_000, 3)
+    expect(driven.by.odometer).toBeCloseTo(6000, 3)
+    expect(driven.errorM).toBeCloseTo(60, 3)
+  })
+  test('that lost its power or ran over begins anew, and takes nothing back', () => {
+    const before = drive(odometerAt(0), 812, 0, 100)
+    expect(drive(before, 0, 101, 100).metres).toBeCloseTo(2000, 0)
+  })
+  test('goes on after a restart with what it counted meanwhile', () => {
+    const woken = restarted(drive(odometerAt(0), 1, 0, 100))
+    expect(counted(woken, 2.5, 5).metres).toBeCloseTo(1500, 3)
+  })
+  test('of another car, or with another meaning of a pulse, adds nothing by the change', () => {
+    const before = drive(odometerAt(0), 100, 0, 100)
+    const changed = counted(restarted(before), 125, 5, 'io input 4000')
+    expect(changed.metres).toBeCloseTo(1000, 3)
+    expect(counted(changed, 125.01, 6, 'io input 4000').metres).toBeCloseTo(1010, 3)
+    expect(readDashboard(changed, 45_000, s(7)).metres).toBeCloseTo(1000, 3)
+  })
+})
+
 describe('across a restart', () => {
   test('the dashboard makes up for what was driven in the dark', () => {
     const dark = restarted(readDashboard(odometerAt(0), 45_000, s(900)))

@@ -77,6 +77,12 @@ describe('a whole synthetic drive, deceptions and tunnels included', () => {
     expect(Math.abs(metres / truthOf(rows) - 1)).toBeLessThan(0.005)
     expect(Math.abs(metres - truthOf(rows))).toBeLessThan(errorM)
   })
+  test.each(synthetic)('$id: with a counter of pulses that runs over, within 0.5 % of the truth', ({ rows }) => {
+    const shown = (row: TraceRow) => (65_000 + Math.floor(odometerOf(row) * 4.9)) % 65_536
+    const { metres, errorM } = driveOnboard(rows, { pulses: { perKm: 4900, shown } }).odometer
+    expect(Math.abs(metres / truthOf(rows) - 1)).toBeLessThan(0.005)
+    expect(Math.abs(metres - truthOf(rows))).toBeLessThan(errorM)
+  })
   test.each(synthetic)('$id: with a dashboard in tenths, as it shows, within one of them', ({ rows }) => {
     const shown = (row: TraceRow) => Math.floor((45_000.33 + odometerOf(row) / 1000) * 10) / 10
     const { metres } = driveOnboard(rows, { dashboardKm: shown }).odometer

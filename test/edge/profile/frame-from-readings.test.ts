@@ -251,6 +251,7 @@ describe('what a reading means in this vehicle', () => {
     vehicleId: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff',
     devices: [{ id: 'one', profile: 'x', port: { kind: 'nmeaTcp', host: 'a', port: 1 } }],
     ignition: { device: 'board', reading: 'input1' },
+    pulses: { device: 'board', reading: 'counter', perKm: 5000 },
     immobilizer: {
       device: 'board',
       circuit: 'starter',
@@ -272,6 +273,8 @@ describe('what a reading means in this vehicle', () => {
     },
     { name: 'another relay is not', from: reading('relay.drive', 'free'), expected: undefined },
     { name: 'a position is a position', from: reading('position.lat', 1), expected: 'position.lat' },
+    { name: 'the bound counter is the odometer', from: { ...input, name: 'counter' }, expected: 'odometer' },
+    { name: 'another device’s odometer is not', from: reading('odometer', 45_000), expected: undefined },
     { name: 'motion nobody bound keeps its own meaning', from: reading('motion', true), expected: 'motion' },
   ])('$name', ({ from, expected }) => {
     expect(bindReading(from, installation).capability).toBe(expected)
