@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { runKillMatrix, VICTIMS } from '../support/kill-matrix.ts'
+import { type KillReport, runKillMatrix, VICTIMS } from '../support/kill-matrix.ts'
 import { startLoad } from '../support/load.ts'
-import { tallyInflux, tallyJournals } from '../support/stored-frames.ts'
+import { type Tally, tallyInflux, tallyJournals } from '../support/stored-frames.ts'
 import type { Bench, BenchResult } from './bench.ts'
 import { liveLoadOf } from './load-of.ts'
 import { startOwnCloud } from './own-cloud.ts'
@@ -14,7 +14,8 @@ const OVERLOAD = 90_000
 /** B4: what is lost and doubled, under three times the load it can take, and while everything is killed. */
 export const loss: Bench = {
   name: 'loss',
-  about: 'B4: three times the load for a minute; then gateway, cloud, broker, PostgreSQL and InfluxDB killed at random',
+  about:
+    'B4: three times the load for a minute; then gateway, cloud, broker, PostgreSQL and InfluxDB killed at random, with either broker',
   run: async ({ full, print }): Promise<BenchResult> => {
     const own = await startOwnCloud(GATEWAYS)
     let over: Awaited<ReturnType<Awaited<ReturnType<typeof startLoad>>['stop']>>
@@ -30,24 +31,27 @@ export const loss: Bench = {
     } finally {
       await own.stop()
     }
-    const report = await runKillMatrix({
-      kills: full ? 100 : 5,
-      gateways: 40,
-      framesPerS: 1500,
-      backlog: full ? 70_000 : 4000,
-      seed: 2026,
-      print,
-    })
-    const killed = VICTIMS.map((victim) => `${victim} ${report.kills[victim]}`).join(', ')
-    const found = [history, journal, report.history, report.journal, report.gateway]
+    const matrix = { kills: full ? 100 : 5, gateways: 40, framesPerS: 1500, backlog: full ? 70_000 : 4000, print }
+    const reports: (readonly [string, KillReport])[] = []
+    for (const broker of ['outside', 'embedded'] as const)
+      reports.push([broker, await runKillMatrix({ ...matrix, broker, seed: broker === 'outside' ? 2026 : 2027 })])
+    const found = [
+      history,
+      journal,
+      ...reports.flatMap(([, report]) => [report.history, report.journal, report.gateway]),
+    ]
+    const row = (what: string, { stored, lost, duplicates }: Tally) => [what, stored, lost, duplicates]
+    const wordsOf = ({ kills }: KillReport) => VICTIMS.map((victim) => `${victim} ${kills[victim]}`).join(', ')
     print(
       table([
         ['what', 'stored', 'lost', 'doubled'],
-        [`overload, ${OVERLOAD} offered/s, in InfluxDB`, history.stored, history.lost, history.duplicates],
-        ['overload, in the journal', journal.stored, journal.lost, journal.duplicates],
-        [`killed: ${killed}; in InfluxDB`, report.history.stored, report.history.lost, report.history.duplicates],
-        ['killed, in the journal', report.journal.stored, report.journal.lost, report.journal.duplicates],
-        ['killed, of the real gateway', report.gateway.stored, report.gateway.lost, report.gateway.duplicates],
+        row(`overload, ${OVERLOAD} offered/s, in InfluxDB`, history),
+        row('overload, in the journal', journal),
+        ...reports.flatMap(([broker, report]) => [
+          row(`${broker} broker, killed: ${wordsOf(report)}; in InfluxDB`, report.history),
+          row(`${broker} broker, in the journal`, report.journal),
+          row(`${broker} broker, of the real gateway`, report.gateway),
+        ]),
         ['overload: acknowledged frames/s', over.frames / over.seconds, '', ''],
         ['overload: acknowledgement p50, p99 ms', over.ackP50Ms, over.ackP99Ms, ''],
         ['overload: connections given up', over.reconnects, '', ''],
@@ -61,11 +65,14 @@ export const loss: Bench = {
       own: spread([lost]),
       peer: null,
       ratio: null,
-      stored: history.stored + report.history.stored,
+      stored: found.reduce((sum, tally) => sum + tally.stored, 0),
       lost,
       duplicates,
       void: lost + duplicates > 0 ? 'lost or doubled' : null,
-      more: { kills: report.kills, receipted: report.receipted, ackP99Ms: over.ackP99Ms, seconds: report.seconds },
+      more: {
+        ackP99Ms: over.ackP99Ms,
+        matrices: reports.map(([broker, { kills, receipted, seconds }]) => ({ broker, kills, receipted, seconds })),
+      },
     }
   },
 }

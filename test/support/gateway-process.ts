@@ -39,14 +39,14 @@ export const nmeaInstallation = (port: number): Installation => ({
 })
 
 /** Lets a gateway's folder belong to the gateway of the benchmarks, by password on a plain listener. */
-export function identify(dir: string, brokerUrl: string): void {
+export function identify(dir: string, brokerUrl: string, password = 'secret'): void {
   const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })
   createIdentityStore(dir).save({
     schema: 'kordon-identity/1',
     keyPem: '',
     grant: {
       by: 'password',
-      password: 'secret',
+      password,
       gatewayId: BENCH_GATEWAY,
       vehicleId: VEHICLE,
       signerKeys: [SignerKey.parse({ kty: 'OKP', crv: 'Ed25519', x, kid: 'bench', alg: 'EdDSA', use: 'sig' })],

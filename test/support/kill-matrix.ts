@@ -11,7 +11,7 @@ import type { LedgerPage } from './load-plan.ts'
 import { startInflux, startMosquitto, startPostgres } from './real-servers.ts'
 import type { RealServer } from './real-servers-process.ts'
 import { startCloud } from './running-cloud.ts'
-import { seedFleet } from './seeded-fleet.ts'
+import { PASSWORD, seedFleet } from './seeded-fleet.ts'
 import { seededRandom } from './seeded-random.ts'
 import { addUp, lagOf, type Tally, tallyInflux, tallyJournals } from './stored-frames.ts'
 import { until } from './until.ts'
@@ -27,6 +27,8 @@ export type KillPlan = {
   /** Frames that wait in the outbox of the one real gateway when it begins. */
   readonly backlog: number
   readonly seed: number
+  /** `embedded`: the cloud's own, which is killed with it. Default: Mosquitto. */
+  readonly broker?: 'outside' | 'embedded'
   readonly print: (line: string) => void
 }
 
@@ -59,26 +61,25 @@ export async function runKillMatrix(plan: KillPlan): Promise<KillReport> {
     return server
   }
   try {
-    const [broker, postgres, influx] = [
-      kept(await startMosquitto()),
-      kept(await startPostgres()),
-      kept(await startInflux()),
-    ]
+    const mosquitto = plan.broker === 'embedded' ? undefined : kept(await startMosquitto())
+    const [postgres, influx] = [kept(await startPostgres()), kept(await startInflux())]
+    const mortal = VICTIMS.filter((victim) => victim !== 'broker' || mosquitto !== undefined)
     const fleet = await seedFleet(postgres.url, plan.gateways, [BENCH_GATEWAY])
     const cloud = await startCloud({
       DATABASE_URL: postgres.url,
-      BROKER_URL: broker.url,
+      ...(mosquitto === undefined ? {} : { BROKER_URL: mosquitto.url }),
       INFLUX_URL: influx.url,
       INFLUX_API: 'v1',
       KORDON_LOG_LEVEL: 'error',
     })
     closing.push(() => cloud.stop())
+    const brokerPort = mosquitto?.port ?? cloud.mqttPort
     const journal = join(cloud.dataDir, 'journal.sqlite')
     const home = mkdtempSync(join(dir, 'gateway-'))
     // Bad weather makes it slow enough to be killed in the middle of its backlog.
-    const proxy = await startFaultProxy(broker.port, { oneWayMs: 150, jitterMs: 10, loss: 0 }, plan.seed)
+    const proxy = await startFaultProxy(brokerPort, { oneWayMs: 150, jitterMs: 10, loss: 0 }, plan.seed)
     closing.push(() => proxy.close())
-    identify(home, `mqtt://127.0.0.1:${proxy.port}`)
+    identify(home, `mqtt://127.0.0.1:${proxy.port}`, PASSWORD)
     const beganAt = Date.now()
     const streams = leaveBacklog(home, secondsOfDriving(plan.backlog, beganAt - plan.backlog * 1000), 200)
     const wake = () => startGateway({ dir: home, installation: nmeaInstallation(NO_RECEIVER) })
@@ -86,7 +87,7 @@ export async function runKillMatrix(plan: KillPlan): Promise<KillReport> {
     closing.push(() => gateway.stop())
     const load = await startLoad({
       host: '127.0.0.1',
-      ports: [broker.port],
+      ports: [brokerPort],
       gateways: fleet,
       window: 20,
       framesPerMessage: 1,
@@ -102,7 +103,7 @@ export async function runKillMatrix(plan: KillPlan): Promise<KillReport> {
     const kill: Record<Victim, () => Promise<void>> = {
       gateway: () => killed(gateway.pid),
       cloud: () => cloud.kill(),
-      broker: () => broker.kill(),
+      broker: async () => mosquitto?.kill(),
       postgres: () => postgres.kill(),
       influx: () => influx.kill(),
     }
@@ -111,25 +112,26 @@ export async function runKillMatrix(plan: KillPlan): Promise<KillReport> {
         gateway = wake()
       },
       cloud: () => persistently(cloud.restart),
-      broker: () => persistently(broker.restart),
+      broker: async () => mosquitto && persistently(mosquitto.restart),
       postgres: () => persistently(postgres.restart),
       influx: () => persistently(influx.restart),
     }
     const kills: Record<Victim, number> = { gateway: 0, cloud: 0, broker: 0, postgres: 0, influx: 0 }
     let saidAt = performance.now()
-    while (VICTIMS.some((victim) => kills[victim] < plan.kills)) {
+    while (mortal.some((victim) => kills[victim] < plan.kills)) {
       const before = await load.frames()
       await until('something new is receipted', async () => (await load.frames()) >= before + ROUND_PROGRESS, {
         withinMs: 90_000,
         everyMs: 50,
       })
       await pause(300 * random())
-      const left = VICTIMS.filter((victim) => kills[victim] < plan.kills)
+      const left = mortal.filter((victim) => kills[victim] < plan.kills)
       const first = left[Math.floor(random() * left.length)]
       const victims = left.filter((victim) => victim === first || random() < 0.75)
       for (const victim of victims) {
         await kill[victim]()
         kills[victim] += 1
+        if (victim === 'cloud' && mosquitto === undefined) kills.broker += 1
         await pause(100 * random())
       }
       // The database before the cloud: without it the cloud does not start, and its supervisor tries again.

@@ -8,11 +8,12 @@ import type { LoadGateway } from './load-plan.ts'
 import { silentLog } from './silent-log.ts'
 import { systemClock } from './system-clock.ts'
 
-const PASSWORD = 'for tests only'
+/** Of every gateway made or named here. */
+export const PASSWORD = 'for tests only'
 
 /**
  * So many gateways in so many vehicles, as an installation that has claimed and sealed them all; each with one stream. `named` are
- * known too, and answered for by somebody else.
+ * known too, with the same password, and answered for by somebody else.
  */
 export async function seedFleet(
   databaseUrl: string,
