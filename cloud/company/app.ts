@@ -40,6 +40,7 @@ import { shippedCases } from '../processes/cases-store.ts'
 import type { May } from '../processes/desk/may.ts'
 import { createHouseReads } from '../processes/house-reads-store.ts'
 import { createHouseRecordStore } from '../processes/house-record-store.ts'
+import { createInboxStore as createEventStore } from '../processes/inbox/inbox-store.ts'
 import { createRules } from '../rules/app.ts'
 import { ruleTexts } from '../rules/book/rule-text.ts'
 import { grantAction } from '../rules/grant-action.ts'
@@ -207,6 +208,10 @@ export function createCompany(parts: Parts) {
     unlock: vehicles.unlock,
     send: messages.service.send,
     emit: rules.emit,
+    asksReturn: async (driver, vehicle, at) => {
+      const wish = { event: 'driver.asked_return', payload: {}, happenedAt: at, about: { driver, vehicle } }
+      await createEventStore(db).take('inbox', { ...wish, key: `return ${driver} ${at}` }, at)
+    },
     drives: {
       given: async () =>
         (await rules.book.standing()).some(

@@ -49,6 +49,8 @@ export type PageDeps = Pick<World, 'clock' | 'log'> & {
     used(vehicles: readonly VehicleId[], now: EpochMs): Promise<ReadonlySet<string>>
     ask(driver: DriverId, vehicle: VehicleId, at: EpochMs): Promise<void>
   }
+  /** Tells the card of the lease that he wants to give the car back. */
+  readonly asksReturn: (driver: DriverId, vehicle: VehicleId, at: EpochMs) => Promise<void>
   readonly policy: () => Promise<PagePolicy>
   readonly support: string | undefined
   readonly payUrl: string | undefined
@@ -224,9 +226,10 @@ export function createPageService(deps: PageDeps) {
     },
     /** «Хочу сдать». Faults: driver-page/not-main, lease/wrong-state. */
     giveBack: async (id: DriverId, parking: string, note: string): Promise<DriverState> => {
-      const { lease, parties, parks } = await leased(id)
+      const { lease, parties, parks, vehicleId } = await leased(id)
       if (!parties.some((party) => party.main && party.driverId === id)) throw new Fault('driver-page/not-main')
       await deps.leases.act(lease.id, 'return', { note, parking }, { id, name: 'driver', parks })
+      await deps.asksReturn(id, vehicleId, clock.now())
       return state(id)
     },
     /** Never against a theft or a person's word, and only so often. Faults: driver-page/no-code, those of the code. */

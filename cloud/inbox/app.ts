@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { sql } from 'kysely'
 import { seconds } from '#contract/instant.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { ChannelSettings } from '../messages/channel-settings.ts'
@@ -39,8 +40,21 @@ export function createInbox({ db, inTransaction, world, jobs, settings, personOf
     uuid,
     log,
     conversationStore: createConversationStore,
-    tell: (within: Db, { key, name, payload }) =>
-      createEventStore(within).take('inbox', { event: name, key, payload, happenedAt: clock.now() }, clock.now()),
+    tell: (within: Db, { key, name, payload, about }) =>
+      createEventStore(within).take(
+        'inbox',
+        { event: name, key, payload, about, happenedAt: clock.now() },
+        clock.now(),
+      ),
+    driverOf: async (within, channel, outsideId) =>
+      (
+        await within
+          .selectFrom('driverChannels')
+          .select('driverId')
+          .where(sql<string>`channel`, '=', channel)
+          .where('address', '=', outsideId)
+          .executeTakeFirst()
+      )?.driverId,
     carryOut,
     cardOf: (within, phone) => createBoardStore(within).standing(undefined, { phone }),
     replies: createReplyClient({

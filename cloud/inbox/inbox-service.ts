@@ -6,14 +6,15 @@ import type { World } from '../world.ts'
 import type { InboxAccount } from './account-store.ts'
 import { answered, type Conversation, closed, heard } from './conversation.ts'
 import type { ConversationFilter, ConversationStore, InboxSight } from './conversation-store.ts'
-import { type IncomingWord, markedIn } from './incoming.ts'
+import { asksReturn, type IncomingWord, markedIn } from './incoming.ts'
 import type { ReplyClient } from './reply-client.ts'
 
 /** Something that cards and rules are to hear of. */
 export type InboxEvent = {
   readonly key: string
-  readonly name: 'message.received'
+  readonly name: 'message.received' | 'driver.asked_return'
   readonly payload: Readonly<Record<string, string>>
+  readonly about?: { readonly driver: string }
 }
 type Deps = Pick<World, 'clock' | 'uuid' | 'log'> &
   Pick<Postgres, 'db' | 'inTransaction'> & {
@@ -24,6 +25,8 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log'> &
     readonly carryOut: (key: string) => Promise<void>
     /** An open card of this conversation, by what its person has said of himself. */
     readonly cardOf: (within: Db, phone: string) => Promise<string | undefined>
+    /** Whose account of this channel it is, among our drivers. */
+    readonly driverOf: (within: Db, channel: string, outsideId: string) => Promise<string | undefined>
     readonly replies: ReplyClient
   }
 export type InboxService = ReturnType<typeof createInboxService>
@@ -104,8 +107,14 @@ export function createInboxService(deps: Deps) {
         })
         // A person who comes back after a closed conversation is a new inquiry; one who goes on talking is not.
         const isInquiry = isNew || (row.closedAt !== null && card === null)
-        const key = isInquiry ? await deps.tell(within, eventOf(account, row, word, phone)) : undefined
-        return { conversation: row.id, key, phone }
+        const driver = asksReturn(word.text) ? await deps.driverOf(within, account.channel, word.outsideId) : undefined
+        const event =
+          driver !== undefined
+            ? returnOf(account, word, driver)
+            : isInquiry
+              ? eventOf(account, row, word, phone)
+              : undefined
+        return { conversation: row.id, key: event && (await deps.tell(within, event)), phone }
       })
       if (told === undefined) return false
       if (told.key !== undefined) await deps.carryOut(told.key)
@@ -201,4 +210,12 @@ const eventOf = (
     ...(word.name === undefined ? {} : { name: word.name }),
     ...(phone === null ? {} : { phone }),
   },
+})
+
+/** A driver who is known by his account says it: the card of his lease hears of it, and nobody is made an inquirer. */
+const returnOf = (account: InboxAccount, word: IncomingWord, driver: string): InboxEvent => ({
+  key: `return ${account.id}:${word.key}`.slice(0, 200),
+  name: 'driver.asked_return',
+  payload: {},
+  about: { driver },
 })

@@ -93,6 +93,10 @@ function maxWord({ update_type, message }: z.infer<typeof MaxUpdate>): ReadWord 
   }
 }
 
+/** Pure. Whether a driver says that he wants to give his car back: the word alone, or the button of a bot. */
+export const asksReturn = (text: string): boolean =>
+  /^[\s/«"]*(?:я\s+)?(?:хочу\s+)?(?:сда(?:ть|ю)|вернуть)(?:\s+(?:машину|авто(?:мобиль)?|тачку))?[\s.!»"]*$/i.test(text)
+
 /** Pure. The mark in a subject by which an answer to a letter finds its conversation, whoever sends it. */
 export const subjectMark = (conversation: string): string => `[#${conversation.slice(0, 8)}]`
 

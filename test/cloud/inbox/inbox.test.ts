@@ -124,6 +124,42 @@ describe('the shared inbox', () => {
     expect(one.items.map(({ text }: { text: string }) => text)).toEqual(['Интересует Audi', 'И я спрошу'])
   })
 
+  test('A-33: a driver who writes to the bot that he wants to give the car back has his lease at «Хочет сдать», once', async () => {
+    const driver = {
+      familyName: 'Сидоров',
+      givenName: 'Пётр',
+      legalForm: 'person',
+      phones: [{ phone: '+79161230033', main: true }],
+    }
+    const channels = [{ channel: 'max', address: '777001', consent: 'given' }]
+    const made = await call('owner', 'POST', '/api/drivers', { ...driver, channels })
+    expect(made.status).toBe(201)
+    const { body: card } = await call('owner', 'POST', '/api/cards', {
+      pipeline: 'lease',
+      stage: 'on_line',
+      fields: { driver: made.body.id, returnApplication: 'заявление' },
+    })
+    const bot = { channel: 'max', title: 'Бот', source: 'MAX', form: 'driver' }
+    const { body: account } = await call('owner', 'POST', '/api/inbox-accounts', bot)
+    const say = (mid: string, user_id: number, text: string) =>
+      app.cloud.http.inject({
+        method: 'POST',
+        url: account.path,
+        headers: { 'x-max-bot-api-secret': account.secret },
+        payload: { update_type: 'message_created', message: { sender: { user_id, name: 'П' }, body: { mid, text } } },
+      })
+    expect((await say('m1', 777_002, 'Хочу сдать машину')).statusCode).toBe(200)
+    expect((await call('owner', 'GET', `/api/cards/${card.id}`)).body.stage).toBe('on_line')
+    await say('m2', 777_001, 'Хочу сдать машину!')
+    await say('m2', 777_001, 'Хочу сдать машину!')
+    await until('«Хочет сдать»', async () => {
+      const { body } = await call('owner', 'GET', `/api/cards/${card.id}`)
+      return body.stage === 'wants_return' ? body : undefined
+    })
+    const { body: log } = await call('owner', 'GET', `/api/cards/${card.id}/log`)
+    expect(log.items.filter(({ kind }: { kind: string }) => kind === 'moved')).toHaveLength(1)
+  })
+
   test('an answer goes to the channel; when that refuses it, whoever asked waits again', async () => {
     const base = await messenger.listen()
     const account = await accountOf({

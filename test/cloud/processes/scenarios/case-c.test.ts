@@ -80,6 +80,17 @@ test('the terminal without a network: what was pressed at ten and sent at three 
   expect(world.card(id).card.fields).toMatchObject({ netTime: 3 * 3_600_000, waitTime: 2 * 3_600_000 })
 })
 
+test('C-07: an invoice has a number of its own, once, and stands with the documents of the card', () => {
+  const world = caseWorld(FRIDAY_17)
+  const { id } = world.birth('c_service', 'ready', { source: 'Сайт', phone: PHONE, total: 100_000 })
+  const bill = () => world.on(id, { kind: 'button', id: 'c_bill' }, person('m', 'manager'))
+  expect(bill()).toEqual({ kind: 'done' })
+  expect(bill()).toMatchObject({ kind: 'refused' })
+  expect(world.card(id).card.fields['invoiceNo']).toBe('00001')
+  const made = world.steps().filter((step) => 'effect' in step && step.effect.kind === 'doc')
+  expect(made).toMatchObject([{ effect: { document: 'c_invoice', facts: { deal: { invoiceNo: '00001' } } } }])
+})
+
 test('bonus points: credited from what was paid, spent up to the share, never more than there are', () => {
   const world = caseWorld(FRIDAY_17)
   world.give('client', 'c1', { phone: PHONE, bonus: 20_000 })
