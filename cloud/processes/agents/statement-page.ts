@@ -1,6 +1,7 @@
 import { EpochMs } from '#contract/instant.ts'
 import { dayOf } from '../../calendar/moscow-day.ts'
-import { safe, shell } from '../inbox/apply-page.ts'
+import { escaped } from '../../markup.ts'
+import { shell } from '../inbox/apply-page.ts'
 import type { Statement } from './statement.ts'
 
 const roubles = new Intl.NumberFormat('ru-RU', { style: 'currency', currency: 'RUB' })
@@ -28,7 +29,7 @@ export function statementPage(
 <tbody>
 ${rows}
 </tbody></table>`
-  const body = `<h1>${safe(name)}</h1>
+  const body = `<h1>${escaped(name)}</h1>
 <dl><dt>Приведено водителей</dt><dd>${statement.brought}</dd>
 <dt>Начислено</dt><dd>${money(statement.creditedKopecks)}</dd>
 <dt>Выплачено</dt><dd>${money(paidOut)}</dd>
