@@ -9,43 +9,15 @@ import { loadProfiles } from '../../edge/profile/profile-store.ts'
 const folder = new URL('../../device-profiles', import.meta.url).pathname
 const profiles = loadProfiles(folder)
 
-/** Every device whose map we hold, and how far it is proved. A change here is a change for the people in the garage. */
-const SHIPPED = {
-  '485io-ryn4': 'experimental',
-  'advantech-adam-4056so': 'documented',
-  'banner-gps50m': 'experimental',
-  'ebyte-e108-d01': 'documented',
-  'eletechsup-n4d8b08': 'experimental',
-  'generic-nmea-0183': 'documented',
-  'gpsd-json': 'documented',
-  'mobiltex-rmu5': 'experimental',
-  'moxa-iologik-e1214': 'experimental',
-  'owntracks-phone': 'documented',
-  'sequent-3relind': 'documented',
-  'shelly-gen1': 'documented',
-  'shelly-gen2': 'documented',
-  'sunspec-305': 'documented',
-  'tasmota-relay': 'documented',
-  'teltonika-router-mqtt': 'documented',
-  'teltonika-rut955': 'documented',
-  'victron-gx-gps': 'experimental',
-  'victron-gx-input': 'experimental',
-  'victron-gx-relay': 'experimental',
-  'waveshare-io-8ch': 'documented',
-  'waveshare-relay-8ch': 'documented',
-  'waveshare-relay-d-8ch': 'documented',
-  'wellpro-wp8025adam': 'experimental',
-  'wican-obd': 'documented',
-} as const
-
-test('these profiles ship, each with its status', () => {
-  expect(Object.fromEntries(profiles.map(({ id, status }) => [id, status]))).toEqual(SHIPPED)
-})
-
-test('the guide for writing profiles lists them all', () => {
+// Every device whose map we hold, and how far it is proved: a change there is a change for the people in the garage. No list
+// here, since a new model touches no TypeScript.
+test('the guide for writing profiles lists them all, each with its status', () => {
   const guide = readFileSync(new URL('../../docs/write-a-profile.md', import.meta.url), 'utf8')
   const rows = [...guide.matchAll(/^\| `([a-z0-9-]+)` \| (experimental|documented|bench|field) \|/gm)]
-  expect(Object.fromEntries(rows.map(([, id, status]) => [id, status]))).toEqual(SHIPPED)
+  expect(rows.length).toBeGreaterThanOrEqual(25)
+  expect(Object.fromEntries(rows.map(([, id, status]) => [id, status]))).toEqual(
+    Object.fromEntries(profiles.map(({ id, status }) => [id, status])),
+  )
 })
 
 test('every samples file has its profile', () => {
