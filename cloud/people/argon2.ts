@@ -4,12 +4,12 @@ import { ARGON2_COST, encodeHash, type PasswordHash } from './password.ts'
 
 const deriveArgon2 = promisify(argon2)
 
-/** Argon2id of this password under a new salt, in PHC string form. */
+/** Pure, but slow on purpose. Argon2id of this password under a new salt, in PHC string form. */
 export async function hashPassword(password: string, salt: Uint8Array): Promise<string> {
   return encodeHash({ ...ARGON2_COST, salt, tag: await deriveTag(password, { ...ARGON2_COST, salt }, 32) })
 }
 
-/** Takes as long for a wrong password as for the right one. */
+/** Pure. Takes as long for a wrong password as for the right one. */
 export async function passwordFits(password: string, hash: PasswordHash): Promise<boolean> {
   return timingSafeEqual(await deriveTag(password, hash, hash.tag.length), hash.tag)
 }
