@@ -5,13 +5,13 @@ import { Link, useSearchParams } from 'wouter'
 import { get } from '../api/api-client.ts'
 import { pathWith } from '../api/lists.ts'
 import { serverNow } from '../api/server-clock.ts'
-import type { PipelineBrief } from '../api/work.ts'
 import { DataTable } from '../design/data-table.tsx'
 import { DownloadMenu } from '../design/download-menu.tsx'
 import { Page, Panel, Quiet, Tools } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
 import { dayAfter, dayBounds, moscowDay } from '../language/moment.ts'
+import { usePipelines } from '../processes/process-queries.ts'
 import { BarChart } from './bar-chart.tsx'
 import { type Cell, cellWords, isFigure, type Table } from './cell.ts'
 
@@ -67,17 +67,14 @@ export function ReportsPage(): ReactNode {
     from: dayBounds(from).from,
     to: dayBounds(to).to,
   }
-  const pipelines = useQuery({
-    queryKey: ['pipelines'],
-    queryFn: ({ signal }) => get<{ readonly items: readonly PipelineBrief[] }>('/pipelines', signal),
-  })
+  const pipelines = usePipelines().data ?? []
   const isRight = from <= to
   const report = useQuery({
     queryKey: ['reports', name, filter],
     queryFn: ({ signal }) => get<Table>(pathWith(`/reports/${name}`, filter), signal),
     enabled: isRight,
   })
-  const stages = pipelines.data?.items.find(({ id }) => id === query.get('pipeline'))?.stages ?? []
+  const stages = pipelines.find(({ id }) => id === query.get('pipeline'))?.stages ?? []
   const [spanning, setSpanning] = useState('')
   return (
     <Page
@@ -105,7 +102,7 @@ export function ReportsPage(): ReactNode {
             label={t('reports.pipeline')}
             data={[
               { value: '', label: t('reports.all') },
-              ...(pipelines.data?.items ?? []).map(({ id, title }) => ({ value: id, label: title })),
+              ...pipelines.map(({ id, title }) => ({ value: id, label: title })),
             ]}
             value={query.get('pipeline') ?? ''}
             onChange={(event) => set({ pipeline: event.currentTarget.value, stage: '' })}
