@@ -23,6 +23,7 @@ import type { Db } from '../postgres/postgres-client.ts'
 import { createUnlockKeyStore } from '../unlock/unlock-key-store.ts'
 import type { World } from '../world.ts'
 import { createAccountStore } from './account-store.ts'
+import { createArgon2Client } from './argon2-client.ts'
 import { createNoticeService, type Notice } from './notice-service.ts'
 import { createOwnAccountRoutes } from './own-account-routes.ts'
 import { createPeopleRoutes } from './people-routes.ts'
@@ -122,6 +123,7 @@ export function createPeople(parts: Parts): People {
         await tell('signed-in', id, { proven, address })
       },
     }),
+    argon2: createArgon2Client(world.randomBytes),
     tell,
     notify: notices.tell,
     setups: createSetupStore(db),

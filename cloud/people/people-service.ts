@@ -6,7 +6,7 @@ import { Fault } from '../http/fault.ts'
 import type { World } from '../world.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
-import { hashPassword, passwordFits } from './argon2.ts'
+import type { Argon2Client } from './argon2-client.ts'
 import { createFailureBook } from './failure-book.ts'
 import type { AccountChanged } from './notice.ts'
 import { ARGON2_COST, decodeHash, judgePassword, type PasswordHash } from './password.ts'
@@ -41,6 +41,7 @@ type Deps = {
   readonly accounts: AccountStore
   readonly sessions: SessionService
   readonly setups: SetupStore
+  readonly argon2: Argon2Client
   readonly waysOf: (accountId: string) => Promise<readonly FactorWay[]>
   /** Undefined for an account without a second factor. */
   readonly secondFactorOf: (account: Account) => Promise<HalfWay | undefined>
@@ -57,14 +58,12 @@ export type PeopleService = ReturnType<typeof createPeopleService>
 
 /** Accounts, sessions, API tokens: who is calling, proven by password, cookie or token. */
 export function createPeopleService(deps: Deps) {
-  const { world, accounts, sessions, setups, tell, notify } = deps
+  const { world, accounts, sessions, setups, argon2, tell, notify } = deps
   const { clock, log } = world
   const failures = createFailureBook()
   const secret = (): string => Buffer.from(world.randomBytes(32)).toString('base64url')
   // Unknown logins are checked against this, so that an answer takes as long as for a known one.
   const decoy: PasswordHash = { ...ARGON2_COST, salt: world.randomBytes(16), tag: world.randomBytes(32) }
-
-  const hashed = (password: string): Promise<string> => hashPassword(password, world.randomBytes(16))
 
   /** Undefined when the login is taken. */
   const insert = async (wanted: NewAccount): Promise<Account | undefined> => {
@@ -73,7 +72,7 @@ export function createPeopleService(deps: Deps) {
       login: wanted.login,
       name: wanted.name,
       role: wanted.role,
-      passwordHash: await hashed(wanted.password),
+      passwordHash: await argon2.hash(wanted.password),
       seesParks: wanted.parks === undefined ? ('all' as const) : ('listed' as const),
       noBlockUntil: null,
     }
@@ -117,7 +116,7 @@ export function createPeopleService(deps: Deps) {
       for (const row of rows) failures.add(row.key, clock.steady())
       const account = await accounts.byLogin(login)
       const known = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
-      const fits = await passwordFits(password, known ?? decoy)
+      const fits = await argon2.fits(password, known ?? decoy)
       if (account === undefined || known === undefined || !fits) {
         log.warn({ accountId: account?.id ?? null }, 'people.sign-in-failed')
         await tell('refused', account?.id ?? '', { login, address: from.address })
@@ -137,7 +136,7 @@ export function createPeopleService(deps: Deps) {
       failures.add(key, clock.steady())
       const account = await accounts.byId(caller.id)
       const known = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
-      if (!(await passwordFits(password, known ?? decoy)) || known === undefined)
+      if (!(await argon2.fits(password, known ?? decoy)) || known === undefined)
         throw new Fault('session/wrong-credentials')
       failures.forget(key)
     },
@@ -174,7 +173,7 @@ export function createPeopleService(deps: Deps) {
       const account = await accounts.byId(id)
       if (account === undefined) throw new Fault('account/unknown')
       refuseWeak(password, account.login)
-      await accounts.setPassword(id, await hashed(password))
+      await accounts.setPassword(id, await argon2.hash(password))
       await accounts.setNoBlock(id, later(clock.now(), RECOVERED_WAITS))
       await sessions.endAllOf(id)
       await tell('recovered', id)
@@ -220,10 +219,10 @@ export function createPeopleService(deps: Deps) {
     changePassword: async (caller: Caller, current: string, next: string, from: From): Promise<SignedIn> => {
       const account = await accounts.byId(caller.id)
       const known = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
-      if (account === undefined || !(await passwordFits(current, known ?? decoy)) || known === undefined)
+      if (account === undefined || !(await argon2.fits(current, known ?? decoy)) || known === undefined)
         throw new Fault('session/wrong-credentials')
       refuseWeak(next, account.login)
-      await accounts.setPassword(account.id, await hashed(next))
+      await accounts.setPassword(account.id, await argon2.hash(next))
       await sessions.endSessionsOf(account.id)
       await notify(account.id, 'password')
       return sessions.open(account, from, 'not-yet')
@@ -250,7 +249,7 @@ export function createPeopleService(deps: Deps) {
       for (const account of wanted) {
         if ((await accounts.byLogin(account.login)) !== undefined) continue
         const made = await insert(account)
-        if (made === undefined) await accounts.restore(account.login, await hashed(account.password))
+        if (made === undefined) await accounts.restore(account.login, await argon2.hash(account.password))
       }
     },
 
@@ -259,7 +258,7 @@ export function createPeopleService(deps: Deps) {
       for (const { login, password } of known) {
         const account = await accounts.byLogin(login)
         const hash = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
-        if (account === undefined || hash === undefined || !(await passwordFits(password, hash))) continue
+        if (account === undefined || hash === undefined || !(await argon2.fits(password, hash))) continue
         await disable(account.id)
       }
     },
