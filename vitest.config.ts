@@ -2,7 +2,13 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Minutes of waiting, mostly: begun first, so that nobody waits for them alone at the end. */
-const LONGEST = ['system/outside-servers', 'system/install-guide', 'system/block', 'system/moving', 'console/safe-block']
+const LONGEST = [
+  'system/outside-servers',
+  'system/install-guide',
+  'system/block',
+  'system/moving',
+  'console/safe-block',
+]
 const rank = ({ moduleId }: TestSpecification): number => {
   const place = LONGEST.findIndex((name) => moduleId.includes(name))
   return place < 0 ? LONGEST.length : place
