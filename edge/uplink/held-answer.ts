@@ -12,7 +12,7 @@ type Sending = {
 const ANSWERED_WITHIN = millis(160)
 
 /**
- * To be called when an order has come, before it is acknowledged: what is written from now on leaves with the first records
+ * Does nothing but to what it is given. To be called when an order has come, before it is acknowledged: what is written from now on leaves with the first records
  * that are sent, so that the acknowledgement and the answer are one TCP segment; without an answer it leaves by itself soon.
  * Two segments are twice as likely to lose one, and worse: the acknowledgement of the first restarts the timer by which TCP
  * finds out that the second was lost (RFC 6298, 5.3), which makes a lost answer 800 ms late instead of 500 where a round
@@ -30,7 +30,7 @@ export function holdForAnswer(client: Sending, clock: Clock, ended: AbortSignal)
   }
   // Told right before the packet is written.
   const sent = (packet: Packet): void => {
-    if (packet.cmd === 'publish') queueMicrotask(release)
+    if (packet.cmd === 'publish') void Promise.resolve().then(release)
   }
   client.on('packetsend', sent)
   void clock.sleep(ANSWERED_WITHIN, ended).then(release)

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Packet } from 'mqtt'
 import { expect, test } from 'vitest'
-import { holdForAnswer } from '../../../edge/uplink/held-answer-client.ts'
+import { holdForAnswer } from '../../../edge/uplink/held-answer.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 
 /** A connection that notes what leaves it together. */
