@@ -45,11 +45,8 @@ export function createPolls(inside: Inside, deps: Deps): Polls {
     return true
   }
 
-  /**
-   * A poll's request cannot leave a thread that is held up; one that had just left is answered all the same, and dated
-   * when the thread has it in hand.
-   */
-  const ask = (sampled: () => Sample, run: (sample: Sample) => void): void => {
+  /** A poll's request cannot leave a thread that is held up; one that had just left is answered all the same. */
+  const ask = <Asked>(sampled: () => Asked, run: (asked: Asked) => void): void => {
     if (isHeldUp() && !draw.chance(0.15)) {
       inProcess(() => run(sampled()))
       return
@@ -59,11 +56,16 @@ export function createPolls(inside: Inside, deps: Deps): Polls {
   }
   const pollIo = (round: number): void => {
     if (round !== polls) return
+    // What a unit says of itself is dated by its question, so that it comes behind a fix that was dated by its answer.
     ask(
-      () => answered(sensors.io()),
-      (sample) => {
-        take(sample, 'io')
-        if (isActive()) later(500, () => pollIo(round))
+      () => ({ sample: answered(sensors.io()), at: { steady: steady(), wall: wall() } }),
+      ({ sample, at }) => {
+        later(draw.between(5, ANSWER_MS), () =>
+          inProcess(() => {
+            take(sample, 'io', at)
+            if (isActive()) later(Math.max(1, at.steady + 500 - steady()), () => pollIo(round))
+          }),
+        )
       },
     )
   }
@@ -71,7 +73,7 @@ export function createPolls(inside: Inside, deps: Deps): Polls {
     if (round !== polls) return
     const askedAt = world.now()
     const heard = (sample: Sample): void => {
-      take(sample, 'gps')
+      take(sample, 'gps', { steady: steady(), wall: wall() })
       deps.heard(sample)
       // Keeps the beat, as the polling loop does: nothing about a fix's age is learned from a phase that wanders.
       const beat = fitting.gnss === 'polled' ? Math.max(1, askedAt + nextGnss() - world.now()) : nextGnss()
@@ -84,12 +86,12 @@ export function createPolls(inside: Inside, deps: Deps): Polls {
       later(draw.between(5, ANSWER_MS), () => inProcess(() => heard(sample)))
     })
   }
-  /** Nothing is asked of the car: a look a minute, everything at once. */
+  /** Nothing is asked of the car: a look a minute, at the unit first, so that a frame has its word. */
   const pollAtRest = (): void => {
     polls += 1
     const round = polls
     pollIo(round)
-    pollGnss(round)
+    later(ANSWER_MS, () => pollGnss(round))
   }
   const pollAnew = (): void => {
     polls += 1
@@ -115,8 +117,9 @@ export function createPolls(inside: Inside, deps: Deps): Polls {
   }
   const late = (): Sample | undefined => undefined
 
-  const take = (sample: Sample, device: 'gps' | 'io'): void => {
-    const readings = readingsOf(sample, device, steady(), wall())
+  type At = { readonly steady: number; readonly wall: number }
+  const take = (sample: Sample, device: 'gps' | 'io', at: At): void => {
+    const readings = readingsOf(sample, device, at.steady, at.wall)
     const evidence = observe(state().evidence, readings, installed().sources, installed().policy)
     dispatch({ event: 'readings', evidence })
   }
