@@ -28,26 +28,34 @@ export function createIntakeRoutes({ trackers }: Deps) {
     // The app expects a list of messages for it; there are none.
     return reply.type('application/json').send('[]')
   }
+  const told = (summary: string) => ({ config, schema: { tags: ['trackers'], summary } })
   return async (app: FastifyInstance): Promise<void> => {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
-    app.post<{ Params: { token: string } }>('/in/traccar/:token', { config }, async (request, reply) => {
-      const login = byToken('traccar', request.params.token)
-      const payload = bytesOf(request.body)
-      const device = deviceOfForwarded(payload)
-      if (device === undefined) throw new Fault('tracker/unreadable', 'no device.uniqueId')
-      await take(login, device, payload)
-      return reply.code(204).send()
-    })
-    app.post<{ Params: { token: string } }>('/in/owntracks/:token', { config }, async (request, reply) =>
-      takePhone(
-        byToken('owntracks', request.params.token),
-        headerOf(request.headers['x-limit-d']),
-        bytesOf(request.body),
-        reply,
-      ),
+    app.post<{ Params: { token: string } }>(
+      '/in/traccar/:token',
+      told('What a Traccar server forwards'),
+      async (request, reply) => {
+        const login = byToken('traccar', request.params.token)
+        const payload = bytesOf(request.body)
+        const device = deviceOfForwarded(payload)
+        if (device === undefined) throw new Fault('tracker/unreadable', 'no device.uniqueId')
+        await take(login, device, payload)
+        return reply.code(204).send()
+      },
     )
-    app.post('/in/owntracks', { config }, async (request, reply) => {
+    app.post<{ Params: { token: string } }>(
+      '/in/owntracks/:token',
+      told('A phone with OwnTracks, by its secret address'),
+      async (request, reply) =>
+        takePhone(
+          byToken('owntracks', request.params.token),
+          headerOf(request.headers['x-limit-d']),
+          bytesOf(request.body),
+          reply,
+        ),
+    )
+    app.post('/in/owntracks', told('A phone with OwnTracks, by login and password'), async (request, reply) => {
       const { login, password } = basicOf(request.headers.authorization)
       if (!(await trackers.checkPassword(login, password))) {
         reply.header('www-authenticate', 'Basic realm="OwnTracks"')
