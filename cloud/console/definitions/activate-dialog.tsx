@@ -1,36 +1,60 @@
-import { NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core'
+import { NativeSelect, Radio, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { post } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import { Problem } from '../api/problem.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
 import { useWords } from '../language/language.ts'
-import { DEFINITIONS, type Version } from './queries.ts'
+import { CARDS, usePipelines } from '../processes/process-queries.ts'
+import { stagesIn } from './drawable.ts'
+import { DEFINITIONS, type SourceFile, type Version } from './queries.ts'
+
+/** A stage that is gone, with the cards that stand there. */
+type Gone = { readonly pipeline: string; readonly stage: string; readonly count: number }
+
+/** Pure. The stages that a refusal names, as `pipeline.stage: count`. */
+export function goneStages(error: unknown): readonly Gone[] {
+  const detail = error instanceof Problem ? (error.facts.detail ?? '') : ''
+  return [...detail.matchAll(/([a-z_0-9]+)\.([a-z_0-9]+): (\d+)/g)].map(([, pipeline = '', stage = '', count]) => ({
+    pipeline,
+    stage,
+    count: Number(count),
+  }))
+}
+
+type Mapping = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** Switches a version on: new cards are born on it; standing ones stay on theirs, or come along. */
-export function ActivateDialog({
-  version,
-  onClose,
-}: {
+export function ActivateDialog(props: {
   readonly version: Version
+  readonly files: readonly SourceFile[]
   readonly onClose: () => void
 }): ReactNode {
-  const { t } = useWords()
+  const { version, files, onClose } = props
+  const { t, language } = useWords()
   const [cards, setCards] = useState<'keep' | 'move'>('keep')
-  const [from, setFrom] = useState('')
-  const [to, setTo] = useState('')
-  // Stages that are gone are named by the refusal as `pipeline.stage`; where their cards go is said here.
-  const [pipeline = '', stage = ''] = from.split('.')
-  const mapping = pipeline !== '' && stage !== '' && to !== '' ? { [pipeline]: { [stage]: to } } : {}
+  const [mapping, setMapping] = useState<Mapping>({})
+  const pipelines = usePipelines().data ?? []
   const activate = useChange(
     () => post<{ readonly carried: number }>(`/definitions/${version.version}/activate`, { cards, mapping }),
-    { touches: [DEFINITIONS, 'pipelines', 'cards'], done: t('definitions.published', { version: version.version }) },
+    { touches: [DEFINITIONS, 'pipelines', CARDS], done: t('definitions.published', { version: version.version }) },
   )
+  const gone = goneStages(activate.error)
+  const titleOf = ({ pipeline, stage, count }: Gone): string => {
+    const known = pipelines.find(({ id }) => id === pipeline)
+    const title = known?.stages.find(({ id }) => id === stage)?.title ?? stage
+    return t('definitions.goneStage', { pipeline: known?.title ?? pipeline, stage: title, count })
+  }
+  const put = ({ pipeline, stage }: Gone, target: string): void => {
+    const { [stage]: _before, ...others } = mapping[pipeline] ?? {}
+    setMapping({ ...mapping, [pipeline]: target === '' ? others : { ...others, [stage]: target } })
+  }
   return (
     <AskDialog
       title={t('definitions.publishTitle', { version: version.version })}
       submit={t('definitions.publish')}
       change={activate}
+      ready={gone.every(({ pipeline, stage }) => mapping[pipeline]?.[stage] !== undefined)}
       onClose={onClose}
       onSubmit={() => activate.mutate(undefined, { onSuccess: onClose })}
     >
@@ -45,28 +69,23 @@ export function ActivateDialog({
           <Radio value="move" label={t('definitions.move')} />
         </Stack>
       </Radio.Group>
-      {goneStages(activate.error).length > 0 && (
-        <Stack gap="xs">
+      {gone.length > 0 && (
+        <Stack gap="xs" data-testid="gone">
           <Text size="sm">{t('definitions.mapping')}</Text>
-          <NativeSelect
-            label={t('definitions.gone')}
-            data={['', ...goneStages(activate.error)]}
-            value={from}
-            onChange={(event) => setFrom(event.currentTarget.value)}
-          />
-          <TextInput
-            label={t('definitions.target')}
-            value={to}
-            onChange={(event) => setTo(event.currentTarget.value)}
-          />
+          {gone.map((one) => (
+            <NativeSelect
+              key={`${one.pipeline}.${one.stage}`}
+              label={titleOf(one)}
+              data={[
+                { value: '', label: t('definitions.target') },
+                ...stagesIn(files, one.pipeline, language).map(({ id, title }) => ({ value: id, label: title })),
+              ]}
+              value={mapping[one.pipeline]?.[one.stage] ?? ''}
+              onChange={(event) => put(one, event.currentTarget.value)}
+            />
+          ))}
         </Stack>
       )}
     </AskDialog>
   )
-}
-
-/** Pure. `pipeline.stage` of each stage that a refusal names. */
-function goneStages(error: unknown): readonly string[] {
-  const detail = error instanceof Problem ? (error.facts.detail ?? '') : ''
-  return [...detail.matchAll(/([a-z_0-9]+\.[a-z_0-9]+): \d+/g)].map((found) => found[1] ?? '')
 }

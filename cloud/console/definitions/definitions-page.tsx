@@ -122,7 +122,9 @@ function VersionView(props: {
           )
         }}
       </QueryView>
-      {publishing && <ActivateDialog version={version} onClose={() => setPublishing(false)} />}
+      {publishing && (
+        <ActivateDialog version={version} files={files.data?.files ?? []} onClose={() => setPublishing(false)} />
+      )}
     </Stack>
   )
 }
