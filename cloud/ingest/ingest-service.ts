@@ -97,9 +97,9 @@ export function createIngestService(deps: Deps): IngestService {
     const receivedAt = clock.now()
     const batch = readBatch(payload)
     if (!batch.ok) return void setAside(gateway, receivedAt, batch, payload).then(() => done(), fail)
-    const { stream, range, items } = batch
+    const { stream, range, items, text } = batch
     journal.take(
-      { gateway, receivedAt, stream, range, items, declared: gapsOf(batch) },
+      { gateway, receivedAt, stream, range, items, text, declared: gapsOf(batch) },
       (appended) => {
         nameRefused(gateway, items)
         settle(gateway, stream, appended, items.some(isReport))

@@ -17,6 +17,8 @@ export type JournalBatch = {
   readonly stream: StreamId
   readonly range: SeqRange
   readonly items: readonly BatchItem[]
+  /** JSON of the only item's record, where it is known already. */
+  readonly text?: string | undefined
   /** Ranges the gateway declares lost in its `gap` events. */
   readonly declared: readonly { readonly stream: StreamId; readonly range: SeqRange }[]
   /** An undecodable batch, whole. */
@@ -221,7 +223,7 @@ function write(
   for (const item of items)
     if (!isIn(fresh, item.seq)) duplicates += 1
     else if ('record' in item) {
-      const position = sql.insertEntry(id, item.seq, receivedAt, JSON.stringify(item.record))
+      const position = sql.insertEntry(id, item.seq, receivedAt, entry.text ?? JSON.stringify(item.record))
       written.push({ position, gateway, stream, seq: item.seq, receivedAt, record: item.record })
       stored += 1
     } else sql.quarantine(gateway, stream, item.seq, receivedAt, item.refused, Buffer.from(item.text))

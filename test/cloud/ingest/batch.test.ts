@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeCompactBatch } from '#contract/compact-batch.ts'
 import { Frame } from '#contract/frame.ts'
 import { Seq, StreamId } from '#contract/ids.ts'
 import { readBatch } from '../../../cloud/ingest/batch.ts'
+import { anyFrame } from '../../support/any-record.ts'
 
 const STREAM = '00112233-4455-4677-8899-aabbccddeeff'
 const frame = { kind: 'frame', readAt: 1, timeQuality: 'ntp', fix: 'none', gnssTrust: 'ok', relay: 'closed' }
@@ -44,5 +46,48 @@ describe('a batch', () => {
   test('does not let an unreadable batch declare a whole stream as arrived', () => {
     const read = readBatch(bytes({ v: 1, stream: STREAM, firstSeq: 1, records: Array(10_001).fill(0) }))
     expect(read).toMatchObject({ ok: false, head: undefined })
+  })
+
+  test('keeps the text of a single frame, which says the same as what was read from it', () => {
+    const head = `{"v":1,"stream":"${STREAM}","firstSeq":7,"records":[`
+    const noise = fc.constantFrom(
+      '',
+      ' ',
+      '\n',
+      '"lat":1,"lon":2,',
+      '"fix":"3d",',
+      '"relay":"\\u0063losed",',
+      ',',
+      '}',
+      '{',
+      ']',
+      '],"records":[',
+    )
+    const spoilt = fc.tuple(anyFrame, fc.array(fc.tuple(fc.nat(400), noise), { maxLength: 3 })).map(([record, spots]) =>
+      spots.reduce((text, [at, more]) => {
+        const place = Math.min(at, text.length)
+        return `${text.slice(0, place)}${more}${text.slice(place)}`
+      }, JSON.stringify(record)),
+    )
+    fc.assert(
+      fc.property(anyFrame, (record) => {
+        const payload = bytes(`${head}${JSON.stringify(record)}]}`)
+        const read = readBatch(payload)
+        expect(read.ok && read.text).toBe(payload.length > 1000 ? undefined : JSON.stringify(record))
+      }),
+    )
+    fc.assert(
+      fc.property(spoilt, (text) => {
+        const read = readBatch(bytes(`${head}${text}]}`))
+        if (!read.ok || read.text === undefined) return
+        expect(read.items).toEqual([{ seq: 7, record: JSON.parse(read.text) }])
+      }),
+      { numRuns: 1000 },
+    )
+    for (const two of [
+      `${JSON.stringify(frame)},${JSON.stringify(frame)}`,
+      `${JSON.stringify(frame)}],"records":[${JSON.stringify(frame)}`,
+    ])
+      expect(readBatch(bytes(`${head}${two}]}`))).toMatchObject({ ok: true, text: undefined })
   })
 })
