@@ -136,6 +136,14 @@ export function createCompany(parts: Parts) {
     world,
     jobs,
     stretchesOf: idle.service.stretchesOf,
+    standingsOf: async (ids) =>
+      new Map([...(await idle.service.openOf(ids))].map(([id, { standing }]) => [id, standing])),
+    placesOf: async (ids) => {
+      const [around, sides] = await Promise.all([zones.surroundingsOf(ids), zones.trustedViews(ids, db)])
+      return new Map(
+        ids.map((id) => [id, { parking: around.get(id)?.parking ?? null, inside: sides.get(id)?.inside ?? null }]),
+      )
+    },
     overdueInspections: async (parks) => {
       const { items } = await inspections.service.list({ parks, states: ['overdue', 'critical'], limit: 10_000 })
       return items.map(({ vehicleId, state }) => ({ vehicleId, note: state }))

@@ -3,14 +3,15 @@ import { z } from 'zod'
 import { callerOf, type RouteRoles } from '../http/access.ts'
 import { IDLE_REASONS } from '../idle/idle.ts'
 import type { NumbersService } from './numbers-service.ts'
-import { MorningView, NumberItem, NumberName } from './numbers-view.ts'
+import { LotView, MorningView, NumberItem, NumberName } from './numbers-view.ts'
 
 const READS: RouteRoles = ['owner', 'head', 'accountant', 'auditor']
+const LOOKS_AT_LOT: RouteRoles = [...READS, 'manager', 'support', 'service', 'dispatcher']
 const tags = ['reports']
 const Days = z.coerce.number().int().min(1).max(92).default(7)
 
 /** The numbers of the morning, and the list behind each. */
-export function createNumbersRoutes(numbers: Pick<NumbersService, 'morning' | 'list'>): FastifyPluginAsyncZod {
+export function createNumbersRoutes(numbers: Pick<NumbersService, 'morning' | 'list' | 'lot'>): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/api/reports/morning',
@@ -25,6 +26,19 @@ export function createNumbersRoutes(numbers: Pick<NumbersService, 'morning' | 'l
         },
       },
       async (request) => numbers.morning(callerOf(request).parks, request.query.days),
+    )
+    app.get(
+      '/api/reports/parkings',
+      {
+        config: { roles: LOOKS_AT_LOT },
+        schema: {
+          tags,
+          summary:
+            'What can be given out today, what is in repair, at which parking it stands, and inside the zone or not',
+          response: { 200: LotView },
+        },
+      },
+      async (request) => numbers.lot(callerOf(request).parks),
     )
     app.get(
       '/api/reports/morning/:number',

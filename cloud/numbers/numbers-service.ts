@@ -3,12 +3,14 @@ import { type EpochMs, later, type Millis, minutes } from '#contract/instant.ts'
 import { dayOf, dayPlus, momentOf } from '../calendar/moscow-day.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import type { ParksInSight } from '../http/access.ts'
+import type { Standing } from '../idle/idle.ts'
 import { rateOf } from '../leases/schedule.ts'
 import type { ParkId } from '../parks/park.ts'
 import type { World } from '../world.ts'
 import { arrearsForecast, isOldDebt, type Payer } from './arrears.ts'
+import { lotOf } from './lot.ts'
 import type { NumbersStore, PartyMoney, Stake } from './numbers-store.ts'
-import type { MorningView, NumberItem, NumberName } from './numbers-view.ts'
+import type { LotView, MorningView, NumberItem, NumberName } from './numbers-view.ts'
 import { idleCost, quantile, type Stretch, type Time, utilisation, waitsForLine } from './standing.ts'
 
 export type NumbersService = ReturnType<typeof createNumbersService>
@@ -17,6 +19,12 @@ export type NumbersService = ReturnType<typeof createNumbersService>
 export type NumbersPorts = {
   /** Every vehicle's life in this time, without a gap. */
   readonly stretchesOf?: (parks: ParksInSight, time: Time) => Promise<readonly Stretch[]>
+  /** Why each earns nothing now, or that it is on the line. */
+  readonly standingsOf?: (vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, Standing>>
+  /** The drawn parking that each stands in, and the side of the zone of work, while its position is believed. */
+  readonly placesOf?: (
+    vehicles: readonly VehicleId[],
+  ) => Promise<ReadonlyMap<VehicleId, { readonly parking: string | null; readonly inside: boolean | null }>>
   /** Vehicles whose inspection is overdue now. */
   readonly overdueInspections?: (
     parks: ParksInSight,
@@ -129,6 +137,22 @@ export function createNumbersService(deps: Deps) {
   }
 
   return {
+    /** What can be given out today, what is in repair, and where all of it stands. */
+    lot: async (parks: ParksInSight): Promise<LotView> => {
+      const ids = [...(await store.platesOf(parks)).keys()]
+      const [standings, places, fit] = await Promise.all([
+        deps.standingsOf?.(ids),
+        deps.placesOf?.(ids),
+        store.fitGateways(parks),
+      ])
+      const cars = ids.map((id) => ({
+        parking: places?.get(id)?.parking ?? null,
+        inside: places?.get(id)?.inside ?? null,
+        standing: standings?.get(id),
+        gateway: fit.has(id) ? ('fit' as const) : ('unfit' as const),
+      }))
+      return { asOf: clock.now(), vehicles: cars.length, ...lotOf(cars) }
+    },
     morning: async (parks: ParksInSight, days: number): Promise<MorningView> => {
       const [made, lastWeek] = await Promise.all([compute(parks, days), lastWeekOf(parks)])
       const { used, waits, idle, risk, forecast } = made

@@ -81,6 +81,14 @@ export function createNumbersStore(db: Db) {
         where ${inParks(parks, 'park_id')}`.execute(db)
       return new Map(found.rows.map(({ id, plate }) => [id, plate]))
     },
+    /** Those whose gateway is in contact and was sealed by a technician, who has seen its relay work. */
+    fitGateways: async (parks: ParksInSight): Promise<ReadonlySet<VehicleId>> => {
+      const found = await sql<{ id: VehicleId }>`select v.id from vehicles v join gateways g on g.vehicle_id = v.id
+        where g.online and g.sealed_by is not null and g.revoked_at is null and ${inParks(parks, 'v.park_id')}`.execute(
+        db,
+      )
+      return new Set(found.rows.map(({ id }) => id))
+    },
     parks: async (): Promise<readonly ParkId[]> =>
       (await db.selectFrom('parks').select('id').orderBy('id').execute()).map(({ id }) => id),
     /** Of a day there is one forecast a park: the first. */

@@ -68,3 +68,21 @@ export const NumberItem = z.strictObject({
   note: z.string(),
 })
 export type NumberItem = z.infer<typeof NumberItem>
+
+const Count = z.int()
+export const LotView = z
+  .strictObject({
+    asOf: Instant,
+    vehicles: Count,
+    /** Free, papers in force, no hold, gateway in contact and its relay tested. */
+    ready: Count,
+    inRepair: Count,
+    /** Of the zone of work, while a position is believed. */
+    zone: z.strictObject({ inside: Count, outside: Count, unknown: Count }),
+    /** By drawn parking; null: at none of them. */
+    places: z
+      .array(z.strictObject({ parking: z.string().nullable(), vehicles: Count, ready: Count, inRepair: Count }))
+      .readonly(),
+  })
+  .meta({ id: 'Lot' })
+export type LotView = z.infer<typeof LotView>

@@ -151,6 +151,7 @@ export const ROUTE_RIGHTS: readonly (readonly [route: string, roles: string])[] 
   ['GET /api/balances/sources', 'owner head manager support accountant auditor'],
   ['POST /api/balances/sources/{source}/ask', 'owner head accountant'],
   ['GET /api/reports/morning', 'owner head accountant auditor'],
+  ['GET /api/reports/parkings', 'owner head manager support service dispatcher accountant auditor'],
   ['GET /api/reports/morning/{number}', 'owner head accountant auditor'],
   ['GET /api/inspections', ALL],
   ['GET /api/vehicles/{id}/inspection', ALL],

@@ -4,6 +4,7 @@ import { VehicleId } from '#contract/ids.ts'
 import { epochMs, minutes } from '#contract/instant.ts'
 import { DriverId } from '../../../cloud/drivers/driver.ts'
 import { arrearsForecast, isOldDebt } from '../../../cloud/numbers/arrears.ts'
+import { type CarNow, lotOf } from '../../../cloud/numbers/lot.ts'
 import { createNumbersService } from '../../../cloud/numbers/numbers-service.ts'
 import { createNumbersStore } from '../../../cloud/numbers/numbers-store.ts'
 import { idleCost, quantile, type Stretch, utilisation, waitsForLine } from '../../../cloud/numbers/standing.ts'
@@ -41,6 +42,37 @@ test('КВЛ, КТГ and idle time of two cars and a day', () => {
     ]),
   )
   expect(idleCost(6 * HOUR, 240_000)).toBe(60_000)
+})
+
+test('A-44: what may be given out today, what is in repair, on which parking, inside the zone or not', () => {
+  const seen = (parking: string | null, standing: CarNow['standing'], more: Partial<CarNow> = {}): CarNow => ({
+    parking,
+    standing,
+    inside: true,
+    gateway: 'fit',
+    ...more,
+  })
+  const cars = [
+    seen('Юг', 'no_driver'),
+    // Free, but nobody has seen its relay work, or its papers are over, or it is held: none of them goes out.
+    seen('Юг', 'no_driver', { gateway: 'unfit' }),
+    seen('Юг', 'papers'),
+    seen('Авиамоторная', 'hold_zone', { inside: false }),
+    seen('Авиамоторная', 'parts_wait'),
+    seen(null, 'service', { inside: null }),
+    seen(null, 'on_line'),
+    seen(null, undefined),
+  ]
+  expect(lotOf(cars)).toEqual({
+    ready: 1,
+    inRepair: 2,
+    zone: { inside: 6, outside: 1, unknown: 1 },
+    places: [
+      { parking: 'Авиамоторная', vehicles: 2, ready: 0, inRepair: 1 },
+      { parking: 'Юг', vehicles: 3, ready: 1, inRepair: 0 },
+      { parking: null, vehicles: 3, ready: 0, inRepair: 1 },
+    ],
+  })
 })
 
 test('from ready to the line: counted from the end of the last work, for a car that came onto it in this time', () => {
@@ -187,6 +219,11 @@ describe('the report', () => {
       ],
       overdueInspections: async () => [{ vehicleId: vehicle, note: '500 км' }],
     })
+    // A car without a gateway goes to nobody.
+    const lot = await service.lot('all')
+    expect(lot.vehicles).toBeGreaterThan(0)
+    expect(lot.places).toEqual([{ parking: null, vehicles: lot.vehicles, ready: 0, inRepair: 0 }])
+    expect(await service.lot([])).toMatchObject({ vehicles: 0, places: [] })
     const morning = await service.morning('all', 7)
     expect(morning).toMatchObject({
       onLine: { share: 4 / 12 },
