@@ -1,7 +1,7 @@
 import type { Configuration } from '#contract/configuration.ts'
 import type { GatewayId, StreamId, VehicleId } from '#contract/ids.ts'
 import { millis } from '#contract/instant.ts'
-import type { Order } from '#contract/order.ts'
+import { type Order, OrderReport } from '#contract/order.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import { stepImmobilizer, wakeAt } from '../../edge/immobilizer/immobilizer.ts'
 import {
@@ -258,6 +258,7 @@ export function createGateway(deps: Deps): Gateway {
         return
       }
       case 'report':
+        oracle.check('I4', vehicle, OrderReport.safeParse(effect.report).success, () => 'a report breaks the contract')
         if (effect.report.state === 'verified') {
           if (passes('after-read-back-before-report')) return
           const target = state.memory.reported === 'blocked' ? 'blocked' : 'free'

@@ -14,6 +14,7 @@ const INTERLOCK = 'edge/interlock/interlock.ts'
 const FIX_TRACK = 'edge/interlock/fix-track.ts'
 const EVIDENCE = 'edge/interlock/evidence.ts'
 const MACHINE = 'edge/immobilizer/immobilizer.ts'
+const MINUTE = 'edge/interlock/motion-minute.ts'
 const STEP = 'edge/immobilizer/immobilizer-step.ts'
 const PROOF = 'edge/immobilizer/relay-proof.ts'
 const STATE = 'edge/immobilizer/immobilizer-state.ts'
@@ -443,5 +444,11 @@ export const MUTANTS: readonly Mutant[] = [
     'I4',
     'a certificate counts no more once it has asked for the next',
     patch(IDENTITY, 'index < asking ?', 'index <= asking ?'),
+  ),
+  mutant(
+    50,
+    'I4',
+    'a look of an earlier second begins a second of its own',
+    patch(MINUTE, 'if (secondOf(look) > secondOf(newest)) return', 'if (secondOf(look) !== secondOf(newest)) return'),
   ),
 ]
