@@ -30,3 +30,16 @@ test('every file that is named is there', () => {
   const named = [...page.matchAll(/`((?:cloud|test|docs)\/[^`]+)`/g)].map(([, path]) => path ?? '')
   expect(named.filter((path) => !existsSync(new URL(path, ROOT)))).toEqual([])
 })
+
+test('the sentence above counts the lines below', () => {
+  const [, all, hold, part, none] =
+    /Of (\d+) requirements (\d+) hold, (\d+) hold in part, (\d+) do not hold/.exec(page) ?? []
+  const lacking = rows.filter(({ missing }) => missing !== '')
+  const absent = lacking.filter(({ file, proof }) => file === '' && proof === '')
+  expect([all, hold, part, none].map(Number)).toEqual([
+    rows.length,
+    rows.length - lacking.length,
+    lacking.length - absent.length,
+    absent.length,
+  ])
+})
