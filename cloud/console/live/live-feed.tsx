@@ -6,7 +6,7 @@ import { useWords, type Words, wordOr } from '../language/language.ts'
 import { CARDS } from '../processes/process-queries.ts'
 import { SESSION } from '../session/session-query.ts'
 import { plateWords } from '../vehicles/plate.ts'
-import { FLEET, rereadVehicle, vehicleKey } from '../vehicles/vehicle-queries.ts'
+import { FLEET, plateOf, rereadVehicle, vehicleKey } from '../vehicles/vehicle-queries.ts'
 import type { ServerEvent } from './event-text.ts'
 import { forgetLink, noteLink, noteSign } from './link-status.ts'
 import { runLiveStream } from './live-stream.ts'
@@ -42,9 +42,8 @@ function parse<T>(event: ServerEvent): T | null {
   }
 }
 
-function announce(client: QueryClient, alert: Alert, t: Words): void {
-  const fleet = client.getQueryData<readonly Vehicle[]>(FLEET) ?? []
-  const plate = plateWords(fleet.find((vehicle) => vehicle.id === alert.vehicleId)?.plate ?? alert.vehicleId)
+async function announce(client: QueryClient, alert: Alert, t: Words): Promise<void> {
+  const plate = plateWords(await plateOf(client, alert.vehicleId))
   notifications.show({
     id: alert.id,
     color: 'orange',
@@ -85,7 +84,7 @@ export function LiveFeed({ children }: { readonly children: ReactNode }): ReactN
       }
       if (event.name === 'alert') {
         const alert = parse<Alert>(event)
-        if (alert !== null) announce(client, alert, t)
+        if (alert !== null) void announce(client, alert, t)
       }
       if (event.name === 'screen') {
         const screen = parse<Screen>(event)

@@ -46,12 +46,20 @@ async function readFleet(signal: AbortSignal): Promise<readonly Vehicle[]> {
 export const useFleet = (): UseQueryResult<readonly Vehicle[]> =>
   useQuery({ queryKey: FLEET, queryFn: ({ signal }) => readFleet(signal), staleTime: 60_000 })
 
-export const useVehicle = (id: string): UseQueryResult<Vehicle> =>
-  useQuery({
-    queryKey: vehicleKey(id),
-    queryFn: ({ signal }) => get<Vehicle>(`/vehicles/${encodeURIComponent(id)}`, signal),
-    staleTime: 30_000,
-  })
+const vehicleQuery = (id: string) => ({
+  queryKey: vehicleKey(id),
+  queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+    get<Vehicle>(`/vehicles/${encodeURIComponent(id)}`, signal),
+  staleTime: 30_000,
+})
+export const useVehicle = (id: string): UseQueryResult<Vehicle> => useQuery(vehicleQuery(id))
+
+/** What a vehicle is called, also on pages that show no fleet; its id when nobody tells. */
+export async function plateOf(client: QueryClient, id: string): Promise<string> {
+  const known = client.getQueryData<readonly Vehicle[]>(FLEET)?.find((vehicle) => vehicle.id === id)
+  const vehicle = known ?? (await client.fetchQuery(vehicleQuery(id)).catch(() => undefined))
+  return vehicle?.plate ?? id
+}
 
 /** Pure. A Moscow day as the query of a range. */
 export const rangeOf = (day: string): string => {
