@@ -14,8 +14,16 @@ export const KEPT: readonly { readonly what: string; readonly why: string }[] = 
   },
 ]
 
-/** How long words about people stand beside the audit, and what people may set. */
-export const WORDS_DAYS = { least: 30, usual: 1095, most: 3650 } as const
+/** By kind of what is kept about people: how many days, unless an owner says otherwise, and what he may say. */
+export const DAYS = {
+  /** Words beside the audit. */
+  auditWordsDays: { least: 30, usual: 1095, most: 3650 },
+  /** What was written to people. */
+  messagesDays: { least: 30, usual: 400, most: 400 },
+  /** Recordings of talks; that there was a call stays. */
+  recordingsDays: { least: 7, usual: 365, most: 3650 },
+} as const
+export type KeptKind = keyof typeof DAYS
 
 type Section = { readonly name: string; readonly data: unknown }
 

@@ -2,13 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { DriverId } from '../drivers/driver.ts'
 import { callerOf, inPerson } from '../http/access.ts'
-import { KEPT, readable, WORDS_DAYS } from './kept.ts'
-import type { PersonalService } from './personal-service.ts'
+import { KEPT, readable } from './kept.ts'
+import { type PersonalService, Retention } from './personal-service.ts'
 
 const tags = ['personal data']
 const params = z.strictObject({ id: DriverId })
 const Kept = z.array(z.strictObject({ what: z.string(), why: z.string() })).readonly()
-const Retention = z.strictObject({ auditWordsDays: z.int().min(WORDS_DAYS.least).max(WORDS_DAYS.most) })
 
 /** What is known of one driver, forgetting it, and how long words about people stand. */
 export function createPersonalRoutes(personal: PersonalService): FastifyPluginAsyncZod {
@@ -54,7 +53,7 @@ export function createPersonalRoutes(personal: PersonalService): FastifyPluginAs
         config: { roles: ['owner', 'head', 'security', 'auditor'] },
         schema: {
           tags,
-          summary: 'How many days words about people stand beside the audit',
+          summary: 'How many days each kind of what is known of people is kept; frames: KORDON_HISTORY_MONTHS',
           response: { 200: Retention },
         },
       },
@@ -64,7 +63,12 @@ export function createPersonalRoutes(personal: PersonalService): FastifyPluginAs
       '/api/access/retention',
       {
         config: { roles: ['owner'], action: 'access:change', secondFactor: 'fresh' },
-        schema: { tags, summary: 'Change that', body: Retention, response: { 200: Retention } },
+        schema: {
+          tags,
+          summary: 'Change that; what is left out stays as it is',
+          body: Retention.partial(),
+          response: { 200: Retention },
+        },
       },
       async (request) => personal.setRetention(request.body, callerOf(request)),
     )

@@ -8,7 +8,7 @@ import type { DriverService } from '../drivers/driver-service.ts'
 import type { Caller } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
-import { KEPT, WORDS_DAYS } from './kept.ts'
+import { DAYS, KEPT, type KeptKind } from './kept.ts'
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
@@ -18,7 +18,19 @@ type Deps = {
   readonly settings: Pick<AccessStore, 'read' | 'write'>
 }
 
-const Retention = z.strictObject({ auditWordsDays: z.int().min(WORDS_DAYS.least).max(WORDS_DAYS.most) })
+const daysOf = (kind: KeptKind) => z.int().min(DAYS[kind].least).max(DAYS[kind].most)
+/** Days by kind. */
+export const Retention = z.strictObject({
+  auditWordsDays: daysOf('auditWordsDays'),
+  messagesDays: daysOf('messagesDays'),
+  recordingsDays: daysOf('recordingsDays'),
+})
+const USUAL = {
+  auditWordsDays: DAYS.auditWordsDays.usual,
+  messagesDays: DAYS.messagesDays.usual,
+  recordingsDays: DAYS.recordingsDays.usual,
+}
+const Stored = Retention.partial()
 export type Retention = z.infer<typeof Retention>
 const DAY = minutes(24 * 60)
 const ALL_OF_IT = 500
@@ -29,15 +41,34 @@ export type PersonalService = ReturnType<typeof createPersonalService>
 /** What the law lets a person ask: what is known of him, and to be forgotten; and forgetting by age. */
 export function createPersonalService({ world, db, drivers, audit, settings }: Deps) {
   const retention = async (): Promise<Retention> =>
-    Retention.parse((await settings.read('retention')) ?? { auditWordsDays: WORDS_DAYS.usual })
+    Retention.parse({ ...USUAL, ...Stored.parse((await settings.read('retention')) ?? {}) })
+  /** That somebody called stays; what was said goes. */
+  const forgetRecordings = async (before: number): Promise<void> => {
+    const gone = await db.deleteFrom('phoneRecordings').where('fetchedAt', '<', before).returning('call').execute()
+    const calls = gone.map(({ call }) => call)
+    if (calls.length > 0)
+      await db.updateTable('phoneCalls').set({ recording: 'none' }).where('id', 'in', calls).execute()
+  }
   return {
     /** Everything about one driver. Faults: driver/unknown. */
     about: async (id: DriverId, { parks }: Caller) => {
       const driver = await drivers.view(id, parks)
-      const [secrets, history, words, shifts, leases] = await Promise.all([
+      const [secrets, history, words, messages, appeals, shifts, leases] = await Promise.all([
         drivers.secrets(id, parks),
         drivers.history(id, parks, { limit: ALL_OF_IT }),
         audit.wordsAbout(id),
+        db
+          .selectFrom('messages')
+          .select(['kind', 'shown', 'channel', 'address', 'state', 'createdAt'])
+          .where('driverId', '=', id)
+          .orderBy('createdAt')
+          .execute(),
+        db
+          .selectFrom('appeals')
+          .select(['reason', 'at', 'answer', 'answeredAt'])
+          .where('driverId', '=', id)
+          .orderBy('at')
+          .execute(),
         db.selectFrom('shifts').select(['vehicleId', 'openedAt', 'closedAt']).where('driverId', '=', id).execute(),
         db.selectFrom('leaseParties').selectAll().where('driverId', '=', id).execute(),
       ])
@@ -47,6 +78,8 @@ export function createPersonalService({ world, db, drivers, audit, settings }: D
         { name: 'changes', data: history.items },
         { name: 'leases', data: leases },
         { name: 'shifts', data: shifts },
+        { name: 'messages', data: messages },
+        { name: 'appeals', data: appeals },
         { name: 'words in the audit', data: words },
       ]
     },
@@ -60,23 +93,43 @@ export function createPersonalService({ world, db, drivers, audit, settings }: D
       await drivers.eraseSecrets(id, by)
       // The history tells what the names and numbers were.
       await db.deleteFrom('driverChanges').where('driverId', '=', id).execute()
+      await db.deleteFrom('messages').where('driverId', '=', id).execute()
+      await db.updateTable('appeals').set({ reason: ERASED }).where('driverId', '=', id).execute()
       const auditWords = await audit.forgetAbout(id)
       world.log.info({ driverId: id, accountId: caller.id }, 'personal.erased')
       return {
-        erased: ['names', 'phones', 'channels', 'passport and licence', 'history of changes'],
+        erased: [
+          'names',
+          'phones',
+          'channels',
+          'passport and licence',
+          'history of changes',
+          'messages',
+          'words of appeals',
+        ],
         auditWords,
         kept: KEPT,
       }
     },
     retention,
-    setRetention: async (wanted: Retention, by: Pick<Caller, 'id'>): Promise<Retention> => {
-      await settings.write('retention', wanted, by.id, world.clock.now())
-      return wanted
+    /** What is left out stays as it is. */
+    setRetention: async (wanted: z.infer<typeof Stored>, by: Pick<Caller, 'id'>): Promise<Retention> => {
+      const now = await retention()
+      const next = {
+        auditWordsDays: wanted.auditWordsDays ?? now.auditWordsDays,
+        messagesDays: wanted.messagesDays ?? now.messagesDays,
+        recordingsDays: wanted.recordingsDays ?? now.recordingsDays,
+      }
+      await settings.write('retention', next, by.id, world.clock.now())
+      return next
     },
-    /** Words about people in the audit that have had their time. */
+    /** What has had its time, kind by kind. */
     forgetOld: async (): Promise<void> => {
-      const { auditWordsDays } = await retention()
-      await audit.forgetWordsBefore(epochMs(Math.max(0, world.clock.now() - auditWordsDays * DAY)))
+      const { auditWordsDays, messagesDays, recordingsDays } = await retention()
+      const before = (days: number) => epochMs(Math.max(0, world.clock.now() - days * DAY))
+      await audit.forgetWordsBefore(before(auditWordsDays))
+      await db.deleteFrom('messages').where('createdAt', '<', before(messagesDays)).execute()
+      await forgetRecordings(before(recordingsDays))
     },
   }
 }

@@ -1,6 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readable } from '../../../cloud/personal/kept.ts'
+import { createPersonalService } from '../../../cloud/personal/personal-service.ts'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+import { createManualClock } from '../../support/manual-clock.ts'
+import { silentLog } from '../../support/silent-log.ts'
+import { createSqlDatabase, migrated, sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
 
 let house: CloudApp
 let owner: string
@@ -39,12 +44,55 @@ test('a driver is handed everything known of him, and is forgotten but for what 
     expect(left).not.toContain(word)
 })
 
-test('words beside the audit stand as long as somebody says', async () => {
-  expect((await call('GET', '/api/access/retention')).json()).toEqual({ auditWordsDays: 1095 })
-  expect((await call('PUT', '/api/access/retention', { auditWordsDays: 7 })).statusCode).toBe(400)
+test('each kind of what is known of people stands as long as somebody says', async () => {
+  const usual = { auditWordsDays: 1095, messagesDays: 400, recordingsDays: 365 }
+  expect((await call('GET', '/api/access/retention')).json()).toEqual(usual)
+  for (const wrong of [{ auditWordsDays: 7 }, { messagesDays: 401 }, { recordingsDays: 1 }, { framesDays: 30 }])
+    expect((await call('PUT', '/api/access/retention', wrong)).statusCode).toBe(400)
   await call('PUT', '/api/access/retention', { auditWordsDays: 365 })
-  expect((await call('GET', '/api/access/retention')).json()).toEqual({ auditWordsDays: 365 })
+  await call('PUT', '/api/access/retention', { recordingsDays: 90 })
+  expect((await call('GET', '/api/access/retention')).json()).toEqual({
+    ...{ auditWordsDays: 365, messagesDays: 400, recordingsDays: 90 },
+  })
 })
+
+describe.each(sqlKinds())('what has had its time goes, on %s', (kind) => {
+  afterAll(async () => {
+    if (kind === 'PostgreSQL') await stopSqlServer()
+  })
+  test('messages and recordings by their own days; that there was a call stays', async () => {
+    const database = await createSqlDatabase(kind)
+    const { db } = await migrated(database)
+    const now = Date.parse('2026-11-22T12:00:00Z')
+    const forgotten: number[] = []
+    const personal = createPersonalService({
+      world: { clock: createManualClock(now), log: silentLog },
+      db,
+      drivers: { view: fail, secrets: fail, eraseSecrets: fail, change: fail, history: fail },
+      audit: { wordsAbout: fail, forgetAbout: fail, forgetWordsBefore: async (at) => forgotten.push(at) },
+      settings: { read: async () => ({ auditWordsDays: 100, messagesDays: 30, recordingsDays: 10 }), write: fail },
+    })
+    for (const days of [5, 20, 40]) {
+      const [id, at] = [`00000000-0000-4000-8000-0000000000${days + 10}`, now - days * 86_400_000]
+      await sql`insert into messages (id, key, kind, text, shown, to_kind, to_name, ways, proof, state, created_at)
+        values (${id}, ${id}, 'debt', 'текст', 'текст', 'phone', 'кому', '[]', false, 'sent', ${at})`.execute(db)
+      await sql`insert into phone_calls (id, exchange, call_id, direction, caller, started_at, recording, joined_at)
+        values (${id}, 'one', ${id}, 'in', '+79160000000', ${at}, 'kept', ${at})`.execute(db)
+      await sql`insert into phone_recordings (call, type, size, sha256, bytes, fetched_at)
+        values (${id}, 'audio/mpeg', 4, 'none', ${Buffer.from('tone')}, ${at})`.execute(db)
+    }
+    await personal.forgetOld()
+    const left = async (table: string) => (await sql`select 1 from ${sql.table(table)}`.execute(db)).rows.length
+    expect([await left('messages'), await left('phone_recordings'), await left('phone_calls')]).toEqual([2, 1, 3])
+    const calls = await sql<{ recording: string }>`select recording from phone_calls order by started_at`.execute(db)
+    expect(calls.rows.map(({ recording }) => recording)).toEqual(['none', 'none', 'kept'])
+    expect(forgotten).toEqual([now - 100 * 86_400_000])
+    await database.close()
+  }, 60_000)
+})
+const fail = async (): Promise<never> => {
+  throw new Error('not asked for here')
+}
 
 test('what is read is told line by line, with a dash for what is unknown', () => {
   const sections = [{ name: 'driver', data: { name: 'Иван', phones: [{ phone: '+7' }], balance: null, none: [] } }]
