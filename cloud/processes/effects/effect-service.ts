@@ -4,13 +4,14 @@ import type { World } from '../../world.ts'
 import type { BoardStore } from '../board-store.ts'
 import type { Actor, CardEvent, CardState, Effect, Recipient } from '../engine/card.ts'
 import { NO_LOCALS } from '../engine/draft.ts'
-import { printText } from '../engine/print.ts'
 import { openOn } from '../engine/tasks.ts'
 import type { FactStore } from '../fact-store.ts'
 import type { Asked } from '../notation/catalogue.ts'
 import type { Acted, ProcessService } from '../process-service.ts'
+import { createLetters } from './letters.ts'
 import { outboxRow } from './outbox-row.ts'
 import type { OutboxStore } from './outbox-store.ts'
+import { createOutside, isFacts } from './outside.ts'
 import { NotConnected, type ProcessPorts } from './ports.ts'
 
 type Deps = Pick<World, 'clock' | 'log' | 'uuid'> &
@@ -48,6 +49,8 @@ const ENGINE: Actor = { kind: 'system', id: 'engine' }
 
 export function createEffectService(deps: Deps): EffectService {
   const { db, inTransaction, clock, log, processes, ports } = deps
+  const outside = createOutside({ ports, now: clock.now, active: processes.active })
+  const send = createLetters({ ...deps, activeIn: processes.activeIn })
 
   const actAll = async (
     within: Db,
@@ -58,62 +61,6 @@ export function createEffectService(deps: Deps): EffectService {
     const acted = await processes.actIn(within, card, event, ENGINE)
     if (acted !== undefined) told.push(acted.state)
     return acted
-  }
-
-  /** What has to be done outside of our transaction, before it is marked as done; idempotent by key. */
-  const before = async (key: string, card: string, effect: Effect): Promise<Fact> => {
-    switch (effect.kind) {
-      case 'emit':
-        await ports.rules?.({
-          id: key,
-          name: effect.event,
-          at: clock.now(),
-          payload: effect.payload,
-          subject: effect.subject,
-        })
-        return undefined
-      case 'recordChanged':
-        for (const path of effect.paths)
-          await ports.rules?.({
-            id: `${key}:${path}`,
-            name: 'field.changed',
-            at: clock.now(),
-            payload: { path },
-            subject: { [effect.entity]: effect.id },
-          })
-        return undefined
-      case 'hold':
-        if (ports.hold === undefined) throw new NotConnected('Блокировки из процессов не подключены')
-        await ports.hold({
-          key,
-          place: effect.place,
-          lift: effect.lift,
-          holdKey: effect.key,
-          vehicle: effect.vehicle,
-          rule: undefined,
-          card,
-        })
-        return undefined
-      case 'call':
-        if (ports.call === undefined) throw new NotConnected(`Порт «${effect.port}» не подключён`)
-        return ports.call({ key, port: effect.port, method: effect.method, args: effect.args })
-      case 'telephony': {
-        if (ports.telephony === undefined) throw new NotConnected('Телефония не подключена')
-        const call = effect.facts['call']
-        const machine = effect.say === undefined ? undefined : await processes.active()
-        const text = machine?.definitions.messages.get(effect.say ?? '')?.text
-        await ports.telephony({
-          key,
-          transfer: effect.transfer,
-          text: machine === undefined || text === undefined ? text : printText(text, effect.facts, machine.definitions),
-          call: isFacts(call) ? call : {},
-          card: card === '' ? undefined : card,
-        })
-        return undefined
-      }
-      default:
-        return undefined
-    }
   }
 
   const within = async (
@@ -245,29 +192,6 @@ export function createEffectService(deps: Deps): EffectService {
     }
   }
 
-  const send = async (tx: Db, key: string, card: string, effect: Extract<Effect, { kind: 'send' }>): Promise<void> => {
-    if (ports.sendMessage === undefined) throw new NotConnected('Сообщения не подключены')
-    const machine = await processes.activeIn(tx)
-    const { text = '', upload } = machine?.definitions.messages.get(effect.message) ?? {}
-    const address = upload === undefined || card === '' ? undefined : await deps.uploadAddress(tx, card, upload)
-    const words = machine === undefined ? text : printText(text, effect.facts, machine.definitions)
-    const { to } = effect
-    const record = to.kind === 'record' ? await recordOf(tx, to.entity, to.id) : undefined
-    const phone = record?.['phone']
-    await ports.sendMessage(tx, {
-      key,
-      message: effect.message,
-      text: address === undefined ? words : `${words}\n${upload?.title}: ${address}`,
-      to,
-      address: typeof phone === 'string' ? phone : undefined,
-      via: effect.via,
-      attach: effect.attach,
-      card,
-    })
-  }
-  const recordOf = async (tx: Db, entity: string, id: string): Promise<Facts | undefined> =>
-    (await deps.boardStore(tx).brief(id))?.fields ?? deps.factStore(tx).record(entity, id)
-
   const failed = async (key: string, card: string | null, attempts: number, err: unknown): Promise<void> => {
     const now = clock.now()
     const problem = err instanceof Error ? err.message : String(err)
@@ -303,7 +227,7 @@ export function createEffectService(deps: Deps): EffectService {
     const card = waiting.card ?? ''
     const told: CardState[] = []
     try {
-      const answer = await before(key, card, effect)
+      const answer = await outside(key, card, effect)
       await inTransaction(async (tx) => {
         if ((await deps.outboxStore(tx).take(key)) === undefined) return
         await within(tx, key, card, effect, answer, told)
@@ -350,8 +274,6 @@ export function createEffectService(deps: Deps): EffectService {
     },
   }
 }
-
-const isFacts = (fact: Fact): fact is Facts => typeof fact === 'object' && fact !== null && !Array.isArray(fact)
 
 const isEffect = (stored: unknown): stored is Effect =>
   typeof stored === 'object' && stored !== null && 'kind' in stored
