@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** What stays when a driver is erased, and why: shown with every erasure, so that nobody promises more than is done. */
 export const KEPT: readonly { readonly what: string; readonly why: string }[] = [
   {
@@ -23,7 +25,15 @@ export const DAYS = {
   /** Recordings of talks; that there was a call stays. */
   recordingsDays: { least: 7, usual: 365, most: 3650 },
 } as const
-export type KeptKind = keyof typeof DAYS
+
+const daysOf = (kind: keyof typeof DAYS) => z.int().min(DAYS[kind].least).max(DAYS[kind].most)
+/** Days by kind. */
+export const Retention = z.strictObject({
+  auditWordsDays: daysOf('auditWordsDays'),
+  messagesDays: daysOf('messagesDays'),
+  recordingsDays: daysOf('recordingsDays'),
+})
+export type Retention = z.infer<typeof Retention>
 
 type Section = { readonly name: string; readonly data: unknown }
 

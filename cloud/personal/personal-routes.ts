@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { DriverId } from '../drivers/driver.ts'
 import { callerOf, inPerson } from '../http/access.ts'
-import { KEPT, readable } from './kept.ts'
-import { type PersonalService, Retention } from './personal-service.ts'
+import { KEPT, Retention, readable } from './kept.ts'
+import type { PersonalService } from './personal-service.ts'
 
 const tags = ['personal data']
 const params = z.strictObject({ id: DriverId })

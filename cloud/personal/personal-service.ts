@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { epochMs, minutes } from '#contract/instant.ts'
 import type { AccessStore } from '../access/access-store.ts'
 import type { AuditService } from '../audit/audit-service.ts'
@@ -8,7 +8,7 @@ import type { DriverService } from '../drivers/driver-service.ts'
 import type { Caller } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
-import { DAYS, KEPT, type KeptKind } from './kept.ts'
+import { DAYS, KEPT, Retention } from './kept.ts'
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
@@ -18,20 +18,12 @@ type Deps = {
   readonly settings: Pick<AccessStore, 'read' | 'write'>
 }
 
-const daysOf = (kind: KeptKind) => z.int().min(DAYS[kind].least).max(DAYS[kind].most)
-/** Days by kind. */
-export const Retention = z.strictObject({
-  auditWordsDays: daysOf('auditWordsDays'),
-  messagesDays: daysOf('messagesDays'),
-  recordingsDays: daysOf('recordingsDays'),
-})
 const USUAL = {
   auditWordsDays: DAYS.auditWordsDays.usual,
   messagesDays: DAYS.messagesDays.usual,
   recordingsDays: DAYS.recordingsDays.usual,
 }
 const Stored = Retention.partial()
-export type Retention = z.infer<typeof Retention>
 const DAY = minutes(24 * 60)
 const ALL_OF_IT = 500
 const ERASED = 'Удалён'

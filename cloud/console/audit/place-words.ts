@@ -111,6 +111,7 @@ const RU: Readonly<Record<string, string>> = {
   owntracks: 'телефон OwnTracks',
   papers: 'документы машин',
   park: 'парк',
+  parkings: 'стоянки зоны',
   parks: 'парки',
   passkey: 'ключ входа',
   passkeys: 'ключи входа',
