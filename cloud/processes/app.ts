@@ -3,6 +3,7 @@ import { millis, seconds } from '#contract/instant.ts'
 import type { Calls } from '../calls/app.ts'
 import type { Facts } from '../expressions/fact-type.ts'
 import type { ParksInSight } from '../http/access.ts'
+import { Fault } from '../http/fault.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { RulePorts } from '../rules/ports.ts'
@@ -263,7 +264,12 @@ export function createProcesses(parts: Parts): Processes {
       )
       for (const { id } of await db.selectFrom('vehicles').select('id').execute())
         if (!standing.has(id))
-          await service.birth({ pipeline: pipeline.id, fields: {}, subject: id }, { kind: 'system', id: 'engine' })
+          await service
+            .birth({ pipeline: pipeline.id, fields: {}, subject: id }, { kind: 'system', id: 'engine' })
+            .catch((cause: unknown) => {
+              // Born meanwhile by another instance, or by a round that is not through yet: the same card.
+              if (!(cause instanceof Fault && cause.code === 'card/exists')) throw cause
+            })
     }
   }
   jobs?.every('process-subjects', seconds(60), bearSubjects)
