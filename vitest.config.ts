@@ -8,6 +8,7 @@ const LONGEST = [
   'system/block',
   'system/moving',
   'console/safe-block',
+  'rules/fair-ladder',
 ]
 const rank = ({ moduleId }: TestSpecification): number => {
   const place = LONGEST.findIndex((name) => moduleId.includes(name))
