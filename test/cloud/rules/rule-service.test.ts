@@ -626,6 +626,8 @@ describe('rules', () => {
             return void (driver && (await setBalance(postgres, driver, one.kopecks, asOf)))
           }
           case 'promise':
+            // A driver has one open promise; nobody closes it here.
+            if (known.promisedUntil[one.of] !== undefined) return
             known.promisedUntil[one.of] = now + 30 * MINUTE
             return void (driver && (await promise(postgres, driver, later(now, minutes(30)))))
           case 'driving':
