@@ -94,12 +94,7 @@ const TEST_STEPS =
   wanted.length > 0
     ? [{ name: TESTS, report: 'vitest.json', run: () => vitest('vitest.json', ...wanted) }]
     : [
-        // Three on two cores, since one of them usually waits for a database, a browser or a car.
-        {
-          name: TESTS,
-          report: 'vitest.json',
-          run: () => vitest('vitest.json', '--maxWorkers=3', `--exclude=${WHOLE}/**`),
-        },
+        { name: TESTS, report: 'vitest.json', run: () => vitest('vitest.json', `--exclude=${WHOLE}/**`) },
         {
           name: 'tests of the whole product',
           report: 'whole.json',

@@ -137,7 +137,7 @@ test('T-04, T-10: the third postponement sends its message and holds, the order 
   await until(
     'the order waits for the car to stand, then the relay is open',
     async () => (await park.vehicle(id)).immobilizer.state === 'blocked' && coil(),
-    { withinMs: 120_000 },
+    { withinMs: 200_000 },
   )
   const { immobilizer } = await park.vehicle(id)
   const order = await park.as('owner', 'GET', `/api/orders/${immobilizer.order.id}`)
@@ -164,7 +164,7 @@ test('T-04, T-10: the third postponement sends its message and holds, the order 
     const { items } = await park.as('owner', 'GET', '/api/tasks?whose=all&limit=500')
     return items.some(({ template }: { template: string }) => template === 'back_on_line')
   })
-}, 240_000)
+}, 300_000)
 
 test('T-06: outside and indebted, the driver pays: still blocked for the zone, and the card says why; the return into the zone lifts only the zone', async () => {
   const [first, second] = [await park.car('А001АА77'), await park.car('А002АА77')]
