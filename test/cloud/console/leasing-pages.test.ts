@@ -94,6 +94,16 @@ describe.skipIf(!requireReal('chromium'))('the pages of leasing over a real clou
     expect((await owner.get('/api/policies/minBalance')).body.value).toBe(450_000)
   })
 
+  test('a number that is not saved yet is played over what was, and says whom it would have hit', async () => {
+    await page.goto(`${front.url}/policies`)
+    await page.getByRole('button', { name: 'Изменить: Порог баланса' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox').first().fill('9000')
+    await dialog.getByRole('button', { name: 'Посчитать' }).click()
+    await dialog.getByText('Машин задело бы').waitFor()
+    expect((await owner.get('/api/policies/minBalance')).body.value).toBe(450_000)
+  })
+
   test('mistakes of a rule stand beside its text by line, and nothing can be saved', async () => {
     await page.goto(`${front.url}/rules/balance_low`)
     await page.getByRole('button', { name: 'Новая версия' }).click()
