@@ -1,7 +1,8 @@
-import { Button, Code, CopyButton, Group, Select, Text, TextInput } from '@mantine/core'
+import { Button, Code, Group, Select, Text, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { post } from '../api/api-client.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
+import { CopyWord } from '../design/copy-word.tsx'
 import { DataTable, Small } from '../design/data-table.tsx'
 import { Page, Panel, Quiet } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
@@ -116,13 +117,7 @@ function Tokens(): ReactNode {
         <Group gap="sm" my="sm">
           <Text size="sm">{t('account.tokenShown')}</Text>
           <Code style={{ overflowWrap: 'anywhere' }}>{made}</Code>
-          <CopyButton value={made}>
-            {({ copied, copy }) => (
-              <Button size="compact-xs" variant="default" onClick={copy}>
-                {t(copied ? 'app.copied' : 'app.copy')}
-              </Button>
-            )}
-          </CopyButton>
+          <CopyWord value={made} />
         </Group>
       )}
       <QueryView query={tokens}>

@@ -3,14 +3,9 @@ import {
   startAuthentication,
   startRegistration,
 } from '@simplewebauthn/browser'
-import {
-  type UseMutationResult,
-  type UseQueryResult,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query'
+import { type UseMutationResult, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { get, post, remove } from '../api/api-client.ts'
+import { useChangeOf } from '../api/change.ts'
 
 export type OwnAccount = {
   readonly id: string
@@ -56,15 +51,9 @@ export const useOwnTokens = (): UseQueryResult<{ readonly items: readonly ApiTok
   useQuery({ queryKey: [...ACCOUNT, 'tokens'], queryFn: ({ signal }) => get('/tokens', signal) })
 
 /** A change to the own account; everything about it is read again afterwards. */
-export function useAccountChange<Wish, Answer>(
+export const useAccountChange = <Wish, Answer>(
   change: (wish: Wish) => Promise<Answer>,
-): UseMutationResult<Answer, Error, Wish> {
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: change,
-    onSettled: () => void client.invalidateQueries({ queryKey: ACCOUNT }),
-  })
-}
+): UseMutationResult<Answer, Error, Wish> => useChangeOf(ACCOUNT, change)
 
 export const beginTotp = (password: string | undefined): Promise<{ readonly secret: string; readonly uri: string }> =>
   post('/account/totp', { password })

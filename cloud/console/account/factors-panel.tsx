@@ -1,8 +1,9 @@
-import { Button, Code, CopyButton, Group, PasswordInput, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Code, Group, PasswordInput, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import { toDataURL } from 'qrcode'
 import { type ReactNode, useEffect, useState } from 'react'
 import { post } from '../api/api-client.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
+import { CopyWord } from '../design/copy-word.tsx'
 import { Panel, Quiet } from '../design/page.tsx'
 import { ToneWord } from '../design/tone-word.tsx'
 import { useWords } from '../language/language.ts'
@@ -273,13 +274,7 @@ function CodesDialog({
           </Code>
         ))}
       </SimpleGrid>
-      <CopyButton value={codes.join('\n')}>
-        {({ copied, copy }) => (
-          <Button variant="default" size="xs" onClick={copy}>
-            {t(copied ? 'app.copied' : 'app.copy')}
-          </Button>
-        )}
-      </CopyButton>
+      <CopyWord value={codes.join('\n')} />
     </AskDialog>
   )
 }

@@ -1,4 +1,4 @@
-import { Anchor, Button, Code, CopyButton, Group, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, Code, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { Link } from 'wouter'
@@ -8,6 +8,7 @@ import { pathWith } from '../api/lists.ts'
 import { Problem } from '../api/problem.ts'
 import type { User } from '../api/session.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
+import { CopyWord } from '../design/copy-word.tsx'
 import { DataTable } from '../design/data-table.tsx'
 import { Facts } from '../design/facts.tsx'
 import { Columns, Page, Panel, Quiet, Tools } from '../design/page.tsx'
@@ -24,13 +25,7 @@ function Address({ address }: { readonly address: string }): ReactNode {
   return (
     <Group gap="xs">
       <Code style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>{address}</Code>
-      <CopyButton value={address}>
-        {({ copied, copy }) => (
-          <Button size="compact-xs" variant="default" onClick={copy}>
-            {t(copied ? 'app.copied' : 'app.copy')}
-          </Button>
-        )}
-      </CopyButton>
+      <CopyWord value={address} />
     </Group>
   )
 }

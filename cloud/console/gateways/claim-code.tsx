@@ -1,8 +1,8 @@
-import { Button, CopyButton, Group, Stack, Text } from '@mantine/core'
-import { IconCheck, IconCopy } from '@tabler/icons-react'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { toDataURL } from 'qrcode'
 import { type ReactNode, useEffect, useState } from 'react'
 import type { Claim } from '../api/gateway.ts'
+import { CopyWord } from '../design/copy-word.tsx'
 import { useWords } from '../language/language.ts'
 import { useNow } from '../live/now.ts'
 import classes from './gateways-page.module.css'
@@ -57,18 +57,7 @@ export function ClaimCode({ claim, onRenew }: { readonly claim: Claim; readonly 
         <span className={classes['code']} data-testid="claim-code">
           {claim.claimCode}
         </span>
-        <CopyButton value={claim.claimCode}>
-          {({ copied, copy }) => (
-            <Button
-              size="compact-sm"
-              variant="default"
-              onClick={copy}
-              leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-            >
-              {t(copied ? 'app.copied' : 'app.copy')}
-            </Button>
-          )}
-        </CopyButton>
+        <CopyWord value={claim.claimCode} />
       </Group>
       <Text size="sm">{t('gateway.codeExpires', { left: leftWords(left) })}</Text>
       <Text size="sm" className="quiet" ta="center">

@@ -1,7 +1,8 @@
-import { Button, Code, CopyButton, Group, MultiSelect, Select, Text, TextInput } from '@mantine/core'
+import { Code, Group, MultiSelect, Select, Text, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { patch, post, remove } from '../api/api-client.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
+import { CopyWord } from '../design/copy-word.tsx'
 import { Quiet } from '../design/page.tsx'
 import { useWords } from '../language/language.ts'
 import { type Issued, linkOf, type Person, ROLES, useChange, useParks } from './people-queries.ts'
@@ -15,15 +16,9 @@ function Link({ issued }: { readonly issued: Issued }): ReactNode {
       <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }} data-testid="invitation-link">
         {linkOf(issued)}
       </Code>
-      <CopyButton value={linkOf(issued)}>
-        {({ copied, copy }) => (
-          <Group>
-            <Button size="xs" variant="default" onClick={copy}>
-              {t(copied ? 'app.copied' : 'app.copy')}
-            </Button>
-          </Group>
-        )}
-      </CopyButton>
+      <Group>
+        <CopyWord value={linkOf(issued)} />
+      </Group>
     </>
   )
 }

@@ -1,11 +1,6 @@
-import {
-  type UseMutationResult,
-  type UseQueryResult,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query'
+import { type UseMutationResult, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { get } from '../api/api-client.ts'
+import { useChangeOf } from '../api/change.ts'
 
 export type Person = {
   readonly id: string
@@ -54,15 +49,9 @@ export const useParks = (): List<Park> =>
   useQuery({ queryKey: ['parks'], queryFn: ({ signal }) => get('/parks', signal) })
 
 /** A change to people; everything about them is read again afterwards. */
-export function useChange<Wish, Answer>(
+export const useChange = <Wish, Answer>(
   change: (wish: Wish) => Promise<Answer>,
-): UseMutationResult<Answer, Error, Wish> {
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: change,
-    onSettled: () => void client.invalidateQueries({ queryKey: PEOPLE }),
-  })
-}
+): UseMutationResult<Answer, Error, Wish> => useChangeOf(PEOPLE, change)
 
 /** The page where an invitation is taken; what stands behind # never reaches a server's log. */
 export const linkOf = ({ token }: Issued): string => `${window.location.origin}/join#${token}`
