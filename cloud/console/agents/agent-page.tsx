@@ -21,7 +21,6 @@ import { mayLinkAgents } from '../session/rights.ts'
 import { AGENTS, AgentState, Sum } from './agents-page.tsx'
 
 function Address({ address }: { readonly address: string }): ReactNode {
-  const { t } = useWords()
   return (
     <Group gap="xs">
       <Code style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>{address}</Code>

@@ -1,0 +1,81 @@
+const ru = {
+  governor: {
+    title: 'Контроль блокировок',
+    lead: 'Сколько машин можно заблокировать и чьим словом. Разблокировка работает всегда.',
+    signerDown: 'Подписание команд не отвечает: блокировки и разблокировки ждут. Аварийные коды работают.',
+    banner: {
+      'automatic-stopped': 'Блокировки по правилам остановлены.',
+      'automatic-frozen': 'Блокировки по правилам остановлены контролем: превышен предел.',
+      'unblock-only': 'Все блокировки остановлены, работает только разблокировка.',
+    },
+    switch: 'Главный выключатель',
+    modes: {
+      running: 'Блокировки работают',
+      'automatic-stopped': 'Блокировки по правилам остановлены',
+      'automatic-frozen': 'Блокировки по правилам остановлены контролем',
+      'unblock-only': 'Только разблокировка',
+    },
+    turn: {
+      running: 'Возобновить блокировки',
+      'automatic-stopped': 'Остановить блокировки по правилам',
+      'unblock-only': 'Остановить все блокировки',
+    },
+    freeze: { 'budget-hour': 'превышено число за час', 'budget-share': 'превышена доля парка за сутки' },
+    since: '{{by}}, {{at}}: {{reason}}',
+    reason: 'Почему',
+    budgets: 'Пределы',
+    perHour: 'По правилам за час: {{used}} из {{most}}',
+    perDay: 'По правилам за сутки: {{used}}, не больше {{share}} % парка',
+    perTenMinutes: 'За 10 минут: {{used}}; больше {{most}} — нужны двое',
+    between: 'Одной машине не чаще, чем раз в {{minutes}} мин',
+    waiting: 'Ждут второго человека',
+    nobodyWaits: 'Никто не ждёт.',
+    code: 'Код подтверждающего',
+    codeFrom: 'Из приложения, настроенного там, где работает подписывающая служба',
+    approve: 'Подтвердить блокировку всех',
+    approvers: 'Подтверждающие: {{names}}',
+    join: 'Стать подтверждающим',
+  },
+} as const
+
+const en = {
+  governor: {
+    title: 'Control of blocks',
+    lead: 'How many vehicles may be blocked, and on whose word. Unblocking always works.',
+    signerDown: 'The signer does not answer: blocks and unblocks wait. One-time codes work.',
+    banner: {
+      'automatic-stopped': 'Blocks by rules are stopped.',
+      'automatic-frozen': 'Blocks by rules were stopped by the governor: a limit was passed.',
+      'unblock-only': 'All blocks are stopped; only unblocking works.',
+    },
+    switch: 'Master switch',
+    modes: {
+      running: 'Blocks are working',
+      'automatic-stopped': 'Blocks by rules are stopped',
+      'automatic-frozen': 'Blocks by rules were stopped by the governor',
+      'unblock-only': 'Unblocking only',
+    },
+    turn: {
+      running: 'Let blocks go on',
+      'automatic-stopped': 'Stop blocks by rules',
+      'unblock-only': 'Stop all blocks',
+    },
+    freeze: { 'budget-hour': 'more than the hour allows', 'budget-share': 'more than the share of the fleet' },
+    since: '{{by}}, {{at}}: {{reason}}',
+    reason: 'Why',
+    budgets: 'Limits',
+    perHour: 'By rules within an hour: {{used}} of {{most}}',
+    perDay: 'By rules within a day: {{used}}, at most {{share}} % of the fleet',
+    perTenMinutes: 'Within 10 minutes: {{used}}; beyond {{most}} two persons are needed',
+    between: 'One vehicle at most once in {{minutes}} min',
+    waiting: 'Waiting for a second person',
+    nobodyWaits: 'Nobody waits.',
+    code: 'Code of the approver',
+    codeFrom: 'From the authenticator that was set up where the signer runs',
+    approve: 'Approve blocking all of them',
+    approvers: 'Approvers: {{names}}',
+    join: 'Become an approver',
+  },
+} as const
+
+export const governorWords = { ru, en }
