@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { CONFIGURATION_EVENTS } from '#contract/configuration.ts'
+import { UNLOCK_CODE_USED } from '#contract/unlock-code.ts'
 import { en } from '../../../cloud/console/language/en.ts'
 import { ru } from '../../../cloud/console/language/ru.ts'
 
@@ -72,4 +74,16 @@ describe('the two languages', () => {
     const { FAULTS } = await import('../../../cloud/http/fault.ts')
     expect(Object.keys(FAULTS).filter((code) => !russian.has(`problem.${code}`))).toEqual([])
   })
+})
+
+const ROOT = join(import.meta.dirname, '../../..')
+
+test('every event that a gateway tells has a sentence', () => {
+  const sources = globSync('edge/**/*.ts', { cwd: ROOT, exclude: ['**/dist/**', '**/node_modules/**'] })
+  const told = sources.flatMap((file) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/kind: 'event',\s*name: '([a-z-]+)'/g)].map(([, name]) => name),
+  )
+  expect(told).toContain('gateway-started')
+  const names = [...told, ...CONFIGURATION_EVENTS, UNLOCK_CODE_USED]
+  expect(names.filter((name) => !Object.hasOwn(ru.eventNames, name ?? ''))).toEqual([])
 })
