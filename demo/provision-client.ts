@@ -60,7 +60,7 @@ export function createProvisionClient(cloudUrl: string): ProvisionClient {
     provision: async ({ plate, model }, identity) => gatewayFor(await vehicleFor(plate, model), identity),
     seal: async (gatewayId) => {
       await technician.send('POST', `/api/gateways/${gatewayId}/commissioning`, z.unknown(), {
-        note: 'Relay, ignition input and read-back tried on the virtual vehicle',
+        note: 'Реле, вход зажигания и подтверждение реле проверены на виртуальной машине',
       })
     },
   }

@@ -6,6 +6,7 @@ import { CopyWord } from '../design/copy-word.tsx'
 import { DataTable, Small } from '../design/data-table.tsx'
 import { Page, Panel, Quiet } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
+import { useRefused } from '../design/refused.ts'
 import { ToneWord } from '../design/tone-word.tsx'
 import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
@@ -46,12 +47,17 @@ function Sessions(): ReactNode {
   const { t, language } = useWords()
   const now = useNow()
   const sessions = useOwnSessions()
+  const refused = useRefused()
   const end = useAccountChange((path: string) => drop(path))
   return (
     <Panel
       title={t('account.sessions')}
       actions={
-        <Button size="compact-xs" variant="default" onClick={() => end.mutate('/account/sessions')}>
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => end.mutate('/account/sessions', { onError: refused })}
+        >
           {t('account.endOthers')}
         </Button>
       }
@@ -81,7 +87,11 @@ function Sessions(): ReactNode {
                 end: true,
                 cell: ({ id, current }) =>
                   current ? null : (
-                    <Button size="compact-xs" variant="default" onClick={() => end.mutate(`/account/sessions/${id}`)}>
+                    <Button
+                      size="compact-xs"
+                      variant="default"
+                      onClick={() => end.mutate(`/account/sessions/${id}`, { onError: refused })}
+                    >
                       {t('account.end')}
                     </Button>
                   ),
@@ -102,6 +112,7 @@ function Tokens(): ReactNode {
   const tokens = useOwnTokens()
   const [asking, setAsking] = useState(false)
   const [made, setMade] = useState<string | null>(null)
+  const refused = useRefused()
   const revoke = useAccountChange((id: string) => drop(`/tokens/${id}`))
   return (
     <Panel
@@ -154,7 +165,7 @@ function Tokens(): ReactNode {
                   word: '',
                   end: true,
                   cell: ({ id }) => (
-                    <Button size="compact-xs" variant="default" onClick={() => revoke.mutate(id)}>
+                    <Button size="compact-xs" variant="default" onClick={() => revoke.mutate(id, { onError: refused })}>
                       {t('account.revoke')}
                     </Button>
                   ),

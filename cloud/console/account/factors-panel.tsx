@@ -5,6 +5,7 @@ import { post } from '../api/api-client.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
 import { CopyWord } from '../design/copy-word.tsx'
 import { Panel, Quiet } from '../design/page.tsx'
+import { useRefused } from '../design/refused.ts'
 import { ToneWord } from '../design/tone-word.tsx'
 import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
@@ -36,6 +37,7 @@ export function FactorsPanel({ account }: { readonly account: OwnAccount }): Rea
   const [asking, setAsking] = useState<Asking>('nothing')
   const [codes, setCodes] = useState<Codes>(null)
   const removeTotp = useAccountChange(() => drop('/account/totp'))
+  const refused = useRefused()
   const removeKey = useAccountChange((id: string) => drop(`/account/passkeys/${encodeURIComponent(id)}`))
   const moment = (at: string): string => momentWords(Date.parse(at), now, language)
   const none = account.totp === null && account.passkeys.length === 0
@@ -96,7 +98,7 @@ export function FactorsPanel({ account }: { readonly account: OwnAccount }): Rea
               size="compact-xs"
               variant="default"
               loading={removeKey.isPending}
-              onClick={() => removeKey.mutate(id)}
+              onClick={() => removeKey.mutate(id, { onError: refused })}
             >
               {t('account.appRemove')}
             </Button>
@@ -133,13 +135,16 @@ export function FactorsPanel({ account }: { readonly account: OwnAccount }): Rea
 
 function NewCodes({ onMade }: { readonly onMade: (codes: Codes) => void }): ReactNode {
   const { t } = useWords()
+  const refused = useRefused()
   const make = useAccountChange(makeCodes)
   return (
     <Button
       size="xs"
       variant="default"
       loading={make.isPending}
-      onClick={() => make.mutate(undefined, { onSuccess: ({ recoveryCodes }) => onMade(recoveryCodes) })}
+      onClick={() =>
+        make.mutate(undefined, { onSuccess: ({ recoveryCodes }) => onMade(recoveryCodes), onError: refused })
+      }
     >
       {t('account.recoveryNew')}
     </Button>

@@ -13,3 +13,6 @@ export function noteServerTime(dateHeader: string | null): void {
 
 /** Epoch milliseconds by the server's clock. */
 export const serverNow = (): number => Date.now() + offsetMs
+
+/** A moment of the browser's clock, by the server's. */
+export const serverTimeOf = (browserMs: number): number => browserMs + offsetMs

@@ -14,6 +14,7 @@ import { SignInPage } from '../session/sign-in-page.tsx'
 import { BrokenPage } from './broken-page.tsx'
 import { NotFound } from './not-found.tsx'
 import { Shell } from './shell.tsx'
+import { useTabTitle } from './tab-title.ts'
 
 // The map library is two thirds of everything: only the pages that show a map pay for it.
 const MapPage = lazy(async () => ({ default: (await import('../map/map-page.tsx')).MapPage }))
@@ -217,6 +218,7 @@ export function App(): ReactNode {
   const [path] = useLocation()
   const session = useSession()
   const client = useQueryClient()
+  useTabTitle()
   useEffect(() => onSessionLost(() => client.setQueryData(SESSION, null)), [client])
   if (session.data === undefined) {
     if (session.error === null) return <Waiting />

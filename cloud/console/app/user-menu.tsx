@@ -1,4 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
 import { IconLanguage, IconLogout, IconShieldLock, IconUser } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
@@ -6,6 +7,7 @@ import { Link } from 'wouter'
 import { remove } from '../api/api-client.ts'
 import type { User } from '../api/session.ts'
 import { chooseLanguage, useWords } from '../language/language.ts'
+import { problemWords } from '../language/problem-words.ts'
 import { SESSION } from '../session/session-query.ts'
 
 /** Who is signed in, the language, and the way out. */
@@ -15,6 +17,9 @@ export function UserMenu({ user }: { readonly user: User }): ReactNode {
   const signOut = useMutation({
     mutationFn: () => remove('/session'),
     onSuccess: () => client.setQueryData(SESSION, null),
+    // Whoever leaves a shared computer must not believe that he has left.
+    onError: (error) =>
+      notifications.show({ color: 'red', message: t('app.stillIn', { why: problemWords(error, t, 'reading') }) }),
   })
   const known = t(`role.${user.role}`)
   const role = known === `role.${user.role}` ? user.role : known

@@ -5,6 +5,7 @@ import { useChange } from '../api/changes.ts'
 import { Facts } from '../design/facts.tsx'
 import { Panel, Quiet } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
+import { useRefused } from '../design/refused.ts'
 import { ToneWord } from '../design/tone-word.tsx'
 import { useWords } from '../language/language.ts'
 import { dayWords } from '../language/moment.ts'
@@ -26,6 +27,7 @@ export function MachinePanel({ serial }: { readonly serial: string }): ReactNode
   const now = useNow(60)
   const machine = useMachine(serial)
   const [hours, setHours] = useState<number | null>(null)
+  const refused = useRefused()
   const say = useChange(() => patch(`/dispatcher/machines/${encodeURIComponent(serial)}`, { engineHours: hours }), {
     touches: [DISPATCHER],
     done: t('dispatcher.hoursSaved'),
@@ -70,7 +72,7 @@ export function MachinePanel({ serial }: { readonly serial: string }): ReactNode
                   variant="default"
                   disabled={hours === null}
                   loading={say.isPending}
-                  onClick={() => say.mutate(undefined, { onSuccess: () => setHours(null) })}
+                  onClick={() => say.mutate(undefined, { onSuccess: () => setHours(null), onError: refused })}
                 >
                   {t('dispatcher.save')}
                 </Button>

@@ -20,7 +20,7 @@ import { useDriver } from './driver-queries.ts'
 import { DriverStateWord } from './driver-state-word.tsx'
 import { HistoryPanel } from './history-panel.tsx'
 import { MergeDialog } from './merge-dialog.tsx'
-import { HIDDEN, phoneWords } from './phone-words.ts'
+import { phoneWords } from './phone-words.ts'
 import { SecretsPanel } from './secrets-panel.tsx'
 
 function FactsPanel({ driver }: { readonly driver: Driver }): ReactNode {
@@ -68,7 +68,7 @@ function ChannelsPanel({ driver }: { readonly driver: Driver }): ReactNode {
       <Facts
         facts={driver.channels.map(({ channel, address, consent, consentAt }) => ({
           word: t(`driver.channel.${channel}`),
-          value: address ?? HIDDEN,
+          value: phoneWords(address),
           note: `${t('driver.consent')}: ${
             consentAt === null
               ? t(`driver.consents.${consent}`)

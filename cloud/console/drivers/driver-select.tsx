@@ -53,7 +53,8 @@ export function DriverSelect(props: {
   )
 }
 
-/** The name of a driver of whom only the id is known; empty while it is read or out of sight. */
+/** The name of a driver of whom only the id is known; a dash for one who is out of sight. */
 export function DriverName({ id }: { readonly id: string }): ReactNode {
-  return useDriver(id).data?.shortName ?? '…'
+  const driver = useDriver(id)
+  return driver.data?.shortName ?? (driver.isError ? '—' : '…')
 }

@@ -14,6 +14,16 @@ import { DRIVERS, driverPath } from './driver-queries.ts'
 /** Fields whose values have words of their own. */
 const VALUES: Readonly<Record<string, string>> = { legalForm: 'driver.forms', state: 'driver.states' }
 
+/** Phones and channels are kept as one line of text, with words of the wire in it. */
+const listWords = (line: string, t: Words): string =>
+  line
+    .replaceAll('(main)', `(${t('driver.mainPhone')})`)
+    .replace(
+      /\b(given|refused|not-asked)\b/g,
+      (word) => `(${t('driver.consent').toLowerCase()}: ${t(`driver.consents.${word}`)})`,
+    )
+    .replace(/\b(max|sms|call|email)\b/g, (word) => t(`driver.channel.${word}`))
+
 function changeLine({ field, from, to }: DriverStep['changes'][number], t: Words): string {
   const key = `driver.fields.${field}`
   const said = t(key)
@@ -22,7 +32,8 @@ function changeLine({ field, from, to }: DriverStep['changes'][number], t: Words
   const shown = (value: string | undefined): string => {
     if (value === undefined || value === '') return t('driver.nothingThere')
     const group = VALUES[field]
-    const told = group === undefined ? value : t(`${group}.${value}`)
+    if (group === undefined) return listWords(value, t)
+    const told = t(`${group}.${value}`)
     return told === `${group}.${value}` ? value : told
   }
   return t('driver.change', { field: name, from: shown(from), to: shown(to) })

@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { Link } from 'wouter'
 import type { Claim, Gateway } from '../api/gateway.ts'
 import { useWords } from '../language/language.ts'
 import { problemWords } from '../language/problem-words.ts'
@@ -27,8 +28,18 @@ function ChooseVehicle({
   readonly onChoose: (id: string | null) => void
 }): ReactNode {
   const { t } = useWords()
-  const free = (useFleet().data ?? []).filter((vehicle) => !taken.includes(vehicle.id))
-  if (free.length === 0) return <Text>{t('gateway.noFreeVehicle')}</Text>
+  const fleet = useFleet().data
+  // Not read yet is not «none».
+  if (fleet?.length === 0)
+    return (
+      <Text>
+        {t('gateway.noVehicle')}{' '}
+        <Anchor component={Link} href="/vehicles">
+          {t('fleet.title')}
+        </Anchor>
+      </Text>
+    )
+  if (fleet?.every((vehicle) => taken.includes(vehicle.id)) === true) return <Text>{t('gateway.noFreeVehicle')}</Text>
   return <VehicleSelect label={t('gateway.vehicle')} chosen={chosen} onChoose={onChoose} without={taken} autoFocus />
 }
 

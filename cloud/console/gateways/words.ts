@@ -8,6 +8,7 @@ const ru = {
     vehicle: 'Машина',
     vehicleSearch: 'Найти по госномеру',
     noFreeVehicle: 'У всех машин уже есть шлюз.',
+    noVehicle: 'Машин ещё нет. Сначала добавьте машину:',
     getCode: 'Получить код',
     newCode: 'Новый код',
     codeTitle: 'Код для шлюза {{id}}',
@@ -32,7 +33,7 @@ const ru = {
     certificateEnded: 'Сертификат истёк {{at}}',
     noCertificate: 'Сертификата нет',
     software: 'Версия {{version}}',
-    empty: 'Шлюзов пока нет.',
+    empty: 'Шлюзов пока нет. Первый появится, когда для машины возьмут код: «Ввести в работу».',
     columns: {
       gateway: 'Шлюз',
       vehicle: 'Машина',
@@ -55,6 +56,7 @@ const en = {
     vehicle: 'Vehicle',
     vehicleSearch: 'Find by plate',
     noFreeVehicle: 'Every vehicle already has a gateway.',
+    noVehicle: 'There are no vehicles yet. Add one first:',
     getCode: 'Get a code',
     newCode: 'New code',
     codeTitle: 'Code for gateway {{id}}',
@@ -79,7 +81,7 @@ const en = {
     certificateEnded: 'Certificate ended {{at}}',
     noCertificate: 'No certificate',
     software: 'Version {{version}}',
-    empty: 'No gateways yet.',
+    empty: 'No gateways yet. The first appears when a code is taken for a vehicle: “Provision”.',
     columns: {
       gateway: 'Gateway',
       vehicle: 'Vehicle',

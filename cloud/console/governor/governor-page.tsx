@@ -5,6 +5,7 @@ import type { Governor } from '../api/governor.ts'
 import type { User } from '../api/session.ts'
 import { Page } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
+import { useRefused } from '../design/refused.ts'
 import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { problemWords } from '../language/problem-words.ts'
@@ -93,6 +94,7 @@ function Waiting({ governor, user }: { readonly governor: Governor; readonly use
   const { t } = useWords()
   const approve = useApprove()
   const [code, setCode] = useState('')
+  const refused = useRefused()
   const join = useBecomeApprover()
   const plates = new Map((useFleet().data ?? []).map((vehicle) => [vehicle.id, vehicle.plate]))
   const registered = governor.approvers.some((approver) => approver.id === user.id)
@@ -140,7 +142,7 @@ function Waiting({ governor, user }: { readonly governor: Governor; readonly use
           {t('governor.approvers', { names: governor.approvers.map(({ name }) => name).join(', ') || '—' })}
         </Text>
         {mayGovern(user) && !registered && governor.signer === 'up' && (
-          <Button variant="default" loading={join.isPending} onClick={() => join.mutate({})}>
+          <Button variant="default" loading={join.isPending} onClick={() => join.mutate({}, { onError: refused })}>
             {t('governor.join')}
           </Button>
         )}

@@ -28,7 +28,7 @@ const ru = {
       foreign: 'не проверена: не по сертификату этого шлюза',
       false: 'не проверена: не подходит к сообщению',
     },
-    minute: 'Последние {{span}}: не более {{speed}} км/ч, {{metres}} м от первого положения',
+    minute: 'За {{span}} до этого: не более {{speed}} км/ч, {{metres}} м от первого положения',
     outcomes: {
       running: 'двигатель работает',
       'not-running': 'двигатель не работает',
@@ -62,6 +62,10 @@ const ru = {
     ok: 'достоверно',
     suspect: 'недостоверно',
     jammed: 'сигнал подавлен',
+    gnss: 'по спутникам',
+    ntp: 'по сети',
+    rtc: 'по часам шлюза',
+    estimated: 'оценка',
   },
 } as const
 
@@ -95,7 +99,7 @@ const en = {
       foreign: 'not verified: not by the certificate of this gateway',
       false: 'not verified: it does not fit the report',
     },
-    minute: 'The last {{span}}: at most {{speed}} km/h, {{metres}} m from the first position',
+    minute: 'In the {{span}} before: at most {{speed}} km/h, {{metres}} m from the first position',
     outcomes: {
       running: 'the engine runs',
       'not-running': 'the engine does not run',
@@ -129,6 +133,10 @@ const en = {
     ok: 'trusted',
     suspect: 'not trusted',
     jammed: 'signal jammed',
+    gnss: 'from satellites',
+    ntp: 'from the network',
+    rtc: 'from the gateway’s own clock',
+    estimated: 'an estimate',
   },
 } as const
 

@@ -7,6 +7,7 @@ import type { ConversationItem, WholeConversation } from '../api/inbox.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
 import { Small } from '../design/data-table.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
+import { useRefused } from '../design/refused.ts'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
@@ -50,6 +51,7 @@ export function ConversationDialog({ id, onClose }: { readonly id: string; reado
     touches: [INBOX],
     done: t('inbox.answered'),
   })
+  const refused = useRefused()
   const take = useChange(() => put<null>(`${path}/assignee`, { to: 'me' }), {
     touches: [INBOX],
     done: t('inbox.taken'),
@@ -75,14 +77,19 @@ export function ConversationDialog({ id, onClose }: { readonly id: string; reado
         )}
       </QueryView>
       <Group gap="xs">
-        <Button size="compact-sm" variant="default" loading={take.isPending} onClick={() => take.mutate(undefined)}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          loading={take.isPending}
+          onClick={() => take.mutate(undefined, { onError: refused })}
+        >
           {t('inbox.take')}
         </Button>
         <Button
           size="compact-sm"
           variant="default"
           loading={close.isPending}
-          onClick={() => close.mutate(undefined, { onSuccess: onClose })}
+          onClick={() => close.mutate(undefined, { onSuccess: onClose, onError: refused })}
         >
           {t('inbox.close')}
         </Button>

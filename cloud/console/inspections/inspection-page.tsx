@@ -10,6 +10,7 @@ import { Facts } from '../design/facts.tsx'
 import { Columns, Page, Panel, Quiet } from '../design/page.tsx'
 import { Plate } from '../design/plate.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
+import { useRefused } from '../design/refused.ts'
 import type { Tone } from '../design/state-tone.ts'
 import { ToneWord } from '../design/tone-word.tsx'
 import { calendarWords } from '../language/calendar.ts'
@@ -68,6 +69,7 @@ function VisitLine({ visit, user }: { readonly visit: Visit; readonly user: User
   const now = useNow(60)
   const [asking, setAsking] = useState<'postpone' | 'cancel' | 'finish' | null>(null)
   const station = useStations().data?.items.find(({ id }) => id === visit.stationId)?.name ?? ''
+  const refused = useRefused()
   const arrive = useChange(() => post<Visit>(visitPath(visit, 'arrived'), {}), {
     touches: UPKEEP,
     done: t('inspection.arrivedDone'),
@@ -102,7 +104,7 @@ function VisitLine({ visit, user }: { readonly visit: Visit; readonly user: User
               size="compact-sm"
               variant="default"
               loading={arrive.isPending}
-              onClick={() => arrive.mutate(undefined)}
+              onClick={() => arrive.mutate(undefined, { onError: refused })}
             >
               {t('inspection.arrived')}
             </Button>

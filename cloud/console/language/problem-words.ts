@@ -1,9 +1,22 @@
 import { Problem, Unreachable } from '../api/problem.ts'
 import { type Words, wordOr } from './language.ts'
 
+/** What a proxy in between says in its own way; the general sentence would name a bare number. */
+const BY_STATUS: Readonly<Record<number, string>> = {
+  401: 'session/missing',
+  403: 'access/forbidden',
+  413: 'request/too-large',
+  429: 'request/too-many',
+  500: 'service/failed',
+  503: 'service/unavailable',
+}
+
 /** The sentence for a failed request; `doing` says whether it was to change something or only to read. */
 export function problemWords(error: unknown, t: Words, doing: 'reading' | 'changing'): string {
-  if (error instanceof Problem) return wordOr(t, 'problem', error.facts.code, { code: error.facts.code })
+  if (error instanceof Problem) {
+    const { code, status } = error.facts
+    return wordOr(t, 'problem', code === `http/${status}` ? (BY_STATUS[status] ?? code) : code, { code })
+  }
   if (error instanceof Unreachable) return t(doing === 'reading' ? 'problem.unreachableRead' : 'problem.unreachable')
   return t('problem.other', { code: error instanceof Error ? error.name : 'unknown' })
 }

@@ -10,6 +10,7 @@ import { Small } from '../design/data-table.tsx'
 import { MoreButton } from '../design/more-button.tsx'
 import { Panel, Quiet } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
+import { useRefused } from '../design/refused.ts'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
@@ -53,6 +54,7 @@ export function ShiftsPanel({ lease, user }: { readonly lease: Lease; readonly u
   const now = useNow(60)
   const [opening, setOpening] = useState(false)
   const shifts = usePages<Shift>(SHIFTS, '/shifts', { lease: lease.id, limit: 20 })
+  const refused = useRefused()
   const close = useChange(() => post<Shift>('/shifts/close', { vehicleId: lease.vehicle.id }), {
     touches: TOUCHES,
     done: t('lease.shiftClosed'),
@@ -84,7 +86,7 @@ export function ShiftsPanel({ lease, user }: { readonly lease: Lease; readonly u
                       size="xs"
                       variant="default"
                       loading={close.isPending}
-                      onClick={() => close.mutate(undefined)}
+                      onClick={() => close.mutate(undefined, { onError: refused })}
                     >
                       {t('lease.closeShift')}
                     </Button>

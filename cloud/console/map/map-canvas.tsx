@@ -42,7 +42,11 @@ function openMap(container: HTMLElement, colours: MapPalette, name: string | nul
     dragRotate: false,
     pitchWithRotate: false,
     fadeDuration: 120,
-    locale: { 'ScaleControl.Meters': t('map.metres'), 'ScaleControl.Kilometers': t('map.kilometres') },
+    locale: {
+      'Map.Title': t('nav.map'),
+      'ScaleControl.Meters': t('map.metres'),
+      'ScaleControl.Kilometers': t('map.kilometres'),
+    },
   })
   map.touchZoomRotate.disableRotation()
   map.addControl(new AttributionControl({ compact: false, customAttribution: CREDITS }), 'bottom-right')

@@ -8,6 +8,7 @@ import { DataTable, Small } from '../design/data-table.tsx'
 import { MoreButton } from '../design/more-button.tsx'
 import { Page, Tools } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
+import { DriverName } from '../drivers/driver-select.tsx'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
@@ -62,7 +63,8 @@ export function MessagesPage({ user }: { readonly user: User }): ReactNode {
                         to.name
                       ) : (
                         <Anchor component={Link} href={`/drivers/${driverId}`} size="sm" c="inherit">
-                          {to.name}
+                          {/* Kept under the driver's id where nobody said a name. */}
+                          {to.name === driverId ? <DriverName id={driverId} /> : to.name}
                         </Anchor>
                       ),
                   },

@@ -7,6 +7,7 @@ import type { User } from '../api/session.ts'
 import { DataTable, Small } from '../design/data-table.tsx'
 import { Page } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
+import { useRefused } from '../design/refused.ts'
 import { ToneWord } from '../design/tone-word.tsx'
 import { ageWords } from '../language/age.ts'
 import { useWords, type Words } from '../language/language.ts'
@@ -31,6 +32,7 @@ function LastRound({ sweep }: { readonly sweep: Sweep }): ReactNode {
 export function BalancesPage({ user }: { readonly user: User }): ReactNode {
   const { t, language } = useWords()
   const sources = useSources()
+  const refused = useRefused()
   const ask = useChange((source: string) => post(`/balances/sources/${encodeURIComponent(source)}/ask`, {}), {
     touches: [SOURCES],
     done: t('money.asked'),
@@ -78,7 +80,7 @@ export function BalancesPage({ user }: { readonly user: User }): ReactNode {
                         size="compact-sm"
                         variant="default"
                         loading={ask.isPending && ask.variables === source}
-                        onClick={() => ask.mutate(source)}
+                        onClick={() => ask.mutate(source, { onError: refused })}
                       >
                         {t('money.ask')}
                       </Button>

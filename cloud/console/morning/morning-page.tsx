@@ -155,7 +155,11 @@ function Idle({ morning, days }: Shown): ReactNode {
             {
               word: t('morning.columns.hours'),
               end: true,
-              cell: ({ hours }) => t('morning.hours', { count: Math.round(hours) }),
+              // Below an hour «0 ч» would say that nothing was lost.
+              cell: ({ hours }) =>
+                hours < 1
+                  ? spanWords(hours * 60 * MINUTE_MS, language)
+                  : t('morning.hours', { count: Math.round(hours) }),
             },
             { word: t('morning.columns.cost'), end: true, cell: ({ kopecks }) => moneyWords(kopecks, language) },
           ]}

@@ -1,4 +1,4 @@
-import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { get } from '../api/api-client.ts'
 import { pathWith } from '../api/lists.ts'
 import type { Morning, NumberItem } from '../api/morning.ts'
@@ -10,7 +10,6 @@ export const useMorning = (days: number): UseQueryResult<Morning> =>
     queryKey: ['morning', days],
     queryFn: ({ signal }) => get<Morning>(pathWith('/reports/morning', { days }), signal),
     refetchInterval: 60_000,
-    placeholderData: keepPreviousData,
   })
 
 export const useNumberList = (

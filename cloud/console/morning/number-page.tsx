@@ -23,9 +23,9 @@ export function NumberPage({ number }: { readonly number: string }): ReactNode {
   const has = (items: readonly NumberItem[], field: 'vehicle' | 'driver' | 'kopecks' | 'minutes'): boolean =>
     items.some((item) => item[field] !== null)
   const said = (note: string): string => {
-    const key = `morning.reasons.${note}`
-    const words = t(key)
-    return words === key ? note : words
+    // One code means other things in other lists: a driver is «unknown» for want of a balance, a car for want of a reason.
+    const known = [`morning.notes.${number}.${note}`, `morning.reasons.${note}`].map((key) => [key, t(key)])
+    return known.find(([key, words]) => key !== words)?.[1] ?? note
   }
   return (
     <Page

@@ -32,7 +32,7 @@ const ru = {
   idle: 'Простой по причинам',
   idleNone: 'Простоя не было.',
   idleUnknown: 'Причины простоя пока неизвестны.',
-  columns: { reason: 'Причина', vehicles: 'Машин', hours: 'Часов', cost: 'Потеряно' },
+  columns: { reason: 'Причина', vehicles: 'Машин', hours: 'Время', cost: 'Потеряно' },
   hours: '{{count}} ч',
   reasons: {
     no_driver: 'Нет водителя',
@@ -51,6 +51,11 @@ const ru = {
     no_contact: 'Не на связи',
     washing: 'На мойке',
     unknown: 'Причина неизвестна',
+  },
+  notes: {
+    arrears: { unknown: 'Нет свежего баланса' },
+    'overdue-inspections': { overdue: 'Просрочено', critical: 'Просрочено давно' },
+    'money-at-risk': { debt: 'Долг', 'no contact': 'Не на связи', 'debt, no contact': 'Долг, и не на связи' },
   },
   list: {
     idle: 'Простой: {{reason}}',
@@ -98,7 +103,7 @@ const en: Omit<Same<typeof ru>, 'moneyAtRiskNote_few' | 'moneyAtRiskNote_many'> 
   idle: 'Idle by reason',
   idleNone: 'Nothing was idle.',
   idleUnknown: 'The reasons are not known yet.',
-  columns: { reason: 'Reason', vehicles: 'Vehicles', hours: 'Hours', cost: 'Lost' },
+  columns: { reason: 'Reason', vehicles: 'Vehicles', hours: 'Time', cost: 'Lost' },
   hours: '{{count}} h',
   reasons: {
     no_driver: 'No driver',
@@ -117,6 +122,11 @@ const en: Omit<Same<typeof ru>, 'moneyAtRiskNote_few' | 'moneyAtRiskNote_many'> 
     no_contact: 'No contact',
     washing: 'Being washed',
     unknown: 'Reason unknown',
+  },
+  notes: {
+    arrears: { unknown: 'No fresh balance' },
+    'overdue-inspections': { overdue: 'Overdue', critical: 'Long overdue' },
+    'money-at-risk': { debt: 'Debt', 'no contact': 'No contact', 'debt, no contact': 'Debt, and no contact' },
   },
   list: {
     idle: 'Idle: {{reason}}',

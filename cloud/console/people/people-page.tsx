@@ -6,6 +6,7 @@ import type { User } from '../api/session.ts'
 import { DataTable, Small } from '../design/data-table.tsx'
 import { Page } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
+import { useRefused } from '../design/refused.ts'
 import { ToneWord } from '../design/tone-word.tsx'
 import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
@@ -27,6 +28,7 @@ export function PeoplePage({ user }: { readonly user: User }): ReactNode {
   const parkNames = new Map((useParks().data?.items ?? []).map(({ id, name }) => [id, name]))
   const [asking, setAsking] = useState<Asking>({ kind: 'nothing' })
   const close = (): void => setAsking({ kind: 'nothing' })
+  const refused = useRefused()
   const confirm = useChange((id: string) => post(`/accounts/${id}/confirm`, {}))
   const owner = user.role === 'owner'
   const moment = (at: string): string => momentWords(Date.parse(at), now, language)
@@ -95,7 +97,9 @@ export function PeoplePage({ user }: { readonly user: User }): ReactNode {
                           {t('people.recover')}
                         </Menu.Item>
                         {person.noBlockUntil !== null && (
-                          <Menu.Item onClick={() => confirm.mutate(person.id)}>{t('people.confirm')}</Menu.Item>
+                          <Menu.Item onClick={() => confirm.mutate(person.id, { onError: refused })}>
+                            {t('people.confirm')}
+                          </Menu.Item>
                         )}
                         <Menu.Item color="red" onClick={() => setAsking({ kind: 'disable', person })}>
                           {t('people.disable')}

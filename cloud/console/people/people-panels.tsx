@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { get, put, remove } from '../api/api-client.ts'
 import { DataTable, Small } from '../design/data-table.tsx'
 import { Panel } from '../design/page.tsx'
+import { useRefused } from '../design/refused.ts'
 import { ToneWord } from '../design/tone-word.tsx'
 import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
@@ -17,6 +18,7 @@ export function SecondFactorSwitch({ owner }: { readonly owner: boolean }): Reac
     queryKey: ['people', 'policy'],
     queryFn: ({ signal }) => get<{ readonly secondFactorToBlock: 'on' | 'off' }>('/access/policy', signal),
   })
+  const refused = useRefused()
   const turn = useChange((toBlock: 'on' | 'off') => put('/access/second-factor', { toBlock }))
   const now = policy.data?.secondFactorToBlock
   if (now === undefined) return null
@@ -29,7 +31,7 @@ export function SecondFactorSwitch({ owner }: { readonly owner: boolean }): Reac
             size="compact-xs"
             variant="default"
             loading={turn.isPending}
-            onClick={() => turn.mutate(now === 'on' ? 'off' : 'on')}
+            onClick={() => turn.mutate(now === 'on' ? 'off' : 'on', { onError: refused })}
           >
             {t(now === 'on' ? 'people.turnOff' : 'people.turnOn')}
           </Button>
@@ -48,6 +50,7 @@ export function Invitations(): ReactNode {
   const { t, language } = useWords()
   const now = useNow()
   const open = useInvitations()
+  const refused = useRefused()
   const withdraw = useChange((id: string) => remove(`/invitations/${id}`))
   if (open.data === undefined || open.data.items.length === 0) return null
   return (
@@ -77,7 +80,7 @@ export function Invitations(): ReactNode {
             word: ' ',
             end: true,
             cell: ({ id }) => (
-              <Button size="compact-xs" variant="default" onClick={() => withdraw.mutate(id)}>
+              <Button size="compact-xs" variant="default" onClick={() => withdraw.mutate(id, { onError: refused })}>
                 {t('people.withdraw')}
               </Button>
             ),

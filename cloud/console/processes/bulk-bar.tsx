@@ -3,14 +3,18 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { post } from '../api/api-client.ts'
 import type { Card, CardItem, Pipeline } from '../api/process.ts'
+import { AskDialog } from '../design/ask-dialog.tsx'
 import { useWords } from '../language/language.ts'
 import { refusalWords } from '../language/problem-words.ts'
 import { cardName } from './card-tile.tsx'
 import { cardPath, moveCard, rereadCards, useChoices } from './process-queries.ts'
 
+type Asking = { readonly title: string; readonly change: (card: CardItem) => Promise<Card> }
 type Refusal = { readonly card: CardItem; readonly cause: unknown }
 
-/** The same to several cards, one after another; each that is refused is named with its reason. */
+const UNASKED = { isPending: false, isError: false, error: null }
+
+/** The same to several cards, one after another, once it was said of how many; each that is refused is named with its reason. */
 export function BulkBar(props: {
   readonly pipeline: Pipeline
   readonly cards: readonly CardItem[]
@@ -21,6 +25,7 @@ export function BulkBar(props: {
   const client = useQueryClient()
   const [done, setDone] = useState<number | null>(null)
   const [refusals, setRefusals] = useState<readonly Refusal[]>([])
+  const [asking, setAsking] = useState<Asking | null>(null)
   const people = useChoices('responsible', '', true)
   const each = async (change: (card: CardItem) => Promise<Card>): Promise<void> => {
     const failed: Refusal[] = []
@@ -50,7 +55,12 @@ export function BulkBar(props: {
             data={pipeline.stages.map(({ id, title }) => ({ value: id, label: title }))}
             value={null}
             onChange={(stage) => {
-              if (stage !== null) void each((card) => moveCard({ id: card.id, stage }))
+              const to = pipeline.stages.find(({ id }) => id === stage)
+              if (to !== undefined)
+                setAsking({
+                  title: `${t('process.moveTo')}: ${to.title}`,
+                  change: (card) => moveCard({ id: card.id, stage: to.id }),
+                })
             }}
           />
         )}
@@ -63,14 +73,32 @@ export function BulkBar(props: {
           data={[...(people.data ?? [])]}
           value={null}
           onChange={(person) => {
-            if (person !== null)
-              void each((card) => post<Card>(`${cardPath(card.id)}/responsible`, { to: `person:${person}` }))
+            const to = people.data?.find(({ value }) => value === person)
+            if (to !== undefined)
+              setAsking({
+                title: `${t('process.handTo')}: ${to.label}`,
+                change: (card) => post<Card>(`${cardPath(card.id)}/responsible`, { to: `person:${to.value}` }),
+              })
           }}
         />
         <Button size="xs" variant="subtle" disabled={done !== null} onClick={() => onDone(new Set())}>
           {t('process.unchoose')}
         </Button>
       </Group>
+      {asking !== null && (
+        <AskDialog
+          title={asking.title}
+          submit={t('app.confirm')}
+          change={UNASKED}
+          onClose={() => setAsking(null)}
+          onSubmit={() => {
+            setAsking(null)
+            void each(asking.change)
+          }}
+        >
+          <Text size="sm">{t('process.chosen', { count: cards.length })}</Text>
+        </AskDialog>
+      )}
       {refusals.length > 0 && (
         <Alert color="red" mt="sm" role="alert">
           {refusals.slice(0, 20).map(({ card, cause }) => (

@@ -1,4 +1,4 @@
-import { Button, Text } from '@mantine/core'
+import { Button, Text, VisuallyHidden } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { useLocation, useSearchParams } from 'wouter'
@@ -90,6 +90,7 @@ function Pipelines({ pipelines }: { readonly pipelines: readonly Pipeline[] }): 
   const mayAdd = start?.work === true && pipeline.card !== 'vehicle' && pipeline.moves !== 'auto_only'
   return (
     <div className={classes['page']}>
+      <VisuallyHidden component="h1">{pipeline.title}</VisuallyHidden>
       <div className={classes['top']}>
         <BoardTools key={pipeline.id} pipelines={pipelines} pipeline={pipeline} query={query} onQuery={change} />
         {mayAdd && (

@@ -15,6 +15,7 @@ import { plateOr } from '../fields/field-words.ts'
 import { spanWords } from '../language/age.ts'
 import { useWords } from '../language/language.ts'
 import { clockWords, momentWords } from '../language/moment.ts'
+import { refusalWords } from '../language/problem-words.ts'
 import { useNow } from '../live/now.ts'
 import { OutcomeForm } from './outcome-form.tsx'
 import { CARDS } from './process-queries.ts'
@@ -131,6 +132,11 @@ function Current(props: {
           {t('workplace.giveBack')}
         </Button>
       </Group>
+      {giveBack.isError && (
+        <Text size="sm" c="red" role="alert" style={{ whiteSpace: 'pre-line' }}>
+          {refusalWords(giveBack.error, t)}
+        </Text>
+      )}
       {postponing && (
         <PostponeDialog
           task={task}

@@ -14,6 +14,7 @@ import { momentWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { mayChangeRules } from '../session/rights.ts'
 import { DecisionsTable } from './decisions-table.tsx'
+import { eventNames } from './event-name.ts'
 import classes from './rule-editor.module.css'
 import { RuleEditor } from './rule-editor.tsx'
 import { DECISIONS, useRule, useSwitches, useVersions } from './rule-queries.ts'
@@ -53,7 +54,7 @@ function Standing({ rule }: { readonly rule: Rule }): ReactNode {
           {
             word: t('rule.columns.when'),
             value: rule.everyMs === null ? '' : t('rule.every', { span: spanWords(rule.everyMs, language) }),
-            note: rule.events.join(', '),
+            note: eventNames(rule.events, t),
           },
         ]}
       />

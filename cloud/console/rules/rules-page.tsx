@@ -11,6 +11,7 @@ import { spanWords } from '../language/age.ts'
 import { useWords } from '../language/language.ts'
 import { useNow } from '../live/now.ts'
 import { mayChangeRules } from '../session/rights.ts'
+import { eventNames } from './event-name.ts'
 import { RuleEditor } from './rule-editor.tsx'
 import { useRules } from './rule-queries.ts'
 import { RuleStateWord } from './rule-state-word.tsx'
@@ -90,7 +91,7 @@ export function RulesPage({ user }: { readonly user: User }): ReactNode {
                   cell: ({ everyMs, events }) => (
                     <>
                       {everyMs !== null && <div>{t('rule.every', { span: spanWords(everyMs, language) })}</div>}
-                      {events.length > 0 && <Small>{t('rule.events', { names: events.join(', ') })}</Small>}
+                      {events.length > 0 && <Small>{t('rule.events', { names: eventNames(events, t) })}</Small>}
                     </>
                   ),
                 },

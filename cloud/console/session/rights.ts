@@ -9,6 +9,8 @@ const GOVERNING = new Set(['owner', 'head', 'security'])
 
 export const mayGovern = (user: User): boolean => GOVERNING.has(user.role)
 export const mayBlock = (user: User): boolean => BLOCKING.has(user.role)
+/** Brings cars into the fleet. */
+export const mayAddVehicles = (user: User): boolean => PROVISIONING.has(user.role)
 export const mayProvision = (user: User): boolean => PROVISIONING.has(user.role)
 export const mayRevoke = (user: User): boolean => REVOKING.has(user.role)
 

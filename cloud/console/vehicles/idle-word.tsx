@@ -6,6 +6,7 @@ import { useChange } from '../api/changes.ts'
 import type { Vehicle } from '../api/vehicle.ts'
 import { AskDialog } from '../design/ask-dialog.tsx'
 import { Small } from '../design/data-table.tsx'
+import { useRefused } from '../design/refused.ts'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
@@ -58,6 +59,7 @@ export function IdleWord({ vehicle }: { readonly vehicle: Vehicle }): ReactNode 
     queryKey: [IDLE, vehicle.id],
     queryFn: ({ signal }) => get<{ readonly said: Said | null }>(idlePath(vehicle.id), signal),
   })
+  const refused = useRefused()
   const takeBack = useChange(() => remove(idlePath(vehicle.id)), { touches: TOUCHES, done: t('standing.takenBack') })
   const said = idle.data?.said ?? null
   return (
@@ -71,7 +73,7 @@ export function IdleWord({ vehicle }: { readonly vehicle: Vehicle }): ReactNode 
             variant="subtle"
             size="compact-sm"
             loading={takeBack.isPending}
-            onClick={() => takeBack.mutate(undefined)}
+            onClick={() => takeBack.mutate(undefined, { onError: refused })}
           >
             {t('standing.takeBack')}
           </Button>

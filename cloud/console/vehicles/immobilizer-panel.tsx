@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import type { User } from '../api/session.ts'
 import type { Vehicle } from '../api/vehicle.ts'
 import { Note } from '../design/note.tsx'
+import { useRefused } from '../design/refused.ts'
 import { HoldActions } from '../holds/hold-actions.tsx'
 import { HoldList } from '../holds/hold-list.tsx'
 import { useEndGrace } from '../holds/hold-mutations.ts'
@@ -60,6 +61,7 @@ export function ImmobilizerPanel({ vehicle, user }: { readonly vehicle: Vehicle;
 function GraceNote({ vehicle, user }: { readonly vehicle: Vehicle; readonly user: User }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(10)
+  const refused = useRefused()
   const end = useEndGrace(vehicle.id)
   const grace = vehicle.immobilizer.grace ?? null
   if (grace === null) return null
@@ -70,7 +72,13 @@ function GraceNote({ vehicle, user }: { readonly vehicle: Vehicle; readonly user
       <div>{t(byCode ? 'grace.byCode' : 'grace.until', { until, name: grace.givenBy.name })}</div>
       {grace.note !== '' && <div>{grace.note}</div>}
       {mayBlock(user) && (
-        <Button size="compact-sm" variant="default" mt={6} loading={end.isPending} onClick={() => end.mutate()}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          mt={6}
+          loading={end.isPending}
+          onClick={() => end.mutate(undefined, { onError: refused })}
+        >
           {t('grace.end')}
         </Button>
       )}

@@ -1,6 +1,7 @@
 import type { Order, OrderState, OrderStep } from '../api/vehicle.ts'
 import { type Language, spanWords } from '../language/age.ts'
 import { type Words, wordOr } from '../language/language.ts'
+import { numberWords } from '../language/quantity.ts'
 
 /** «Ждёт остановки» is true of a moving car only; for the other reasons the word is «Ждёт». */
 const STOP_REASONS = new Set(['moving', 'ignition-on'])
@@ -33,8 +34,8 @@ export function minuteWords(
   const most = (key: 'speedKmh' | 'fromFirstM'): number => Math.max(0, ...lastMinute.map((sample) => sample[key] ?? 0))
   return t('order.minute', {
     span: spanWords(first.ageMs, language),
-    speed: String(most('speedKmh')),
-    metres: String(Math.round(most('fromFirstM'))),
+    speed: numberWords(most('speedKmh'), 1, language),
+    metres: numberWords(most('fromFirstM'), 0, language),
   })
 }
 
@@ -43,6 +44,12 @@ const SPOKEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   motion: { true: 'evidence.yes', false: 'evidence.no' },
   drive: { free: 'evidence.free', blocked: 'evidence.blocked' },
   sense: { free: 'evidence.free', blocked: 'evidence.blocked' },
+  timeQuality: {
+    gnss: 'evidence.gnss',
+    ntp: 'evidence.ntp',
+    rtc: 'evidence.rtc',
+    estimated: 'evidence.estimated',
+  },
   gnssTrust: { ok: 'evidence.ok', suspect: 'evidence.suspect', jammed: 'evidence.jammed' },
 }
 
@@ -78,6 +85,7 @@ export function evidenceWords(
       if (!KNOWN.has(name)) return `${name}: ${String(value)}`
       if (name.endsWith('Ms')) return t(`evidence.${name}`, { span: spanWords(Number(value), language) })
       const word = SPOKEN[name]?.[String(value)]
-      return t(`evidence.${name}`, { value: word === undefined ? String(value) : t(word) })
+      const said = typeof value === 'number' ? numberWords(value, 1, language) : String(value)
+      return t(`evidence.${name}`, { value: word === undefined ? said : t(word) })
     })
 }

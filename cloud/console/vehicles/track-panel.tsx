@@ -90,7 +90,8 @@ export function TrackPanel({ vehicle }: { readonly vehicle: Vehicle }): ReactNod
       )}
       {points.length > 1 && (
         <Slider
-          aria-label={t('track.moment')}
+          thumbLabel={t('track.moment')}
+          thumbSize={20}
           size="sm"
           min={0}
           max={points.length - 1}
@@ -101,8 +102,8 @@ export function TrackPanel({ vehicle }: { readonly vehicle: Vehicle }): ReactNod
       )}
       <Group justify="space-between" gap="xs">
         <Text size="sm" className="quiet">
-          {track.data === undefined && track.error === null ? <Loader size="xs" /> : null}
-          {track.data !== undefined && <TrackWords track={track.data} />}
+          {(track.data === undefined && track.error === null) || track.isPlaceholderData ? <Loader size="xs" /> : null}
+          {track.data !== undefined && !track.isPlaceholderData && <TrackWords track={track.data} />}
         </Text>
         {moment !== null && <MomentWords point={moment} />}
       </Group>

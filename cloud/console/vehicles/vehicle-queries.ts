@@ -82,7 +82,6 @@ export const useMileage = (id: string, day: string, growing: boolean): UseQueryR
     queryKey: ['mileage', id, day],
     queryFn: ({ signal }) => get<Mileage>(`/vehicles/${encodeURIComponent(id)}/mileage?${rangeOf(day)}`, signal),
     refetchInterval: growing ? 60_000 : false,
-    placeholderData: keepPreviousData,
   })
 
 /** When nobody knows where the vehicle was on that day, and why. */
@@ -91,7 +90,6 @@ export const useBlanks = (id: string, day: string, growing: boolean): UseQueryRe
     queryKey: ['gaps', id, day],
     queryFn: ({ signal }) => get(`/vehicles/${encodeURIComponent(id)}/gaps?${rangeOf(day)}`, signal),
     refetchInterval: growing ? 60_000 : false,
-    placeholderData: keepPreviousData,
   })
 
 /** Every value the ledger has had for that day; none before the day is closed. */
@@ -99,7 +97,6 @@ export const useLedgerDay = (id: string, day: string): UseQueryResult<{ items: r
   useQuery({
     queryKey: ['mileage', 'ledger', id, day],
     queryFn: ({ signal }) => get(`/vehicles/${encodeURIComponent(id)}/mileage/ledger?from=${day}&to=${day}`, signal),
-    placeholderData: keepPreviousData,
   })
 
 export const useOrders = (id: string): UseQueryResult<{ readonly items: readonly Order[] }> =>

@@ -153,5 +153,9 @@ describe('orders', () => {
       'привод реле: заблокировано',
       'tyrePressure: 2.2',
     ])
+    expect(evidenceWords({ speedKmh: 1.44, timeQuality: 'ntp' }, speech.t, 'ru').map(plain)).toEqual([
+      'скорость 1,4 км/ч',
+      'время: по сети',
+    ])
   })
 })

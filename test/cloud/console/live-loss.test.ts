@@ -33,6 +33,17 @@ describe.skipIf(!requireReal('chromium'))('the live connection in a real browser
       .waitFor()
     await page.getByTestId('link-banner').waitFor({ state: 'detached' })
     expect(cloud.seen.filter(({ path }) => path === '/api/live').length).toBeGreaterThan(1)
+    expect(await page.title()).toBe('Машины · Kordon')
+    // The feed lives and one reading fails: what stays on screen is said to be old, and why.
+    cloud.state.refused = 'vehicles'
+    cloud.dropLive()
+    cloud.restoreLive()
+    const stale = page.getByTestId('stale')
+    await stale.getByText(/Ваша роль этого не позволяет\. На экране данные на \d\d:\d\d/).waitFor()
+    await page.getByRole('row', { name: /Е317КМ/ }).waitFor()
+    cloud.state.refused = ''
+    await stale.getByRole('button', { name: 'Повторить' }).click()
+    await stale.waitFor({ state: 'detached' })
     await leave()
   })
 })

@@ -34,8 +34,8 @@ describe.each(['ru', 'en'] as const)('what an order step says of its proof, %s',
     ]
     expect(plain(minuteWords({ lastMinute }, t, language))).toBe(
       language === 'ru'
-        ? 'Последние 1 мин: не более 1.4 км/ч, 4 м от первого положения'
-        : 'The last 1 min: at most 1.4 km/h, 4 m from the first position',
+        ? 'За 1 мин до этого: не более 1,4 км/ч, 4 м от первого положения'
+        : 'In the 1 min before: at most 1.4 km/h, 4 m from the first position',
     )
   })
 

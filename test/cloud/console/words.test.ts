@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { problemFrom } from '../../../cloud/console/api/problem.ts'
+import { tabTitle } from '../../../cloud/console/app/tab-title.ts'
 import { ageWords, spanWords } from '../../../cloud/console/language/age.ts'
 import {
   atWords,
@@ -8,7 +10,9 @@ import {
   moscowDay,
   sinceWords,
 } from '../../../cloud/console/language/moment.ts'
+import { problemWords } from '../../../cloud/console/language/problem-words.ts'
 import { kmWords, speedWords } from '../../../cloud/console/language/quantity.ts'
+import { wordsOf } from './support/words.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -93,4 +97,21 @@ describe('quantities', () => {
     expect(plain(words)).toBe(expected)
     expect(words).not.toContain(' ')
   })
+})
+
+test.each([
+  { heading: 'К440МН\u00a0797', title: 'К440МН 797 · Kordon' },
+  { heading: 'Kordon', title: 'Kordon' },
+  { heading: '', title: 'Kordon' },
+])('the tab of a page headed «$heading» says $title', ({ heading, title }) => {
+  expect(tabTitle(heading)).toBe(title)
+})
+
+test.each([
+  { status: 503, words: 'Сервис сейчас не может ответить. Попробуйте позже.' },
+  { status: 429, words: 'Слишком много запросов. Подождите немного.' },
+  { status: 403, words: 'Ваша роль этого не позволяет.' },
+  { status: 418, words: 'Не получилось (http/418).' },
+])('a bare $status from a proxy, without a code of ours, is told in words', ({ status, words }) => {
+  expect(problemWords(problemFrom(status, '<html>', null), wordsOf('ru'), 'reading')).toBe(words)
 })

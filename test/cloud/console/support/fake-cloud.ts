@@ -34,7 +34,8 @@ export async function startFakeCloud(options: { dist: string; signedIn: boolean;
   const track = fakeTrack(began)
   const streams = new Set<ServerResponse>()
   const seen: Seen[] = []
-  const state = { signedIn: options.signedIn, throttled: false, live: true, role: 'manager' }
+  /** `refused`: the first word of a path that answers no. */
+  const state = { signedIn: options.signedIn, throttled: false, live: true, role: 'manager', refused: '' }
 
   const json = (response: ServerResponse, status: number, body: unknown) => {
     const type = status >= 400 ? 'application/problem+json' : 'application/json'
@@ -174,6 +175,7 @@ export async function startFakeCloud(options: { dist: string; signedIn: boolean;
     if (head === 'session') return session(method, body, response)
     if (!state.signedIn) return problem(response, 401, 'session/missing')
     if (head === 'live') return live(response)
+    if (head === state.refused) return problem(response, 403, 'access/forbidden')
     if (head === 'vehicles' && id === undefined)
       return json(response, 200, { items: [...vehicles.values()], nextCursor: null })
     if (head === 'vehicles' && id !== undefined) return ofVehicle(id, rest, method, body, response)
