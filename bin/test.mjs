@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { buildConsole, consoleIsFresh, ensureInstalled, PINNED_NODE, ROOT, runToEnd } from './installation.mjs'
+import { filesOf } from './test-reports.mjs'
 
 const wanted = process.argv.slice(2)
 const requireReal = process.env.KORDON_REQUIRE_REAL === '1'
@@ -98,7 +99,7 @@ const TEST_STEPS =
         {
           name: 'tests of the whole product',
           report: 'whole.json',
-          run: () => vitest('whole.json', '--maxWorkers=4', `--exclude=${DRIVES}*`, WHOLE),
+          run: () => vitest('whole.json', '--maxWorkers=5', `--exclude=${DRIVES}*`, WHOLE),
         },
       ]
 /** Begun first and waited for last, so that no core is idle meanwhile. */
@@ -129,20 +130,6 @@ const STEPS = [
   ...TEST_STEPS,
 ]
 
-/** Totals of vitest's own report; a file that did not even load has no tests and counts as one failure. */
-function testTotals(reportFile) {
-  if (!existsSync(reportFile)) return { passed: 0, failed: 1, skipped: 0 }
-  const report = JSON.parse(readFileSync(reportFile, 'utf8'))
-  const unloaded = report.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
-  )
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + unloaded.length,
-    skipped: report.numPendingTests + report.numTodoTests,
-  }
-}
-
 const results = []
 const took = async (name, run) => {
   const startedAt = Date.now()
@@ -158,30 +145,44 @@ for (const { name, run } of STEPS) {
 }
 for (const { name, words } of companions) console.log(`\n── ${name}\n${await words}`)
 
-const totals = { passed: 0, failed: 0, skipped: 0 }
 const reported = [...TEST_STEPS, ...COMPANIONS].filter(({ report }) => report)
-for (const { name, report } of reported) {
-  const { passed, failed, skipped } = testTotals(join(reportFolder, report))
-  totals.passed += passed
-  // vitest may end badly with every test passed: an error outside of any test.
-  totals.failed += results.find((step) => step.name === name).code === 0 ? failed : Math.max(1, failed)
-  totals.skipped += skipped
+const faults = []
+const files = new Map()
+for (const { name, report } of reported)
+  for (const [file, result] of filesOf(join(reportFolder, report))) files.set(file, { ...result, step: name })
+const failingFiles = () => [...files].filter(([, { faults }]) => faults.length > 0)
+for (const { name, code } of results) {
+  // vitest may end badly with every test passed: an error outside of any test, or no report at all.
+  if (code !== 0 && !failingFiles().some(([, { step }]) => step === name)) faults.push(name)
+}
+
+/** More failing files than these are no accident of a busy machine. */
+const MOST_ASKED_AGAIN = 8
+const ALONE = 'what failed, alone'
+const onlyAlone = []
+const failing = failingFiles()
+// A whole run keeps both cores busy to its end: what failed in it is asked again with the machine to itself, and told.
+if (wanted.length === 0 && failing.length > 0 && failing.length <= MOST_ASKED_AGAIN) {
+  console.log(`\n── ${ALONE}`)
+  await took(ALONE, () => vitest('alone.json', '--maxWorkers=1', ...failing.map(([file]) => file)))
+  for (const [file, result] of filesOf(join(reportFolder, 'alone.json'))) {
+    onlyAlone.push(...files.get(file).faults.filter((name) => !result.faults.includes(name)))
+    files.set(file, result)
+  }
 }
 rmSync(reportFolder, { recursive: true, force: true })
+const countOf = (what) => [...files.values()].reduce((sum, result) => sum + result[what], 0)
+for (const { faults: found } of files.values()) faults.push(...found)
 const absent = REAL.filter((server) => !isHere(server))
-const stepFailures = results.filter(
-  ({ name, code }) => code !== 0 && !reported.some((step) => step.name === name),
-).length
-const failed = totals.failed + stepFailures + (requireReal ? absent.filter(({ wanted }) => !wanted).length : 0)
+if (requireReal) faults.push(...absent.filter(({ wanted }) => !wanted).map(({ name }) => `${name} is required`))
 
 console.log('\n── summary')
 for (const { name, code, seconds } of results)
   console.log(`  ${code === 0 ? 'ok    ' : 'FAILED'} ${name.padEnd(28)} ${seconds.toFixed(1).padStart(7)} s`)
-if (totals.skipped > 0) console.log(`  ${totals.skipped} tests skipped`)
-for (const { name, without, wanted } of absent)
-  console.log(
-    `  ${requireReal && !wanted ? 'FAILED' : 'ABSENT'} ${name} is not on this machine: not run were ${without}`,
-  )
+if (countOf('skipped') > 0) console.log(`  ${countOf('skipped')} tests skipped`)
+for (const { name, without } of absent) console.log(`  ABSENT ${name} is not on this machine: not run were ${without}`)
 if (absent.length === 0) console.log('  every real server the tests know is on this machine')
-console.log(`${totals.passed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+for (const name of onlyAlone) console.log(`  passed only with the machine to itself: ${name}`)
+for (const fault of faults) console.log(`  FAILED ${fault}`)
+console.log(`${countOf('passed')} passed, ${faults.length} failed`)
+process.exit(faults.length === 0 ? 0 : 1)
