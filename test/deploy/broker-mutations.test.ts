@@ -73,7 +73,8 @@ async function givenBy(mutation: Mutation | undefined, number: number): Promise<
     writeFileSync(join(folder, file), file === 'mosquitto.conf' && own !== '' ? `user root\n${own}` : own)
   }
   const files = ['run.sh', 'mosquitto.conf', 'revoked.pem'].map((file) => join(folder, file))
-  const child = spawn('sh', [...files, findReal('mosquitto') ?? ''], { stdio: 'ignore' })
+  // Without its place for data it writes where it stands.
+  const child = spawn('sh', [...files, findReal('mosquitto') ?? ''], { stdio: 'ignore', cwd: folder })
   const ended = once(child, 'exit')
   try {
     const serves = await Promise.race([listening(child, [plain, tls]), ended.then(() => false)])
