@@ -38,6 +38,9 @@ async function readOnce(deps: Deps, stop: AbortSignal): Promise<boolean> {
   const watch = (): number => window.setTimeout(() => silence.abort(), SILENCE_MS)
   let timer = watch()
   let lived = false
+  // A pulled cable breaks no connection: without this the screen would look alive until the silence is noticed.
+  const cable = (): void => silence.abort()
+  window.addEventListener('offline', cable)
   try {
     const response = await fetch(deps.url, {
       headers: { accept: 'text/event-stream' },
@@ -62,6 +65,7 @@ async function readOnce(deps: Deps, stop: AbortSignal): Promise<boolean> {
     // Whatever broke the connection, the answer is the same: say so on screen and connect again.
   } finally {
     window.clearTimeout(timer)
+    window.removeEventListener('offline', cable)
   }
   return lived
 }

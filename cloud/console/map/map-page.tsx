@@ -1,7 +1,7 @@
-import { SegmentedControl } from '@mantine/core'
+import { Anchor, SegmentedControl } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { type ReactNode, useCallback, useRef, useState } from 'react'
-import { useLocation, useSearchParams } from 'wouter'
+import { Link, useLocation, useSearchParams } from 'wouter'
 import type { Vehicle } from '../api/vehicle.ts'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
@@ -65,7 +65,12 @@ export function MapPage(): ReactNode {
         >
           {(all) =>
             all.length === 0 ? (
-              <Padded>{t('fleet.empty')}</Padded>
+              <Padded>
+                {t('fleet.empty')}{' '}
+                <Anchor component={Link} href="/vehicles">
+                  {t('fleet.toList')}
+                </Anchor>
+              </Padded>
             ) : (
               <FleetList
                 fleet={shown}

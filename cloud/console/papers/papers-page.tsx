@@ -115,6 +115,7 @@ export function PapersPage({ user }: { readonly user: User }): ReactNode {
   const [sending, setSending] = useState(false)
   const [q] = useDebouncedValue(typed.trim(), 250)
   const papers = usePages<PaperLine>(PAPERS, '/papers', { q, kind, endingWithinDays })
+  const isNarrowed = q !== '' || kind !== null || endingWithinDays !== null
   const lines = papers.data === undefined ? [] : linesOf(papers.data)
   const picked = lines.filter((line) => chosen.has(keyOf(line)))
   const toggle = (key: string): void => {
@@ -175,7 +176,7 @@ export function PapersPage({ user }: { readonly user: User }): ReactNode {
       <QueryView query={papers} loading={<Loading lines={6} height={44} />}>
         {() =>
           lines.length === 0 ? (
-            <Text className="quiet">{t('paper.nothing')}</Text>
+            <Text className="quiet">{t(isNarrowed ? 'paper.nothing' : 'paper.noVehicles')}</Text>
           ) : (
             <>
               <Table lines={lines} chosen={chosen} onChoose={mayEditPapers(user) ? toggle : null} />

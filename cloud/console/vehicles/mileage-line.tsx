@@ -42,13 +42,13 @@ function Gaps({ gaps, blanks }: { readonly gaps: Mileage['gaps']; readonly blank
   )
 }
 
-function Kilometres({ mileage }: { readonly mileage: Mileage }): ReactNode {
+function Kilometres({ mileage, km }: { readonly mileage: Mileage; readonly km: number | null }): ReactNode {
   const { t, language } = useWords()
-  if (mileage.km === null) return <span className="quiet">{t('mileage.unknown')}</span>
+  if (km === null) return <span className="quiet">{t('mileage.unknown')}</span>
   return (
     <span>
       <strong className={classes['km']} data-testid="mileage">
-        {kmWords(mileage.km, language, 1)}
+        {kmWords(km, language, 1)}
       </strong>{' '}
       <span className="quiet">
         {mileage.errorKm !== null && t('mileage.error', { km: kmWords(mileage.errorKm, language, 1) })}
@@ -83,10 +83,16 @@ function Revisions({ revisions }: { readonly revisions: readonly LedgerRevision[
   )
 }
 
-type Props = { readonly vehicleId: string; readonly day: string; readonly growing: boolean }
+type Props = {
+  readonly vehicleId: string
+  readonly day: string
+  readonly growing: boolean
+  /** Whether any position of the day is known: of a day without one nobody can say that the car stood. */
+  readonly seen: boolean
+}
 
 /** «128,4 км ± 0,6 км, по одометру», every gap in it with its cause, and the values it had before. */
-export function MileageLine({ vehicleId, day, growing }: Props): ReactNode {
+export function MileageLine({ vehicleId, day, growing, seen }: Props): ReactNode {
   const { t } = useWords()
   const mileage = useMileage(vehicleId, day, growing)
   const blanks = useBlanks(vehicleId, day, growing).data?.items ?? []
@@ -94,13 +100,16 @@ export function MileageLine({ vehicleId, day, growing }: Props): ReactNode {
   return (
     <section className={classes['line']} aria-label={t('mileage.title')}>
       <QueryView query={mileage} loading={<Skeleton height={24} width={260} />}>
-        {(known) => (
-          <>
-            <Kilometres mileage={known} />
-            {known.km !== null && <Gaps gaps={known.gaps} blanks={blanks} />}
-            <Revisions revisions={revisions} />
-          </>
-        )}
+        {(known) => {
+          const km = known.km === 0 && !seen && known.gaps.length === 0 ? null : known.km
+          return (
+            <>
+              <Kilometres mileage={known} km={km} />
+              {km !== null && <Gaps gaps={known.gaps} blanks={blanks} />}
+              <Revisions revisions={revisions} />
+            </>
+          )
+        }}
       </QueryView>
     </section>
   )

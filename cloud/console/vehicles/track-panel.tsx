@@ -81,7 +81,12 @@ export function TrackPanel({ vehicle }: { readonly vehicle: Vehicle }): ReactNod
           }))}
         />
       </div>
-      <MileageLine vehicleId={vehicle.id} day={day} growing={day === today} />
+      <MileageLine
+        vehicleId={vehicle.id}
+        day={day}
+        growing={day === today}
+        seen={track.isPlaceholderData || track.data?.total !== 0}
+      />
       <div className={classes['map']}>
         <TrackMap vehicle={vehicle} points={points} withCar={day === today} moment={moment} day={day} />
       </div>

@@ -70,10 +70,12 @@ function ZoneLine(props: {
   const { t, language } = useWords()
   const now = useNow(3600)
   const { name, kind, note, editable, changedAt, changedBy, circle } = zone.properties
+  // The shipped zone has a name in every language of ours; drawn ones have the one they were given.
+  const shipped = t(`zoneNames.${zone.id}`)
   return (
     <div>
       <Text size="sm" fw={600}>
-        {name}
+        {shipped === `zoneNames.${zone.id}` ? name : shipped}
       </Text>
       <Text size="sm">{[t(`zonePage.kinds.${kind}`), note].filter((part) => part !== '').join(' · ')}</Text>
       <Small>

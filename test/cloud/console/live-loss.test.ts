@@ -44,6 +44,11 @@ describe.skipIf(!requireReal('chromium'))('the live connection in a real browser
     cloud.state.refused = ''
     await stale.getByRole('button', { name: 'Повторить' }).click()
     await stale.waitFor({ state: 'detached' })
+    // A cable that is pulled ends no connection; the page says so before the silence is long enough to be noticed.
+    await page.context().setOffline(true)
+    await page.getByTestId('link-banner').waitFor({ timeout: 40_000 })
+    await page.context().setOffline(false)
+    await page.getByTestId('link-banner').waitFor({ state: 'detached' })
     await leave()
   })
 })
