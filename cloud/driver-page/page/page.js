@@ -35,9 +35,9 @@ const day = (text) =>
     new Date(`${text}T00:00:00Z`),
   )
 const date = (text) =>
-  new Intl.DateTimeFormat(locale(), { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' }).format(
-    new Date(`${text}T00:00:00Z`),
-  )
+  new Intl.DateTimeFormat(locale(), { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })
+    .format(new Date(`${text}T00:00:00Z`))
+    .replace(/\sг\.$/, '')
 const age = (at) => {
   const min = Math.floor((Date.now() - new Date(at).getTime()) / 60000)
   if (min < 1) return w().now
