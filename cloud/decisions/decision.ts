@@ -60,6 +60,8 @@ export const OrderApproved = z.strictObject({
   kind: z.literal('order-approved'),
   orderId: OrderId,
   by: Actor,
+  /** How the signer was shown that it is that person; absent in decisions from before passkeys, which were codes. */
+  way: z.enum(['code', 'passkey']).exactOptional(),
   at: EpochMs,
 })
 export type OrderApproved = z.infer<typeof OrderApproved>

@@ -7,25 +7,13 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
-import { z } from 'zod'
 import type { Passkey } from './factor-store.ts'
-import { KeyAnswer } from './key-answer.ts'
+import { Assertion, type KeyAnswer, Registration } from './key-answer.ts'
 
 /** Under which name browsers know us: keys made for another name open nothing here. */
 export type RelyingParty = { readonly id: string; readonly origins: readonly string[] }
 
 export type PasskeyClient = ReturnType<typeof createPasskeyClient>
-
-const Registration = KeyAnswer.extend({
-  response: z.looseObject({ clientDataJSON: z.string(), attestationObject: z.string().max(65_536) }),
-})
-const Assertion = KeyAnswer.extend({
-  response: z.looseObject({
-    clientDataJSON: z.string(),
-    authenticatorData: z.string().max(8192),
-    signature: z.string().max(4096),
-  }),
-})
 
 /** Questions to passkeys and the check of their answers (WebAuthn level 3). */
 export function createPasskeyClient(party: RelyingParty) {

@@ -9,6 +9,7 @@ import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
 import type { ProofWord } from '../pki/report-proof.ts'
 import type { CheckProof } from '../pki/report-proof-client.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import type { ApprovalWay } from '../signer/signer-message.ts'
 import type { World } from '../world.ts'
 import { advance, told } from './order-state.ts'
 import type { OrderStore } from './order-store.ts'
@@ -36,7 +37,11 @@ export type OrderService = {
    * Another person stands by these blocks; answers how many of them waited for that. Of several, those that do not wait
    * are left as they are; of one, the fault says why. Faults: order/unknown, order/no-approval-needed, order/own-approval.
    */
-  approve(orders: readonly OrderId[], by: { readonly id: string; readonly name: string }): Promise<number>
+  approve(
+    orders: readonly OrderId[],
+    by: { readonly id: string; readonly name: string },
+    way: ApprovalWay,
+  ): Promise<number>
   /** Gives up every open block whose time is over; answers their vehicles. */
   expireOverdue(): Promise<readonly VehicleId[]>
   /** Order reports and the relay's word in live frames, from the journal into the tables. Backfilled frames change nothing. */
@@ -81,7 +86,7 @@ export function createOrderService(deps: Deps): OrderService {
     return { kind: 'order-requested', orderId: OrderId.parse(deps.uuid()), ...wish, at, notAfter }
   }
 
-  const approve: OrderService['approve'] = async (ids, by) => {
+  const approve: OrderService['approve'] = async (ids, by, way) => {
     const approved = await deps.decide(async (db) => {
       const orders: StoredOrder[] = []
       for (const id of ids) {
@@ -92,12 +97,12 @@ export function createOrderService(deps: Deps): OrderService {
       }
       const actor = { kind: 'user', ...by } as const
       const decisions = orders.map(
-        (order): OrderApproved => ({ kind: 'order-approved', orderId: order.id, by: actor, at: clock.now() }),
+        (order): OrderApproved => ({ kind: 'order-approved', orderId: order.id, by: actor, way, at: clock.now() }),
       )
       return { decisions, result: orders }
     })
     for (const { id, gatewayId, vehicleId } of approved) {
-      log.info({ orderId: id, vehicleId, by: by.name }, 'order.approved')
+      log.info({ orderId: id, vehicleId, by: by.name, way }, 'order.approved')
       deps.deliver(gatewayId)
       deps.changed(vehicleId)
     }

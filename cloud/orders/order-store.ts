@@ -150,10 +150,10 @@ export function createOrderStore(db: Db) {
       db.updateTable('orders').set({ publishedAt }).where('id', '=', id).execute(),
 
     /** Harmless when this person has approved already, or the order is gone. */
-    applyApproved: async ({ orderId, by, at }: OrderApproved): Promise<void> => {
+    applyApproved: async ({ orderId, by, at, way = 'code' }: OrderApproved): Promise<void> => {
       const order = await all().where('id', '=', orderId).forNoKeyUpdate().executeTakeFirst()
       if (order === undefined || order.approvals.some(({ id }) => id === by.id)) return
-      const approvals = JSON.stringify([...order.approvals, { id: by.id, name: by.name, at }])
+      const approvals = JSON.stringify([...order.approvals, { id: by.id, name: by.name, at, way }])
       await db.updateTable('orders').set({ approvals }).where('id', '=', orderId).execute()
     },
 

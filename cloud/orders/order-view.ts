@@ -5,6 +5,7 @@ import { Instant } from '#contract/instant.ts'
 import { EvidenceSnapshot, HoldReason, MotionSample, OrderAction } from '#contract/order.ts'
 import { ProofWord } from '../pki/report-proof.ts'
 import type { OrderStepRow } from '../postgres/fleet-tables.ts'
+import { ApprovalWay } from '../signer/signer-message.ts'
 import type { StoredOrder } from './stored-order.ts'
 import { UnsignedBecause } from './unsigned.ts'
 
@@ -49,8 +50,8 @@ export const OrderView = z
     by: z.string(),
     /** Why it is not signed yet; null once it is, and for every unblock but while the signer does not answer. */
     unsignedBecause: UnsignedBecause.nullable(),
-    /** Who besides the asker stands by it. */
-    approvals: z.array(z.strictObject({ name: z.string(), at: Instant })).readonly(),
+    /** Who besides the asker stands by it, and how he proved himself to the signer; a passkey is bound to the list of cars. */
+    approvals: z.array(z.strictObject({ name: z.string(), at: Instant, way: ApprovalWay })).readonly(),
     steps: z.array(OrderStep).readonly().exactOptional(),
   })
   .meta({ id: 'Order' })
@@ -74,7 +75,7 @@ export const orderView = (
   notAfter: order.notAfter,
   by: order.requestedBy,
   unsignedBecause: order.closedAt === null ? order.unsignedBecause : null,
-  approvals: order.approvals.map(({ name, at }) => ({ name, at })),
+  approvals: order.approvals.map(({ name, at, way = 'code' }) => ({ name, at, way })),
   ...(steps === undefined ? {} : { steps: steps.map((step) => stepView(step, detail)) }),
 })
 

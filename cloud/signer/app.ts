@@ -2,7 +2,10 @@ import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname } from 'node:path'
 import type { World } from '../world.ts'
+import { createApprovalService } from './approval-service.ts'
 import { type ApproverSecretStore, createApproverSecretStore } from './approver-secret-store.ts'
+import { createPasskeyClient } from './passkey-client.ts'
+import { createPasskeyStore } from './passkey-store.ts'
 import type { SignerPolicy } from './signer-policy.ts'
 import { createSignerRoutes } from './signer-routes.ts'
 import { createSignerService, type Signer } from './signer-service.ts'
@@ -15,6 +18,8 @@ export type SignerSettings = {
   /** Permissions of the socket: 0o600, or 0o660 when the web tier is another user of the same group. */
   readonly socketMode: number
   readonly policy: SignerPolicy
+  /** Under which name and addresses browsers know the console: passkeys of approvers are made for it. */
+  readonly party: { readonly id: string; readonly origins: readonly string[] }
   /** In the demo: hears the name of each approver registered for it, and what an authenticator app reads. */
   readonly tellDemoApprover?: (name: string, address: string) => void
 }
@@ -27,10 +32,18 @@ export type SignerHouse = {
 
 /** Builds the signer; listens only when told to. */
 export function createSignerHouse(settings: SignerSettings, world: Pick<World, 'clock' | 'log'>): SignerHouse {
-  const { socketPath, socketMode, policy } = settings
+  const { socketPath, socketMode, policy, party } = settings
   const store = createSignerStore(settings.folder)
   const secrets = createApproverSecretStore(settings.folder)
-  const governed = createSignerService({ store, secrets, policy, ...world })
+  const { waysOf, ...approvals } = createApprovalService({
+    store,
+    secrets,
+    passkeys: createPasskeyStore(settings.folder),
+    checks: createPasskeyClient(party),
+    policy,
+    ...world,
+  })
+  const governed = { ...createSignerService({ store, policy, waysOf, ...world }), ...approvals }
   const { tellDemoApprover } = settings
   const signer = tellDemoApprover === undefined ? governed : withDemoApprovers(governed, secrets, tellDemoApprover)
   const server = createServer(createSignerRoutes(signer, world.log))

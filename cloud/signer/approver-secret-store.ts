@@ -6,6 +6,8 @@ import { z } from 'zod'
 import type { EpochMs } from '#contract/instant.ts'
 
 export type ApproverSecretStore = {
+  /** Has this person ever been given a secret? */
+  has(id: string): boolean
   /** The time step this code is of, or undefined when it is none of this approver's. `unknown`: never enrolled here. */
   stepOf(id: string, code: string, now: EpochMs): number | 'unknown' | undefined
   /** Makes a new secret; the one before is void. Answers the address an authenticator app reads. */
@@ -48,6 +50,7 @@ export function createApproverSecretStore(folder: string): ApproverSecretStore {
     return totpOf(enrolled).toString()
   }
   return {
+    has: (id) => existsSync(fileOf(id)),
     stepOf: (id, code, now) => {
       const enrolled = find(id)
       if (enrolled === undefined) return 'unknown'

@@ -7,7 +7,7 @@ import { Fault } from '../http/fault.ts'
 import { OrderView, orderView } from '../orders/order-view.ts'
 import type { StoredOrder } from '../orders/stored-order.ts'
 import type { SignerClient } from './signer-client.ts'
-import { ApprovalWish, SignerStatus, SwitchState, SwitchWish } from './signer-message.ts'
+import { ApprovalWay, SignerStatus, SwitchState, SwitchWish } from './signer-message.ts'
 import { SignerPolicy } from './signer-policy.ts'
 
 const tags = ['governor']
@@ -15,7 +15,13 @@ const MAY_STOP: RouteRoles = ['owner', 'head', 'security']
 const MAY_APPROVE: RouteRoles = ['owner', 'head', 'security']
 const WAITING = 500
 
-const Approver = z.strictObject({ id: z.string(), name: z.string(), countsFrom: Instant })
+const Approver = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  countsFrom: Instant,
+  /** With what he can prove himself to the signer now. */
+  ways: z.array(ApprovalWay).readonly(),
+})
 const View = z
   .strictObject({
     /** `down`: nothing can be signed; holds stand and one-time codes work. */
@@ -31,22 +37,14 @@ const View = z
   .meta({ id: 'Governor' })
 
 type Deps = {
-  readonly signer: Pick<SignerClient, 'status' | 'setSwitch' | 'tighten' | 'addApprover' | 'approve'>
+  readonly signer: Pick<SignerClient, 'status' | 'setSwitch' | 'tighten' | 'addApprover'>
   readonly waiting: (limit: number) => Promise<readonly StoredOrder[]>
-  /** Faults: order/unknown, order/no-approval-needed, order/own-approval. */
-  readonly approve: (orders: readonly OrderId[], by: { readonly id: string; readonly name: string }) => Promise<number>
   readonly ordersInSight: (parks: ParksInSight, orders: readonly OrderId[]) => Promise<ReadonlySet<OrderId>>
   readonly accountOf: (id: string) => Promise<{ readonly id: string; readonly name: string } | undefined>
 }
 
-/** What keeps blocks within bounds: the master switch, the budgets, and the second person. */
-export function createGovernorRoutes({
-  signer,
-  waiting,
-  approve,
-  ordersInSight,
-  accountOf,
-}: Deps): FastifyPluginAsyncZod {
+/** What keeps blocks within bounds: the master switch, the budgets, and who may be the second person. */
+export function createGovernorRoutes({ signer, waiting, ordersInSight, accountOf }: Deps): FastifyPluginAsyncZod {
   const waitingFor = async ({ parks }: Caller) => {
     const all = await waiting(WAITING)
     const seen = await ordersInSight(
@@ -132,30 +130,6 @@ export function createGovernorRoutes({
         const account = await accountOf(accountId)
         if (account === undefined) throw new Fault('account/unknown')
         return changed(signer.addApprover({ ...account, by: caller.login }), caller)
-      },
-    )
-    app.post(
-      '/api/orders/approvals',
-      {
-        config: { roles: MAY_APPROVE, secondFactor: 'fresh' },
-        schema: {
-          tags,
-          summary: 'Stand by blocks that one person alone may not order',
-          description:
-            'The code is of the authenticator that was set up where the signer runs: it checks it itself and counts a code once.',
-          body: z.strictObject({ orders: ApprovalWish.shape.orders, code: ApprovalWish.shape.code }),
-          response: { 200: z.strictObject({ approved: z.int() }) },
-        },
-      },
-      async (request) => {
-        const { id, login: name, parks } = callerOf(request)
-        const { orders, code } = request.body
-        if ((await ordersInSight(parks, orders)).size < new Set(orders).size) throw new Fault('order/unknown')
-        const answer = await signer.approve({ id, code, orders }).catch((cause: unknown) => {
-          throw new Fault('signer/unavailable', cause instanceof Error ? cause.message : undefined)
-        })
-        if (answer.outcome === 'refused') throw new Fault(`approval/${answer.reason}`)
-        return { approved: await approve(orders, { id, name }) }
       },
     )
   }

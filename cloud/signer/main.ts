@@ -4,6 +4,7 @@ import { type Clock, epochMs, millis } from '#contract/instant.ts'
 import { createSignerHouse } from './app.ts'
 import { createApproverSecretStore } from './approver-secret-store.ts'
 import { readSignerConfig, signerHelp } from './config.ts'
+import { createPasskeyStore } from './passkey-store.ts'
 
 const clock: Clock = {
   now: () => epochMs(Date.now()),
@@ -29,6 +30,23 @@ if (order === 'approver') {
   }
   process.umask(0o077)
   console.log(createApproverSecretStore(read.config.folder).enrol(approver, name))
+  process.exit(0)
+}
+if (order === 'passkey' || order === 'confirm' || order === 'forget') {
+  if (approver === undefined || name === undefined) {
+    console.error('usage: npm run signer -- passkey <account id> [name] | confirm <thumbprint> | forget <account id>')
+    process.exit(2)
+  }
+  process.umask(0o077)
+  const passkeys = createPasskeyStore(read.config.folder)
+  if (order === 'passkey') console.log(passkeys.invite(approver, name, clock.now()))
+  if (order === 'forget') console.log(`${passkeys.forget(approver)} passkeys thrown away`)
+  if (order === 'confirm') {
+    const confirmed = passkeys.confirm(approver)
+    const said = confirmed && `the passkey of ${confirmed.name} (${confirmed.id}) counts from now on`
+    console[said === undefined ? 'error' : 'log'](said ?? 'no passkey with this thumbprint waits')
+    process.exit(said === undefined ? 1 : 0)
+  }
   process.exit(0)
 }
 if (order === 'code') {

@@ -2,7 +2,16 @@ import { Agent, request as httpRequest } from 'node:http'
 import { z } from 'zod'
 import { type Millis, seconds } from '#contract/instant.ts'
 import type { SignerKey } from '#contract/provisioning.ts'
-import { ApprovalAnswer, SignAnswer, SignedConfiguration, SignerKeys, SignerStatus } from './signer-message.ts'
+import {
+  ApprovalAnswer,
+  InvitationAnswer,
+  ListAnswer,
+  NewPasskeyAnswer,
+  SignAnswer,
+  SignedConfiguration,
+  SignerKeys,
+  SignerStatus,
+} from './signer-message.ts'
 import type { Signer } from './signer-service.ts'
 
 /** The signer does not answer: nothing was signed, as far as we know, and asking again with the same order id is safe. */
@@ -74,6 +83,10 @@ export function createSignerClient({ socketPath, limit = LIMIT, onReach }: Setti
     tighten: (wish) => ask(SignerStatus, 'POST', '/policy', wish),
     addApprover: (wish) => ask(SignerStatus, 'POST', '/approvers', wish),
     approve: (wish) => ask(ApprovalAnswer, 'POST', '/approvals', wish),
+    askPasskey: (wish) => ask(ListAnswer, 'POST', '/approvals/question', wish),
+    approveByPasskey: (wish) => ask(ApprovalAnswer, 'POST', '/approvals/passkey', wish),
+    beginPasskey: (wish) => ask(InvitationAnswer, 'POST', '/passkeys/question', wish),
+    keepPasskey: (wish) => ask(NewPasskeyAnswer, 'POST', '/passkeys', wish),
     reach: () => reach,
     close: () => agent.destroy(),
   }

@@ -15,6 +15,11 @@ export const SignerPolicy = z.strictObject({
   minutesBetweenBlocks: z.number().min(1).max(1440),
   /** After the first two, a new approver counts only after this time: nobody makes two persons in one night. */
   hoursBeforeApproverCounts: z.number().min(1).max(168),
+  /**
+   * Whose six digits count beside passkeys, which alone are bound to a list of cars: everybody's, those of persons who have
+   * no passkey here, or nobody's.
+   */
+  approvalCodes: z.enum(['always', 'without-passkey', 'never']),
 })
 export type SignerPolicy = z.infer<typeof SignerPolicy>
 
@@ -24,12 +29,16 @@ export const DEFAULT_POLICY: SignerPolicy = {
   vehiclesPerTenMinutes: 5,
   minutesBetweenBlocks: 10,
   hoursBeforeApproverCounts: 24,
+  approvalCodes: 'without-passkey',
 }
 
-/** Some of the numbers. */
-export type PolicyChange = { readonly [Name in keyof SignerPolicy]?: number | undefined }
+/** Some of it. */
+export type PolicyChange = { readonly [Name in keyof SignerPolicy]?: SignerPolicy[Name] | undefined }
 
-/** Pure. The stricter of two policies, number by number: what was tightened by REST outlives a generous file. */
+/** The laxest first. */
+const CODES = SignerPolicy.shape.approvalCodes.options
+
+/** Pure. The stricter of two policies, word by word: what was tightened by REST outlives a generous file. */
 export const stricter = (one: SignerPolicy, other: PolicyChange): SignerPolicy => ({
   automaticPerHour: Math.min(one.automaticPerHour, other.automaticPerHour ?? Infinity),
   automaticShareOfFleetPercent: Math.min(
@@ -39,4 +48,8 @@ export const stricter = (one: SignerPolicy, other: PolicyChange): SignerPolicy =
   vehiclesPerTenMinutes: Math.min(one.vehiclesPerTenMinutes, other.vehiclesPerTenMinutes ?? Infinity),
   minutesBetweenBlocks: Math.max(one.minutesBetweenBlocks, other.minutesBetweenBlocks ?? 0),
   hoursBeforeApproverCounts: Math.max(one.hoursBeforeApproverCounts, other.hoursBeforeApproverCounts ?? 0),
+  approvalCodes:
+    other.approvalCodes !== undefined && CODES.indexOf(other.approvalCodes) > CODES.indexOf(one.approvalCodes)
+      ? other.approvalCodes
+      : one.approvalCodes,
 })

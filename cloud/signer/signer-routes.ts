@@ -2,10 +2,21 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { z } from 'zod'
 import { Configuration } from '#contract/configuration.ts'
 import type { Log } from '../log.ts'
-import { ApprovalWish, ApproverWish, PolicyWish, SignRequest, SwitchWish } from './signer-message.ts'
+import {
+  ApprovalWish,
+  ApproverWish,
+  ListWish,
+  NewPasskeyWish,
+  PasskeyApprovalWish,
+  PasskeyInvitation,
+  PolicyWish,
+  SignRequest,
+  SwitchWish,
+} from './signer-message.ts'
 import type { Signer } from './signer-service.ts'
 
-const LONGEST = 128 * 1024
+/** A list of 2,000 blocks fits. */
+const LONGEST = 768 * 1024
 
 type Handler = (body: unknown) => Promise<object>
 
@@ -19,6 +30,10 @@ export function createSignerRoutes(signer: Signer, log: Log): RequestListener {
     ['POST /switch', (body) => signer.setSwitch(SwitchWish.parse(body))],
     ['POST /policy', (body) => signer.tighten(PolicyWish.parse(body))],
     ['POST /approvals', (body) => signer.approve(ApprovalWish.parse(body))],
+    ['POST /approvals/question', (body) => signer.askPasskey(ListWish.parse(body))],
+    ['POST /approvals/passkey', (body) => signer.approveByPasskey(PasskeyApprovalWish.parse(body))],
+    ['POST /passkeys/question', (body) => signer.beginPasskey(PasskeyInvitation.parse(body))],
+    ['POST /passkeys', (body) => signer.keepPasskey(NewPasskeyWish.parse(body))],
     ['POST /approvers', (body) => signer.addApprover(ApproverWish.parse(body))],
   ])
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

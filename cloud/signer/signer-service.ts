@@ -3,16 +3,16 @@ import { CompactSign, calculateJwkThumbprint } from 'jose'
 import { CONFIGURATION_TYP, type Configuration } from '#contract/configuration.ts'
 import type { GatewayId, OrderId } from '#contract/ids.ts'
 import { OrderSeq } from '#contract/ids.ts'
-import { later, millis } from '#contract/instant.ts'
+import { later } from '#contract/instant.ts'
 import { Order } from '#contract/order.ts'
 import { SignerKey } from '#contract/provisioning.ts'
 import type { World } from '../world.ts'
-import type { ApproverSecretStore } from './approver-secret-store.ts'
+import { isListed } from './approval-list.ts'
+import type { Approvals } from './approval-service.ts'
 import { countsFrom, DAY, type Ruling, ruleOnBlock, usageOf } from './governor.ts'
 import { createSignQueue } from './sign-queue.ts'
 import type {
-  ApprovalAnswer,
-  ApprovalWish,
+  ApprovalWay,
   ApproverWish,
   PolicyWish,
   SignAnswer,
@@ -25,7 +25,7 @@ import { type SignerPolicy, stricter } from './signer-policy.ts'
 import type { Numbered, SignerStore } from './signer-store.ts'
 
 /** The only holder of the signing key, and the governor of blocks. */
-export type Signer = {
+export type Governed = {
   /**
    * JWS compact, EdDSA, of these claims with the next number of the gateway, above `above`. Asked again for the same
    * order id it answers the very same words, whatever the claims: an order is never two. A block may be refused; an
@@ -41,20 +41,17 @@ export type Signer = {
   /** Only ever stricter; a looser number changes nothing. */
   tighten(wish: PolicyWish): Promise<SignerStatus>
   addApprover(wish: ApproverWish): Promise<SignerStatus>
-  /** A person's word for blocks, counted only with a code of the secret that was given out where the signer runs. */
-  approve(wish: ApprovalWish): Promise<ApprovalAnswer>
 }
+export type Signer = Governed & Approvals
 
 type Deps = Pick<World, 'clock' | 'log'> & {
   readonly store: SignerStore
-  readonly secrets: Pick<ApproverSecretStore, 'stepOf'>
   readonly policy: SignerPolicy
+  /** With what this approver can prove himself now. */
+  readonly waysOf: (id: string) => readonly ApprovalWay[]
 }
 
-/** Guessing six digits: so many wrong codes within so long, then none is looked at. */
-const [WRONG_CODES, WRONG_FOR] = [5, millis(600_000)]
-
-export function createSignerService({ store, secrets, policy: configured, clock, log }: Deps): Signer {
+export function createSignerService({ store, policy: configured, waysOf, clock, log }: Deps): Governed {
   const x = String(createPublicKey(store.privateKey).export({ format: 'jwk' }).x)
   const jwk = { kty: 'OKP', crv: 'Ed25519', x }
   const thumbprint = calculateJwkThumbprint(jwk)
@@ -120,7 +117,10 @@ export function createSignerService({ store, secrets, policy: configured, clock,
         mode: switchNow().mode,
         policy: policyNow(),
         approvers: store.approvers(),
-        verified: store.approvedBy(claims.orderId),
+        verified: store
+          .approvalsOf(claims.orderId)
+          .filter(({ block: listed }) => listed === null || isListed(listed, claims))
+          .map(({ approver }) => approver),
         recent: store.blocksSince(later(now, -DAY)),
         renews: store.lastAction(vehicleId) === 'block',
       },
@@ -138,24 +138,6 @@ export function createSignerService({ store, secrets, policy: configured, clock,
     return { outcome: 'refused', reason: ruling.reason, until: ruling.until }
   }
 
-  const approve = async ({ id, code, orders }: ApprovalWish): Promise<ApprovalAnswer> => {
-    const now = clock.now()
-    const refused = (reason: Extract<ApprovalAnswer, { outcome: 'refused' }>['reason']): ApprovalAnswer => {
-      log.warn({ approver: id, reason }, 'signer.approval-refused')
-      return { outcome: 'refused', reason }
-    }
-    const wrong = store.wrongCodes(id).filter((at) => Math.abs(now - at) < WRONG_FOR)
-    if (wrong.length >= WRONG_CODES) return refused('locked')
-    const step = secrets.stepOf(id, code, now)
-    if (step === 'unknown') return refused('not-enrolled')
-    if (step === undefined || !store.keepApproval(id, step, orders)) {
-      store.keepWrongCodes(id, [...wrong, now])
-      return refused('wrong-code')
-    }
-    log.info({ approver: id, orders: orders.length }, 'signer.approved')
-    return { outcome: 'approved' }
-  }
-
   const queue = createSignQueue((request) => (request.claims.action === 'unblock' ? unblock(request) : block(request)))
 
   const status = async (): Promise<SignerStatus> => {
@@ -164,7 +146,7 @@ export function createSignerService({ store, secrets, policy: configured, clock,
       switch: switchNow(),
       policy: policyNow(),
       usage: usageOf(store.blocksSince(later(now, -DAY)), now),
-      approvers: store.approvers(),
+      approvers: store.approvers().map((approver) => ({ ...approver, ways: waysOf(approver.id) })),
       storage,
     }
   }
@@ -177,7 +159,6 @@ export function createSignerService({ store, secrets, policy: configured, clock,
         .sign(store.privateKey),
     keys: async () => [SignerKey.parse({ ...jwk, kid: await thumbprint, alg: 'EdDSA', use: 'sig' })],
     status,
-    approve,
     setSwitch: async ({ mode, reason, by }) => {
       store.setSwitch({ mode, reason, by, at: clock.now() })
       log.warn({ mode, reason, by }, 'signer.switched')

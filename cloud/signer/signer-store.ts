@@ -6,11 +6,12 @@ import { z } from 'zod'
 import { type GatewayId, type OrderId, OrderSeq, VehicleId } from '#contract/ids.ts'
 import { EpochMs } from '#contract/instant.ts'
 import type { OrderAction } from '#contract/order.ts'
+import { type ApprovalRows, createApprovalRows } from './approval-rows.ts'
 import type { SignedBlock } from './governor.ts'
 import { Approver, SwitchState } from './signer-message.ts'
 import { type PolicyChange, SignerPolicy } from './signer-policy.ts'
 
-export type SignerStore = {
+export type SignerStore = ApprovalRows & {
   readonly privateKey: KeyObject
   /** What this order id was signed as, if it ever was. */
   find(id: OrderId): Numbered | undefined
@@ -27,17 +28,7 @@ export type SignerStore = {
   approvers(): readonly Approver[]
   /** Changes nothing when the approver is known. */
   addApprover(approver: Approver): void
-  /** Who stood by this order with a code that was checked. */
-  approvedBy(id: OrderId): readonly string[]
-  /**
-   * Keeps the word for these orders and spends the code's time step, in one transaction. False when that step, or a later
-   * one, is spent already: a code counts once.
-   */
-  keepApproval(approver: string, step: number, orders: readonly OrderId[]): boolean
-  /** When codes of this approver were wrong, oldest first. */
-  wrongCodes(approver: string): readonly EpochMs[]
-  keepWrongCodes(approver: string, at: readonly EpochMs[]): void
-  /** Numbers that were tightened by REST. */
+  /** What was tightened by REST. */
   tightened(): PolicyChange
   tighten(policy: SignerPolicy): void
   close(): void
@@ -97,8 +88,11 @@ function unusableStore(privateKey: KeyObject, cause: unknown): SignerStore {
     setSwitch: refuse,
     approvers: refuse,
     addApprover: refuse,
-    approvedBy: refuse,
+    approvalsOf: refuse,
     keepApproval: refuse,
+    keepSignedList: refuse,
+    passkeyUse: refuse,
+    suspendPasskey: refuse,
     wrongCodes: refuse,
     keepWrongCodes: refuse,
     tightened: refuse,
@@ -121,8 +115,6 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
     CREATE INDEX IF NOT EXISTS rulings_vehicle ON rulings (vehicle_id);
     CREATE INDEX IF NOT EXISTS rulings_at ON rulings (at) WHERE action = 'block';
     CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS approvals (
-    order_id TEXT NOT NULL, approver_id TEXT NOT NULL, PRIMARY KEY (order_id, approver_id)) STRICT;
     CREATE TABLE IF NOT EXISTS approvers (id TEXT PRIMARY KEY, name TEXT NOT NULL, counts_from INTEGER NOT NULL) STRICT`)
   const found = db.prepare('SELECT seq, claims FROM signed WHERE order_id = ?')
   const highest = db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM signed WHERE gateway_id = ?')
@@ -142,11 +134,11 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
     const row = setting.get(name)
     return row === undefined ? undefined : JSON.parse(String(row['value']))
   }
+  const keepSetting = (name: string, value: unknown): void => void set.run(name, JSON.stringify(value))
   const find = (id: OrderId): Numbered | undefined => {
     const known = found.get(id)
     return known && { seq: OrderSeq.parse(known['seq']), claims: String(known['claims']) }
   }
-  const approve = db.prepare('INSERT OR IGNORE INTO approvals (order_id, approver_id) VALUES (?, ?)')
   const inTransaction = <Result>(work: () => Result): Result => {
     db.exec('BEGIN IMMEDIATE')
     try {
@@ -158,8 +150,10 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
       throw cause
     }
   }
+  const approvals = createApprovalRows({ db, settingOf, set: keepSetting, inTransaction })
   const tightened = (): PolicyChange => SignerPolicy.partial().parse(settingOf('policy') ?? {})
   return {
+    ...approvals,
     privateKey,
     find,
     reserve: (order) => {
@@ -180,7 +174,7 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
     },
     blocksSince: (at) => blocks.all(at).map((row) => Block.parse(row)),
     switchState: () => SwitchState.optional().parse(settingOf('switch')),
-    setSwitch: (state) => void set.run('switch', JSON.stringify(state)),
+    setSwitch: (state) => keepSetting('switch', state),
     approvers: () =>
       db
         .prepare('SELECT id, name, counts_from AS countsFrom FROM approvers ORDER BY counts_from')
@@ -190,26 +184,8 @@ function openStore(folder: string, privateKey: KeyObject): SignerStore {
       void db
         .prepare('INSERT OR IGNORE INTO approvers (id, name, counts_from) VALUES (?, ?, ?)')
         .run(id, name, countsFrom),
-    approvedBy: (id) =>
-      db
-        .prepare('SELECT approver_id AS id FROM approvals WHERE order_id = ?')
-        .all(id)
-        .map((row) => String(row['id'])),
-    keepApproval: (approver, step, orders) =>
-      inTransaction(() => {
-        const spent = z
-          .int()
-          .optional()
-          .parse(settingOf(`code-step ${approver}`))
-        if (spent !== undefined && step <= spent) return false
-        set.run(`code-step ${approver}`, JSON.stringify(step))
-        for (const order of orders) approve.run(order, approver)
-        return true
-      }),
-    wrongCodes: (approver) => EpochMs.array().parse(settingOf(`wrong-codes ${approver}`) ?? []),
-    keepWrongCodes: (approver, at) => void set.run(`wrong-codes ${approver}`, JSON.stringify(at)),
     tightened,
-    tighten: (policy) => void set.run('policy', JSON.stringify(policy)),
+    tighten: (policy) => keepSetting('policy', policy),
     close: () => db.close(),
   }
 }

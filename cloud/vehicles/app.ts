@@ -45,6 +45,7 @@ import { createPkiStore } from '../pki/pki-store.ts'
 import { createProofCheck, createRenewalReader, createSheetReader } from '../pki/report-proof-client.ts'
 import { createCursorStore } from '../postgres/cursor-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { createApprovalRoutes } from '../signer/approval-routes.ts'
 import { createGovernorRoutes } from '../signer/governor-routes.ts'
 import type { SignerClient } from '../signer/signer-client.ts'
 import { createUnlockKeyStore } from '../unlock/unlock-key-store.ts'
@@ -320,8 +321,13 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
         signer,
         ordersInSight: parks.ordersInSight,
         waiting: orderStore.awaitingApproval,
-        approve: orders.approve,
         accountOf: parts.accountOf,
+      }),
+      createApprovalRoutes({
+        signer,
+        ordersInSight: parks.ordersInSight,
+        waiting: orderStore.awaitingApproval,
+        approve: orders.approve,
       }),
     ],
     sole: {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '#contract/instant.ts'
+import { relyingParty } from '../../cloud/addresses.ts'
 import { type Cloud, createCloud, type Started } from '../../cloud/app.ts'
 import { readConfig } from '../../cloud/config.ts'
 import { createSignerHouse } from '../../cloud/signer/app.ts'
@@ -45,6 +46,7 @@ export async function startCloudApp(
       socketPath: read.config.signer.socketPath,
       socketMode: 0o600,
       policy: signerPolicy,
+      party: relyingParty(read.config),
     },
     world,
   )

@@ -16,6 +16,7 @@ import type { Postgres } from '../../cloud/postgres/postgres-client.ts'
 import { createSignerHouse } from '../../cloud/signer/app.ts'
 import { DEFAULT_POLICY, type SignerPolicy } from '../../cloud/signer/signer-policy.ts'
 import { createVehicles, type Vehicles } from '../../cloud/vehicles/app.ts'
+import { APPROVERS_PARTY } from './approver-app.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 import { shippedFields } from './shipped-fields.ts'
 import { silentLog } from './silent-log.ts'
@@ -85,6 +86,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       socketPath: join(options.dataDir, 'signer.sock'),
       socketMode: 0o600,
       policy: options.policy ?? DEFAULT_POLICY,
+      party: APPROVERS_PARTY,
     },
     world,
   )
@@ -105,6 +107,10 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       tighten: reachable(signer.signer.tighten),
       addApprover: reachable(signer.signer.addApprover),
       approve: reachable(signer.signer.approve),
+      askPasskey: reachable(signer.signer.askPasskey),
+      approveByPasskey: reachable(signer.signer.approveByPasskey),
+      beginPasskey: reachable(signer.signer.beginPasskey),
+      keepPasskey: reachable(signer.signer.keepPasskey),
       reach: () => (house.signerDown ? 'down' : 'up'),
     },
     accountOf: async (id) => ({ id, name: EVERY_ROLE[Number(id.slice(-2))] ?? 'nobody' }),

@@ -17,13 +17,19 @@ export type Governor = {
     readonly vehiclesPerTenMinutes: number
     readonly minutesBetweenBlocks: number
     readonly hoursBeforeApproverCounts: number
+    readonly approvalCodes: 'always' | 'without-passkey' | 'never'
   } | null
   readonly usage: {
     readonly automaticLastHour: number
     readonly automaticLastDay: number
     readonly vehiclesLastTenMinutes: number
   } | null
-  readonly approvers: readonly { readonly id: string; readonly name: string; readonly countsFrom: InstantText }[]
+  readonly approvers: readonly {
+    readonly id: string
+    readonly name: string
+    readonly countsFrom: InstantText
+    readonly ways: readonly ('code' | 'passkey')[]
+  }[]
   readonly storage: 'disk' | 'memory' | null
   readonly waiting: readonly Order[]
 }

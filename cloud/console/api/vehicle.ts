@@ -54,6 +54,8 @@ export type Order = {
   readonly issuedAt: InstantText
   readonly notAfter: InstantText | null
   readonly by: string
+  /** Who besides the asker stands by it, and how he proved himself to the signer. */
+  readonly approvals?: readonly { readonly name: string; readonly at: InstantText; readonly way: 'code' | 'passkey' }[]
   /** Absent in lists and in the live feed. */
   readonly steps?: readonly OrderStep[]
 }

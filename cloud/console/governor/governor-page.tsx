@@ -1,19 +1,16 @@
-import { Alert, Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
-import { Link } from 'wouter'
 import type { Governor } from '../api/governor.ts'
 import type { User } from '../api/session.ts'
 import { Page } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
-import { useRefused } from '../design/refused.ts'
 import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { problemWords } from '../language/problem-words.ts'
 import { useNow } from '../live/now.ts'
 import { mayGovern } from '../session/rights.ts'
-import { plateWords } from '../vehicles/plate.ts'
-import { useFleet } from '../vehicles/vehicle-queries.ts'
-import { useApprove, useBecomeApprover, useGovernor, useTurnSwitch } from './governor-queries.ts'
+import { useGovernor, useTurnSwitch } from './governor-queries.ts'
+import { SecondPerson } from './second-person.tsx'
 
 function Switch({ governor, user }: { readonly governor: Governor; readonly user: User }): ReactNode {
   const { t, language } = useWords()
@@ -90,67 +87,6 @@ function Budgets({ governor }: { readonly governor: Governor }): ReactNode {
   )
 }
 
-function Waiting({ governor, user }: { readonly governor: Governor; readonly user: User }): ReactNode {
-  const { t } = useWords()
-  const approve = useApprove()
-  const [code, setCode] = useState('')
-  const refused = useRefused()
-  const join = useBecomeApprover()
-  const plates = new Map((useFleet().data ?? []).map((vehicle) => [vehicle.id, vehicle.plate]))
-  const registered = governor.approvers.some((approver) => approver.id === user.id)
-  const orders = governor.waiting.map((order) => order.id)
-  return (
-    <section className="panel" aria-labelledby="waiting-title">
-      <h2 id="waiting-title">{t('governor.waiting')}</h2>
-      <Stack gap="sm">
-        {orders.length === 0 && (
-          <Text size="sm" className="quiet">
-            {t('governor.nobodyWaits')}
-          </Text>
-        )}
-        {governor.waiting.map((order) => (
-          <Group key={order.id} justify="space-between" data-testid="waiting-order">
-            <Link href={`/vehicles/${order.vehicleId}`}>{plateWords(plates.get(order.vehicleId) ?? '')}</Link>
-            <Text size="sm" className="quiet">
-              {order.by.replace(/^(user|rule):/, '')}
-            </Text>
-          </Group>
-        ))}
-        {mayGovern(user) && orders.length > 0 && (
-          <>
-            <TextInput
-              label={t('governor.code')}
-              description={t('governor.codeFrom')}
-              value={code}
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              maxLength={6}
-              onChange={(event) => setCode(event.currentTarget.value)}
-            />
-            <Button
-              color="red"
-              disabled={!/^\d{6}$/.test(code)}
-              loading={approve.isPending}
-              onClick={() => approve.mutate({ orders, code }, { onSettled: () => setCode('') })}
-            >
-              {t('governor.approve')}
-            </Button>
-          </>
-        )}
-        {approve.isError && <Alert color="red">{problemWords(approve.error, t, 'changing')}</Alert>}
-        <Text size="sm">
-          {t('governor.approvers', { names: governor.approvers.map(({ name }) => name).join(', ') || '—' })}
-        </Text>
-        {mayGovern(user) && !registered && governor.signer === 'up' && (
-          <Button variant="default" loading={join.isPending} onClick={() => join.mutate({}, { onError: refused })}>
-            {t('governor.join')}
-          </Button>
-        )}
-      </Stack>
-    </section>
-  )
-}
-
 /** The master switch, what the budgets are spent on, and who waits for another person. */
 export function GovernorPage({ user }: { readonly user: User }): ReactNode {
   const { t } = useWords()
@@ -161,7 +97,7 @@ export function GovernorPage({ user }: { readonly user: User }): ReactNode {
         {(known) => (
           <Stack gap="md" maw={720}>
             <Switch governor={known} user={user} />
-            <Waiting governor={known} user={user} />
+            <SecondPerson governor={known} user={user} />
             <Budgets governor={known} />
           </Stack>
         )}

@@ -9,7 +9,14 @@ const ru = {
     'approval/not-enrolled':
       'Подписывающая служба не знает вашего приложения с кодами. Его настраивает администратор там, где она работает.',
     'approval/wrong-code': 'Код неверен или уже использован. Дождитесь следующего.',
+    'approval/wrong-word':
+      'Слово неверно, или его время вышло. Попросите новое там, где работает подписывающая служба.',
     'approval/locked': 'Слишком много неверных кодов. Повторите через десять минут.',
+    'approval/passkey-wanted': 'Здесь нужен ключ: код вместо него не принимается.',
+    'approval/no-passkey': 'Подписывающая служба не знает вашего ключа, или его отпечаток там ещё не подтверждён.',
+    'approval/passkey-wrong': 'Это не ответ вашего ключа на этот список. Ничего не подтверждено.',
+    'approval/passkey-cloned': 'У этого ключа появилась копия, он больше не действует. Принесите новый ключ.',
+    'approval/question-over': 'Время этого запроса вышло, или на него уже ответили. Начните заново.',
     'order/own-approval': 'Подтвердить должен другой человек.',
     'order/no-approval-needed': 'Эта команда уже не ждёт второго человека.',
     'signer/unavailable': 'Подписание команд не отвечает. Повторите позже.',
@@ -71,7 +78,13 @@ const en = {
     'approval/not-enrolled':
       'The signer does not know your authenticator. The administrator sets it up where the signer runs.',
     'approval/wrong-code': 'The code is wrong or was used already. Wait for the next one.',
+    'approval/wrong-word': 'The word is wrong, or its time is over. Ask for a new one where the signer runs.',
     'approval/locked': 'Too many wrong codes. Try again in ten minutes.',
+    'approval/passkey-wanted': 'A passkey is wanted here; a code is not taken in its place.',
+    'approval/no-passkey': 'The signer knows no passkey of yours, or its thumbprint is not confirmed there yet.',
+    'approval/passkey-wrong': 'This is not your passkey’s answer to this list. Nothing was approved.',
+    'approval/passkey-cloned': 'There is a copy of this passkey, so it counts no more. Bring a new one.',
+    'approval/question-over': 'This question is over, or was answered. Start again.',
     'order/own-approval': 'Another person must approve.',
     'order/no-approval-needed': 'This order does not wait for a second person any more.',
     'signer/unavailable': 'The signer does not answer. Try again later.',

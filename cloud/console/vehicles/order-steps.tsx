@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Order, OrderStep } from '../api/vehicle.ts'
 import { useWords } from '../language/language.ts'
@@ -42,12 +43,20 @@ function Step({ step }: { readonly step: OrderStep }): ReactNode {
 
 /** The life of one order, oldest step first. */
 export function OrderSteps({ order }: { readonly order: Order }): ReactNode {
+  const { t } = useWords()
   const steps = order.steps ?? []
   return (
-    <ol className={classes['steps']}>
-      {steps.map((step) => (
-        <Step key={`${step.at}-${step.state}-${step.reason ?? ''}`} step={step} />
+    <>
+      {(order.approvals ?? []).map(({ name, way }) => (
+        <Text key={name} size="sm" className="quiet" data-testid="stood-by">
+          {t(`governor.stoodBy.${way}`, { name })}
+        </Text>
       ))}
-    </ol>
+      <ol className={classes['steps']}>
+        {steps.map((step) => (
+          <Step key={`${step.at}-${step.state}-${step.reason ?? ''}`} step={step} />
+        ))}
+      </ol>
+    </>
   )
 }

@@ -5,8 +5,10 @@ import { sql } from 'kysely'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { counterBytes, digitsOf } from '#contract/unlock-code.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
+import { createPasskeyStore } from '../../../cloud/signer/passkey-store.ts'
 import { createUnlockKeyStore } from '../../../cloud/unlock/unlock-key-store.ts'
-import { setUpApprover } from '../../support/approver-app.ts'
+import { APPROVERS_PARTY, setUpApprover } from '../../support/approver-app.ts'
+import { createSoftPasskey } from '../../support/soft-passkey.ts'
 import { sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
 import {
   claimsOf,
@@ -285,15 +287,59 @@ describe.each(sqlKinds())('a safe block on %s', (kind) => {
     expect((await approve('head', orders, wrong)).json().code).toBe('approval/wrong-code')
     await house.settle()
     expect(house.published).toHaveLength(5)
-    expect((await approve('head', orders, code)).json()).toEqual({ approved: 2 })
+    expect((await approve('head', orders, code)).json()).toEqual({ approved: 2, way: 'code' })
     expect((await approve('head', orders, code)).json().code).toBe('approval/wrong-code')
     await house.settle()
     expect(house.published).toHaveLength(7)
     expect((await house.call('head', 'GET', `/api/orders/${waiting.id}`)).json()).toMatchObject({
       state: 'sent',
       unsignedBecause: null,
-      approvals: [{ name: 'head' }],
+      approvals: [{ name: 'head', way: 'code' }],
     })
+  })
+
+  test('a passkey of the second person stands by the cars of its list, and by no car that came to wait after it', async () => {
+    const call = (path: string, body: object) => house.call('head', 'POST', path, body)
+    const place = async (plate: string) => {
+      const { vehicle } = await fittedVehicle(house, plate)
+      await house.call('owner', 'POST', `/api/vehicles/${vehicle}/holds`, { reason: 'theft', note: 'угон' })
+    }
+    for (const role of ['owner', 'head'] as const) await house.call(role, 'POST', '/api/governor/approvers', {})
+    for (let car = 0; car < 7; car += 1) await place(`А10${car}АА77`)
+    await house.settle()
+    const governor = async () => (await house.call('head', 'GET', '/api/governor')).json()
+    const { waiting, approvers } = await governor()
+    const orders = waiting.map((order: { id: string }) => order.id)
+    expect((await call('/api/orders/approvals/options', { orders })).json().code).toBe('approval/no-passkey')
+    expect((await call('/api/governor/passkeys/options', { word: 'GUESS' })).json().code).toBe('approval/wrong-word')
+    // The word is made and the thumbprint said where the signer runs; between them the person's browser.
+    const head = approvers.find((approver: { name: string }) => approver.name === 'head')
+    const terminal = createPasskeyStore(join(dataDir, 'signer'))
+    const key = createSoftPasskey(APPROVERS_PARTY.id, APPROVERS_PARTY.origins[0] ?? '')
+    const word = terminal.invite(head.id, 'head', house.clock.now())
+    const { options } = (await call('/api/governor/passkeys/options', { word })).json()
+    const { thumbprint } = (await call('/api/governor/passkeys', { passkey: key.register(options.challenge) })).json()
+    expect((await governor()).approvers.find(({ id }: { id: string }) => id === head.id).ways).toEqual([])
+    terminal.confirm(thumbprint)
+    expect((await governor()).approvers.find(({ id }: { id: string }) => id === head.id).ways).toEqual(['passkey'])
+
+    const list = (await call('/api/orders/approvals/options', { orders })).json()
+    expect(list.orders.map((order: { id: string }) => order.id)).toEqual(orders)
+    await place('А199АА77')
+    await house.settle()
+    const answer = { wish: list.wish, passkey: key.answer(list.options.challenge) }
+    expect((await call('/api/orders/approvals', answer)).json()).toEqual({ approved: 2, way: 'passkey' })
+    expect((await call('/api/orders/approvals', answer)).json().code).toBe('approval/question-over')
+    await house.settle()
+    expect(house.published).toHaveLength(7)
+    expect((await governor()).waiting).toHaveLength(1)
+    expect((await house.call('head', 'GET', `/api/orders/${orders[0]}`)).json()).toMatchObject({
+      state: 'sent',
+      approvals: [{ name: 'head', way: 'passkey' }],
+    })
+    const code = setUpApprover(join(dataDir, 'signer'), head.id, 'head').code(house.clock.now())
+    expect((await call('/api/orders/approvals', { orders, code })).json().code).toBe('approval/passkey-wanted')
+    expect((await call('/api/orders/approvals/options', { orders })).json().code).toBe('order/no-approval-needed')
   })
 
   test('the master switch stops rules, then everything, never an unblock; the car’s page says which', async () => {

@@ -14,7 +14,7 @@ import { DEFAULT_POLICY } from '../../../cloud/signer/signer-policy.ts'
 import { acceptOrder } from '../../../edge/orders/order-acceptance.ts'
 import { readOrder } from '../../../edge/orders/order-signature.ts'
 import { createSignerKeysStore } from '../../../edge/orders/signer-keys-store.ts'
-import { setUpApprover } from '../../support/approver-app.ts'
+import { APPROVERS_PARTY, setUpApprover, setUpPasskey } from '../../support/approver-app.ts'
 import { bombard, createForger } from '../../support/forged-orders.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
@@ -46,7 +46,13 @@ beforeEach(async () => {
   clock = createManualClock()
   socketPath = join(folder, 's.sock')
   house = createSignerHouse(
-    { folder: join(folder, 'signer'), socketPath, socketMode: 0o600, policy: DEFAULT_POLICY },
+    {
+      folder: join(folder, 'signer'),
+      socketPath,
+      socketMode: 0o600,
+      policy: DEFAULT_POLICY,
+      party: APPROVERS_PARTY,
+    },
     { clock, log: silentLog },
   )
   await house.listen()
@@ -87,6 +93,9 @@ const claims = (car: Car, action: 'block' | 'unblock', more: object = {}) => {
     ? { ...base, action, reasons: ['theft' as const], notAfter: later(clock.now(), millis(TEN_MINUTES)), ...more }
     : { ...base, action, reasons: [], ...more }
 }
+/** A block as the signer lists it for a passkey. */
+const listedOf = ({ orderId, vehicleId, aud: gatewayId, reasons, ...rest }: ReturnType<typeof claims>) =>
+  'notAfter' in rest ? [{ orderId, vehicleId, gatewayId, reasons, notAfter: rest.notAfter }] : []
 /** Every approval that the web tier can write, for whoever asks. */
 const lie = (asker: 'rule' | 'person') => ({
   asker,
@@ -150,6 +159,45 @@ test('guessed codes of approvers open nothing: after a few wrong ones none is lo
     if (answer.outcome === 'signed') await offer(answer.jws)
   }
   expect(accepted.length).toBe(before)
+}, 60_000)
+
+test('a passkey’s word heard on the way is good for no other car, and no word of the terminal is guessed', async () => {
+  const key = await setUpPasskey(house.signer, join(folder, 'signer'), 'head', clock.now())
+  for (const car of CARS.slice(0, 8)) await tryToBlock(car)
+  const before = accepted.length
+  const orders = CARS.slice(20, 60).map((car) => claims(car, 'block'))
+  const listed = orders.slice(0, 1).flatMap(listedOf)
+  const answer = await attacker.askPasskey({ id: 'head', blocks: listed })
+  if (answer.outcome === 'refused') throw new Error(answer.reason)
+  // The person stands by one car. The attacker has carried his answer, and says it for whatever he likes.
+  const passkey = key.answer(answer.question.challenge)
+  const all = orders.flatMap(listedOf)
+  const other = await attacker.askPasskey({ id: 'head', blocks: all })
+  if (other.outcome === 'refused') throw new Error(other.reason)
+  for (const wish of [answer.wish, other.wish])
+    for (const id of APPROVERS)
+      expect(await attacker.approveByPasskey({ id, wish, passkey })).toMatchObject({ outcome: 'refused' })
+  const again = await attacker.askPasskey({ id: 'head', blocks: listed })
+  if (again.outcome === 'refused') throw new Error(again.reason)
+  const said = { id: 'head', wish: again.wish, passkey: key.answer(again.question.challenge) }
+  expect(await attacker.approveByPasskey(said)).toMatchObject({ outcome: 'approved' })
+  for (const order of orders)
+    for (const orderId of [order.orderId, listed[0]?.orderId ?? order.orderId]) {
+      const asked = { ...order, orderId }
+      const given = await attacker.sign({ claims: asked, above: 0, basis: lie('person') }).catch(() => undefined)
+      if (given?.outcome === 'signed') await offer(given.jws)
+    }
+  // The one car of the list, whatever else was asked for under its order's number.
+  expect(accepted.slice(before).map(({ car }) => car)).toEqual(
+    Array.from({ length: accepted.length - before }, () => orders[0]?.vehicleId),
+  )
+  expect(accepted.length).toBeGreaterThan(before)
+  const words = new Set<string>()
+  for (let guess = 0; guess < 50; guess += 1) {
+    const begun = await attacker.beginPasskey({ id: 'owner', name: 'owner', word: `WORD${guess}` })
+    words.add(begun.outcome === 'refused' ? begun.reason : begun.outcome)
+  }
+  expect([...words].sort()).toEqual(['locked', 'wrong-word'])
 }, 60_000)
 
 test('a signed configuration is no order, whatever stands in it; nothing else on the socket signs or tells the key', async () => {

@@ -12,6 +12,7 @@ import { createSignerHouse } from '../../../cloud/signer/app.ts'
 import { DEFAULT_POLICY } from '../../../cloud/signer/signer-policy.ts'
 import { readOrder } from '../../../edge/orders/order-signature.ts'
 import { createSignerKeysStore } from '../../../edge/orders/signer-keys-store.ts'
+import { APPROVERS_PARTY } from '../../support/approver-app.ts'
 import { localTarget } from '../../support/law.ts'
 import { readSource } from '../../support/law-source.ts'
 import type { RestClient } from '../../support/rest-client.ts'
@@ -201,6 +202,21 @@ describe('the signer by itself, under its own name', () => {
     expect(stderr).toMatch(/KORDON_SIGNER_AUTOMATIC_SHARE.*\n.*KORDON_SIGNER_ONE_PERSON_VEHICLES/)
   })
 
+  test('words for passkeys are made, and thumbprints said, at its terminal only', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kordon-terminal-'))
+    const env = { ...process.env, KORDON_SIGNER_DIR: folder }
+    const run = (...words: readonly string[]) =>
+      spawnSync(process.execPath, ['cloud/signer/main.ts', ...words], { cwd: ROOT, env, encoding: 'utf8' })
+    expect(run('passkey', 'account-1', 'head').stdout).toMatch(/^[0-9A-Z]{5}-[0-9A-Z]{5}\n$/)
+    const [file = ''] = readdirSync(join(folder, 'passkeys'))
+    expect(statSync(join(folder, 'passkeys', file)).mode & 0o777).toBe(0o600)
+    expect(run('confirm', 'AAAA-BBBB')).toMatchObject({ status: 1, stdout: '' })
+    expect(run('confirm')).toMatchObject({ status: 2, stdout: '' })
+    expect(run('forget', 'account-1')).toMatchObject({ status: 0, stdout: '0 passkeys thrown away\n' })
+    expect(readdirSync(join(folder, 'passkeys'))).toEqual([])
+    rmSync(folder, { recursive: true })
+  })
+
   test('serves a cloud that starts none, outlives it, and ends when told to', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kordon-lone-signer-'))
     const socket = join(folder, 'own.sock')
@@ -238,7 +254,8 @@ describe('the signer by itself, under its own name', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kordon-signer-words-'))
     const socketPath = join(folder, 's.sock')
     const world = { clock: systemClock, log: silentLog }
-    const house = createSignerHouse({ folder, socketPath, socketMode: 0o600, policy: DEFAULT_POLICY }, world)
+    const settings = { folder, socketPath, socketMode: 0o600, policy: DEFAULT_POLICY, party: APPROVERS_PARTY }
+    const house = createSignerHouse(settings, world)
     await house.listen()
     const answered = await new Promise<number | string>((done) => {
       const sent = request({ socketPath, path, method: 'POST' }, (answer) => {

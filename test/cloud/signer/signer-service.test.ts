@@ -7,26 +7,31 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GatewayId, OrderId, VehicleId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
 import { Order } from '#contract/order.ts'
+import { createApprovalService } from '../../../cloud/signer/approval-service.ts'
 import { createApproverSecretStore } from '../../../cloud/signer/approver-secret-store.ts'
+import { createPasskeyClient } from '../../../cloud/signer/passkey-client.ts'
+import { createPasskeyStore } from '../../../cloud/signer/passkey-store.ts'
 import type { SignAnswer, SignRequest, UnnumberedOrder } from '../../../cloud/signer/signer-message.ts'
 import { DEFAULT_POLICY } from '../../../cloud/signer/signer-policy.ts'
 import { createSignerService, type Signer } from '../../../cloud/signer/signer-service.ts'
 import { createSignerStore, type SignerStore } from '../../../cloud/signer/signer-store.ts'
-import { setUpApprover } from '../../support/approver-app.ts'
+import { APPROVERS_PARTY, setUpApprover } from '../../support/approver-app.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
 
 let folder: string
 let store: SignerStore
 let clock: ManualClock
-const service = (): Signer =>
-  createSignerService({
-    store,
+const service = (): Signer => {
+  const deps = { store, policy: DEFAULT_POLICY, clock, log: silentLog }
+  const { waysOf, ...approvals } = createApprovalService({
+    ...deps,
     secrets: createApproverSecretStore(folder),
-    policy: DEFAULT_POLICY,
-    clock,
-    log: silentLog,
+    passkeys: createPasskeyStore(folder),
+    checks: createPasskeyClient(APPROVERS_PARTY),
   })
+  return { ...createSignerService({ ...deps, waysOf }), ...approvals }
+}
 const reopen = (): void => {
   store.close()
   store = createSignerStore(folder)
@@ -157,10 +162,11 @@ test('a sixth vehicle within ten minutes wants two registered persons, and gets 
   // A web tier that names whom it likes gets no further: nobody's code has been checked.
   for (const people of [[], ['owner'], ['owner', 'owner'], ['owner', 'head'], ['owner', 'head', 'late']])
     expect(await sixth(...people)).toMatchObject(refused)
-  for (const person of ['owner', 'late', 'stranger']) expect(await approve(person)).toEqual({ outcome: 'approved' })
+  for (const person of ['owner', 'late', 'stranger'])
+    expect(await approve(person)).toMatchObject({ outcome: 'approved', way: 'code' })
   for (const people of [[], ['owner'], ['owner', 'stranger'], ['owner', 'late']])
     expect(await sixth(...people)).toMatchObject(refused)
-  expect(await approve('head')).toEqual({ outcome: 'approved' })
+  expect(await approve('head')).toMatchObject({ outcome: 'approved' })
   signed(await signer.sign(asked(block(6), by('owner'))))
   expect(await signer.sign(asked(block(7)))).toMatchObject({ reason: 'two-persons', until: clock.now() + 600_000 })
   await clock.advance(600_000)
@@ -177,7 +183,7 @@ test('a rule’s block gets past its budget by two checked codes only', async ()
   for (const person of ['owner', 'head']) {
     expect(await signer.sign(asked(block(4), { ...byRule, approvals }))).toMatchObject({ outcome: 'refused' })
     const code = setUpApprover(folder, person, person).code(clock.now())
-    expect(await signer.approve({ id: person, code, orders })).toEqual({ outcome: 'approved' })
+    expect(await signer.approve({ id: person, code, orders })).toMatchObject({ outcome: 'approved' })
   }
   signed(await signer.sign(asked(block(4), byRule)))
 })
@@ -191,7 +197,7 @@ test('a code counts once, across restarts, and five wrong ones lock the next for
     reason: 'not-enrolled',
   })
   const code = head.code(clock.now())
-  expect(await approve(code)).toEqual({ outcome: 'approved' })
+  expect(await approve(code)).toMatchObject({ outcome: 'approved' })
   reopen()
   expect(await approve(code, 7)).toMatchObject({ reason: 'wrong-code' })
   // One that an eavesdropper kept from before is spent too.
@@ -206,7 +212,7 @@ test('a code counts once, across restarts, and five wrong ones lock the next for
   reopen()
   expect(await approve(head.code(clock.now()))).toMatchObject({ reason: 'locked' })
   await clock.advance(300_000)
-  expect(await approve(head.code(clock.now()))).toEqual({ outcome: 'approved' })
+  expect(await approve(head.code(clock.now()))).toMatchObject({ outcome: 'approved' })
 })
 
 test('a block that is renewed spends no budget: ten held cars are asked for again after an outage by nobody but the clock', async () => {
