@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { GatewayId } from '#contract/ids.ts'
+import { GatewayId, OrderId } from '#contract/ids.ts'
 import { downTopic } from '#contract/topics.ts'
 import { createPostgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createSignerHouse } from '../../../cloud/signer/app.ts'
@@ -279,7 +279,7 @@ async function stolen(dataDir: string, orderId: string): Promise<string> {
     const { jws } = await postgres.db
       .selectFrom('orders')
       .select('jws')
-      .where('id', '=', orderId)
+      .where('id', '=', OrderId.parse(orderId))
       .executeTakeFirstOrThrow()
     return jws ?? ''
   } finally {
