@@ -214,6 +214,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     zones,
     history,
     mileage,
+    witness: audit.service.tell,
   })
   for (const [name, loop] of Object.entries(vehicles.sole)) jobs.alone(name, loop)
   const projections = [

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { seconds } from '#contract/instant.ts'
+import type { Caller } from '../http/access.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import { createBoardStore } from '../processes/board-store.ts'
@@ -10,7 +11,8 @@ import type { World } from '../world.ts'
 import type { CallEvent } from './call.ts'
 import { createCallRoutes } from './call-routes.ts'
 import { createCallService, type Taken } from './call-service.ts'
-import { createCallStore } from './call-store.ts'
+import { type CallStore, createCallStore } from './call-store.ts'
+import { type CallView, callView } from './call-view.ts'
 import { createExchangeClient } from './exchange-client.ts'
 import type { ExchangeSettings } from './exchange-settings.ts'
 import { createLineRoutes } from './line-routes.ts'
@@ -24,6 +26,12 @@ export type Calls = {
   joined(id: string): Promise<void>
   /** For processes: their port `telephony`. */
   readonly telephony: NonNullable<ProcessPorts['telephony']>
+  /** Calls tied to a card that the caller may see, as they are told over REST; newest first. */
+  ofCard(
+    caller: Pick<Caller, 'parks'>,
+    card: string,
+    page: Parameters<CallStore['list']>[1],
+  ): Promise<readonly CallView[]>
   readonly routes: readonly FastifyPluginAsyncZod[]
 }
 
@@ -54,6 +62,12 @@ export function createCalls({ db, world, jobs, settings }: Parts): Calls {
   return {
     take: service.take,
     joined: service.joined,
+    ofCard: async ({ parks }, card, page) => {
+      const store = createCallStore(db)
+      const found = await store.list({ card, parks }, page)
+      const cards = await store.cardsOf(found.map(({ id }) => id))
+      return found.map((call) => callView(call, cards.get(call.id) ?? []))
+    },
     telephony: async ({ key, transfer, text, call, card }) => {
       if (!service.isConnected) throw new NotConnected('АТС не подключена')
       const about = { card, by: 'Кордон' }

@@ -1,40 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { EpochMs, Instant } from '#contract/instant.ts'
+import { Instant } from '#contract/instant.ts'
 import { type Caller, callerOf, type ParksInSight, type RouteRoles } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
-import { policyField } from '../http/field-mask.ts'
 import { e164 } from '../processes/inbox/webhook.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import type { World } from '../world.ts'
-import { stateOf, talkMs } from './call.ts'
 import type { CallService } from './call-service.ts'
-import type { CallStore, StoredCall } from './call-store.ts'
+import type { CallStore } from './call-store.ts'
+import { CallView, callView, SEES_CALLS } from './call-view.ts'
 import type { LineStore } from './line-store.ts'
 
-const SEES: RouteRoles = ['owner', 'head', 'manager', 'support', 'security', 'service', 'dispatcher', 'auditor']
 const CALLS: RouteRoles = ['owner', 'head', 'manager', 'support', 'service', 'dispatcher']
 const tags = ['calls']
 
-const CallView = z
-  .strictObject({
-    id: z.uuid(),
-    direction: z.enum(['in', 'out']),
-    /** The number outside; masked for those who may not see phones. */
-    phone: z.string().nullable().meta(policyField('deal', 'phone')),
-    line: z.string().nullable(),
-    extension: z.string().nullable(),
-    source: z.string().nullable(),
-    state: z.enum(['ringing', 'talking', 'answered', 'missed', 'unanswered']),
-    startedAt: Instant,
-    answeredAt: Instant.nullable(),
-    endedAt: Instant.nullable(),
-    talkMs: z.number().nullable(),
-    /** kept: ours to play; linked: the exchange keeps it; wanted: being fetched; failed: not to be had. */
-    recording: z.enum(['none', 'linked', 'wanted', 'kept', 'failed']),
-    cards: z.array(z.uuid()).readonly(),
-  })
-  .meta({ id: 'Call' })
 const Id = z.strictObject({ id: z.uuid() })
 const Place = z.tuple([z.number(), z.uuid()])
 const Period = { from: Instant.optional(), to: Instant.optional() }
@@ -50,26 +29,8 @@ type Deps = Pick<World, 'uuid'> & {
   readonly lines: LineStore
   readonly cardInSight: (card: string, parks: ParksInSight) => Promise<boolean>
 }
-const at = (moment: number | undefined) => (moment === undefined ? null : EpochMs.parse(moment))
-const Recording = CallView.shape.recording
-
 /** The log of calls, recordings, and calls made or handed on from here. */
 export function createCallRoutes({ calls, store, lines, cardInSight, uuid }: Deps): FastifyPluginAsyncZod {
-  const view = (call: StoredCall, cards: readonly string[]): z.infer<typeof CallView> => ({
-    id: call.id,
-    direction: call.direction,
-    phone: (call.direction === 'in' ? call.caller : call.callee) ?? null,
-    line: call.line ?? null,
-    extension: call.extension ?? null,
-    source: call.source ?? null,
-    state: stateOf(call),
-    startedAt: EpochMs.parse(call.startedAt),
-    answeredAt: at(call.answeredAt),
-    endedAt: at(call.endedAt),
-    talkMs: talkMs(call) ?? null,
-    recording: Recording.catch('none').parse(call.recording),
-    cards,
-  })
   const extensionOf = async (caller: Caller): Promise<string | undefined> =>
     (await lines.extensionOf(`person:${caller.id}`)) ?? lines.extensionOf(`role:${caller.role}`)
 
@@ -77,7 +38,7 @@ export function createCallRoutes({ calls, store, lines, cardInSight, uuid }: Dep
     app.get(
       '/api/calls',
       {
-        config: { roles: SEES, looksAt: 'personal' },
+        config: { roles: SEES_CALLS, looksAt: 'personal' },
         schema: {
           tags,
           summary: 'The log of calls, newest first; `no-source`: those that tell nothing of where they come from',
@@ -104,7 +65,7 @@ export function createCallRoutes({ calls, store, lines, cardInSight, uuid }: Dep
         const cards = await store.cardsOf(shown.map(({ id }) => id))
         const last = found.length > limit ? shown.at(-1) : undefined
         return {
-          items: shown.map((call) => view(call, cards.get(call.id) ?? [])),
+          items: shown.map((call) => callView(call, cards.get(call.id) ?? [])),
           nextCursor: last === undefined ? null : cursorFrom([last.startedAt, last.id]),
         }
       },
@@ -112,7 +73,7 @@ export function createCallRoutes({ calls, store, lines, cardInSight, uuid }: Dep
     app.get(
       '/api/calls/figures',
       {
-        config: { roles: SEES },
+        config: { roles: SEES_CALLS },
         schema: {
           tags,
           summary: 'Number and length of calls, by source or by the person who took them',
@@ -141,7 +102,7 @@ export function createCallRoutes({ calls, store, lines, cardInSight, uuid }: Dep
     app.get(
       '/api/calls/:id/recording',
       {
-        config: { roles: SEES, looksAt: 'personal' },
+        config: { roles: SEES_CALLS, looksAt: 'personal' },
         schema: { tags, summary: 'The recording of a call, to be played', params: Id },
       },
       async (request, reply) => {

@@ -2,10 +2,12 @@ import { VehicleId } from '#contract/ids.ts'
 import { epochMs, millis } from '#contract/instant.ts'
 import { HoldReason } from '#contract/order.ts'
 import { createAggregator } from '../aggregator/app.ts'
+import type { AuditWord } from '../audit/entry.ts'
 import { createYandexFleetClient } from '../balances/yandex-fleet-client.ts'
 import { readYandexKeys } from '../balances/yandex-keys-store.ts'
 import { createCalls } from '../calls/app.ts'
 import { readExchangeSettings } from '../calls/exchange-settings-store.ts'
+import { createClientPage } from '../client-page/app.ts'
 import type { CloudConfig } from '../config.ts'
 import { createDriverPage } from '../driver-page/app.ts'
 import { DriverId } from '../drivers/driver.ts'
@@ -66,6 +68,7 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly zones: Zones
   readonly history: Pick<History, 'service'>
   readonly mileage: Pick<MileageHouse, 'service'>
+  readonly witness: (words: readonly AuditWord[]) => Promise<void>
 }
 
 /**
@@ -284,6 +287,15 @@ export function createCompany(parts: Parts) {
         about: { vehicleId },
       }),
   })
+  const clientPage = createClientPage({
+    db,
+    inTransaction,
+    world,
+    jobs,
+    publicUrl: config.publicUrl,
+    processes: () => processes,
+    witness: parts.witness,
+  })
   const processes = createProcesses({
     db,
     inTransaction,
@@ -348,7 +360,13 @@ export function createCompany(parts: Parts) {
       },
     },
     calls,
+    beside: {
+      calls: calls.ofCard,
+      messages: messages.ofCard,
+      letters: (caller, card, page) => inbox.ofCard(caller, card, page),
+    },
     publicUrl: config.publicUrl,
+    clientAddress: (tx, client) => clientPage.service.linkFor(tx, client, 'Кордон'),
     may: parts.may,
     policy: policies.service.facts,
     shipped: cases,
@@ -422,6 +440,7 @@ export function createCompany(parts: Parts) {
       ...processes.routes,
       ...calls.routes,
       ...inbox.routes,
+      ...clientPage.routes,
       createFineRoutes({ fines, isInSight: createFineStore(db).isInSight }),
     ],
     /** After the migrations and the zones. */

@@ -120,8 +120,11 @@ export function createAccountRoutes(deps: Deps): FastifyPluginAsyncZod {
               .string()
               .regex(/^[a-z_]{1,40}$/)
               .default('sale'),
-            /** Our own e-mail address: answers go out from it. */
-            address: z.email().nullable().default(null),
+            /** Our own e-mail address: answers go out from it; of channel avito the user id at Avito. */
+            address: z
+              .union([z.email(), z.string().regex(/^\d{3,20}$/)])
+              .nullable()
+              .default(null),
             /** Where answers go that no channel of ours sends. */
             replyUrl: z
               .url({ protocol: /^https?$/ })

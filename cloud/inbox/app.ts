@@ -7,15 +7,19 @@ import { createEmailClient } from '../messages/email-client.ts'
 import { createMaxClient } from '../messages/max-client.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import { createBoardStore } from '../processes/board-store.ts'
+import type { Beside } from '../processes/desk/card-past.ts'
 import { createInboxStore as createEventStore } from '../processes/inbox/inbox-store.ts'
 import { isSigned, signature } from '../processes/inbox/signature-client.ts'
 import type { World } from '../world.ts'
 import { createAccountRoutes } from './account-routes.ts'
 import { createAccountStore } from './account-store.ts'
+import { createAvitoClient } from './avito-client.ts'
+import { createAvitoService } from './avito-service.ts'
 import { createConversationStore } from './conversation-store.ts'
 import { createImapClient } from './imap-client.ts'
 import { createInboxRoutes } from './inbox-routes.ts'
 import { createInboxService, type InboxService } from './inbox-service.ts'
+import { itemView } from './item-view.ts'
 import { createMailboxService } from './mailbox-service.ts'
 import { createMailboxStore } from './mailbox-store.ts'
 import { createReplyClient } from './reply-client.ts'
@@ -23,16 +27,22 @@ import { createReplyClient } from './reply-client.ts'
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly world: World
   readonly jobs: Pick<Jobs, 'every'>
-  readonly settings: Pick<ChannelSettings, 'email' | 'max' | 'mailboxes'>
+  readonly settings: Pick<ChannelSettings, 'email' | 'max' | 'mailboxes' | 'avito'>
   readonly personOf: (id: string) => Promise<{ readonly id: string; readonly name: string } | undefined>
   /** Carries an event of the processes out at once. */
   readonly carryOut: (key: string) => Promise<void>
 }
-export type Inbox = { readonly service: InboxService; readonly routes: readonly FastifyPluginAsyncZod[] }
+export type Inbox = {
+  readonly service: InboxService
+  readonly routes: readonly FastifyPluginAsyncZod[]
+  /** Words of conversations of a card that the caller may see; newest first. */
+  readonly ofCard: Beside['letters']
+}
 
 /** Wires the shared inbox; answers go out by a job of all instances. */
 export function createInbox({ db, inTransaction, world, jobs, settings, personOf, carryOut }: Parts): Inbox {
   const { clock, uuid, log, randomBytes } = world
+  const avito = (settings.avito ?? []).map((one) => createAvitoClient(one, clock))
   const service = createInboxService({
     db,
     inTransaction,
@@ -61,6 +71,7 @@ export function createInbox({ db, inTransaction, world, jobs, settings, personOf
       email: settings.email,
       emailClient: createEmailClient,
       max: settings.max === undefined ? undefined : createMaxClient(settings.max),
+      avito: (userId) => avito.find((one) => one.userId === userId),
       sign: signature,
     }),
   })
@@ -74,10 +85,26 @@ export function createInbox({ db, inTransaction, world, jobs, settings, personOf
     inbox: service,
   })
   jobs.every('inbox-answers', seconds(2), async (stop) => void (await service.deliver(stop)))
+  const chats = createAvitoService({
+    clock,
+    log,
+    accounts: createAccountStore(db),
+    places: createMailboxStore(db),
+    clients: avito,
+    inbox: service,
+  })
+  if (avito.length > 0) jobs.every('inbox-avito', seconds(20), async (stop) => void (await chats.look(stop)))
   if (settings.mailboxes !== undefined)
     jobs.every('inbox-mailboxes', seconds(30), async (stop) => void (await mailboxes.look(stop)))
   return {
     service,
+    ofCard: async (caller, card, page) =>
+      (await service.ofCard(caller, card, page)).map((item) => ({
+        ...itemView(item),
+        who: item.who,
+        channel: item.channel,
+        account: item.accountTitle,
+      })),
     routes: [
       createInboxRoutes({ inbox: service, personOf, clock }),
       createAccountRoutes({

@@ -163,6 +163,26 @@ export function createConversationStore(db: Db) {
         .orderBy('id')
         .limit(limit)
         .execute(),
+    /** What was said in the conversations of a card, newest first; the cursor is the last pair seen. */
+    itemsOfCard: (
+      card: string,
+      sight: InboxSight,
+      { limit, before }: { readonly limit: number; readonly before: readonly [number, string] | undefined },
+    ) => {
+      let rows = inSight(sight)
+        .innerJoin('inboxItems', 'inboxItems.conversation', 'inboxConversations.id')
+        .selectAll('inboxItems')
+        .select(['inboxConversations.name as who', 'inboxAccounts.channel', 'inboxAccounts.title as accountTitle'])
+        .where('inboxConversations.card', '=', card)
+      if (before !== undefined)
+        rows = rows.where(({ or, and, eb }) =>
+          or([
+            eb('inboxItems.at', '<', before[0]),
+            and([eb('inboxItems.at', '=', before[0]), eb('inboxItems.id', '>', before[1])]),
+          ]),
+        )
+      return rows.orderBy('inboxItems.at', 'desc').orderBy('inboxItems.id').limit(limit).execute()
+    },
     /** How many wait, since when, and how long a first answer takes, by who gave it. */
     figures: async (sight: InboxSight, from: number, to: number) => {
       const waiting = await inSight(sight)

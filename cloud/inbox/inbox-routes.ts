@@ -8,8 +8,8 @@ import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
 import type { World } from '../world.ts'
 import type { ConversationStore } from './conversation-store.ts'
 import type { InboxService } from './inbox-service.ts'
+import { ItemView, itemView, SEES_INBOX } from './item-view.ts'
 
-export const SEES_INBOX: RouteRoles = ['owner', 'head', 'manager', 'support', 'service', 'dispatcher', 'auditor']
 const ANSWERS: RouteRoles = ['owner', 'head', 'manager', 'support', 'service', 'dispatcher']
 const tags = ['inbox']
 const PHONE = policyField('driver', 'phone')
@@ -36,17 +36,6 @@ const ConversationView = z
     closedAt: Instant.nullable(),
   })
   .meta({ id: 'Conversation' })
-const ItemView = z.strictObject({
-  id: z.uuid(),
-  direction: z.enum(['in', 'out']),
-  text: z.string(),
-  files: z.array(z.strictObject({ name: z.string(), url: z.string() })).readonly(),
-  at: Instant,
-  by: z.string().nullable(),
-  /** in: received; out: queued, sent (the channel took it), failed. */
-  state: z.enum(['received', 'queued', 'sent', 'failed']),
-  problem: z.string().nullable(),
-})
 const Id = z.strictObject({ id: z.uuid() })
 const Place = z.tuple([z.number(), z.uuid()])
 const moment = (at: number | null) => (at === null ? null : EpochMs.parse(at))
@@ -162,16 +151,7 @@ export function createInboxRoutes({ inbox, personOf, clock }: Deps): FastifyPlug
         const { row, items } = await inbox.one(callerOf(request), request.params.id)
         return {
           ...viewOf(row),
-          items: items.map((item) => ({
-            id: item.id,
-            direction: item.direction === 'out' ? ('out' as const) : ('in' as const),
-            text: item.text,
-            files: item.files.map(({ name, url }) => ({ name, url })),
-            at: EpochMs.parse(item.at),
-            by: item.byName,
-            state: ItemView.shape.state.parse(item.state),
-            problem: item.problem,
-          })),
+          items: items.map(itemView),
         }
       },
     )

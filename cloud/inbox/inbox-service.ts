@@ -129,6 +129,8 @@ export function createInboxService(deps: Deps) {
       if (row === undefined) throw new Fault('inbox/unknown')
       return { row, items: await store.items(id, 500) }
     },
+    ofCard: (caller: Caller, card: string, page: Parameters<ConversationStore['itemsOfCard']>[2]) =>
+      store.itemsOfCard(card, sightOf(caller), page),
     figures: (caller: Caller, from: number, to: number) => store.figures(sightOf(caller), from, to),
     /** Queues an answer; whoever answers takes the conversation, unless somebody has it. */
     answer: (caller: Caller, id: string, text: string): Promise<void> =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { e164 } from '../processes/inbox/webhook.ts'
+import { avitoHook } from './avito-word.ts'
 
 export const CHANNELS = ['whatsapp', 'max', 'avito', 'telegram', 'vk', 'email', 'site'] as const
 export type InboxChannel = (typeof CHANNELS)[number]
@@ -49,9 +50,11 @@ const MaxUpdate = z.looseObject({
     .optional(),
 })
 
-/** Pure. A message in the plain form of docs/inbox.md; of MAX also as its bot API posts it. */
+/** Pure. A message in the plain form of docs/inbox.md; of MAX and Avito also as their own APIs post it. */
 export function readWord(channel: InboxChannel, body: unknown): ReadWord {
   if (channel === 'max' && MaxUpdate.safeParse(body).success) return maxWord(MaxUpdate.parse(body))
+  const ofAvito = channel === 'avito' ? avitoHook(body) : undefined
+  if (ofAvito !== undefined) return ofAvito === 'nothing' ? { kind: 'nothing' } : { kind: 'word', word: ofAvito }
   const read = Plain.safeParse(body)
   if (!read.success)
     return {

@@ -1,6 +1,7 @@
 import { seconds } from '#contract/instant.ts'
 import type { MessageChannel } from '../messages/channel.ts'
 import type { EmailSettings } from '../messages/channel-settings.ts'
+import type { AvitoClient } from './avito-client.ts'
 import { subjectMark } from './incoming.ts'
 
 export type Reply = {
@@ -22,12 +23,14 @@ type Deps = {
   readonly email: EmailSettings | undefined
   readonly emailClient: (settings: EmailSettings) => MessageChannel
   readonly max: MessageChannel | undefined
+  /** Of one account, by its user id. */
+  readonly avito: (userId: string) => Pick<AvitoClient, 'send'> | undefined
   readonly sign: (secret: string, body: string, now: number) => string
 }
 const PATIENCE = seconds(15)
 
-/** Answers go out the way the question came: by letter, by the MAX bot, or to a signed webhook of whoever keeps the account. */
-export function createReplyClient({ email, emailClient, max, sign }: Deps): ReplyClient {
+/** Answers go out the way the question came: by letter, by the MAX bot, to a chat of Avito, or to a signed webhook of whoever keeps the account. */
+export function createReplyClient({ email, emailClient, max, avito, sign }: Deps): ReplyClient {
   const byWebhook = async (reply: Reply, url: string, now: number, stop: AbortSignal): Promise<Sent> => {
     const body = JSON.stringify({ id: reply.id, to: reply.outsideId, text: reply.text })
     try {
@@ -64,6 +67,8 @@ export function createReplyClient({ email, emailClient, max, sign }: Deps): Repl
         return by(emailClient({ ...email, from: reply.address ?? email.from, subject }), reply, stop)
       }
       if (reply.channel === 'max' && max !== undefined) return by(max, reply, stop)
+      const own = reply.channel === 'avito' ? avito(reply.address ?? '') : undefined
+      if (own !== undefined) return own.send(reply.outsideId, reply.text, stop)
       return { outcome: 'later', why: 'отвечать этим каналом не подключено' }
     },
   }

@@ -16,7 +16,8 @@ import { createEmailClient } from './email-client.ts'
 import { createMaxClient } from './max-client.ts'
 import { createMessageRoutes } from './message-routes.ts'
 import { createMessageService, type MessageService } from './message-service.ts'
-import { createMessageStore } from './message-store.ts'
+import { createMessageStore, type MessageStore } from './message-store.ts'
+import { type MessageView, messageView } from './message-view.ts'
 import { type AskToCall, createPersonCall } from './person-call.ts'
 import { processMessage, sendAction } from './send-action.ts'
 import { createSmsAeroClient } from './sms-aero-client.ts'
@@ -41,6 +42,8 @@ export type Messages = {
   readonly routes: readonly FastifyPluginAsyncZod[]
   /** For processes: their port `sendMessage`. */
   readonly processMessage: ReturnType<typeof processMessage>
+  /** What was said on behalf of a card, as it is told over REST; newest first. */
+  ofCard(card: string, page: Parameters<MessageStore['ofCard']>[1]): Promise<readonly MessageView[]>
   /** Hangs the action `send` and what is known of warnings into the rules. */
   joinRules(ports: Pick<Rules['ports'], 'action' | 'facts' | 'permit' | 'satisfiedSince'>): void
 }
@@ -94,6 +97,10 @@ export function createMessages({
     processMessage: processMessage(service.send, (within, card, names) =>
       createFileStore(within).attached(card, names),
     ),
+    ofCard: async (card, page) =>
+      (await createMessageStore(db).ofCard(card, page)).map((row) =>
+        messageView(row, service.templates[row.kind]?.title ?? ''),
+      ),
     joinRules: (ports) => {
       ports.action(
         'send',

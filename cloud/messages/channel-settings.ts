@@ -54,12 +54,22 @@ export const MailboxSettings = z.strictObject({
 })
 export type MailboxSettings = z.infer<typeof MailboxSettings>
 
+/** An account of the Avito messenger: the inbox account of channel avito with this user id has its chats. */
+export const AvitoSettings = z.strictObject({
+  userId: z.string().regex(/^\d{3,20}$/),
+  clientId: Secret,
+  clientSecret: Secret,
+  baseUrl: BaseUrl.default('https://api.avito.ru'),
+})
+export type AvitoSettings = z.infer<typeof AvitoSettings>
+
 /** The file of KORDON_MESSAGES_FILE: channels that are absent are off. */
 export const ChannelSettings = z.strictObject({
   sms: z.discriminatedUnion('vendor', [SmsAeroSettings, SmscSettings]).optional(),
   max: MaxSettings.optional(),
   email: EmailSettings.optional(),
   mailboxes: z.array(MailboxSettings).max(200).optional(),
+  avito: z.array(AvitoSettings).max(50).optional(),
   /** Where a driver pays; printed in messages. */
   payUrl: z.url({ protocol: /^https?$/ }).optional(),
   supportPhone: z.string().min(3).max(40).optional(),

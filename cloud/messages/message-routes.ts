@@ -1,43 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { VehicleId } from '#contract/ids.ts'
-import { EpochMs, Instant } from '#contract/instant.ts'
-import { maskedPhone } from '../access/mask.ts'
+import { EpochMs } from '#contract/instant.ts'
 import { DriverId } from '../drivers/driver.ts'
 import { readPhone, WrittenPhone } from '../drivers/phone.ts'
-import { callerOf, type RouteRoles } from '../http/access.ts'
+import { callerOf } from '../http/access.ts'
 import { policyField } from '../http/field-mask.ts'
 import { cursorFrom, placeFrom } from '../vehicles/cursor.ts'
-import { Channel, MessageId, MessageState } from './message.ts'
+import { MessageId, MessageState } from './message.ts'
 import type { MessageService } from './message-service.ts'
-import type { MessageRow } from './message-store.ts'
+import { MessageView, messageView, SEES_MESSAGES } from './message-view.ts'
 
-const SEES: RouteRoles = ['owner', 'head', 'manager', 'support', 'security', 'papers', 'dispatcher', 'auditor']
 const tags = ['messages']
-
-export const MessageView = z
-  .strictObject({
-    id: MessageId,
-    kind: z.string(),
-    title: z.string(),
-    text: z.string(),
-    to: z.strictObject({ kind: z.enum(['driver', 'group', 'phone']), name: z.string() }),
-    driverId: DriverId.nullable(),
-    vehicleId: VehicleId.nullable(),
-    state: MessageState,
-    channel: Channel.nullable(),
-    /** no: shown here and sent nowhere. */
-    outside: z.enum(['yes', 'no']),
-    trouble: z.string(),
-    because: z.string(),
-    createdAt: Instant,
-    /** When it goes on its way, while it is queued. */
-    dueAt: Instant.nullable(),
-    sentAt: Instant.nullable(),
-    deliveredAt: Instant.nullable(),
-  })
-  .meta({ id: 'Message' })
-export type MessageView = z.infer<typeof MessageView>
 
 const Group = z.strictObject({
   name: z.string(),
@@ -49,29 +23,12 @@ const Place = z.strictObject({ at: EpochMs, id: MessageId })
 
 /** What was said to whom, and how far it has come; the groups that rules write to. */
 export function createMessageRoutes(messages: MessageService): FastifyPluginAsyncZod {
-  const view = (row: MessageRow): MessageView => ({
-    id: row.id,
-    kind: row.kind,
-    title: messages.templates[row.kind]?.title ?? row.kind,
-    text: row.shown,
-    to: { kind: row.toKind, name: row.toKind === 'phone' ? maskedPhone(row.toName) : row.toName },
-    driverId: row.driverId,
-    vehicleId: row.vehicleId,
-    state: row.state,
-    channel: Channel.safeParse(row.channel).data ?? null,
-    outside: row.channel === 'log' || row.channel === null ? 'no' : 'yes',
-    trouble: row.trouble,
-    because: row.because,
-    createdAt: row.createdAt,
-    dueAt: row.state === 'queued' ? row.dueAt : null,
-    sentAt: row.sentAt,
-    deliveredAt: row.deliveredAt,
-  })
+  const titleOf = (kind: string): string => messages.templates[kind]?.title ?? kind
   return async (app) => {
     app.get(
       '/api/messages',
       {
-        config: { roles: SEES, looksAt: 'personal' },
+        config: { roles: SEES_MESSAGES, looksAt: 'personal' },
         schema: {
           tags,
           summary: 'Messages, newest first',
@@ -98,7 +55,7 @@ export function createMessageRoutes(messages: MessageService): FastifyPluginAsyn
         })
         const last = rows.length > limit ? rows[limit - 1] : undefined
         const nextCursor = last === undefined ? null : cursorFrom({ at: last.createdAt, id: last.id })
-        return { items: rows.slice(0, limit).map(view), nextCursor }
+        return { items: rows.slice(0, limit).map((row) => messageView(row, titleOf(row.kind))), nextCursor }
       },
     )
     app.get(

@@ -111,6 +111,18 @@ export function createMessageStore(db: Db) {
         query = query.where(sql<boolean>`(created_at, id) < (${before.at}::bigint, ${before.id}::uuid)`)
       return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute()
     },
+    /** What was said on behalf of a card, newest first; the cursor is the last pair seen. */
+    ofCard: (
+      card: string,
+      { limit, before }: { readonly limit: number; readonly before: readonly [number, string] | undefined },
+    ): Promise<readonly MessageRow[]> => {
+      let query = db.selectFrom('messages').selectAll().where('because', '=', card)
+      if (before !== undefined)
+        query = query.where(
+          sql<boolean>`(created_at < ${before[0]} or (created_at = ${before[0]} and id > ${before[1]}::uuid))`,
+        )
+      return query.orderBy('createdAt', 'desc').orderBy('id').limit(limit).execute()
+    },
     /** The newest message of one of these kinds to each driver since then. */
     newestOf: async (
       drivers: readonly DriverId[],

@@ -38,4 +38,19 @@ export type AppealTable = {
   readonly answeredBy: string | null
 }
 
-export type PageTables = { driverCodes: DriverCodeRow; driverSessions: DriverSessionRow; appeals: AppealTable }
+export type ClientLinkRow = {
+  readonly tokenHash: string
+  readonly client: string
+  readonly createdAt: number
+  readonly createdBy: string
+  readonly expiresAt: number
+  readonly closedAt: number | null
+  readonly seenAt: number | null
+}
+
+export type PageTables = {
+  driverCodes: DriverCodeRow
+  driverSessions: DriverSessionRow
+  appeals: AppealTable
+  clientLinks: ClientLinkRow
+}

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { millis, seconds } from '#contract/instant.ts'
 import type { Calls } from '../calls/app.ts'
 import type { Facts } from '../expressions/fact-type.ts'
-import type { ParksInSight } from '../http/access.ts'
+import type { Caller, ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
@@ -18,6 +18,7 @@ import { createDefinitionRoutes } from './definitions/definition-routes.ts'
 import { createDefinitionService, type DefinitionService } from './definitions/definition-service.ts'
 import { createBoardRoutes } from './desk/board-routes.ts'
 import { createCardListStore } from './desk/card-list-store.ts'
+import type { Beside } from './desk/card-past.ts'
 import { createCardPastRoutes } from './desk/card-past-routes.ts'
 import { createCardRoutes } from './desk/card-routes.ts'
 import { createDeskService } from './desk/desk-service.ts'
@@ -54,6 +55,7 @@ import type { SourceFile } from './notation/source.ts'
 import { createProcessService, type ProcessService } from './process-service.ts'
 import { createRegistryRoutes } from './registries/registry-routes.ts'
 import { createRegistryStore } from './registries/registry-store.ts'
+import { createRegistrySubjects } from './registry-subjects.ts'
 import { createFunnelReports } from './reports/funnel-service.ts'
 import { createFunnelStore } from './reports/funnel-store.ts'
 import { createReportRoutes } from './reports/report-routes.ts'
@@ -68,6 +70,10 @@ export type Processes = {
   readonly service: ProcessService
   readonly definitions: DefinitionService
   readonly effects: EffectService
+  /** Fields of a record, its own and those that live elsewhere. */
+  readonly record: (entity: string, id: string) => Promise<Facts | undefined>
+  /** A card as its page shows it, for whoever may work on it. Faults: card/unknown and its kin. */
+  readonly workable: (caller: Caller, id: string) => Promise<{ readonly fields: Readonly<Record<string, unknown>> }>
   readonly routes: readonly FastifyPluginAsyncZod[]
   /** Hangs cards in at the rules: whom they may be about, what they may read of cards and do to them. */
   hangOn(ports: RulePorts): void
@@ -86,6 +92,10 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly publicUrl?: string | undefined
   /** The log of calls; without it calls from outside are refused. */
   readonly calls?: Pick<Calls, 'take' | 'joined'>
+  /** The personal address of a client; absent: letters carry none. */
+  readonly clientAddress?: (db: Db, client: string) => Promise<string | undefined>
+  /** What stands about a card elsewhere in the house; absent: nothing. */
+  readonly beside?: Beside
   readonly may: May
   /** Numbers that people have set; read again every few seconds, never within a transaction. */
   readonly policy: () => Promise<Facts>
@@ -200,6 +210,7 @@ export function createProcesses(parts: Parts): Processes {
     },
     makeDocument,
     uploadAddress: uploads.addressFor,
+    clientAddress: parts.clientAddress ?? (async () => undefined),
   })
   const reportsOf = (parks: ParksInSight) => {
     const logged = { funnels: createFunnelStore(db, parks), reports: createReportStore(db, parks) }
@@ -220,6 +231,8 @@ export function createProcesses(parts: Parts): Processes {
     template: shippedTemplate,
     makeDocument: (card, document, facts, now) => inTransaction((tx) => makeDocument(tx, card, document, facts, now)),
     may: parts.may,
+    files: createFileStore(db),
+    beside: parts.beside,
   })
 
   const dispatcher = createDispatcherService({
@@ -295,7 +308,13 @@ export function createProcesses(parts: Parts): Processes {
     service,
     definitions,
     effects,
-    hangOn: (rulePorts) =>
+    record: (entity, id) => factStore(db).record(entity, id),
+    workable: async (caller, id) => {
+      await desk.mayWrite(caller, id, {})
+      return desk.card(caller, id)
+    },
+    hangOn: (rulePorts) => {
+      rulePorts.subjects(createRegistrySubjects({ active: service.active, facts: factStore(db) }))
       hangCards(rulePorts, {
         db,
         inTransaction,
@@ -304,7 +323,8 @@ export function createProcesses(parts: Parts): Processes {
         facts: factStore,
         outbox: createOutboxStore,
         now: clock.now,
-      }),
+      })
+    },
     routes: spoken([
       createBoardRoutes({ desk, writeXlsx }),
       createCardRoutes({ desk, processes: service }),

@@ -308,6 +308,21 @@ export function createBoardStore(db: Db) {
         .executeTakeFirst()
       return row !== undefined
     },
+    /** Newest first; the cursor is the last pair of moment and id seen. */
+    past: (
+      card: string,
+      { limit, before }: { readonly limit: number; readonly before: readonly [number, number] | undefined },
+      kinds: { readonly only: readonly string[]; readonly not: readonly string[] },
+    ) => {
+      let rows = db.selectFrom('cardLog').selectAll().where('card', '=', card)
+      if (kinds.only.length > 0) rows = rows.where('kind', 'in', [...kinds.only])
+      if (kinds.not.length > 0) rows = rows.where('kind', 'not in', [...kinds.not])
+      if (before !== undefined)
+        rows = rows.where(({ or, and, eb }) =>
+          or([eb('at', '<', before[0]), and([eb('at', '=', before[0]), eb('id', '<', before[1])])]),
+        )
+      return rows.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+    },
     log: (card: string, after: number, limit: number) =>
       db
         .selectFrom('cardLog')

@@ -17,4 +17,4 @@ export function linksOf({ fields, entity, subject }: Pointing): readonly CardLin
   if (subject !== undefined) put(entity, subject)
   return [...found.values()]
 }
-const LINKED = ['vehicle', 'driver', 'client', 'machine', 'agent', 'lease', 'car', 'mechanic']
+const LINKED = ['vehicle', 'driver', 'client', 'machine', 'agent', 'lease', 'car', 'mechanic', 'auto']

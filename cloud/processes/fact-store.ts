@@ -229,6 +229,22 @@ export function createFactStore(db: Db, outside: OutsideReads) {
       }
     },
 
+    /** Rows of a registry by id, each with its id; as they are written, without what other slices know. */
+    rows: async (
+      entity: string,
+      { limit, after }: { readonly limit: number; readonly after: string },
+    ): Promise<readonly (Facts & { readonly id: string })[]> => {
+      const found = await db
+        .selectFrom('processRecords')
+        .select(['id', 'fields'])
+        .where('entity', '=', entity)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return found.map(({ id, fields }) => ({ ...factsFrom(fields), id }))
+    },
+
     /** Writes fields of a record of ours; those that are absent are taken out. */
     write: async (entity: string, id: string, set: Facts, now: number): Promise<void> => {
       const own = await db

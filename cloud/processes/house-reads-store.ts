@@ -9,6 +9,7 @@ import type { SubjectStore } from '../rules/subject-store.ts'
 import type { Knowledge } from '../vehicles/vehicle-service.ts'
 import type { OutsideReads } from './fact-store.ts'
 import type { HouseRecordStore } from './house-record-store.ts'
+import { expectedDriving } from './own-car.ts'
 
 type Around = {
   readonly now: () => EpochMs
@@ -58,6 +59,11 @@ export function createHouseReads(
       // A machine that carries a gateway is a vehicle of the house too: its hours come from the one that its card names.
       const carrier = vehicle ?? VehicleId.safeParse(own?.['vehicle']).data
       if (entity === 'machine' && carrier !== undefined) return records.metersOf(carrier)
+      if (entity === 'auto' && own !== undefined) {
+        // Where a client's own car carries a gateway of ours, that knows better than the last visit.
+        const driven = carrier === undefined ? {} : await records.drivenOf(carrier)
+        return { ...driven, ...expectedDriving({ ...own, ...driven }, now()) }
+      }
       if (entity !== 'vehicle') return undefined
       const row =
         vehicle &&

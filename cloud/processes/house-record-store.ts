@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { VehicleId } from '#contract/ids.ts'
-import { DayTime, momentOf } from '../calendar/moscow-day.ts'
+import { DayTime, midnight, momentOf } from '../calendar/moscow-day.ts'
 import { type DriverId, fullName } from '../drivers/driver.ts'
 import { Phone } from '../drivers/phone.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
@@ -68,6 +68,13 @@ export function createHouseRecordStore(db: Db) {
       const rows = await db.selectFrom('driverPhones').select('driverId').where('phone', '=', phone).limit(20).execute()
       return rows.map(({ driverId }) => driverId)
     },
+    /** The odometer of a car as its gateway last told it, and of which day that is. */
+    drivenOf: async (vehicle: VehicleId): Promise<Facts> => {
+      const known = await db.selectFrom('lastKnown').select('frame').where('vehicleId', '=', vehicle).executeTakeFirst()
+      const { odometerKm } = metersOf(known?.frame)
+      const at = Read.safeParse(known?.frame).data?.readAt
+      return odometerKm === undefined || at === undefined ? {} : { odometerKm, odometerOn: midnight(at) }
+    },
     /** Hours of the machine whose gateway stands in the vehicle of this id. */
     metersOf: async (vehicle: VehicleId): Promise<Facts> => {
       const known = await db.selectFrom('lastKnown').select('frame').where('vehicleId', '=', vehicle).executeTakeFirst()
@@ -76,6 +83,7 @@ export function createHouseRecordStore(db: Db) {
   }
 }
 
+const Read = z.looseObject({ readAt: z.number() })
 const Meters = z.looseObject({ odometerKm: z.number().optional(), engineHours: z.number().optional() })
 
 /** A frame as it is stored → whole kilometres and hours, rounded down: a limit is not met before it is. */

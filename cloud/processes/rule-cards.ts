@@ -162,7 +162,7 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
           ? [[name, wish.subject.vehicleId]]
           : name === 'driver' && wish.subject.driverId !== undefined
             ? [[name, wish.subject.driverId]]
-            : [],
+            : idIn(wish.facts[name]).map((id): [string, Fact] => [name, id]),
       ),
     )
     const id = `${decision.slice(0, -4)}${Number(line).toString(16).padStart(4, '0')}`
@@ -265,6 +265,11 @@ const valuesOf = (items: readonly Assignment[], values: Facts): Facts =>
   )
 
 const isFacts = (fact: Fact): fact is Facts => typeof fact === 'object' && fact !== null && !Array.isArray(fact)
+/** The id of a record among the facts of a decision. */
+const idIn = (fact: Fact): readonly string[] => {
+  const id = isFacts(fact) ? fact['id'] : undefined
+  return typeof id === 'string' ? [id] : []
+}
 const eventOf = ({ facts }: ActionWish): Facts | undefined => {
   const event = facts['event']
   return isFacts(event) ? event : undefined

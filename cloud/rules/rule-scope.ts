@@ -19,6 +19,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   vehicle: ['odometerKm', 'engineHours', 'aboard'],
   driver: ['balanceWarnedAt', 'ordersStoppable'],
   machine: ['engineHours'],
+  auto: ['kmPerDay', 'expectedKm'],
 }
 
 const CARD_FIELDS: Readonly<Record<string, FactType>> = { id: TEXT, no: TEXT, responsible: TEXT, createdAt: TIME }

@@ -1,3 +1,6 @@
+import type { Call } from './call.ts'
+import type { ConversationItem } from './inbox.ts'
+import type { Message } from './message.ts'
 import type { InstantText } from './vehicle.ts'
 
 /** A value of a field as it travels: times as milliseconds since 1970, money in kopecks. */
@@ -12,6 +15,8 @@ export type FieldKind = {
   readonly access: 'write' | 'read'
   /** For `ref`: the entity it points at, or `person`. */
   readonly refers: string | null
+  /** The only values it takes; absent or empty: any. */
+  readonly codes?: readonly { readonly value: string; readonly title: string }[]
 }
 export type FieldView = FieldKind & {
   readonly value: FieldValue
@@ -134,6 +139,16 @@ export type LogLine = {
   readonly actor: string
   readonly actorName: string | null
   readonly reason: string | null
+}
+/** One thing about a card; the field named by `source` is there. */
+export type PastLine = {
+  readonly source: 'log' | 'call' | 'message' | 'letter' | 'file'
+  readonly at: InstantText
+  readonly log?: LogLine
+  readonly call?: Call
+  readonly message?: Message
+  readonly letter?: ConversationItem & { readonly who: string | null; readonly account: string }
+  readonly file?: { readonly id: string; readonly name: string; readonly addedBy: string }
 }
 export type CardFile = {
   readonly id: string

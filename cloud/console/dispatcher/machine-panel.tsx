@@ -46,6 +46,7 @@ export function MachinePanel({ serial }: { readonly serial: string }): ReactNode
               <Facts
                 facts={[
                   { word: t('dispatcher.factory'), value: textOf(fields, 'factory') || '—' },
+                  { word: t('dispatcher.model'), value: textOf(fields, 'model') || '—' },
                   { word: t('dispatcher.buyer'), value: textOf(fields, 'buyer') || '—' },
                   { word: t('dispatcher.hours'), value: textOf(fields, 'engineHours') || '—' },
                   {

@@ -83,6 +83,7 @@ export function NewMachine({
   const [open, setOpen] = useState(false)
   const [serial, setSerial] = useState('')
   const [factory, setFactory] = useState('')
+  const [model, setModel] = useState('')
   const [limit, setLimit] = useState<number | null>(null)
   const [hours, setHours] = useState<number | null>(null)
   const [until, setUntil] = useState('')
@@ -91,6 +92,7 @@ export function NewMachine({
       post('/dispatcher/machines', {
         serial: serial.trim(),
         ...(factory.trim() === '' ? {} : { factory: factory.trim() }),
+        ...(model.trim() === '' ? {} : { model: model.trim() }),
         ...(buyer === '' ? {} : { buyer }),
         ...(limit === null ? {} : { warrantyHours: limit }),
         ...(hours === null ? {} : { engineHours: hours }),
@@ -129,6 +131,11 @@ export function NewMachine({
           label={t('dispatcher.factory')}
           value={factory}
           onChange={(event) => setFactory(event.currentTarget.value)}
+        />
+        <TextInput
+          label={t('dispatcher.model')}
+          value={model}
+          onChange={(event) => setModel(event.currentTarget.value)}
         />
       </Group>
       <Group grow align="flex-end">

@@ -162,7 +162,7 @@ export function RequestForm(props: {
                       <WarrantyWord warranty={one.warranty} />
                     </Group>
                     <Text size="sm" className="quiet">
-                      {[textOf(one.fields, 'factory'), textOf(one.fields, 'buyer')]
+                      {[textOf(one.fields, 'factory'), textOf(one.fields, 'model'), textOf(one.fields, 'buyer')]
                         .filter((part) => part !== '')
                         .join(', ')}
                     </Text>

@@ -26,7 +26,7 @@ import { dayText, minuteText, momentOf, plateOr } from './field-words.ts'
 import { phoneOf } from './phone-text.ts'
 
 type Props = {
-  readonly kind: Pick<FieldKind, 'field' | 'title' | 'type' | 'list'>
+  readonly kind: Pick<FieldKind, 'field' | 'title' | 'type' | 'list' | 'codes'>
   readonly value: FieldValue
   readonly onValue: (value: FieldValue) => void
   /** What the value is called, where it points at something. */
@@ -176,6 +176,18 @@ export function FieldInput(props: Props): ReactNode {
   if (type === 'ref' && !kind.list) return <ReferenceInput {...props} />
   if (kind.list)
     return <TagsInput {...common} value={Array.isArray(value) ? value.map(String) : []} onChange={onValue} />
+  if (kind.codes !== undefined && kind.codes.length > 0)
+    return (
+      <NativeSelect
+        {...common}
+        data={[
+          { value: '', label: t('fields.choose') },
+          ...kind.codes.map((code) => ({ value: code.value, label: `${code.value} · ${code.title}` })),
+        ]}
+        value={text}
+        onChange={({ currentTarget }) => onValue(currentTarget.value || null)}
+      />
+    )
   const choices = type === 'bool' ? ['true', 'false'] : CHOICES[own]
   if (choices !== undefined)
     return (

@@ -8,7 +8,7 @@ import { plateWords } from '../vehicles/plate.ts'
 import { lengthWords } from './length.ts'
 
 type Speech = { readonly t: Words; readonly language: Language; readonly now: number }
-type Kind = Pick<FieldKind, 'type'>
+type Kind = Pick<FieldKind, 'type' | 'codes'>
 
 /** Pure. A value by the type of its field; empty when there is none. `label`: what a reference is called. */
 export function valueWords(kind: Kind, value: FieldValue | undefined, label: string | null, speech: Speech): string {
@@ -17,6 +17,8 @@ export function valueWords(kind: Kind, value: FieldValue | undefined, label: str
   if (label !== null) return kind.type === 'ref' ? plateOr(label) : label
   if (typeof value === 'object' && kind.type === 'file') return t('fields.files', { count: value.length })
   if (typeof value === 'object') return value.map((item) => valueWords(kind, item, null, speech)).join(', ')
+  const code = kind.codes?.find((one) => one.value === value)
+  if (code !== undefined) return `${code.value} · ${code.title}`
   if (typeof value === 'boolean') return t(value ? 'fields.yes' : 'fields.no')
   switch (kind.type) {
     case 'money':

@@ -1,33 +1,18 @@
-import { Button, Group, Textarea } from '@mantine/core'
+import { Button, Group, NativeSelect, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { post } from '../api/api-client.ts'
-import type { Card, LogLine, Pipeline } from '../api/process.ts'
+import { linesOf } from '../api/lists.ts'
+import type { Card, PastLine } from '../api/process.ts'
+import { MoreButton } from '../design/more-button.tsx'
 import { Panel, Quiet } from '../design/page.tsx'
 import { QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
-import { clockWords, dayWords, moscowDay } from '../language/moment.ts'
+import { dayWords, moscowDay } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import lines from '../vehicles/timeline-panel.module.css'
-import { logNote, logTitle } from './log-words.ts'
-import { cardPath, rereadCards, useCardLog, usePipelines } from './process-queries.ts'
-
-function Line(props: { readonly line: LogLine; readonly pipeline: Pipeline | undefined }): ReactNode {
-  const { line, pipeline } = props
-  const { t, language } = useWords()
-  const now = useNow(60)
-  const note = logNote(line, t)
-  return (
-    <li className={lines['line']}>
-      <span className={lines['at']}>{clockWords(Date.parse(line.at), language)}</span>
-      <span aria-hidden="true">·</span>
-      <div style={{ whiteSpace: 'pre-line' }}>
-        {logTitle(line, pipeline, { t, language, now })}
-        {note !== '' && <div className="quiet">{note}</div>}
-      </div>
-    </li>
-  )
-}
+import { PastLineView } from './past-line.tsx'
+import { cardPath, rereadCards, usePast, usePipelines } from './process-queries.ts'
 
 function CommentForm({ card }: { readonly card: string }): ReactNode {
   const { t } = useWords()
@@ -59,24 +44,31 @@ function CommentForm({ card }: { readonly card: string }): ReactNode {
   )
 }
 
-/** Fields that the engine keeps for itself say nothing to people. */
-const SILENT = new Set(['unknown', 'task'])
+const VIEWS = ['all', 'calls', 'messages', 'papers', 'comments', 'changes'] as const
 
-/** Everything that has happened to the card, newest first, and what people have written. */
+/** Everything about the card in one list, newest first: changes, calls with recordings, messages, files, comments. */
 export function CardLog({ card }: { readonly card: Card }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(60)
-  const log = useCardLog(card.id)
+  const [view, setView] = useState<(typeof VIEWS)[number]>('all')
+  const past = usePast(card.id, view)
   const pipeline = usePipelines().data?.find(({ id }) => id === card.pipeline)
-  const [shown, setShown] = useState(30)
   return (
     <Panel title={t('process.log')}>
       <CommentForm card={card.id} />
-      <QueryView query={log}>
-        {(known) => {
-          const all = known.filter(({ kind }) => !SILENT.has(kind)).toReversed()
-          if (all.length === 0) return <Quiet>{t('process.noLog')}</Quiet>
-          const days = [...Map.groupBy(all.slice(0, shown), ({ at }) => moscowDay(Date.parse(at)))]
+      <NativeSelect
+        aria-label={t('process.past.which')}
+        data={VIEWS.map((one) => ({ value: one, label: t(`process.past.views.${one}`) }))}
+        value={view}
+        onChange={({ currentTarget }) => setView(VIEWS.find((one) => one === currentTarget.value) ?? 'all')}
+        w={240}
+        maw="100%"
+      />
+      <QueryView query={past}>
+        {(pages) => {
+          const all = linesOf(pages)
+          if (all.length === 0) return <Quiet>{t(view === 'all' ? 'process.noLog' : 'process.past.nothing')}</Quiet>
+          const days = [...Map.groupBy(all, ({ at }) => moscowDay(Date.parse(at)))]
           return (
             <>
               {days.map(([day, of]) => (
@@ -84,16 +76,12 @@ export function CardLog({ card }: { readonly card: Card }): ReactNode {
                   <h3 className={lines['day']}>{dayWords(Date.parse(of[0]?.at ?? day), now, language)}</h3>
                   <ol className={lines['list']}>
                     {of.map((line) => (
-                      <Line key={line.id} line={line} pipeline={pipeline} />
+                      <PastLineView key={keyOf(line)} line={line} pipeline={pipeline} />
                     ))}
                   </ol>
                 </div>
               ))}
-              {all.length > shown && (
-                <Button variant="default" size="xs" mt="sm" onClick={() => setShown(shown + 100)}>
-                  {t('app.more')}
-                </Button>
-              )}
+              <MoreButton of={past} />
             </>
           )
         }}
@@ -101,3 +89,6 @@ export function CardLog({ card }: { readonly card: Card }): ReactNode {
     </Panel>
   )
 }
+
+const keyOf = ({ source, at, log, call, message, letter, file }: PastLine): string =>
+  `${source} ${String(log?.id ?? call?.id ?? message?.id ?? letter?.id ?? file?.id ?? at)}`

@@ -7,7 +7,6 @@ import { post } from '../api/api-client.ts'
 import { Problem } from '../api/problem.ts'
 import type { Card, Task } from '../api/process.ts'
 import type { User } from '../api/session.ts'
-import { CardCalls } from '../calls/card-calls.tsx'
 import { Page, Panel, Quiet } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { ToneWord } from '../design/tone-word.tsx'
@@ -16,8 +15,8 @@ import { useWords } from '../language/language.ts'
 import { momentWords } from '../language/moment.ts'
 import { refusalWords } from '../language/problem-words.ts'
 import { useNow } from '../live/now.ts'
-import { mayHearCalls } from '../session/rights.ts'
 import { CardAround } from './card-around.tsx'
+import { CardClient } from './card-client.tsx'
 import { CardDocuments } from './card-documents.tsx'
 import { CardForm } from './card-form.tsx'
 import { CardLog } from './card-log.tsx'
@@ -204,8 +203,8 @@ function Body({ card, user }: { readonly card: Card; readonly user: User }): Rea
               ))}
             </Panel>
           )}
-          {mayHearCalls(user) && <CardCalls card={card.id} />}
           <CardDocuments card={card} />
+          <CardClient card={card} user={user} />
           <CardAround id={card.id} />
         </div>
       </div>

@@ -77,6 +77,6 @@ export function logNote(line: LogLine, t: Words): string {
       ? (line.actorName ?? '')
       : line.actorKind === 'rule'
         ? t('process.byRule', { rule: line.actor })
-        : t('process.byItself')
+        : (line.actorName ?? t('process.byItself'))
   return [by, text(line.change['comment']), line.reason ?? ''].filter((part) => part !== '').join(' · ')
 }

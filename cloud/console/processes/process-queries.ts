@@ -19,7 +19,7 @@ import type {
   Choice,
   Counts,
   Facets,
-  LogLine,
+  PastLine,
   Pipeline,
   Values,
 } from '../api/process.ts'
@@ -84,10 +84,17 @@ export const useAround = (id: string): UseQueryResult<readonly AroundCard[]> =>
     queryFn: async ({ signal }) => (await get<Page<AroundCard>>(`${cardPath(id)}/around`, signal)).items,
   })
 
-export const useCardLog = (id: string): UseQueryResult<readonly LogLine[]> =>
-  useQuery({
-    queryKey: [CARDS, 'log', id],
-    queryFn: async ({ signal }) => (await get<Page<LogLine>>(`${cardPath(id)}/log?limit=1000`, signal)).items,
+type PastPages = { readonly pages: readonly Page<PastLine>[]; readonly pageParams: readonly (string | null)[] }
+
+export const usePast = (id: string, view: string): UseInfiniteQueryResult<PastPages> =>
+  useInfiniteQuery({
+    queryKey: [CARDS, 'past', id, view],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<PastLine>>(pathWith(`${cardPath(id)}/past`, { view, limit: 50, cursor: pageParam }), signal),
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: 60_000,
   })
 
 export const useCardFiles = (id: string): UseQueryResult<readonly CardFile[]> =>

@@ -65,5 +65,6 @@ export const mayAnswerAppeals = among('owner', 'head', 'manager', 'support', 'se
 export const mayGivePermits = among('owner', 'head', 'manager', 'security')
 export const mayTakeCalls = among('owner', 'head', 'manager', 'dispatcher')
 /** Gives an agent the secret address of his statement. */
+/** Gives a client of the car service the address of his own page. */
+export const mayLinkClients = among('owner', 'head', 'manager', 'support', 'service', 'dispatcher')
 export const mayLinkAgents = among('owner', 'head', 'manager')
-export const mayHearCalls = among('owner', 'head', 'manager', 'support', 'security', 'service', 'dispatcher', 'auditor')

@@ -48,25 +48,34 @@ export function seenChange(machine: Machine, sight: Sight, kind: string, change:
   return { ...change, from: masked(change['from']), to: masked(change['to']) }
 }
 
-/** Everything that has happened to a card, oldest first, each value by the rights of whoever reads. */
+type Row = Awaited<ReturnType<BoardStore['log']>>[number]
+export type CardLog = ReturnType<typeof createCardLog>
+
+/** Everything that has happened to a card, each value by the rights of whoever reads. */
 export function createCardLog({ sights, processes, boards }: Deps) {
+  /** How this caller sees lines of this card's log; undefined: he may not see that there was one. Faults: card/unknown. */
+  const seen = async (caller: Caller, id: string): Promise<(row: Row) => Row | undefined> => {
+    const brief = await boards.brief(id)
+    const sight = await sights.sightOf(caller)
+    const isSeen =
+      brief !== undefined &&
+      (await boards.inSight(id, caller.parks)) &&
+      sight.rights.stage(brief.pipeline, brief.stage) !== 'hidden'
+    if (!isSeen) throw new Fault('card/unknown')
+    const machine = await processes.machineOf(brief.definition)
+    return (row) => {
+      const change = seenChange(machine, sight, row.kind, row.change)
+      return change && { ...row, change: { ...change } }
+    }
+  }
   return {
-    /** Faults: card/unknown. */
+    seen,
+    /** Oldest first. Faults: card/unknown. */
     log: async (caller: Caller, id: string, after: number, limit: number) => {
-      const brief = await boards.brief(id)
-      const sight = await sights.sightOf(caller)
-      const isSeen =
-        brief !== undefined &&
-        (await boards.inSight(id, caller.parks)) &&
-        sight.rights.stage(brief.pipeline, brief.stage) !== 'hidden'
-      if (!isSeen) throw new Fault('card/unknown')
-      const machine = await processes.machineOf(brief.definition)
+      const shown = await seen(caller, id)
       const rows = await boards.log(id, after, limit)
       return {
-        items: rows.flatMap((row) => {
-          const change = seenChange(machine, sight, row.kind, row.change)
-          return change === undefined ? [] : [{ ...row, change: { ...change } }]
-        }),
+        items: rows.flatMap((row) => shown(row) ?? []),
         nextCursor: rows.length < limit ? null : String(rows.at(-1)?.id ?? 0),
       }
     },

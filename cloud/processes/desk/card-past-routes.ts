@@ -1,9 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { EpochMs, Instant } from '#contract/instant.ts'
+import { CallView } from '../../calls/call-view.ts'
 import { callerOf, EVERY_ROLE } from '../../http/access.ts'
+import { ItemView } from '../../inbox/item-view.ts'
+import { MessageView } from '../../messages/message-view.ts'
+import { cursorFrom, placeFrom } from '../../vehicles/cursor.ts'
 import { CardItem } from './card-view.ts'
 import type { DeskService } from './desk-service.ts'
+import { PAST_SOURCES, PAST_VIEWS } from './past.ts'
 
 const tags = ['cards']
 const config = { roles: EVERY_ROLE }
@@ -29,6 +34,41 @@ const LogLine = z.object({
   actorName: Nullable,
   ruleVersion: z.int().nullable(),
   reason: Nullable,
+})
+const PastLine = z
+  .object({
+    /** What it is; the field of this name is there, and no other. */
+    source: z.enum(PAST_SOURCES),
+    at: Instant,
+    log: LogLine.optional(),
+    call: CallView.optional(),
+    message: MessageView.optional(),
+    letter: ItemView.extend({ who: z.string().nullable(), channel: z.string(), account: z.string() }).optional(),
+    file: z
+      .object({
+        id: z.uuid(),
+        document: z.string().nullable(),
+        name: z.string(),
+        addedAt: Instant,
+        addedBy: z.string(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'PastLine' })
+const Place = z.strictObject({ at: z.int(), source: z.enum(PAST_SOURCES), id: z.string().max(60) })
+
+type StoredLine = Omit<z.infer<typeof LogLine>, 'at'> & { readonly at: number }
+const lineOf = ({ id, at, stage, kind, change, actorKind, actor, actorName, ruleVersion, reason }: StoredLine) => ({
+  id,
+  at: EpochMs.parse(at),
+  stage,
+  kind,
+  change,
+  actorKind,
+  actor,
+  actorName,
+  ruleVersion,
+  reason,
 })
 
 /** What stands around a card: its kin, its log with comments, documents made by hand. */
@@ -111,6 +151,40 @@ export function createCardPastRoutes({ desk }: { readonly desk: DeskService }): 
     )
 
     app.get(
+      '/api/cards/:id/past',
+      {
+        config: { ...config, looksAt: 'personal' },
+        schema: {
+          tags,
+          summary: 'Everything about a card in one list, newest first: changes, calls, messages, letters, files',
+          params: Id,
+          querystring: z.strictObject({
+            view: z.enum(PAST_VIEWS).default('all'),
+            limit: z.coerce.number().int().min(1).max(200).default(50),
+            cursor: z.string().max(300).optional(),
+          }),
+          response: { 200: z.object({ items: z.array(PastLine), nextCursor: z.string().nullable() }) },
+        },
+      },
+      async (request) => {
+        const { view, limit, cursor } = request.query
+        const place = placeFrom(Place, cursor)
+        const { lines, next } = await desk.past(callerOf(request), request.params.id, { view, limit, place })
+        return {
+          items: lines.map(({ source, at, log, call, message, letter, file }) => ({
+            source,
+            at: EpochMs.parse(at),
+            ...(log === undefined ? {} : { log: lineOf(log) }),
+            ...(call === undefined ? {} : { call }),
+            ...(message === undefined ? {} : { message }),
+            ...(letter === undefined ? {} : { letter }),
+            ...(file === undefined ? {} : { file: { ...file, addedAt: EpochMs.parse(file.addedAt) } }),
+          })),
+          nextCursor: next === undefined ? null : cursorFrom(next),
+        }
+      },
+    )
+    app.get(
       '/api/cards/:id/log',
       {
         config,
@@ -129,10 +203,7 @@ export function createCardPastRoutes({ desk }: { readonly desk: DeskService }): 
         const { limit, cursor } = request.query
         const { items, nextCursor } = await desk.log(callerOf(request), request.params.id, cursor, limit)
         return {
-          items: items.map(({ card: _card, version: _version, pipeline: _pipeline, evidence: _evidence, ...row }) => ({
-            ...row,
-            at: EpochMs.parse(row.at),
-          })),
+          items: items.map(lineOf),
           nextCursor,
         }
       },

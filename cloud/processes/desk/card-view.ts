@@ -4,7 +4,7 @@ import type { Fact, Facts } from '../../expressions/fact-type.ts'
 import type { CardBrief } from '../board-store.ts'
 import type { Task } from '../engine/card.ts'
 import type { Machine } from '../engine/machine.ts'
-import { refersTo } from './pipeline-view.ts'
+import { codesOf, refersTo } from './pipeline-view.ts'
 
 /** Values travel as they are kept: times as milliseconds since 1970, money in kopecks. */
 export const FactValue: z.ZodType<unknown> = z.union([
@@ -50,6 +50,8 @@ export const FieldView = z.object({
   /** For `ref`: the entity it points at, or `person`; what the value is called there. */
   refers: z.string().nullable(),
   label: z.string().nullable(),
+  /** The only values it takes; empty: any. */
+  codes: z.array(z.object({ value: z.string(), title: z.string() })),
 })
 export const TaskView = z.object({
   id: z.uuid(),
@@ -158,6 +160,7 @@ export function fieldView(
     next,
     refers: refersTo(machine, path, found?.type.of ?? 'ref'),
     label: labelOf?.(field, value) ?? null,
+    codes: codesOf(found),
   }
 }
 

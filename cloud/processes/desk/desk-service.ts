@@ -4,6 +4,7 @@ import type { Caller } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
 import type { World } from '../../world.ts'
 import type { BoardStore } from '../board-store.ts'
+import type { FileStore } from '../documents/file-store.ts'
 import type { Template } from '../documents/template.ts'
 import type { ProcessService } from '../process-service.ts'
 import { createBoard } from './board.ts'
@@ -11,6 +12,7 @@ import type { CardListStore } from './card-list-store.ts'
 import { createCardLog } from './card-log.ts'
 import { createCardPage } from './card-page.ts'
 import { createCardPapers } from './card-papers.ts'
+import { type Beside, createCardPast } from './card-past.ts'
 import type { FocusStore } from './focus-store.ts'
 import type { LabelStore } from './label-store.ts'
 import type { May } from './may.ts'
@@ -34,6 +36,9 @@ type Deps = Pick<World, 'clock'> & {
   readonly template: (name: string) => Template | undefined
   readonly makeDocument: (card: string, document: string, facts: Facts, now: EpochMs) => Promise<void>
   readonly may: May
+  readonly files: Pick<FileStore, 'of'>
+  /** Calls, messages and letters about a card; absent: there are none. */
+  readonly beside: Beside | undefined
 }
 export type DeskService = ReturnType<typeof createDeskService>
 
@@ -46,6 +51,14 @@ export function createDeskService(deps: Deps) {
   const labels = deps.labelStore(db)
   const sights = createSights({ processes, may: deps.may, rolesOf: tasks.rolesOf })
   const page = createCardPage({ now: clock.now, sights, processes, boards, lists, labels, records })
+  const log = createCardLog({ sights, processes, boards })
+  const papers = createCardPapers({ ...deps, now: clock.now, sights, boards, page })
+  const past = createCardPast({
+    log,
+    boards,
+    beside: deps.beside,
+    filesOf: async (caller, card) => papers.filesInSight(caller, card, await deps.files.of(card)),
+  })
   const inSight = (card: string, { parks }: Caller) => boards.inSight(card, parks)
   const taskDesk = createTaskDesk({ sights, processes, tasks, labels, records, inSight, mayWrite: page.mayWrite })
   return {
@@ -53,8 +66,9 @@ export function createDeskService(deps: Deps) {
     actorOf: (caller: Caller) => sights.actorOf(caller),
     ...createBoard({ now: clock.now, sights, boards, lists, labels, focus: deps.focusStore(db) }),
     ...page,
-    ...createCardLog({ sights, processes, boards }),
-    ...createCardPapers({ ...deps, now: clock.now, sights, boards, page }),
+    log: log.log,
+    ...past,
+    ...papers,
     ...taskDesk,
     ...createWorkplace({ now: clock.now, sights, tasks, inSight, view: taskDesk.view }),
   }

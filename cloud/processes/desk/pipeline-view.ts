@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Machine } from '../engine/machine.ts'
+import type { EntityField } from '../notation/catalogue.ts'
 import type { Pipeline } from '../notation/pipeline.ts'
 import { referenceOf } from './reference.ts'
 import { isWritable, type Sight, wordOf } from './sight.ts'
@@ -15,6 +16,8 @@ export const FieldKind = z.object({
   access: z.enum(['write', 'read']),
   /** For `ref`: the entity it points at, or `person`. */
   refers: Nullable,
+  /** The only values it takes; empty: any. */
+  codes: z.array(z.object({ value: z.string(), title: z.string() })),
 })
 const Stage = z.object({
   id: z.string(),
@@ -89,11 +92,13 @@ export function pipelineView(
       focus === undefined
         ? null
         : { metric: focus.metric, title: focus.title, from: focus.from?.name ?? null, to: focus.to?.name ?? null },
-    fields: [...(machine.definitions.entities.get(entity)?.fields.values() ?? [])].flatMap(({ id, title, type }) => {
+    fields: [...(machine.definitions.entities.get(entity)?.fields.values() ?? [])].flatMap((field) => {
+      const { id, title, type } = field
       const right = wordOf(machine, sight, entity, id)
       if (right === 'hidden') return []
       const access = isWritable(right, entity, id, 'card') ? ('write' as const) : ('read' as const)
-      return [{ field: id, title, type: type.of, list: type.list, access, refers: refersTo(machine, id, type.of) }]
+      const refers = refersTo(machine, id, type.of)
+      return [{ field: id, title, type: type.of, list: type.list, access, refers, codes: codesOf(field) }]
     }),
     stages: pipeline.stages
       .filter(({ id }) => sight.rights.stage(pipeline.id, id) !== 'hidden')
@@ -119,6 +124,10 @@ export function pipelineView(
       }),
   }
 }
+
+/** Pure. The only values of a field, each by its name. */
+export const codesOf = (field: Pick<EntityField, 'codes'> | undefined): { value: string; title: string }[] =>
+  [...(field?.codes ?? [])].map(([value, title]) => ({ value, title }))
 
 /** Pure. What a field of type `ref` points at; null for others. */
 export function refersTo(machine: Machine, path: string, type: string): string | null {

@@ -109,4 +109,13 @@ export function checkWrites(machine: Machine, sight: Sight, entity: string, set:
     return fields?.has(second ?? first) !== true && !machine.definitions.entities.has(path)
   })
   if (unknown.length > 0) throw new Fault('request/invalid', `Таких полей нет: ${unknown.join(', ')}`)
+  const uncoded = Object.entries(set).filter(([path, value]) => {
+    const [first = '', second] = path.split('.')
+    const codes = machine.definitions.entities
+      .get(second === undefined ? entity : first)
+      ?.fields.get(second ?? first)?.codes
+    return codes !== undefined && codes.size > 0 && typeof value === 'string' && value !== '' && !codes.has(value)
+  })
+  if (uncoded.length > 0)
+    throw new Fault('request/invalid', `Такого кода нет: ${uncoded.map(([, value]) => String(value)).join(', ')}`)
 }

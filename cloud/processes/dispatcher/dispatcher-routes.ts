@@ -26,6 +26,7 @@ const Machine = z.object({
 const Hours = z.int().min(0).max(1_000_000)
 const MachineFields = z.strictObject({
   factory: z.string().trim().max(120).optional(),
+  model: z.string().trim().max(120).optional(),
   buyer: z.string().trim().max(200).optional(),
   specs: z.string().trim().max(500).optional(),
   warrantyHours: Hours.optional(),
@@ -64,7 +65,7 @@ export function createDispatcherRoutes(dispatcher: DispatcherService): FastifyPl
     app.get(
       '/api/dispatcher/clients/:id',
       {
-        config,
+        config: { ...config, looksAt: 'personal' },
         schema: {
           tags,
           summary: 'A client with his machines and cards',

@@ -22,6 +22,8 @@ type Deps = Pick<World, 'clock' | 'log' | 'uuid'> &
     readonly factStore: (db: Db) => FactStore
     /** The address at which whoever reads the message adds a file to the card; undefined: the house has no address. */
     readonly uploadAddress: (db: Db, card: string, asked: Asked) => Promise<string | undefined>
+    /** The personal address of a client, new with each letter; undefined: the house has no address. */
+    readonly clientAddress: (db: Db, client: string) => Promise<string | undefined>
     readonly makeDocument: (db: Db, card: string, document: string, facts: Facts, now: number) => Promise<void>
     readonly ports: ProcessPorts
     /** In whose browsers a form of this card opens by itself. */

@@ -152,6 +152,15 @@ table{border-collapse:collapse;margin-top:1.5rem;width:100%}
 caption{font-weight:600;text-align:left}
 td,th{border-bottom:1px solid color-mix(in srgb,currentcolor 20%,transparent);padding:.4rem 0;text-align:left}
 .away{left:-9999px;position:absolute}
+textarea{box-sizing:border-box;display:block;font:inherit;margin-top:.25rem;padding:.5rem;width:100%}
+.box{border:1px solid color-mix(in srgb,currentcolor 25%,transparent);border-radius:12px;margin:1rem 0;padding:.75rem 1rem 1rem}
+.box h2{font-size:1.1rem;margin:.25rem 0 .5rem}
+.box h3{font-size:1rem;margin:1rem 0 0}
+.part{font-size:1.15rem;margin:1.75rem 0 .25rem}
+.note{border-left:4px solid #1c5fd4;padding:.5rem 1rem}
+summary{cursor:pointer;margin-top:.75rem;min-height:44px;padding:.6rem 0}
+ul{padding-left:1.2rem}
+dd{overflow-wrap:anywhere}
 button{background:#1c5fd4;border:0;border-radius:8px;color:#fff;font:inherit;margin-top:1.5rem;min-height:48px;padding:0 1.5rem;width:100%}
 :focus-visible{outline:3px solid #4c8dff;outline-offset:2px}
 `

@@ -16,7 +16,12 @@ export function checkFields(definitions: Definitions, sites: readonly Site[], us
   }
   for (const pipeline of definitions.pipelines.values())
     for (const stage of pipeline.stages) {
-      for (const at of [...stage.needIn, ...stage.needOut]) known(pipeline.card.name, at)
+      for (const at of [
+        ...stage.needIn,
+        ...stage.needOut,
+        ...(stage.asksClient === undefined ? [] : [stage.asksClient]),
+      ])
+        known(pipeline.card.name, at)
       for (const { event } of stage.when)
         if (event.kind === 'changed') for (const at of event.paths) known(pipeline.card.name, at)
     }

@@ -65,6 +65,8 @@ export type EntityField = At & {
   readonly type: FieldType
   readonly title: string
   readonly roles: readonly Named[]
+  /** The only texts it takes, each with what it means; empty: any. */
+  readonly codes: ReadonlyMap<string, string>
 }
 export type Entity = At & {
   readonly id: string
@@ -73,7 +75,13 @@ export type Entity = At & {
   readonly fields: ReadonlyMap<string, EntityField>
 }
 export type EventType = At & { readonly id: string; readonly payload: ReadonlyMap<string, FieldType> }
-export type Message = At & { readonly id: string; readonly text: string; readonly upload: Asked | undefined }
+export type Message = At & {
+  readonly id: string
+  readonly text: string
+  readonly upload: Asked | undefined
+  /** The client’s personal link goes with it. */
+  readonly clientPage: boolean
+}
 /** A file that whoever reads the message may add to the card by a link: it goes into the field, and the event is told. */
 export type Asked = {
   readonly title: string
@@ -94,6 +102,8 @@ export type DocumentTemplate = At & {
   readonly title: string
   readonly template: string
   readonly need: readonly Named[]
+  /** He may have it on his page. */
+  readonly forClient: boolean
 }
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
@@ -240,23 +250,31 @@ export const policyFields: Read<readonly PolicyField[]> = (given, report) => {
   })
 }
 
-const NAMED_FIELD: Read<{ readonly type: FieldType; readonly title: string; readonly roles: readonly Named[] }> = (
-  given,
-  report,
-) => {
+const NAMED_FIELD: Read<Pick<EntityField, 'type' | 'title' | 'roles' | 'codes'>> = (given, report) => {
   if (given.kind === 'list') {
     const [type, title] = given.items
     const parsed = type && fieldType('тип поля')(type, report)
     const words = title && text('название поля')(title, report)
     if (given.items.length !== 2)
       report(given.at, 8, 'Поле пишется как [тип, название]', 'Например [int, "Пробег, км"]')
-    return parsed && words !== undefined ? { type: parsed, title: words, roles: [] } : undefined
+    return parsed && words !== undefined ? { type: parsed, title: words, roles: [], codes: new Map() } : undefined
   }
   const read = shape(
-    { type: must(fieldType('type')), title: must(text('title')), roles: may(list(name('роль'))) },
+    {
+      type: must(fieldType('type')),
+      title: must(text('title')),
+      roles: may(list(name('роль'))),
+      codes: may(map(text('значение кода'), 'коды')),
+    },
     'поле карточки',
   )(given, report)
-  return read && { ...read, roles: read.roles ?? [] }
+  return (
+    read && {
+      ...read,
+      roles: read.roles ?? [],
+      codes: new Map(read.codes?.map(({ name: code, value: said }) => [code, said])),
+    }
+  )
 }
 const entityShape = shape(
   { title: must(text('title')), key: may(text('key')), fields: must(map(NAMED_FIELD, 'fields')) },
@@ -301,6 +319,7 @@ export const events: Read<readonly EventType[]> = (given, report) => {
 const wordedShape = shape(
   {
     text: must(text('текст')),
+    client_page: may(flag('client_page')),
     upload: may(
       shape(
         {
@@ -316,15 +335,19 @@ const wordedShape = shape(
   'сообщение',
 )
 /** A text, or a text with what it asks for. */
-const worded: Read<Pick<Message, 'text' | 'upload'>> = (given, report) => {
+const worded: Read<Pick<Message, 'text' | 'upload' | 'clientPage'>> = (given, report) => {
   if (given.kind !== 'map') {
     const words = text('текст')(given, report)
-    return words === undefined ? undefined : { text: words, upload: undefined }
+    return words === undefined ? undefined : { text: words, upload: undefined, clientPage: false }
   }
   const read = wordedShape(given, report)
   if (read === undefined) return undefined
   const { upload } = read
-  return { text: read.text, upload: upload === undefined ? undefined : { ...upload, days: upload.days ?? USUAL_DAYS } }
+  return {
+    text: read.text,
+    clientPage: read.client_page ?? false,
+    upload: upload === undefined ? undefined : { ...upload, days: upload.days ?? USUAL_DAYS },
+  }
 }
 const USUAL_DAYS = 30
 
@@ -364,7 +387,12 @@ const seriesShape = shape(
   'нумерация',
 )
 const documentShape = shape(
-  { title: must(text('title')), template: must(text('template')), need: may(list(name('поле'))) },
+  {
+    title: must(text('title')),
+    template: must(text('template')),
+    need: may(list(name('поле'))),
+    for_client: may(flag('for_client')),
+  },
   'документ',
 )
 export const documents: Read<{
@@ -387,11 +415,12 @@ export const documents: Read<{
       if (!/\{n(:\d+)?\}/.test(one.pattern)) report(pos, 8, `В номере «${id}» нет {n}`, 'Напишите, где стоит номер')
       return { id, pos, pattern: one.pattern, reset: one.reset ?? 'never', scope: one.scope ?? 'company' }
     }),
-    documents: (read.documents ?? []).map(({ name: id, pos, value: one }) => ({
+    documents: (read.documents ?? []).map(({ name: id, pos, value: { for_client: forClient, ...one } }) => ({
       id,
       ...one,
       pos,
       need: one.need ?? [],
+      forClient: forClient ?? false,
     })),
   }
 }

@@ -39,6 +39,10 @@ export type Stage = At & {
   readonly needOut: readonly Named[]
   readonly guardIn: readonly Guard[]
   readonly guardOut: readonly Guard[]
+  /** What the client reads of it on his page; undefined: he sees no card that stands here. */
+  readonly forClient: string | undefined
+  /** The sum that he is asked to agree to here. */
+  readonly asksClient: Named | undefined
   readonly limit: Limit | undefined
   readonly enter: readonly Action[]
   readonly leave: readonly Action[]
@@ -151,6 +155,8 @@ const stageShape = shape(
     id: must(text('id')),
     title: must(text('title')),
     help: may(text('help')),
+    for_client: may(text('for_client')),
+    asks_client: may(path),
     named_in_case: may(flag('named_in_case')),
     type: may(oneOf(['open', 'won', 'lost'], 'type')),
     need_in: may(list(path)),
@@ -170,7 +176,7 @@ const stageShape = shape(
 const stage: Read<Stage> = (node, report) => {
   const read = stageShape(node, report)
   if (read === undefined) return undefined
-  const { need_in, need_out, guard_in, guard_out, named_in_case: _named, ...rest } = read
+  const { need_in, need_out, guard_in, guard_out, for_client, asks_client, named_in_case: _named, ...rest } = read
   return {
     ...rest,
     type: read.type ?? 'open',
@@ -178,6 +184,8 @@ const stage: Read<Stage> = (node, report) => {
     needOut: need_out ?? [],
     guardIn: guard_in ?? [],
     guardOut: guard_out ?? [],
+    forClient: for_client,
+    asksClient: asks_client,
     enter: read.enter ?? [],
     leave: read.leave ?? [],
     when: read.when ?? [],

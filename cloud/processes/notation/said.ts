@@ -12,7 +12,11 @@ export function saidBy(definitions: Definitions): readonly string[] {
     ...[...definitions.processes.values()].flatMap(ofProcess),
     ...[...definitions.rules.values()].flatMap(({ title, folder }) => [title, folder]),
     ...[...definitions.tasks.values()].flatMap(({ title, help, outcomes }) => [title, help, ...titles(outcomes)]),
-    ...[...definitions.entities.values()].flatMap(({ title, fields }) => [title, ...titles(fields.values())]),
+    ...[...definitions.entities.values()].flatMap(({ title, fields }) => [
+      title,
+      ...titles(fields.values()),
+      ...[...fields.values()].flatMap(({ codes }) => [...codes.values()]),
+    ]),
     ...titles(definitions.documents.values()),
     ...[org.roles, org.groups, org.workplaces, org.resources].flatMap((items) => titles(items.values())),
   ]
@@ -28,6 +32,7 @@ const ofPipeline = ({ title, folder, focus, stages }: Pipeline): readonly Words[
   ...stages.flatMap((stage) => [
     stage.title,
     stage.help,
+    stage.forClient,
     ...titles(stage.when),
     ...[...stage.guardIn, ...stage.guardOut].map(({ say }) => say),
   ]),

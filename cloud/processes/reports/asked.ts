@@ -72,6 +72,8 @@ const TITLES = {
   now: 'За период',
   before: 'Перед этим',
   factory: 'Завод',
+  model: 'Модель',
+  code: 'Код',
   count: 'Сейчас',
   band: 'Коридор',
   turn: 'Что делать',

@@ -1,3 +1,4 @@
+import type { Machine } from '../engine/machine.ts'
 import type { Pipeline } from '../notation/pipeline.ts'
 import { type Asked, type Report, rowsOfEach, stagesOf, tableOf } from './asked.ts'
 import type { FunnelStore } from './funnel-store.ts'
@@ -21,6 +22,15 @@ const TERMINAL: Readonly<Record<string, TerminalLine['what']>> = {
   'c_work.pause': 'pause',
   'c_work.done': 'done',
   c_resume: 'resume',
+}
+/** Pure. What a code means by the file that runs now; without a code the words that were written. */
+const reasonOf = (
+  machine: Machine,
+  pipeline: Pipeline,
+  { code, need }: { readonly code: string | null; readonly need: string | null },
+): string => {
+  const codes = machine.definitions.entities.get(pipeline.card.name)?.fields.get('reasonCode')?.codes
+  return code === null ? (need ?? 'не указана') : (codes?.get(code) ?? code)
 }
 const kopecks = (sum: number): ReportCell => ({ kopecks: Math.round(sum) })
 
@@ -176,15 +186,17 @@ export function createResultReports({ funnels, reports, results, counts }: Deps)
       ['stage', 'count'],
     )
 
-  const reasons: Report = async ({ pipelines, named, period }) =>
+  const reasons: Report = async ({ machine, pipelines, named, period }) =>
     tableOf(
-      ['factory', 'reason', 'kind', 'cards'],
+      ['factory', 'model', 'code', 'reason', 'kind', 'cards'],
       await rowsOfEach(
         pipelines.filter(({ id }) => id === (named ?? 'work_orders')),
         async (one) =>
           (await results.reasons(one.id, period)).map((row): readonly ReportCell[] => [
             row.factory ?? 'не указан',
-            row.need ?? 'не указана',
+            row.model ?? 'не указана',
+            row.code ?? '',
+            reasonOf(machine, one, row),
             KINDS[row.kind ?? ''] ?? row.kind ?? '',
             row.cards,
           ]),

@@ -102,14 +102,23 @@ export function createResultStore(db: Db, parks: ParksInSight) {
       return found.rows
     },
 
-    /** What came in by reason and kind of thing: cards born in the period that name a machine. */
+    /** What came in, by factory, model and reason: its code, or where there is none the words that were written. */
     reasons: async (pipeline: string, { from, to }: Period) => {
-      const found = await sql<{ factory: string | null; need: string | null; kind: string | null; cards: number }>`
-        select r.fields ->> 'factory' as factory, c.fields ->> 'need' as need, c.fields ->> 'requestKind' as kind,
-          count(*)::int as cards
+      const found = await sql<{
+        factory: string | null
+        model: string | null
+        code: string | null
+        need: string | null
+        kind: string | null
+        cards: number
+      }>`
+        select nullif(r.fields ->> 'factory', '') as factory, nullif(r.fields ->> 'model', '') as model,
+          nullif(c.fields ->> 'reasonCode', '') as code,
+          case when coalesce(c.fields ->> 'reasonCode', '') = '' then c.fields ->> 'need' end as need,
+          c.fields ->> 'requestKind' as kind, count(*)::int as cards
         from ${cards} c left join process_records r on r.entity = 'machine' and r.id = c.fields ->> 'machine'
         where c.pipeline = ${pipeline} and c.created_at >= ${from} and c.created_at < ${to}
-        group by 1, 2, 3 order by 4 desc, 1, 2 limit 500`.execute(db)
+        group by 1, 2, 3, 4, 5 order by 6 desc, 1, 2, 3, 4 limit 500`.execute(db)
       return found.rows
     },
 

@@ -70,6 +70,26 @@ describe('telephony', () => {
     const ofCard = await call('manager', 'GET', `/api/calls?card=${calls[0].cards[0]}`)
     expect(ofCard.body.items.map(({ id }: { id: string }) => id)).toEqual([calls[0].id])
     expect((await call('manager', 'GET', '/api/calls?state=no-source')).body.items).toEqual([])
+
+    const past = `/api/cards/${calls[0].cards[0]}/past`
+    await call('manager', 'POST', `/api/cards/${calls[0].cards[0]}/comments`, { text: 'Перезвонит сам' })
+    const all = (await call('manager', 'GET', past)).body.items
+    expect(all[0]).toMatchObject({ source: 'log', log: { kind: 'comment', change: { text: 'Перезвонит сам' } } })
+    expect(all.find(({ source }: { source: string }) => source === 'call')).toMatchObject({
+      call: { id: calls[0].id, state: 'missed', phone: '+79161112233' },
+    })
+    const alone = (await call('manager', 'GET', `${past}?view=calls`)).body
+    expect(alone).toMatchObject({ items: [{ source: 'call', call: { id: calls[0].id } }], nextCursor: null })
+    // Page by page it is the same list.
+    const paged: unknown[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const { body } = await call('manager', 'GET', `${past}?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      paged.push(...body.items)
+      cursor = body.nextCursor
+    }
+    expect(paged).toEqual(all)
+    const papers = (await call('papers', 'GET', past)).body.items
+    expect(papers.filter(({ source }: { source: string }) => source === 'call')).toEqual([])
   })
 
   test.each([

@@ -28,6 +28,7 @@ describe('the dispatcher’s window over REST', () => {
   const machine = {
     serial: 'АГ-1001',
     factory: 'Ростсельмаш',
+    model: 'Торум 785',
     buyer: 'ООО Нива',
     warrantyHours: 1000,
     engineHours: 640,
@@ -87,6 +88,25 @@ describe('the dispatcher’s window over REST', () => {
     expect(byHand.body.stage).toBe('lawyer')
     const known = await call('dispatcher', 'GET', `/api/dispatcher/machines/${encodeURIComponent('АГ-1001')}`)
     expect(known.body.cards).toHaveLength(2)
+
+    // E-02: one request has a code of the list, the other its written reason alone.
+    const card = `/api/cards/${byHand.body.card}`
+    const coded = (reasonCode: string) => call('head', 'PATCH', card, { set: { reasonCode } })
+    expect(await coded('Z99')).toMatchObject({ status: 400, body: { detail: 'Такого кода нет: Z99' } })
+    expect((await coded('H20')).status).toBe(200)
+    const { body: report } = await call('head', 'GET', '/api/reports/reasons?pipeline=intake')
+    expect(report.columns.map(({ id }: { id: string }) => id)).toEqual([
+      'factory',
+      'model',
+      'code',
+      'reason',
+      'kind',
+      'cards',
+    ])
+    expect(report.rows.map((row: readonly unknown[]) => row.slice(0, 4))).toEqual([
+      ['Ростсельмаш', 'Торум 785', 'H20', 'Утечка в гидравлике'],
+      ['Ростсельмаш', 'Торум 785', '', 'Не запускается'],
+    ])
   })
 
   test('hours that the caller names end the warranty at once; people who play a role are named', async () => {

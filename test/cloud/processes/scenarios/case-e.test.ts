@@ -21,7 +21,7 @@ function agreed(machine: object, kind = 'repair') {
   world.deliver('form.submitted', {}, { card: request })
   close(world, request, 'request_approval.ok', 'ok')
   const order = newest(world, 'work_orders')
-  close(world, order, 'e_engineer', 'done', { set: { partsList: 'Фильтр', partsState: 'in_stock' } })
+  close(world, order, 'e_engineer', 'done', { set: { reasonCode: 'E10', partsList: 'Фильтр', partsState: 'in_stock' } })
   return { world, request, order }
 }
 const assign = (of: ReturnType<typeof agreed>, set: object) =>
@@ -170,7 +170,7 @@ test('pre-sale preparation has no trip and no payment check; the logist delivers
   close(world, id, 'e_supply', 'go')
   close(world, id, 'e_factory_price', 'agreed', { set: { price: 1, total: 100 } })
   const order = newest(world, 'work_orders')
-  close(world, order, 'e_engineer', 'done', { set: { partsList: 'Масло', partsState: 'in_stock' } })
+  close(world, order, 'e_engineer', 'done', { set: { reasonCode: 'E10', partsList: 'Масло', partsState: 'in_stock' } })
   const of = { world, request: id, order }
   assign(of, { total: 0 })
   expect(stageOf(world, order)).toBe('parts')
