@@ -31,6 +31,7 @@ import { type AccountStore, createAccountStore } from './people/account-store.ts
 import { createPeople, demoAccounts } from './people/app.ts'
 import { createPersonalRoutes } from './personal/personal-routes.ts'
 import { createPersonalService } from './personal/personal-service.ts'
+import { createTraceStore } from './personal/trace-store.ts'
 import type { ServerIdentity } from './pki/pki-service.ts'
 import { createMigrationService } from './postgres/migration-service.ts'
 import { createPostgres } from './postgres/postgres-client.ts'
@@ -156,6 +157,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       brokerDir: config.brokerDir,
       brokerUrls: () => gatewayBrokerUrls(config, brokerSeat.ports()),
       zoneName: REGION.name,
+      sheet: config.mode === 'demo' ? 'welcome' : 'needed',
       grace: { longest: minutes(config.graceMaxHours * 60), afterCode: minutes(config.unlockGraceHours * 60) },
     },
     lastKnownOf: history.service.lastKnownOf,
@@ -241,6 +243,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   const personal = createPersonalService({
     world,
     db,
+    traces: createTraceStore(db),
     drivers: company.drivers,
     audit: audit.service,
     settings: createAccessStore(db),

@@ -164,11 +164,19 @@ export function createAuditStore(db: Db) {
         .where(sql<boolean>`subjects @> ${JSON.stringify([subject])}::jsonb`)
         .orderBy('at')
         .execute(),
-    /** The tree keeps its commitments and stays whole. Resolves to how many were forgotten. */
-    forgetAbout: async (subject: string): Promise<number> => {
+    /**
+     * What was said about it, and whatever has one of these words in it, such as a search for a name. The tree keeps its
+     * commitments and stays whole. Resolves to how many were forgotten.
+     */
+    forgetAbout: async (subject: string, words: readonly string[] = []): Promise<number> => {
       const gone = await db
         .deleteFrom('auditDetails')
-        .where(sql<boolean>`subjects @> ${JSON.stringify([subject])}::jsonb`)
+        .where((or) =>
+          or.or([
+            sql<boolean>`subjects @> ${JSON.stringify([subject])}::jsonb`,
+            ...words.map((word) => sql<boolean>`position(${word} in value) > 0`),
+          ]),
+        )
         .executeTakeFirst()
       return Number(gone.numDeletedRows)
     },

@@ -43,6 +43,8 @@ const FREE_WORDS: ReadonlySet<string> = new Set([
   'passport',
   'address',
   'q',
+  'number',
+  'fields',
 ])
 
 /** Pure but for `commit`. Replaces free words by `{"#": commitment}`. */

@@ -51,9 +51,15 @@ export async function provisionGateway(terminal: Terminal, options: ProvisionOpt
       {
         title: 'Gateway and claim code',
         task: async (found) => {
-          const waiting = (await everyGateway(api)).find(
-            ({ vehicleId, state }) => vehicleId === found.vehicle?.id && state === 'claimable',
-          )
+          const own = (await everyGateway(api)).filter(({ vehicleId }) => vehicleId === found.vehicle?.id)
+          const waiting = own.find(({ state }) => state === 'claimable')
+          const present = own.find(({ state }) => state === 'active')
+          // It may have been claimed by a computer that lost its identity before it was kept.
+          if (waiting === undefined && present !== undefined)
+            throw new CommandFailed(
+              'gateway/vehicle-taken',
+              `${wanted} has ${present.id} at work: "kordon gateway swap --vehicle ${plainPlate(found.vehicle?.plate ?? wanted)}" makes another for it`,
+            )
           found.resumed = waiting === undefined ? 'new' : 'resumed'
           found.made =
             waiting === undefined

@@ -231,6 +231,7 @@ export function createCompany(parts: Parts) {
       used: zones.driveUsed,
     },
     alert: live.alert,
+    witness: parts.witness,
     secureCookies: config.publicUrl?.startsWith('https:') === true,
     support: channels.supportPhone,
     payUrl: channels.payUrl,

@@ -4,6 +4,7 @@ import { type EpochMs, epochMs, Instant, type Millis, millis } from '#contract/i
 import { createAppealRoutes } from '../appeals/appeal-routes.ts'
 import { createAppealService } from '../appeals/appeal-service.ts'
 import { createAppealStore } from '../appeals/appeal-store.ts'
+import type { AuditWord } from '../audit/entry.ts'
 import type { DriverId } from '../drivers/driver.ts'
 import { createDriverStore } from '../drivers/driver-store.ts'
 import type { Phone } from '../drivers/phone.ts'
@@ -28,6 +29,7 @@ type Parts = Pick<Postgres, 'db' | 'inTransaction'> &
     readonly send: MessageService['send']
     readonly emit: Rules['emit']
     readonly alert: (alert: Alert) => void
+    readonly witness: (words: readonly AuditWord[]) => Promise<void>
     readonly secureCookies: boolean
     readonly answerAfter?: Millis
   }
@@ -49,6 +51,7 @@ export function createDriverPage(parts: Parts): DriverPage {
     emit,
     alert,
     drives,
+    witness,
     secureCookies,
     answerAfter = ANSWER_AFTER,
     ...rest
@@ -67,6 +70,14 @@ export function createDriverPage(parts: Parts): DriverPage {
     },
     sendCode: (within, to, digits, key) =>
       send(within, { message: 'sign_in_code', to, facts: { code: { digits } }, via: ['sms'], key }),
+    tell: async (event, driver, data) => {
+      const by = driver === undefined ? ({ kind: 'nobody', id: '' } as const) : ({ kind: 'user', id: driver } as const)
+      const head = { source: `sign-in:${world.uuid()}`, at: clock.now(), kind: 'sign-in', by } as const
+      const subjects = driver === undefined ? [] : [driver]
+      await witness([{ ...head, subjects, data: { event, ...data } }]).catch((err: unknown) =>
+        world.log.error({ err }, 'audit.not-told'),
+      )
+    },
   })
   const appeals = createAppealService({
     ...world,

@@ -71,7 +71,7 @@ export function createPageRoutes({ page, signIn, clock, secureCookies, answerAft
         },
       },
       async (request, reply) => {
-        const secret = await signIn.signIn(readPhone(request.body.phone), request.body.code)
+        const secret = await signIn.signIn(readPhone(request.body.phone), request.body.code, request.ip)
         reply.setCookie(SESSION_COOKIE, secret, { ...cookie, maxAge: SESSION_LASTS / 1000 })
         return reply.code(204).send(null)
       },

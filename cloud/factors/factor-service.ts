@@ -26,6 +26,8 @@ type Deps = {
   readonly world: World
   /** Tells the person of a change of the own factors; never rejects. */
   readonly notify: (accountId: string, change: 'factor-added' | 'factor-removed' | 'codes') => Promise<void>
+  /** Puts on record that a factor was wrong; never rejects. */
+  readonly refused: (accountId: string) => Promise<void>
   readonly store: FactorStore
   /** Its key lies outside the database. */
   readonly seal: Pick<UnlockKeyStore, 'seal' | 'open'>
@@ -44,7 +46,7 @@ const TOTP_BYTES = 20
 export type FactorService = ReturnType<typeof createFactorService>
 
 /** Second factors: one-time codes by time, passkeys, and recovery codes for who has lost both. */
-export function createFactorService({ world, notify, store, seal, passkeys }: Deps) {
+export function createFactorService({ world, notify, refused, store, seal, passkeys }: Deps) {
   const { clock, log } = world
   const failures = createFailureBook()
   const secret = (): string => Buffer.from(world.randomBytes(32)).toString('base64url')
@@ -104,6 +106,7 @@ export function createFactorService({ world, notify, store, seal, passkeys }: De
     failures.add(accountId, clock.steady())
     if (!(await check())) {
       log.warn({ accountId }, 'factors.wrong')
+      await refused(accountId)
       throw new Fault('factor/wrong')
     }
     failures.forget(accountId)

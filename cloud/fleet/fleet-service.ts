@@ -95,6 +95,8 @@ type Deps = World & {
   readonly attempts: ClaimAttempts
   readonly pki: Pick<Pki, 'readCsr' | 'sign'>
   readonly caPem: () => string
+  /** Whether a word without a sheet seals too: for the demo, whose cars nobody can walk up to. */
+  readonly sheet: 'needed' | 'welcome'
   readonly readSheet: ReadSheet
   readonly readRenewal: ReadRenewal
   readonly signerKeys: () => Promise<readonly SignerKey[]>
@@ -287,6 +289,8 @@ export function createFleetService(deps: Deps): FleetService {
     seal: async ({ gateway: id, by, note, sheet }) => {
       const gateway = notRevoked(id)
       if (gateway.state !== 'active') throw new Fault('gateway/not-active')
+      if (sheet === undefined && deps.sheet === 'needed')
+        throw new Fault('sheet/refused', 'only a sheet that the gateway has signed seals it: kordon edge seal')
       if (sheet !== undefined) {
         const claims = deps.readSheet(id, sheet, clock.now())
         if (claims === undefined || claims.vehicleId !== gateway.vehicleId) throw new Fault('sheet/refused')

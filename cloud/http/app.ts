@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
@@ -57,11 +58,14 @@ export type HttpParts = {
 }
 
 const BODY_LIMIT_BYTES = 256 * 1024
+/** For the whole of a request: a photo of 12 MB on a bad line, and no connection that is held by a letter a minute. */
+const REQUEST_WITHIN_MS = 15 * 60_000
 
 /** Builds the HTTP side and listens nowhere. Rejects naming every route that declares no roles. */
 export async function createHttp(parts: HttpParts): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_WITHIN_MS,
     trustProxy: parts.trustedProxies.length === 0 ? false : [...parts.trustedProxies],
     genReqId: () => parts.world.uuid(),
     // A page left open in a browser must not keep a stopping service alive.
@@ -136,9 +140,11 @@ function maskEveryRoute(app: FastifyInstance, { rights }: HttpParts): void {
 /** A look that cannot be put on record is not answered; a deed that was done is answered whatever happens. */
 function witnessEveryRoute(app: FastifyInstance, { witness, world }: HttpParts): void {
   const counts = new WeakMap<FastifyRequest, number>()
+  const key = world.randomBytes(16)
+  const digest = (text: string): string => createHmac('sha256', key).update(text).digest('hex').slice(0, 32)
   const tell = async (request: FastifyRequest, status: number): Promise<void> => {
     const count = counts.get(request)
-    const word = wordAbout({ request, status, count, now: world.clock.now() })
+    const word = wordAbout({ request, status, count, now: world.clock.now(), digest })
     if (word === undefined) return
     const told = witness([word])
     if (word.kind === 'look') return told

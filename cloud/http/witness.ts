@@ -10,6 +10,8 @@ export type Answered = {
   /** Of a list: how many were shown. */
   readonly count: number | undefined
   readonly now: EpochMs
+  /** Under a key that nobody keeps: what was asked for, perhaps a name or a number, cannot be read off it. */
+  readonly digest: (text: string) => string
 }
 
 const REPEATED_LOOKS = minutes(1)
@@ -32,7 +34,7 @@ export function wordAbout(answered: Answered): AuditWord | undefined {
   if (config.looksAt === undefined || config.looksAt === 'nothing' || status >= 300) return undefined
   // A page that asks every second looks once a minute.
   const minute = Math.floor(now / REPEATED_LOOKS)
-  const what = JSON.stringify([request.params, request.query])
+  const what = answered.digest(JSON.stringify([request.params, request.query]))
   const data = { ...asked, looksAt: config.looksAt, filter: request.query, count: answered.count ?? 1 }
   return { ...base, source: `look:${caller.id}:${route}:${what}:${minute}`, kind: 'look', data: texts(data) }
 }

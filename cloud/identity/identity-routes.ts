@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { entitlement } from '../factors/entitlement.ts'
+import type { FactorService } from '../factors/factor-service.ts'
 import { callerOf, EVERY_ROLE, inPerson } from '../http/access.ts'
-import type { Account } from '../people/account.ts'
-import type { HalfWay, PeopleService } from '../people/people-service.ts'
+import { PASSWORD_LENGTH } from '../people/password.ts'
+import type { PeopleService } from '../people/people-service.ts'
 import { fromOf, type SessionCookie } from '../people/session-cookie.ts'
 import type { IdentityService } from './identity-service.ts'
 
@@ -13,13 +15,14 @@ const Available = z.strictObject({ outside: z.enum(['available', 'none']) })
 
 type Deps = {
   readonly identity: IdentityService | undefined
-  readonly people: Pick<PeopleService, 'open'>
+  readonly people: Pick<PeopleService, 'open' | 'prove' | 'now'>
+  readonly factors: Pick<FactorService, 'waysOf' | 'begin'>
   readonly cookie: SessionCookie
-  readonly secondFactorOf: (account: Account) => Promise<HalfWay | undefined>
 }
 
 /** Sign-in by an outside OpenID Connect service, where the installation names one. */
-export function createIdentityRoutes({ identity, people, cookie, secondFactorOf }: Deps): FastifyPluginAsyncZod {
+export function createIdentityRoutes({ identity, people, factors, cookie }: Deps): FastifyPluginAsyncZod {
+  const { entitled } = entitlement({ people, factors })
   const attributes = { ...cookie.attributes, sameSite: 'lax' as const, path: '/api/session/outside' }
   return async (app) => {
     app.get(
@@ -43,11 +46,18 @@ export function createIdentityRoutes({ identity, people, cookie, secondFactorOf 
         schema: {
           tags,
           summary: 'Link the own account to the outside one: send the browser to the answered address',
+          description: 'Takes the second factor of the last quarter of an hour, or the password where there is none.',
+          body: z
+            .strictObject({ password: z.string().min(1).max(PASSWORD_LENGTH.max).optional() })
+            .nullable()
+            .default(null),
           response: { 200: z.strictObject({ url: z.string() }) },
         },
       },
       async (request, reply) => {
-        const { url, state } = await identity.depart(inPerson(callerOf(request)).id)
+        const caller = inPerson(callerOf(request))
+        await entitled(caller, request.body?.password)
+        const { url, state } = await identity.depart(caller.id)
         reply.setCookie(COOKIE, state, { ...attributes, maxAge: 300 })
         return { url }
       },
@@ -65,7 +75,7 @@ export function createIdentityRoutes({ identity, people, cookie, secondFactorOf 
             .type('text/html; charset=utf-8')
             .send(`<!doctype html><meta http-equiv="refresh" content="0;url=${path}">`)
         if (linked === 'now') return onward('/account')
-        const half = await secondFactorOf(account)
+        const half = await factors.begin(account)
         if (half !== undefined) return onward(`/#step=${half.step}&ways=${half.ways.join(',')}`)
         cookie.set(reply, (await people.open(account, fromOf(request), 'not-yet')).secret)
         return onward('/')

@@ -19,6 +19,8 @@ type Deps = {
   readonly people: Pick<PeopleService, 'accountById' | 'createOutside' | 'isTaken'>
   readonly terms: Terms
   readonly roleClaim: string
+  /** Tells the person of one more way into the own account; never rejects. */
+  readonly notify: (accountId: string, change: 'outside-linked') => Promise<void>
 }
 
 const Kept = z.object({ verifier: z.string(), state: z.string(), nonce: z.string() })
@@ -26,7 +28,7 @@ const Kept = z.object({ verifier: z.string(), state: z.string(), nonce: z.string
 export type IdentityService = ReturnType<typeof createIdentityService>
 
 /** Sign-in by an outside service: only people who were linked, or of allowed domains with a mapped role. */
-export function createIdentityService({ world, oidc, identities, steps, people, terms, roleClaim }: Deps) {
+export function createIdentityService({ world, oidc, identities, steps, people, terms, roleClaim, notify }: Deps) {
   const { clock, log } = world
   const adopt = async (person: OutsidePerson): Promise<Account> => {
     const role = roleOf(person, terms)
@@ -78,6 +80,7 @@ export function createIdentityService({ world, oidc, identities, steps, people, 
           throw new Fault('identity/refused', 'linked to another account')
         await identities.link(person.issuer, person.subject, step.accountId, clock.now())
         log.info({ accountId: step.accountId, issuer: person.issuer }, 'identity.linked')
+        await notify(step.accountId, 'outside-linked')
         const account = await people.accountById(step.accountId)
         if (account === undefined) throw new Fault('identity/refused')
         return { account, linked: 'now' }

@@ -20,5 +20,13 @@ export function createIdentityStore(db: Db) {
         .executeTakeFirst()
       return linked !== undefined
     },
+    /** Of an account that is being recovered and has a password to come back by: whoever had it may have linked himself. */
+    forgetOf: async (accountId: string): Promise<void> => {
+      await db
+        .deleteFrom('outsideIdentities')
+        .where('accountId', '=', accountId)
+        .where('accountId', 'in', db.selectFrom('accounts').select('id').where('passwordHash', 'is not', null))
+        .execute()
+    },
   }
 }

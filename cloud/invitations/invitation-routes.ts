@@ -52,7 +52,7 @@ export function createInvitationRoutes(
     app.post(
       '/api/invitations',
       {
-        config: { roles: MAY_INVITE, replay: 'never' },
+        config: { roles: MAY_INVITE, replay: 'never', secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Invite a person; the link is shown once and works for three days',

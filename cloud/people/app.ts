@@ -94,6 +94,7 @@ export function createPeople(parts: Parts): People {
   const factors = createFactorService({
     world,
     notify: notices.tell,
+    refused: (id) => tell('refused', id, { by: 'second-factor' }),
     store: createFactorStore(db),
     seal: createUnlockKeyStore(join(parts.dataDir, 'people'), world.randomBytes, 'factors.key'),
     passkeys: createPasskeyClient(parts.relyingParty),
@@ -132,12 +133,16 @@ export function createPeople(parts: Parts): People {
     waysOf: factors.waysOf,
     secondFactorOf: factors.begin,
   })
+  const identities = createIdentityStore(db)
   const invitations = createInvitationService({
     world,
     store: createInvitationStore(db),
     people: service,
     notify: notices.tell,
-    forgetFactors: factors.removeAllOf,
+    forgetFactors: async (id) => {
+      await factors.removeAllOf(id)
+      await identities.forgetOf(id)
+    },
   })
   const cookie = sessionCookie(parts.secureCookies)
   const identity =
@@ -148,11 +153,12 @@ export function createPeople(parts: Parts): People {
         ...parts.oidc,
         redirectUri: `${parts.relyingParty.origins[0]}/api/session/outside/back`,
       }),
-      identities: createIdentityStore(db),
+      identities,
       steps: createFactorStore(db),
       people: service,
       terms: parts.oidc,
       roleClaim: parts.oidc.roleClaim,
+      notify: notices.tell,
     })
   const proof = {
     fresh: async (caller: Caller): Promise<void> => {
@@ -169,7 +175,7 @@ export function createPeople(parts: Parts): People {
       createFactorRoutes({ people: service, factors, cookie }),
       createOwnAccountRoutes({ people: service, factors, notices, secondFactorToBlock }),
       createInvitationRoutes(invitations, service, cookie),
-      createIdentityRoutes({ identity, people: service, cookie, secondFactorOf: factors.begin }),
+      createIdentityRoutes({ identity, people: service, factors, cookie }),
     ],
     forgetExpired: async () => {
       await service.forgetExpired()

@@ -49,8 +49,12 @@ const ApiToken = z.object({
 /** Asked before something that has consequences beyond the session. Throws access/second-factor. */
 export type Proof = { fresh(caller: Caller): Promise<void> }
 
-/** What ends in a block: a right to change everything, vehicles, holds, codes or the governor. */
-const canBlock = (scope: string): boolean => /^(\*|vehicles|orders|governor)(\.[a-z.-]+)?:change$/.test(scope)
+/**
+ * What ends in a block: a right to change everything, vehicles, holds, codes or the governor; and what decides who may
+ * block, or when a rule does.
+ */
+const canBlock = (scope: string): boolean =>
+  /^(\*|vehicles|orders|governor|access|policies|rules|definitions)(\.[a-z.-]+)?:change$/.test(scope)
 const tags = ['people']
 
 const userOf = ({ id, login, name, role }: Account | Caller) => ({ id, login, name, role })
@@ -145,7 +149,7 @@ const accountRoutes =
     app.post(
       '/api/accounts',
       {
-        config: { roles: ['owner'] },
+        config: { roles: ['owner'], secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Make an account',
@@ -167,7 +171,7 @@ const accountRoutes =
     app.patch(
       '/api/accounts/:id',
       {
-        config: { roles: ['owner'] },
+        config: { roles: ['owner'], secondFactor: 'fresh' },
         schema: {
           tags,
           summary:
@@ -217,7 +221,7 @@ const accountRoutes =
     app.delete(
       '/api/accounts/:id',
       {
-        config: { roles: ['owner'] },
+        config: { roles: ['owner'], secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Disable an account and end its sessions and tokens',

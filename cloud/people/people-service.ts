@@ -100,6 +100,20 @@ export function createPeopleService(deps: Deps) {
     if (verdict !== 'good') throw new Fault('account/weak-password', verdict)
   }
 
+  /** Whether this is the caller's password; throttled like a sign-in. Faults: session/wrong-credentials, session/throttled. */
+  const prove = async (caller: Caller, password: string): Promise<Account> => {
+    const key = `login ${caller.login}`
+    const wait = waitFor(failures.get(key), PER_LOGIN, clock.steady())
+    if (wait > 0) throw new Fault('session/throttled', undefined, { retryAfterS: Math.ceil(wait / 1000) })
+    failures.add(key, clock.steady())
+    const account = await accounts.byId(caller.id)
+    const known = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
+    if (!(await argon2.fits(password, known ?? decoy)) || account === undefined || known === undefined)
+      throw new Fault('session/wrong-credentials')
+    failures.forget(key)
+    return account
+  }
+
   const { endAllOf: _endAllOf, endSessionsOf: _endSessionsOf, ...entries } = sessions
   return {
     ...entries,
@@ -128,18 +142,7 @@ export function createPeopleService(deps: Deps) {
       return (await deps.secondFactorOf(account)) ?? sessions.open(account, from, 'not-yet')
     },
 
-    /** Whether this is the caller's password; throttled like a sign-in. Faults: session/wrong-credentials, session/throttled. */
-    prove: async (caller: Caller, password: string): Promise<void> => {
-      const key = `login ${caller.login}`
-      const wait = waitFor(failures.get(key), PER_LOGIN, clock.steady())
-      if (wait > 0) throw new Fault('session/throttled', undefined, { retryAfterS: Math.ceil(wait / 1000) })
-      failures.add(key, clock.steady())
-      const account = await accounts.byId(caller.id)
-      const known = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
-      if (!(await argon2.fits(password, known ?? decoy)) || known === undefined)
-        throw new Fault('session/wrong-credentials')
-      failures.forget(key)
-    },
+    prove,
 
     now: clock.now,
     /** Faults: account/weak-password. */
@@ -217,10 +220,7 @@ export function createPeopleService(deps: Deps) {
 
     /** Ends every session of the account, the current one too, and opens a new one. */
     changePassword: async (caller: Caller, current: string, next: string, from: From): Promise<SignedIn> => {
-      const account = await accounts.byId(caller.id)
-      const known = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
-      if (account === undefined || !(await argon2.fits(current, known ?? decoy)) || known === undefined)
-        throw new Fault('session/wrong-credentials')
+      const account = await prove(caller, current)
       refuseWeak(next, account.login)
       await accounts.setPassword(account.id, await argon2.hash(next))
       await sessions.endSessionsOf(account.id)

@@ -14,6 +14,18 @@ export const KEPT: readonly { readonly what: string; readonly why: string }[] = 
     what: 'orders, decisions and the audit, by id',
     why: 'the tree of the audit stays whole; it holds ids and salted hashes, no words',
   },
+  {
+    what: 'contracts and acts made on his cards, and files that people have put there',
+    why: 'primary documents, kept five years with the accounting records (402-FZ, article 29)',
+  },
+  {
+    what: 'notes on holds in the journal of decisions',
+    why: 'a file that is only added to: it puts holds back after a power cut',
+  },
+  {
+    what: 'words of others that name him by less than his full name or number',
+    why: 'no program can tell whom they mean; they go by age',
+  },
 ]
 
 /** By kind of what is kept about people: how many days, unless an owner says otherwise, and what he may say. */

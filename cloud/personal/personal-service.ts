@@ -9,10 +9,12 @@ import type { Caller } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import { DAYS, KEPT, Retention } from './kept.ts'
+import type { Marks, TraceStore } from './trace-store.ts'
 
 type Deps = {
   readonly world: Pick<World, 'clock' | 'log'>
   readonly db: Db
+  readonly traces: TraceStore
   readonly drivers: Pick<DriverService, 'view' | 'secrets' | 'eraseSecrets' | 'change' | 'history'>
   readonly audit: Pick<AuditService, 'wordsAbout' | 'forgetAbout' | 'forgetWordsBefore'>
   readonly settings: Pick<AccessStore, 'read' | 'write'>
@@ -31,7 +33,7 @@ const ERASED = 'Удалён'
 export type PersonalService = ReturnType<typeof createPersonalService>
 
 /** What the law lets a person ask: what is known of him, and to be forgotten; and forgetting by age. */
-export function createPersonalService({ world, db, drivers, audit, settings }: Deps) {
+export function createPersonalService({ world, db, traces, drivers, audit, settings }: Deps) {
   const retention = async (): Promise<Retention> =>
     Retention.parse({ ...USUAL, ...Stored.parse((await settings.read('retention')) ?? {}) })
   /** That somebody called stays; what was said goes. */
@@ -41,10 +43,26 @@ export function createPersonalService({ world, db, drivers, audit, settings }: D
     if (calls.length > 0)
       await db.updateTable('phoneCalls').set({ recording: 'none' }).where('id', 'in', calls).execute()
   }
+  /** By what he is known: numbers he has and had, names and numbers of papers long enough to mean nobody else. */
+  const marksOf = async (id: DriverId, { parks }: Caller): Promise<Marks> => {
+    const [driver, secrets] = await Promise.all([drivers.view(id, parks), drivers.secrets(id, parks)])
+    const { familyName, givenName, fullName } = driver
+    const names = (await traces.hasNamesake(id, familyName, givenName))
+      ? []
+      : [fullName, `${familyName} ${givenName}`, `${givenName} ${familyName}`]
+    const said = [...names, secrets.passportNumber, secrets.licenceNumber, secrets.address]
+    return {
+      id,
+      phones: [...new Set([...driver.phones.map(({ phone }) => phone), ...(await traces.formerPhones(id))])],
+      words: said.flatMap((word) => (word !== null && word.length > 5 ? [word] : [])),
+    }
+  }
   return {
     /** Everything about one driver. Faults: driver/unknown. */
-    about: async (id: DriverId, { parks }: Caller) => {
+    about: async (id: DriverId, caller: Caller) => {
+      const { parks } = caller
       const driver = await drivers.view(id, parks)
+      const marks = await marksOf(id, caller)
       const [secrets, history, words, messages, appeals, shifts, leases] = await Promise.all([
         drivers.secrets(id, parks),
         drivers.history(id, parks, { limit: ALL_OF_IT }),
@@ -72,6 +90,10 @@ export function createPersonalService({ world, db, drivers, audit, settings }: D
         { name: 'shifts', data: shifts },
         { name: 'messages', data: messages },
         { name: 'appeals', data: appeals },
+        { name: 'calls', data: await traces.calls(marks) },
+        { name: 'letters', data: await traces.letters(marks) },
+        { name: 'cards', data: await traces.cards(marks) },
+        { name: 'scans of papers', data: await traces.scans(marks) },
         { name: 'words in the audit', data: words },
       ]
     },
@@ -79,6 +101,7 @@ export function createPersonalService({ world, db, drivers, audit, settings }: D
     erase: async (id: DriverId, caller: Caller) => {
       const by = clerkOf(caller)
       const { version } = await drivers.view(id, caller.parks)
+      const marks = await marksOf(id, caller)
       const names = { familyName: ERASED, givenName: id.slice(0, 8), patronymic: '' }
       const nothing = { note: '', phones: [], channels: [], ref: null, state: 'left' as const }
       await drivers.change(id, { ...names, ...nothing, version, evenIfKnown: true }, by)
@@ -87,7 +110,8 @@ export function createPersonalService({ world, db, drivers, audit, settings }: D
       await db.deleteFrom('driverChanges').where('driverId', '=', id).execute()
       await db.deleteFrom('messages').where('driverId', '=', id).execute()
       await db.updateTable('appeals').set({ reason: ERASED }).where('driverId', '=', id).execute()
-      const auditWords = await audit.forgetAbout(id)
+      await traces.forget(marks, ERASED)
+      const auditWords = await audit.forgetAbout(id, [...marks.phones, ...marks.words])
       world.log.info({ driverId: id, accountId: caller.id }, 'personal.erased')
       return {
         erased: [
@@ -98,6 +122,10 @@ export function createPersonalService({ world, db, drivers, audit, settings }: D
           'history of changes',
           'messages',
           'words of appeals',
+          'recordings of talks',
+          'letters of his conversations',
+          'scans of his papers',
+          'his full name, numbers and address in notes, cards and their log',
         ],
         auditWords,
         kept: KEPT,

@@ -100,7 +100,7 @@ export function createPolicyRoutes(policies: PolicyService): FastifyPluginAsyncZ
     app.put(
       '/api/policies/:id',
       {
-        config: { roles: MAY_CHANGE },
+        config: { roles: MAY_CHANGE, secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Set a policy',
@@ -154,7 +154,7 @@ export function createPolicyRoutes(policies: PolicyService): FastifyPluginAsyncZ
     app.post(
       '/api/policies/presets/:id',
       {
-        config: { roles: ['owner'] },
+        config: { roles: ['owner'], secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Take over every value of a preset',

@@ -220,7 +220,7 @@ export function createRuleRoutes({ book, counts, whatIf, inSight }: Deps): Fasti
     app.post(
       '/api/rules/:id/act',
       {
-        config: { roles: MAY_CHANGE },
+        config: { roles: MAY_CHANGE, secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'Let a version act that has been watched for long enough, or that acted before',
@@ -239,7 +239,7 @@ export function createRuleRoutes({ book, counts, whatIf, inSight }: Deps): Fasti
       app.post(
         `/api/rules/:id/${word}`,
         {
-          config: { roles: MAY_CHANGE },
+          config: { roles: MAY_CHANGE, ...(word === 'resume' ? { secondFactor: 'fresh' as const } : {}) },
           schema: { tags, summary, params, body: z.strictObject({ why: Why }), response: { 200: View } },
         },
         async (request) =>

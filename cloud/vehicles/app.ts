@@ -69,6 +69,8 @@ export type VehiclesSettings = {
   /** Where gateways are told to connect. Asked at each claim: the port may be known only after listening. */
   readonly brokerUrls: () => { readonly certificate: string; readonly password: string }
   readonly zoneName: string
+  /** Whether a word without a commissioning sheet seals a gateway too; it does not unless said otherwise. */
+  readonly sheet?: 'needed' | 'welcome'
   /** A block order not carried out within this time expires, and is asked for anew. 15 minutes unless said otherwise. */
   readonly blockLifetime?: Millis
   /** The longest grace anybody may give, and the one that follows a used code; 72 and 24 hours unless said otherwise. */
@@ -186,6 +188,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     pki,
     caPem: () => identity?.ca ?? '',
     signerKeys: signer.keys,
+    sheet: settings.sheet ?? 'needed',
     readSheet: createSheetReader(() => identity?.ca ?? ''),
     readRenewal: createRenewalReader(() => identity?.ca ?? ''),
     newUnlockSecret: (gateway) => unlock.newSecret(gateway),

@@ -191,7 +191,30 @@ test('data of a demo lets nobody in once it is no demo, and a new owner by the s
   for (const role of ROLES) expect((await signIn(real, role, `demo-${role}`)).statusCode).toBe(401)
   expect((await real.cloud.http.inject({ url: '/api/session', headers: { cookie } })).statusCode).toBe(401)
   const owner = { token: real.started.setupToken, login: 'boss', name: 'Хозяйка', password: 'a quiet brown river' }
-  expect((await real.cloud.http.inject({ method: 'POST', url: '/api/setup', payload: owner })).statusCode).toBe(201)
+  const setUp = await real.cloud.http.inject({ method: 'POST', url: '/api/setup', payload: owner })
+  expect(setUp.statusCode).toBe(201)
+  // Nobody blocks by a password alone, nor makes by it what blocks in his place.
+  const boss = setUp.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  const ask = async (method: 'POST' | 'PUT', url: string, payload: object) =>
+    (await real.cloud.http.inject({ method, url, headers: { cookie: boss }, payload })).json()
+  const why = 'так надо'
+  const car = (await ask('POST', '/api/vehicles', { plate: 'В002ВВ77', model: 'Haval' })).id
+  for (const [method, url, payload] of [
+    ['POST', `/api/vehicles/${car}/holds`, { reason: 'manual', note: why }],
+    ['POST', '/api/accounts', { login: 'shadow', name: 'Тень', role: 'owner', password: owner.password }],
+    ['POST', '/api/invitations', { name: 'Тень', role: 'owner' }],
+    ['PUT', '/api/access/second-factor', { toBlock: 'off' }],
+    ['PUT', '/api/policies/minBalance', { value: 1_000_000, why }],
+    ['POST', '/api/rules/debt/act', { version: 1, why }],
+    ['POST', '/api/definitions/1/activate', {}],
+    ['POST', '/api/tokens', { name: 'key', scopes: ['access:change'] }],
+  ] as const)
+    expect([url, (await ask(method, url, payload)).code]).toEqual([url, 'access/second-factor'])
+  // A word does not seal: only what the gateway has signed.
+  const added = await ask('POST', '/api/gateways', { vehicleId: car })
+  await ask('POST', '/api/gateways/claim', { code: added.claimCode })
+  const sealed = await ask('POST', `/api/gateways/${added.id}/commissioning`, { note: 'тест пройден' })
+  expect(sealed).toMatchObject({ status: 422, code: 'sheet/refused' })
   await real.stop('keep')
 
   const again = await startCloudApp({}, demo.dataDir)

@@ -10,6 +10,7 @@ import { type CloudApp, startCloudApp } from '../support/cloud-app.ts'
 import { cookieOf } from '../support/people-app.ts'
 import { ROUTE_RIGHTS } from '../support/route-rights.ts'
 import { comeOfItself, furnish, type Standing } from '../support/two-parks.ts'
+import { until } from '../support/until.ts'
 
 const PASSWORD = 'a calm green field'
 const SECRETS = {
@@ -115,6 +116,7 @@ const filled = (path: string, side: 'here' | 'there' | 'nowhere'): string => {
   )
 }
 
+const CARDS_FILE = '/api/cards/export?pipeline=accident&format=xlsx'
 const SPAN = '?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z'
 /** What an address needs to be answered at all, as wide as it goes. */
 const WISHES: Readonly<Record<string, string>> = {
@@ -340,6 +342,24 @@ test('everything that is refused there is found here: the furniture stands', asy
     if (method === 'GET' && kindOf(path) !== undefined)
       expect((await call(people.get('owner'), 'GET', filled(path, 'here'))).statusCode, route).toBe(200)
 })
+test('each look at a card, at a scan, at a list of them and at a file made of it is on record', async () => {
+  const { cards, documents } = standing.here
+  const urls = [`/api/cards/${cards}`, `/api/documents/${documents}`, '/api/cards?q=Ближний', CARDS_FILE]
+  for (const url of urls) expect((await call(owner, 'GET', encodeURI(url))).statusCode, url).toBe(200)
+  const Look = z.looseObject({ subjects: z.array(z.string()), data: z.looseObject({ route: z.string() }) })
+  await until('the looks are on record', async () => {
+    const found = z.object({ items: z.array(Look) }).parse((await call(owner, 'GET', '/api/audit?kind=look')).json())
+    const told = new Set(found.items.map(({ subjects, data }) => [data.route, ...subjects].join(' ')))
+    const wanted = [`/api/cards/:id ${cards}`, `/api/documents/:id ${documents}`, '/api/cards', '/api/cards/export']
+    return wanted.every((look) => told.has(look))
+  })
+})
+test('what is asked for in a wrong way is the asker’s mistake, and stands in no header', async () => {
+  for (const url of ['/api/cards?fields=%7Bbad', '/api/cards?fields=1', '/api/registries/machine?fields=%7Bbad'])
+    expect([url, (await call(owner, 'GET', url)).json().code]).toEqual([url, 'request/invalid'])
+  const file = await call(owner, 'GET', '/api/cards/export?pipeline=%0d%0aEvil:%20%22;x%D1%8F')
+  expect([file.statusCode, file.headers['evil']]).toEqual([200, undefined])
+})
 test('a trial of a rule names only the cars in sight', async () => {
   const url = `/api/rules/what-if/${standing.here['trial']}`
   const of = async (cookie: string | undefined) => (await call(cookie, 'GET', url)).body
@@ -375,8 +395,8 @@ test('what stands in another park takes as long to be refused as what does not e
   for (let n = 0; n < 100; n += 1)
     for (const side of n % 2 === 0 ? (['there', 'nowhere'] as const) : (['nowhere', 'there'] as const)) await ask(side)
   const [there, nowhere] = [median(spent.there), median(spent.nowhere)]
-  // A car that is read and then kept back would take several times as long.
-  expect(Math.max(there, nowhere) / Math.min(there, nowhere)).toBeLessThan(1.7)
+  // A car that is read and then kept back would take several times as long; the rest is room for a busy machine.
+  expect(Math.max(there, nowhere) / Math.min(there, nowhere)).toBeLessThan(2.5)
 })
 
 describe('no answer has more of a field than the policy shows the role', () => {

@@ -125,6 +125,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
       hosts: [],
       brokerUrls: () => ({ certificate: 'mqtts://127.0.0.1:8883', password: 'mqtt://127.0.0.1:1883' }),
       zoneName: 'Москва и область',
+      sheet: 'welcome',
     },
     world,
     publish: async (topic, payload, { retain }) => {

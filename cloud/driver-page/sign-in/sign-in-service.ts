@@ -24,7 +24,10 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'log' | 'randomBytes'> &
       digits: string,
       key: string,
     ) => Promise<void>
+    /** Puts on record who came in, or tried to with a wrong code; never rejects. */
+    readonly tell: (event: 'signed-in' | 'refused', driver: DriverId | undefined, data: SignInFacts) => Promise<void>
   }
+export type SignInFacts = { readonly phone: Phone; readonly address: string }
 
 const DAY = minutes(24 * 60)
 const hash = (...parts: readonly string[]): string => createHash('sha256').update(parts.join(' ')).digest('hex')
@@ -61,7 +64,7 @@ export function createSignInService(deps: Deps) {
       })
     },
     /** The secret of a new session. Faults: driver-page/wrong-code, alike for wrong, old, used and unknown. */
-    signIn: async (phone: Phone, digits: string): Promise<string> => {
+    signIn: async (phone: Phone, digits: string, address: string): Promise<string> => {
       const now = clock.now()
       const driverId = await inTransaction(async (db) => {
         const store = deps.signInStore(db)
@@ -71,7 +74,10 @@ export function createSignInService(deps: Deps) {
         await store.tried(code.id, code.tries + 1, fits ? now : null)
         return fits ? deps.driverOf(db, phone) : undefined
       })
-      if (driverId === undefined) throw new Fault('driver-page/wrong-code')
+      if (driverId === undefined) {
+        await deps.tell('refused', undefined, { phone, address })
+        throw new Fault('driver-page/wrong-code')
+      }
       const token = Buffer.from(deps.randomBytes(32)).toString('base64url')
       await reading.addSession({
         tokenHash: hash(token),
@@ -80,6 +86,7 @@ export function createSignInService(deps: Deps) {
         expiresAt: later(now, SESSION_LASTS),
       })
       deps.log.info({ driverId }, 'driver-page.signed-in')
+      await deps.tell('signed-in', driverId, { phone, address })
       return token
     },
     signOut: (token: string) => reading.endSession(hash(token)),

@@ -165,7 +165,7 @@ export function createDefinitionRoutes({
     app.post(
       '/api/definitions/:version/activate',
       {
-        config: { roles: [...changes.roles] },
+        config: { roles: [...changes.roles], secondFactor: 'fresh' },
         schema: {
           tags,
           summary: 'New cards are born on it; standing ones stay on theirs, or come along',

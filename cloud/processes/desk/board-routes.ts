@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { callerOf, EVERY_ROLE } from '../../http/access.ts'
+import { Fault } from '../../http/fault.ts'
 import type { Sheet } from '../../spreadsheet/sheet.ts'
 import { csvOf } from '../../spreadsheet/sheet.ts'
 import { cursorFrom, placeFrom } from '../../vehicles/cursor.ts'
@@ -37,11 +38,19 @@ const Narrowed = z.strictObject({ pipeline: Name.optional(), ...narrowing })
 /** A minus before the name: the other way round. */
 const Sort = z.enum([...SORTS, '-enteredAt', '-createdAt', '-no']).default('enteredAt')
 
+/** Throws request/invalid for what is no JSON, or none of ours. */
+function fieldsOf(text: string): BoardQuery['fields'] {
+  try {
+    return factsFrom(Values.parse(JSON.parse(text)))
+  } catch {
+    throw new Fault('request/invalid', 'fields: a JSON object of field and value')
+  }
+}
 /** Pure. */
 function queryOf({ fields, entity, record, ...rest }: z.infer<typeof Narrowed>): BoardQuery {
   return {
     ...rest,
-    fields: fields === undefined ? undefined : factsFrom(Values.parse(JSON.parse(fields))),
+    fields: fields === undefined ? undefined : fieldsOf(fields),
     link: entity === undefined || record === undefined ? undefined : { entity, record },
   }
 }
@@ -76,7 +85,7 @@ export function createBoardRoutes({
     app.get(
       '/api/cards',
       {
-        config,
+        config: { ...config, looksAt: 'personal' },
         serializerCompiler: () => (answer) => {
           if (!isCardsPage(answer)) throw new Error('not a page of cards')
           return cardsJson(answer)
@@ -155,7 +164,7 @@ export function createBoardRoutes({
     app.get(
       '/api/cards/choices',
       {
-        config,
+        config: { ...config, looksAt: 'personal' },
         schema: {
           tags,
           summary: 'What a field that points at a person, a car or another record may be set to',
@@ -178,7 +187,7 @@ export function createBoardRoutes({
     app.get(
       '/api/cards/export',
       {
-        config,
+        config: { ...config, looksAt: 'personal' },
         schema: {
           tags,
           summary: 'The list as a spreadsheet, fields as this person may see them',
@@ -194,7 +203,8 @@ export function createBoardRoutes({
         const { format, sort, ...filter } = request.query
         const page = { limit: MOST_EXPORTED, after: undefined, ...sorted(sort) }
         const sheet = await desk.sheet(callerOf(request), queryOf(filter), page)
-        reply.header('content-disposition', `attachment; filename="${filter.pipeline}.${format}"`)
+        const name = encodeURIComponent(`${filter.pipeline}.${format}`)
+        reply.header('content-disposition', `attachment; filename*=UTF-8''${name}`)
         reply.header('cache-control', 'private, no-store')
         return format === 'csv'
           ? reply.header('content-type', 'text/csv; charset=utf-8').send(csvOf(sheet))

@@ -75,7 +75,10 @@ export function createCardRoutes({ desk, processes }: Deps): FastifyPluginAsyncZ
 
     app.get(
       '/api/cards/:id',
-      { config, schema: { tags, summary: 'A card: fields, next steps, tasks', params: Id, response: { 200: Card } } },
+      {
+        config: { ...config, looksAt: 'personal' },
+        schema: { tags, summary: 'A card: fields, next steps, tasks', params: Id, response: { 200: Card } },
+      },
       (request) => desk.card(callerOf(request), request.params.id),
     )
 

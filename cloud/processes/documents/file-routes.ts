@@ -98,7 +98,7 @@ export function createFileRoutes({ clock, uuid, desk, files }: Deps): FastifyPlu
 
     app.get(
       '/api/documents/:id',
-      { config, schema: { tags, summary: 'The file itself', params: Id } },
+      { config: { ...config, looksAt: 'personal' }, schema: { tags, summary: 'The file itself', params: Id } },
       async (request, reply) => {
         const file = await files.find(request.params.id)
         if (file === undefined || file.card === null) throw new Fault('file/unknown')

@@ -109,6 +109,10 @@ describe('after signing in', () => {
     const payload = { code: again.claimCode, csrPem: (await createGatewayKey()).csrPem }
     const claimed = await house.cloud.http.inject({ method: 'POST', url: '/api/gateways/claim', payload })
     expect(claimed.statusCode).toBe(200)
+    // A computer that dies before it has kept its identity: the way on is named.
+    const taken = await kordon(['gateway', 'provision', '--vehicle', 'А001ВС777', '--json'])
+    expect(taken).toMatchObject({ code: 1, err: expect.stringContaining('gateway/vehicle-taken') })
+    expect(taken.err).toContain('kordon gateway swap --vehicle А001ВС777')
   })
 
   test('swap, doctor and revoke: another gateway, what is to be seen to, and out of service once it is said that it is meant', async () => {

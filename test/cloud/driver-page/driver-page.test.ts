@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
 import { newDriver, WEEKDAY_RATES } from '../../support/leasing-house.ts'
 import { findReal, requireReal } from '../../support/real-servers.ts'
+import { until } from '../../support/until.ts'
 
 let app: CloudApp
 let owner: string
@@ -66,6 +67,13 @@ test('a number that nobody has is answered alike, a wrong code is refused, and t
   const [cookie] = entered.cookies
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
   const driver = `${cookie?.name}=${cookie?.value}`
+
+  await until('his coming in, and the tries, are on record', async () => {
+    const { items } = await own('GET', '/api/audit?kind=sign-in')
+    const told = z.array(z.looseObject({ by: z.looseObject({ id: z.string() }), data: z.looseObject({}) })).parse(items)
+    const ofDoor = told.filter(({ data }) => data['phone'] === PHONE).map(({ by, data }) => `${data['event']} ${by.id}`)
+    return ofDoor.toSorted().join() === `refused ,refused ,signed-in ${made.driver}`
+  })
 
   const state = (await ask(driver, 'GET', '/api/driver/me')).json()
   expect(state).toMatchObject({

@@ -78,7 +78,9 @@ describe('blocking', () => {
     const browser = await signedIn()
     const make = async (scopes?: readonly string[]) =>
       send(browser, 'POST', '/api/tokens', { name: 't', ...(scopes ? { scopes } : {}) })
-    expect((await make(['vehicles.block:change'])).json().code).toBe('access/second-factor')
+    const blocking = ['vehicles.block', 'access', 'policies.debt', 'rules', 'definitions', '*', 'orders', 'governor']
+    for (const what of blocking)
+      expect([what, (await make([`${what}:change`])).json().code]).toEqual([what, 'access/second-factor'])
     const everything = (await make()).json().token
     expect((await send(everything, 'POST', '/api/vehicles/block')).json().code).toBe('access/scope')
     await withTotp(browser)
@@ -251,6 +253,30 @@ describe('an account', () => {
     expect((await send(browser, 'POST', '/api/vehicles/block')).json().code).toBe('access/recovered-lately')
     await send(boss, 'POST', `/api/accounts/${await idOf(boss)}/confirm`)
     expect((await send(browser, 'POST', '/api/vehicles/block')).statusCode).toBe(200)
+  })
+
+  test('that has shown no second factor, or came in by recovery, brings nobody else in to block in its place', async () => {
+    const boss = await owner()
+    house.policy.secondFactorToBlock = 'on'
+    const id = await idOf(boss)
+    const asked = async (browser: Browser) => {
+      const answers = [
+        await send(browser, 'POST', '/api/accounts', { login: 'shadow', name: 'S', role: 'owner', password: PASSWORD }),
+        await send(browser, 'PATCH', `/api/accounts/${id}`, { role: 'owner' }),
+        await send(browser, 'DELETE', `/api/accounts/${id}`),
+        await send(browser, 'POST', '/api/invitations', { name: 'Shadow', role: 'security' }),
+      ]
+      return new Set(answers.map((answer) => answer.json().code))
+    }
+    expect(await asked(boss)).toEqual(new Set(['access/second-factor']))
+    await house.people.ensureAccounts([{ login: `chief${people}`, name: 'C', role: 'owner', password: PASSWORD }])
+    house.policy.secondFactorToBlock = 'off'
+    const { items } = (await send(boss, 'GET', '/api/accounts')).json()
+    const chief = items.find((person: { login: string }) => person.login === `chief${people}`).id
+    const { token } = (await send(boss, 'POST', `/api/accounts/${chief}/recovery`)).json()
+    const thief = { cookie: '' }
+    await send(thief, 'POST', '/api/invitations/accept', { token, password: 'another calm field' })
+    expect(await asked(thief)).toEqual(new Set(['access/recovered-lately']))
   })
 
   test('tells the number it has left of every change, and a number that is replaced before all others', async () => {

@@ -119,6 +119,11 @@ describe('a failure is a problem document', () => {
     expect(answer.json().detail).toContain('colour')
   })
 
+  test('a request that never ends is ended: its head within a minute, the whole within a quarter of an hour', () => {
+    const { headersTimeout, requestTimeout } = house.app.server
+    expect([headersTimeout, requestTimeout]).toEqual([minutes(1), minutes(15)])
+  })
+
   test('what is no JSON is named as such', async () => {
     const headers = { cookie: manager, 'content-type': 'application/json' }
     const answer = await house.app.inject({ method: 'POST', url: '/api/things', headers, payload: '{' })

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { minutes } from '#contract/instant.ts'
+import { conceal } from '../../../cloud/audit/entry.ts'
 import { cookieOf, createPeopleApp, type PeopleApp } from '../../support/people-app.ts'
 
 const Place = z.strictObject({ lat: z.number(), lon: z.number() })
@@ -46,6 +47,18 @@ test('a list of 1,500 cars is one entry with its filter and count', async () => 
     kind: 'look',
     data: { route: '/api/cars', looksAt: 'location', count: 1500, filter: { q: 'Haval' } },
   })
+})
+
+test('what was searched for stands in no word that cannot be forgotten', async () => {
+  const looks = await toldBy(async () => {
+    await call('GET', '/api/cars?q=Petrov&phone=%2B79161234567')
+    await call('GET', '/api/cars?q=Petrov&phone=%2B79161234567')
+    await call('GET', '/api/cars?q=Sidorov')
+  })
+  for (const { source } of looks) expect(source).not.toMatch(/Petrov|79161234567|Sidorov/)
+  expect(new Set(looks.map(({ source }) => source)).size).toBe(2)
+  const left = conceal(looks[0]?.data ?? {}, () => 'kept apart')
+  expect(JSON.stringify(left)).not.toMatch(/Petrov|79161234567/)
 })
 
 test('a look at one car names the car, and the same look is the same fact for a minute', async () => {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import Provider from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loginFrom, roleOf } from '../../../cloud/identity/outside-person.ts'
-import { createPeopleApp, ORIGIN, type PeopleApp } from '../../support/people-app.ts'
+import { cookieOf, createPeopleApp, ORIGIN, type PeopleApp } from '../../support/people-app.ts'
 
 const PEOPLE: Readonly<Record<string, { email: string; email_verified: boolean; groups: readonly string[] }>> = {
   anna: { email: 'anna@firm.example', email_verified: true, groups: ['fleet'] },
@@ -116,6 +116,39 @@ describe('an outside sign-in', () => {
       expect((await come(login)).json()).toMatchObject({ code: 'identity/refused' })
     },
   )
+
+  test('is linked to an account by its password, is told to its person, and ends with its recovery', async () => {
+    const account = { login: 'zoya', name: 'Z', role: 'manager', password: 'a calm green field' } as const
+    await house.people.ensureAccounts([account])
+    const cookie = await cookieOf(house.app, account.login, account.password)
+    const link = (payload?: object) =>
+      house.app.inject({
+        method: 'POST',
+        url: '/api/account/outside',
+        headers: { cookie },
+        ...(payload === undefined ? {} : { payload }),
+      })
+    // A borrowed session opens no door of its own.
+    for (const wrong of [undefined, {}, { password: 'a guess at it' }])
+      expect((await link(wrong)).json().code).toBe('session/wrong-credentials')
+    const phone = { noticePhone: '+79161234567', password: account.password }
+    await house.app.inject({ method: 'PUT', url: '/api/account/notice', headers: { cookie }, payload: phone })
+    const begun = await link({ password: account.password })
+    const back = await visit(begun.json().url, 'boris')
+    expect((await arrive(back, cookiesOf(begun))).statusCode).toBe(200)
+    expect(house.notified.at(-1)).toMatchObject({ to: '+79161234567', change: 'подключён вход через внешнюю службу' })
+    expect((await come('boris')).statusCode).toBe(200)
+
+    const boss = { login: 'boss', name: 'B', role: 'owner', password: 'a calm green field' } as const
+    await house.people.ensureAccounts([boss])
+    const owner = { cookie: await cookieOf(house.app, boss.login, boss.password) }
+    const { items } = (await house.app.inject({ url: '/api/accounts', headers: owner })).json()
+    const { id } = items.find((person: { login: string }) => person.login === account.login)
+    const given = await house.app.inject({ method: 'POST', url: `/api/accounts/${id}/recovery`, headers: owner })
+    const accept = { token: given.json().token, password: 'another calm field' }
+    await house.app.inject({ method: 'POST', url: '/api/invitations/accept', payload: accept })
+    expect((await come('boris')).json()).toMatchObject({ code: 'identity/refused' })
+  })
 
   test('is finished by the browser that began it, once', async () => {
     const { url, cookie } = await depart()

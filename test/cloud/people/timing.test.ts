@@ -32,6 +32,6 @@ test('a sign-in that fails says the same, and takes as long, whether there is su
   }
   const [known, unknown] = [median(spent.known), median(spent.unknown)]
   expect(said.size).toBe(1)
-  // Without the same work for nobody's password the two would lie 30 to 1 apart.
-  expect(Math.max(known, unknown) / Math.min(known, unknown)).toBeLessThan(1.5)
+  // Without the same work for nobody's password the two would lie 30 to 1 apart; the rest is room for a busy machine.
+  expect(Math.max(known, unknown) / Math.min(known, unknown)).toBeLessThan(3)
 }, 60_000)

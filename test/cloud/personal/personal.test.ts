@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DriverId } from '../../../cloud/drivers/driver.ts'
 import { readable } from '../../../cloud/personal/kept.ts'
 import { createPersonalService } from '../../../cloud/personal/personal-service.ts'
+import { PLACES } from '../../../cloud/personal/places.ts'
+import { createTraceStore } from '../../../cloud/personal/trace-store.ts'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
@@ -68,6 +71,7 @@ describe.each(sqlKinds())('what has had its time goes, on %s', (kind) => {
     const personal = createPersonalService({
       world: { clock: createManualClock(now), log: silentLog },
       db,
+      traces: createTraceStore(db),
       drivers: { view: fail, secrets: fail, eraseSecrets: fail, change: fail, history: fail },
       audit: { wordsAbout: fail, forgetAbout: fail, forgetWordsBefore: async (at) => forgotten.push(at) },
       settings: { read: async () => ({ auditWordsDays: 100, messagesDays: 30, recordingsDays: 10 }), write: fail },
@@ -87,6 +91,72 @@ describe.each(sqlKinds())('what has had its time goes, on %s', (kind) => {
     const calls = await sql<{ recording: string }>`select recording from phone_calls order by started_at`.execute(db)
     expect(calls.rows.map(({ recording }) => recording)).toEqual(['none', 'none', 'kept'])
     expect(forgotten).toEqual([now - 100 * 86_400_000])
+    await database.close()
+  }, 60_000)
+
+  test('what others have written of a driver is found for him and goes with him, and nobody else’s does', async () => {
+    const database = await createSqlDatabase(kind)
+    const { db } = await migrated(database)
+    const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+    const his = { id: DriverId.parse(idOf(1)), phones: ['+79161112233'], words: ['Подосинников Иван', '4509 123456'] }
+    await sql`insert into process_definitions (version, files, note, loaded_at, loaded_by)
+      values (1, '[]', '', 0, '')`.execute(db)
+    // The first of each is his, by his link or his number; the second another's.
+    for (const [n, record, phone, name] of [
+      [10, idOf(1), null, 'Подосинников Иван, № 7 "б"'],
+      [20, idOf(2), '+79164445566', 'Опята Пётр'],
+      [30, idOf(3), '+79161112233', 'Грибович'],
+    ] as const) {
+      await sql`insert into cards (id, pipeline, definition, stage, entered_at, created_at, entity, fields, version, repeats)
+        values (${idOf(n)}, 'lead', 1, 'new', 0, 0, 'deal', ${JSON.stringify({ name, phone })}::jsonb, 1, '{}')`.execute(
+        db,
+      )
+      await sql`insert into card_links (card, entity, record) values (${idOf(n)}, 'driver', ${record})`.execute(db)
+      await sql`insert into card_log (card, version, at, pipeline, stage, kind, change, actor_kind, actor)
+        values (${idOf(n)}, 1, 0, 'lead', 'new', 'born', ${JSON.stringify({ set: { name, phone } })}::jsonb, 'system', 'e')`.execute(
+        db,
+      )
+      for (const [m, document] of [
+        [1, 'driver.passport'],
+        [2, 'contract'],
+      ] as const)
+        await sql`insert into process_files (id, card, document, name, type, size, sha256, bytes, added_at, added_by)
+          values (${idOf(n + m)}, ${idOf(n)}, ${document}, ${`${name}.pdf`}, 'application/pdf', 4, 'x', ${Buffer.from('%PDF')}, 0, 'e')`.execute(
+          db,
+        )
+      const caller = phone ?? '+79161112233'
+      await sql`insert into phone_calls (id, exchange, call_id, direction, caller, started_at, recording, joined_at)
+        values (${idOf(n + 3)}, 'one', ${idOf(n)}, 'in', ${caller}, 0, 'kept', 0)`.execute(db)
+      await sql`insert into phone_recordings (call, type, size, sha256, bytes, fetched_at)
+        values (${idOf(n + 3)}, 'audio/mpeg', 4, 'x', ${Buffer.from('tone')}, 0)`.execute(db)
+    }
+    for (const [phone, name] of [
+      ['+79161112233', 'Грибович'],
+      ['+79164445566', 'Опята Пётр'],
+    ])
+      await sql`insert into process_inbox (adapter, key, event, payload, received_at)
+        values ('form', ${`one ${name === 'Грибович'}`}, 'form.sent', ${JSON.stringify({ phone, name })}::jsonb, 0)`.execute(
+        db,
+      )
+    const traces = createTraceStore(db)
+    expect(JSON.stringify(await traces.cards(his))).toContain('Грибович')
+    expect([(await traces.scans(his)).length, (await traces.calls(his)).length]).toEqual([2, 2])
+    expect(await traces.forget(his, 'Удалён')).toEqual({ scans: 2, recordings: 2 })
+    const left = async (table: string) =>
+      JSON.stringify((await sql`select * from ${sql.table(table)}`.execute(db)).rows)
+    for (const table of new Set(PLACES.map((place) => place.table))) {
+      for (const word of ['Подосинников', 'Грибович', '79161112233'])
+        expect(await left(table), table).not.toContain(word)
+      if (['cards', 'card_log', 'process_files', 'process_inbox'].includes(table))
+        expect(await left(table), table).toContain('Опята Пётр')
+    }
+    expect(await left('cards')).toContain('Удалён, № 7 \\"б\\"')
+    expect(await left('phone_calls')).toContain('+79164445566')
+    const documents = (await sql<{ document: string }>`select document from process_files`.execute(db)).rows
+    expect(documents.map(({ document }) => document).toSorted()).toEqual([
+      ...['contract', 'contract', 'contract'],
+      'driver.passport',
+    ])
     await database.close()
   }, 60_000)
 })
