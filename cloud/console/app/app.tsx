@@ -12,6 +12,7 @@ import { SESSION, useSession } from '../session/session-query.ts'
 import { SetUpPage } from '../session/set-up-page.tsx'
 import { SignInPage } from '../session/sign-in-page.tsx'
 import { BrokenPage } from './broken-page.tsx'
+import { useFocusReturn } from './focus-return.ts'
 import { NotFound } from './not-found.tsx'
 import { Shell } from './shell.tsx'
 import { useTabTitle } from './tab-title.ts'
@@ -219,6 +220,7 @@ export function App(): ReactNode {
   const session = useSession()
   const client = useQueryClient()
   useTabTitle()
+  useFocusReturn()
   useEffect(() => onSessionLost(() => client.setQueryData(SESSION, null)), [client])
   if (session.data === undefined) {
     if (session.error === null) return <Waiting />

@@ -1,6 +1,6 @@
 import { ActionIcon, Popover, Stack, Text } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { ImmobilizerState } from '../api/vehicle.ts'
 import { StateMark } from '../design/state-mark.tsx'
 import { useWords } from '../language/language.ts'
@@ -16,11 +16,21 @@ const ROWS: readonly (readonly [ImmobilizerState, string])[] = [
 /** What the signs on the map mean. */
 export function Legend(): ReactNode {
   const { t } = useWords()
+  const [isOpen, setOpen] = useState(false)
   return (
     <div className={classes['legend']}>
-      <Popover position="top-start" withArrow shadow="md">
+      <Popover position="top-start" withArrow shadow="md" opened={isOpen} onChange={setOpen}>
         <Popover.Target>
-          <ActionIcon variant="default" size={34} aria-label={t('map.legend')}>
+          <ActionIcon
+            variant="default"
+            size={34}
+            aria-label={t('map.legend')}
+            onClick={() => setOpen(!isOpen)}
+            // The focus stays here: there is nothing to press in the legend.
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') setOpen(false)
+            }}
+          >
             <IconInfoCircle size={18} />
           </ActionIcon>
         </Popover.Target>

@@ -142,8 +142,14 @@ describe.skipIf(!requireReal('chromium'))('the pages of leasing over a real clou
 
   test('a car is added by hand, a plate that is there already is named, and its card opens', async () => {
     await page.goto(`${front.url}/vehicles`)
-    await page.getByRole('button', { name: 'Добавить машину' }).click()
     const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Добавить машину' }).press('Enter')
+    await dialog.waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    // The keyboard is where it was, so the next Enter opens the dialog again.
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Добавить машину')
+    await page.keyboard.press('Enter')
     await dialog.getByLabel('Госномер').fill('A123bc 777')
     await dialog.getByLabel('Марка и модель').fill('Lada Vesta')
     await dialog.getByLabel('VIN').fill('XZ8LM2C49P123456O')
