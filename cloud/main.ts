@@ -5,15 +5,16 @@ import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { type Clock, epochMs, millis } from '#contract/instant.ts'
+import { type Clock, epochMs, later, millis } from '#contract/instant.ts'
 import { createCloud } from './app.ts'
 import { configHelp, readConfig } from './config.ts'
 import { runSignerProcessLoop } from './signer/signer-process-loop.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
+const EPOCH = epochMs(0)
 const clock: Clock = {
-  now: () => epochMs(Date.now()),
+  now: () => later(EPOCH, Date.now()),
   steady: () => millis(performance.now()),
   sleep: (length, signal) => sleep(length, undefined, { signal }).catch(() => {}),
 }

@@ -10,66 +10,49 @@ type Fields = { readonly [key: string]: unknown }
 
 const isBetween = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && value >= least && value <= most
-const isWord = (words: readonly unknown[], value: unknown): boolean => words.includes(value)
 
-function isPlainField(key: string, value: unknown): boolean {
-  switch (key) {
-    case 'kind':
-      return value === 'frame'
-    case 'readAt':
-      return Number.isSafeInteger(value)
-    case 'timeQuality':
-      return isWord(TimeQuality.options, value)
-    case 'lat':
-      return isBetween(value, -90, 90)
-    case 'lon':
-      return isBetween(value, -180, 180)
-    case 'accuracyM':
-      return isBetween(value, 0, 100_000)
-    case 'satellites':
-      return Number.isInteger(value) && isBetween(value, 0, 255)
-    case 'fix':
-      return isWord(Fix.options, value)
-    case 'speedKmh':
-      return isBetween(value, 0, 500)
-    case 'headingDeg':
-      return isBetween(value, 0, 360)
-    case 'altitudeM':
-      return isBetween(value, -1000, 20_000)
-    case 'odometerKm':
-      return isBetween(value, 0, 10_000_000)
-    case 'engineHours':
-      return isBetween(value, 0, 1_000_000)
-    case 'supplyVolt':
-      return isBetween(value, 0, 100)
-    case 'ignition':
-    case 'motion':
-    case 'backfill':
-      return typeof value === 'boolean'
-    case 'gnssTrust':
-      return isWord(GnssTrust.options, value)
-    case 'relay':
-      return isWord(RelayWord.options, value)
-    default:
-      return false
-  }
-}
+// How many fields it is: one that is absent is none, and a wrong one spoils every sum.
+const reading = (value: unknown, least: number, most: number): number =>
+  value === undefined ? 0 : isBetween(value, least, most) ? 1 : Number.NaN
+const whole = (value: unknown, least: number, most: number): number =>
+  value === undefined ? 0 : Number.isInteger(value) && isBetween(value, least, most) ? 1 : Number.NaN
+const truth = (value: unknown): number => (value === undefined ? 0 : typeof value === 'boolean' ? 1 : Number.NaN)
+const word = (words: readonly unknown[], value: unknown): number => (words.includes(value) ? 1 : Number.NaN)
 
 const isFields = (candidate: unknown): candidate is Fields =>
   typeof candidate === 'object' && candidate !== null && !Array.isArray(candidate)
 
-const REQUIRED = ['kind', 'readAt', 'timeQuality', 'fix', 'gnssTrust', 'relay'] as const
-
 /** Pure. Sure to be a frame, of data that came from JSON. */
 export function isPlainFrame(candidate: unknown): candidate is Frame {
   if (!isFields(candidate)) return false
-  for (const key in candidate) if (!isPlainField(key, candidate[key])) return false
-  for (const key of REQUIRED) if (candidate[key] === undefined) return false
-  return (candidate['lat'] === undefined) === (candidate['lon'] === undefined)
+  const { kind, readAt, lat, lon } = candidate
+  if (kind !== 'frame' || !Number.isSafeInteger(readAt) || (lat === undefined) !== (lon === undefined)) return false
+  const known =
+    2 +
+    word(TimeQuality.options, candidate['timeQuality']) +
+    word(Fix.options, candidate['fix']) +
+    word(GnssTrust.options, candidate['gnssTrust']) +
+    word(RelayWord.options, candidate['relay']) +
+    reading(lat, -90, 90) +
+    reading(lon, -180, 180) +
+    reading(candidate['accuracyM'], 0, 100_000) +
+    whole(candidate['satellites'], 0, 255) +
+    reading(candidate['speedKmh'], 0, 500) +
+    reading(candidate['headingDeg'], 0, 360) +
+    reading(candidate['altitudeM'], -1000, 20_000) +
+    reading(candidate['odometerKm'], 0, 10_000_000) +
+    reading(candidate['engineHours'], 0, 1_000_000) +
+    reading(candidate['supplyVolt'], 0, 100) +
+    truth(candidate['ignition']) +
+    truth(candidate['motion']) +
+    truth(candidate['backfill'])
+  let keys = 0
+  for (const _ in candidate) keys += 1
+  return keys === known
 }
 
 /** As gateways write it; the schema knows other spellings too. */
-const STREAM = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+export const PLAIN_STREAM = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 /** Pure. Sure to be the envelope of a batch, of data that came from JSON. */
 export function isPlainEnvelope(candidate: unknown, mostRecords: number): candidate is BatchEnvelope {
@@ -81,7 +64,7 @@ export function isPlainEnvelope(candidate: unknown, mostRecords: number): candid
     keys === 4 &&
     v === 1 &&
     typeof stream === 'string' &&
-    STREAM.test(stream) &&
+    PLAIN_STREAM.test(stream) &&
     Number.isSafeInteger(firstSeq) &&
     isBetween(firstSeq, 1, Number.MAX_SAFE_INTEGER) &&
     Array.isArray(records) &&

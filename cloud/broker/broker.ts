@@ -19,6 +19,8 @@ export type AcceptsRecords = {
   accept(gateway: GatewayId, payload: Uint8Array): Promise<void>
   /** The same, told by a call: an ability that spares the embedded broker a promise for every message. */
   take?(gateway: GatewayId, payload: Uint8Array, done: (error?: Error) => void): void
+  /** For messages that came together: tells once for all of them. */
+  takeAll?(gateway: GatewayId, payloads: readonly Uint8Array[], done: (error?: Error) => void): void
 }
 
 export type Credentials = {

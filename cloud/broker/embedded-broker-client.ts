@@ -171,7 +171,24 @@ function openDoor(door: RecordDoor, session: Session | undefined, { ingest }: Em
   const { gateway } = session.identity
   door.open({
     topic: Buffer.from(upTopic(gateway, 'records')),
-    accept: (payload, done, now) => session.lane.run((done) => takeRecords(ingest, gateway, payload, done), done, now),
+    accept: (messages, done, now) => {
+      if (ingest.takeAll === undefined) {
+        for (const one of messages)
+          session.lane.run(
+            (end) => takeRecords(ingest, gateway, one.payload, end),
+            (error) => done([one], error),
+            now,
+          )
+        return
+      }
+      const payloads = messages.map(({ payload }) => payload)
+      session.lane.run(
+        (end) => ingest.takeAll?.(gateway, payloads, end),
+        (error) => done(messages, error),
+        now,
+        messages.length,
+      )
+    },
   })
 }
 

@@ -3,12 +3,12 @@ import type { Clock, Millis } from '#contract/instant.ts'
 import { BROKER_LIMITS } from './broker-limits.ts'
 import { createRecordSieve, type SievedRecords } from './record-sieve.ts'
 
-type Done = (error?: Error) => void
+type Done = (settled: readonly SievedRecords[], error?: Error) => void
 /** What begins when the sender is known: his topic, and where his records go. */
 export type BehindTheDoor = {
   readonly topic: Uint8Array
-  /** Calls `done` once, when the records are durable, or with an error. */
-  accept(payload: Uint8Array, done: Done, now: Millis): void
+  /** Messages that came together. Calls `done` once for each of them, alone or with others, when it is durable, or with an error. */
+  accept(messages: readonly SievedRecords[], done: Done, now: Millis): void
 }
 
 export type RecordDoor = {
@@ -39,11 +39,12 @@ export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>): 
     durable = []
     if (!socket.destroyed) socket.write(packets)
   }
-  const settle = (messageId: number, error?: Error): void => {
-    inFlight -= 1
+  const settle: Done = (settled, error) => {
+    inFlight -= settled.length
     if (error !== undefined) return void socket.destroy(error)
     // All that one commit settles is settled in one turn.
-    if (durable.push(messageId) === 1) queueMicrotask(acknowledge)
+    if (durable.length === 0) queueMicrotask(acknowledge)
+    for (const { messageId } of settled) durable.push(messageId)
     if (reading === 'on' || inFlight >= BROKER_LIMITS.publishesAtOnce) return
     reading = 'on'
     socket.emit('readable')
@@ -54,15 +55,22 @@ export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>): 
     if (socket.writableNeedDrain) socket.once('drain', () => socket.emit('readable'))
     return null
   }
-  const take = ({ messageId, payload }: SievedRecords): 'taken' | 'left' => {
+  /** What one read has brought goes on together: that is nearly all of a fast sender's window. */
+  const sift = (chunk: Buffer): Buffer | null => {
     const now = clock.steady()
-    if (behind === undefined || now - toldAt >= BROKER_HEARS_MS) {
-      toldAt = now
-      return 'left'
-    }
-    inFlight += 1
-    behind.accept(payload, (error) => settle(messageId, error), now)
-    return 'taken'
+    const came: SievedRecords[] = []
+    const rest = sieve.sift(chunk, (message) => {
+      if (behind === undefined || now - toldAt >= BROKER_HEARS_MS) {
+        toldAt = now
+        return 'left'
+      }
+      came.push(message)
+      return 'taken'
+    })
+    inFlight += came.length
+    for (let from = 0; from < came.length; from += BROKER_LIMITS.publishesAtOnce)
+      behind?.accept(came.slice(from, from + BROKER_LIMITS.publishesAtOnce), settle, now)
+    return rest
   }
   socket.read = (size?: number) => {
     if (size === 0) return read(0)
@@ -70,7 +78,7 @@ export function createRecordDoor(socket: Socket, clock: Pick<Clock, 'steady'>): 
       if (behind !== undefined && isFull()) return hold()
       const chunk: unknown = read(size)
       if (!Buffer.isBuffer(chunk)) return chunk
-      const rest = sieve.sift(chunk, take)
+      const rest = sift(chunk)
       // The broker takes null for "no more", and would never ask for what is still in the socket's buffer.
       if (rest !== null) return rest
     }

@@ -1,3 +1,4 @@
+import type { Frame } from '#contract/frame.ts'
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import { type Clock, type EpochMs, later } from '#contract/instant.ts'
 import { Fault } from '../http/fault.ts'
@@ -61,12 +62,18 @@ const LONGEST_MS = 62 * DAY_MS
 
 /** Where the vehicles are and were, and how far they went. */
 export function createHistoryService(deps: Deps): HistoryService {
-  const framesOf = (entries: readonly JournalEntry[]): readonly (HistoryFrame & { receivedAt: EpochMs })[] =>
-    entries.flatMap(({ gateway, stream, seq, receivedAt, record }) =>
-      record.kind === 'frame'
-        ? [{ gateway, stream, seq, receivedAt, vehicleId: deps.vehicleOf(gateway, record.readAt), frame: record }]
-        : [],
-    )
+  /** With a wish, only those that `isWanted`. */
+  const framesOf = (
+    entries: readonly JournalEntry[],
+    isWanted?: (frame: Frame, receivedAt: EpochMs) => boolean,
+  ): readonly HistoryFrame[] => {
+    const frames: HistoryFrame[] = []
+    for (const { gateway, stream, seq, receivedAt, record: frame } of entries) {
+      if (frame.kind !== 'frame' || isWanted?.(frame, receivedAt) === false) continue
+      frames.push({ gateway, stream, seq, vehicleId: deps.vehicleOf(gateway, frame.readAt), frame })
+    }
+    return frames
+  }
   const line = async (
     vehicleId: VehicleId,
     from: EpochMs,
@@ -111,7 +118,7 @@ export function createHistoryService(deps: Deps): HistoryService {
     lastKnownProjection: {
       name: 'last-known',
       apply: async (entries) => {
-        const current = framesOf(entries).filter(({ frame, receivedAt }) => isCurrent(frame, receivedAt))
+        const current = framesOf(entries, isCurrent)
         // One after the other: whether a tracker is believed depends on what the vehicle's own gateway has said.
         for (const kind of ['gateway', 'tracker'] as const) {
           const newest = newestOf(current.filter(({ gateway }) => sourceKind(gateway) === kind))

@@ -108,29 +108,33 @@ function fleetPlaces(columns: FleetColumns): readonly FleetPlace[] {
   const [ids, plates, sources, readAts, lats, lons, accuracies, placeAts, speeds, headings, ignitions, ...more] =
     columns
   const [fixes, trusts] = more
-  return ids.flatMap((vehicleId, row) => {
-    const [plate, source, readAt, fix, trust] = [plates[row], sources[row], readAts[row], fixes[row], trusts[row]]
-    if (plate === undefined || source === undefined || readAt === undefined || fix === undefined || trust === undefined)
-      return []
-    const [lat = null, lon = null, accuracyM = null] = [lats[row], lons[row], accuracies[row]]
-    const [placeAt = null, speedKmh = null, headingDeg = null] = [placeAts[row], speeds[row], headings[row]]
-    const [ignition = null] = [ignitions[row]]
-    return {
+  const places: FleetPlace[] = []
+  for (let row = 0; row < ids.length; row += 1) {
+    const vehicleId = ids[row]
+    const plate = plates[row]
+    const source = sources[row]
+    const readAt = readAts[row]
+    const fix = fixes[row]
+    const trust = trusts[row]
+    if (vehicleId === undefined || plate === undefined || source === undefined || readAt === undefined) continue
+    if (fix === undefined || trust === undefined) continue
+    places.push({
       vehicleId,
       plate,
       source,
       readAt,
-      lat,
-      lon,
-      accuracyM,
-      placeAt,
-      speedKmh,
-      headingDeg,
-      ignition,
+      lat: lats[row] ?? null,
+      lon: lons[row] ?? null,
+      accuracyM: accuracies[row] ?? null,
+      placeAt: placeAts[row] ?? null,
+      speedKmh: speeds[row] ?? null,
+      headingDeg: headings[row] ?? null,
+      ignition: ignitions[row] ?? null,
       fix,
       trust,
-    }
-  })
+    })
+  }
+  return places
 }
 
 const when = (column: string, newer: ReturnType<typeof sql<boolean>>) =>

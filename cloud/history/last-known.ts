@@ -29,25 +29,41 @@ export const isCurrent = (frame: Frame, receivedAt: EpochMs): boolean =>
 
 /** Pure. The newest frame and the newest trusted place per vehicle; of two of the same moment the later one wins. */
 export function newestOf(frames: readonly HistoryFrame[]): readonly LastKnown[] {
-  const newest = new Map<VehicleId, LastKnown>()
-  for (const { vehicleId, ...candidate } of frames) {
+  const newest = new Map<VehicleId, { said: HistoryFrame; placed: Frame | undefined }>()
+  // Every frame of a fleet passes here: nothing is made for those that are not the newest.
+  for (const said of frames) {
+    const { vehicleId, frame } = said
     if (vehicleId === undefined) continue
+    const placed = isPlaced(frame) ? frame : undefined
     const known = newest.get(vehicleId)
-    const place = newerPlace(known?.place ?? null, placeOf(candidate.frame))
-    const newer = known === undefined || candidate.frame.readAt >= known.frame.readAt
-    newest.set(vehicleId, newer ? { vehicleId, ...candidate, place } : { ...known, place })
+    if (known === undefined) newest.set(vehicleId, { said, placed })
+    else {
+      if (frame.readAt >= known.said.frame.readAt) known.said = said
+      if (placed !== undefined && (known.placed === undefined || placed.readAt >= known.placed.readAt))
+        known.placed = placed
+    }
   }
-  return [...newest.values()]
+  return Array.from(
+    newest,
+    ([
+      vehicleId,
+      {
+        said: { gateway, stream, seq, frame },
+        placed,
+      },
+    ]) => ({
+      ...{ vehicleId, gateway, stream, seq, frame },
+      place: placed === undefined ? null : placeOf(placed),
+    }),
+  )
 }
 
-function placeOf(frame: Frame): LastPlace | null {
-  if (frame.lat === undefined || frame.lon === undefined || frame.fix === 'none' || frame.gnssTrust !== 'ok')
-    return null
-  return { lat: frame.lat, lon: frame.lon, accuracyM: frame.accuracyM ?? null, at: frame.readAt }
-}
+const isPlaced = ({ lat, lon, fix, gnssTrust }: Frame): boolean =>
+  lat !== undefined && lon !== undefined && fix !== 'none' && gnssTrust === 'ok'
 
-const newerPlace = (known: LastPlace | null, candidate: LastPlace | null): LastPlace | null =>
-  candidate !== null && (known === null || candidate.at >= known.at) ? candidate : known
+function placeOf({ lat, lon, accuracyM, readAt: at }: Frame): LastPlace | null {
+  return lat === undefined || lon === undefined ? null : { lat, lon, accuracyM: accuracyM ?? null, at }
+}
 
 /**
  * Pure. As REST shows it. The position is the newest trusted one and may be older than `readAt` when `fix` or `trust` say

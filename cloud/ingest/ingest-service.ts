@@ -9,6 +9,7 @@ import { type ReadBatch, readBatch } from './batch.ts'
 import type { KnownStream } from './coverage-store.ts'
 import { declaredGap } from './gap-event.ts'
 import type { Appended, JournalStore } from './journal-store.ts'
+import { type PlainRun, plainRuns } from './plain-run.ts'
 import { createReceiptBook, type ReceiptDue, type ReceiptPace } from './receipt-book.ts'
 import type { SharedStreams, Untold } from './shared-streams.ts'
 
@@ -19,6 +20,8 @@ export type IngestService = {
   accept(gateway: GatewayId, payload: Uint8Array): Promise<void>
   /** The same without a promise: calls `done` once, with an error if nothing was acknowledged. */
   take(gateway: GatewayId, payload: Uint8Array, done: (error?: Error) => void): void
+  /** The same for what came together: calls `done` once for all of them, with an error unless every one is durable. */
+  takeAll(gateway: GatewayId, payloads: readonly Uint8Array[], done: (error?: Error) => void): void
   /** The gateway listens (again): it gets the receipts it may have missed, and the next batches' at once. */
   gatewayConnected(gateway: GatewayId): void
   /** Of several instances: what was durable here is now known to all, and together they have come so far. */
@@ -65,13 +68,13 @@ export function createIngestService(deps: Deps): IngestService {
     )
   }
 
-  const settle = (gateway: GatewayId, stream: StreamId, appended: Appended, urgent: boolean): void => {
+  const settle = (gateway: GatewayId, stream: StreamId, appended: Appended, urgent: boolean, batches = 1): void => {
     if (appended.stored > 0) count('records', appended.stored)
     if (appended.duplicates > 0) count('duplicates', appended.duplicates)
     const isUrgent = urgent || appended.duplicates > 0
     if (deps.together !== undefined) {
       const urgency = isUrgent ? 'urgent' : 'patient'
-      deps.together.shared.note({ gateway, stream, position: appended.position, batches: 1, urgency })
+      deps.together.shared.note({ gateway, stream, position: appended.position, batches, urgency })
       return
     }
     if (appended.opened !== undefined) {
@@ -79,7 +82,7 @@ export function createIngestService(deps: Deps): IngestService {
       log.info({ gateway, stream, ...appended.opened }, 'ingest.gap')
     }
     const { through } = appended
-    const due = book.note({ gateway, stream, through, now: clock.steady(), urgent: isUrgent })
+    const due = book.note({ gateway, stream, through, batches, now: clock.steady(), urgent: isUrgent })
     if (due !== undefined) send(due)
   }
 
@@ -92,14 +95,19 @@ export function createIngestService(deps: Deps): IngestService {
     }
   }
 
+  const failing =
+    (done: (error?: Error) => void) =>
+    (cause: unknown): void =>
+      done(cause instanceof Error ? cause : new Error(String(cause)))
+
   const take: IngestService['take'] = (gateway, payload, done) => {
-    const fail = (cause: unknown): void => done(cause instanceof Error ? cause : new Error(String(cause)))
+    const fail = failing(done)
     const receivedAt = clock.now()
     const batch = readBatch(payload)
     if (!batch.ok) return void setAside(gateway, receivedAt, batch, payload).then(() => done(), fail)
-    const { stream, range, items, text } = batch
+    const { stream, range, items, texts } = batch
     journal.take(
-      { gateway, receivedAt, stream, range, items, text, declared: gapsOf(batch) },
+      { gateway, receivedAt, stream, range, items, texts, declared: gapsOf(batch) },
       (appended) => {
         nameRefused(gateway, items)
         settle(gateway, stream, appended, items.some(isReport))
@@ -107,6 +115,32 @@ export function createIngestService(deps: Deps): IngestService {
       },
       fail,
     )
+  }
+
+  const takeRun = (gateway: GatewayId, receivedAt: EpochMs, run: PlainRun, done: (error?: Error) => void): void =>
+    journal.take(
+      { gateway, receivedAt, ...run, declared: NO_GAPS },
+      (appended) => {
+        settle(gateway, run.stream, appended, false, run.items.length)
+        done()
+      },
+      failing(done),
+    )
+
+  const takeAll: IngestService['takeAll'] = (gateway, payloads, done) => {
+    const receivedAt = clock.now()
+    const parts = plainRuns(payloads)
+    let open = parts.length
+    let failed: Error | undefined
+    const end = (error?: Error): void => {
+      failed ??= error
+      open -= 1
+      if (open === 0) done(failed)
+    }
+    if (open === 0) return done()
+    for (const part of parts)
+      if ('items' in part) takeRun(gateway, receivedAt, part, end)
+      else take(gateway, part, end)
   }
 
   const setAside = async (gateway: GatewayId, receivedAt: EpochMs, batch: Unread, payload: Uint8Array) => {
@@ -125,6 +159,7 @@ export function createIngestService(deps: Deps): IngestService {
     accept: (gateway, payload) =>
       new Promise((done, fail) => take(gateway, payload, (error) => (error === undefined ? done() : fail(error)))),
     take,
+    takeAll,
     gatewayConnected: (gateway) => {
       book.reconnected(gateway)
       if (deps.together === undefined) {

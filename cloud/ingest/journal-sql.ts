@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import { GatewayId, Seq, StreamId } from '#contract/ids.ts'
 import { type EpochMs, epochMs } from '#contract/instant.ts'
@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, position INTEGER NOT 
 `
 
 const MOST_SOURCES = 20_000
+/** Of one statement: calling it costs about what storing a row does. */
+const MOST_ROWS = 16
 
 const Beyond = z.array(z.strictObject({ from: z.int(), to: z.int() }))
 const StreamRow = z.object({ id: z.int(), through: z.int(), beyond: z.string() })
@@ -42,10 +44,19 @@ const Quarantined = z.array(
 /** The statements of the journal's file, prepared once on the given connection. */
 export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'FULL') {
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA busy_timeout = 5000;
-    PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;`)
+    PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;`)
   db.exec(SCHEMA)
   openQuarantine(db)
   const insertEntry = db.prepare('INSERT INTO entries (stream_id, seq, received_at, record) VALUES (?, ?, ?, ?)')
+  const insertRuns = new Map<number, StatementSync>()
+  const insertRun = (rows: number): StatementSync => {
+    const known = insertRuns.get(rows)
+    if (known !== undefined) return known
+    const values = Array.from({ length: rows }, (_, row) => `(?1, ?2 + ${row}, ?3, ?${row + 4})`)
+    const prepared = db.prepare(`INSERT INTO entries (stream_id, seq, received_at, record) VALUES ${values}`)
+    insertRuns.set(rows, prepared)
+    return prepared
+  }
   const insertMissing = db.prepare(
     'INSERT INTO entries (stream_id, seq, received_at, record) VALUES (?, ?, ?, ?) ON CONFLICT (stream_id, seq) DO NOTHING',
   )
@@ -104,10 +115,24 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
       return { id, position: { through, beyond: Beyond.parse(JSON.parse(beyond)) } }
     },
     saveStream: (id: number, position: StreamPosition, heardAt: EpochMs): void =>
-      void saveStream.run(position.through, JSON.stringify(position.beyond), heardAt, id),
+      void saveStream.run(
+        position.through,
+        position.beyond.length === 0 ? '[]' : JSON.stringify(position.beyond),
+        heardAt,
+        id,
+      ),
     /** Answers the new position. */
     insertEntry: (streamId: number, seq: number, receivedAt: EpochMs, record: string): number =>
       Number(insertEntry.run(streamId, seq, receivedAt, record).lastInsertRowid),
+    /** Records whose numbers follow one another from `seq` on, at positions that do too; answers the last one's. */
+    insertRun: (streamId: number, seq: number, receivedAt: EpochMs, records: readonly string[]): number => {
+      let last = 0
+      for (let from = 0; from < records.length; from += MOST_ROWS) {
+        const rows = records.length <= MOST_ROWS ? records : records.slice(from, from + MOST_ROWS)
+        last = Number(insertRun(rows.length).run(streamId, seq + from, receivedAt, ...rows).lastInsertRowid)
+      }
+      return last
+    },
     /** Answers the new position, or undefined when the number is there already. */
     insertMissing: (streamId: number, seq: number, receivedAt: EpochMs, record: string): number | undefined => {
       const { changes, lastInsertRowid } = insertMissing.run(streamId, seq, receivedAt, record)

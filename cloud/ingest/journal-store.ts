@@ -3,12 +3,12 @@ import type { GatewayId, StreamId } from '#contract/ids.ts'
 import type { Clock, EpochMs } from '#contract/instant.ts'
 import type { BatchItem, GatewayRecord } from '#contract/record.ts'
 import { createGroupCommit } from './group-commit.ts'
+import { createCommit } from './journal-commit.ts'
 import type { JournalEntry } from './journal-entry.ts'
-import { createJournalPages, type TouchedPages } from './journal-pages.ts'
 import { journalSql } from './journal-sql.ts'
-import { createJournalTail, type JournalTail } from './journal-tail.ts'
+import { createJournalTail } from './journal-tail.ts'
 import { quarantineSql } from './quarantine-sql.ts'
-import { isIn, type SeqRange, STREAM_START, type StreamPosition } from './stream-position.ts'
+import type { SeqRange, StreamPosition } from './stream-position.ts'
 
 /** What arrived in one message: records to store, or bytes to set aside; both count as covered. */
 export type JournalBatch = {
@@ -17,8 +17,8 @@ export type JournalBatch = {
   readonly stream: StreamId
   readonly range: SeqRange
   readonly items: readonly BatchItem[]
-  /** JSON of the only item's record, where it is known already. */
-  readonly text?: string | undefined
+  /** JSON of each item's record, where it is known already. */
+  readonly texts?: readonly string[] | undefined
   /** Ranges the gateway declares lost in its `gap` events. */
   readonly declared: readonly { readonly stream: StreamId; readonly range: SeqRange }[]
   /** An undecodable batch, whole. */
@@ -168,98 +168,6 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
       sql.close()
     },
   }
-}
-
-type CommitDeps = {
-  readonly db: DatabaseSync
-  readonly sql: JournalSql
-  readonly quarantine: ReturnType<typeof quarantineSql>
-  readonly tail: JournalTail
-  readonly clock: Clock
-}
-
-/** One transaction for all entries; throws, with nothing stored, when any of them cannot be. */
-function createCommit({ db, sql, quarantine, tail, clock }: CommitDeps) {
-  const pages = createJournalPages(sql.loadStream)
-  return (entries: readonly (JournalBatch | SetAside | Learned | TakenBack)[]): readonly Appended[] => {
-    const touched = pages.begin()
-    const fresh: JournalEntry[] = []
-    db.exec('BEGIN IMMEDIATE')
-    try {
-      const results = entries.map((entry) => {
-        if (!('id' in entry)) return write(sql, touched, fresh, entry)
-        quarantine.remove(entry.id)
-        return takeBack(sql, touched, fresh, entry)
-      })
-      for (const { id, position } of touched.changed()) sql.saveStream(id, position, clock.now())
-      db.exec('COMMIT')
-      touched.keep()
-      tail.push(fresh)
-      return results
-    } catch (cause) {
-      if (db.isTransaction) db.exec('ROLLBACK')
-      throw cause
-    }
-  }
-}
-
-function write(
-  sql: JournalSql,
-  touched: TouchedPages,
-  written: JournalEntry[],
-  entry: JournalBatch | SetAside | Learned,
-): Appended {
-  if ('learned' in entry) return learn(touched, entry)
-  const { unreadable, gateway, receivedAt } = entry
-  if (!('stream' in entry)) {
-    sql.quarantine(gateway, null, null, receivedAt, entry.unreadable.reason, entry.unreadable.bytes)
-    return NOTHING
-  }
-  const { stream, range, items, declared } = entry
-  const covered = touched.cover(gateway, stream, range)
-  const { id, fresh, opened } = covered
-  let stored = 0
-  let duplicates = 0
-  for (const item of items)
-    if (!isIn(fresh, item.seq)) duplicates += 1
-    else if ('record' in item) {
-      const position = sql.insertEntry(id, item.seq, receivedAt, entry.text ?? JSON.stringify(item.record))
-      written.push({ position, gateway, stream, seq: item.seq, receivedAt, record: item.record })
-      stored += 1
-    } else sql.quarantine(gateway, stream, item.seq, receivedAt, item.refused, Buffer.from(item.text))
-  if (unreadable !== undefined && fresh.length > 0)
-    sql.quarantine(gateway, stream, range.from, receivedAt, unreadable.reason, unreadable.bytes)
-  for (const gap of declared) touched.cover(gateway, gap.stream, gap.range)
-  const { position } = declared.length === 0 ? covered : touched.of(gateway, stream)
-  return { through: position.through, position, stored, duplicates, opened }
-}
-
-function takeBack(sql: JournalSql, touched: TouchedPages, written: JournalEntry[], entry: TakenBack): Appended {
-  const { gateway, receivedAt, stream, range, items } = entry
-  const { id } = touched.cover(gateway, stream, range)
-  let stored = 0
-  for (const item of items) {
-    if (!('record' in item)) {
-      sql.quarantine(gateway, stream, item.seq, receivedAt, item.refused, Buffer.from(item.text))
-      continue
-    }
-    const position = sql.insertMissing(id, item.seq, receivedAt, JSON.stringify(item.record))
-    if (position === undefined) continue
-    written.push({ position, gateway, stream, seq: item.seq, receivedAt, record: item.record })
-    stored += 1
-  }
-  const { position } = touched.of(gateway, stream)
-  return { through: position.through, position, stored, duplicates: items.length - stored, opened: undefined }
-}
-
-const NOTHING: Appended = { through: 0, position: STREAM_START, stored: 0, duplicates: 0, opened: undefined }
-
-function learn(touched: TouchedPages, { learned }: Learned): Appended {
-  for (const { gateway, stream, position } of learned) {
-    if (position.through > 0) touched.cover(gateway, stream, { from: 1, to: position.through })
-    for (const range of position.beyond) touched.cover(gateway, stream, range)
-  }
-  return NOTHING
 }
 
 type JournalSql = ReturnType<typeof journalSql>

@@ -1,7 +1,7 @@
 import type { EpochMs } from '#contract/instant.ts'
 import { type Millis, minutes, seconds } from '#contract/instant.ts'
 import { isRenewed, nextMark, type OdometerMark, odometerAgrees } from './odometer.ts'
-import { distanceM, type Place } from './place.ts'
+import { distanceM, isWithin, type Place } from './place.ts'
 
 export type Side = 'inside' | 'outside'
 
@@ -169,7 +169,7 @@ const metresPerMs = (policy: CrossingPolicy): number => policy.fastestKmh / 3600
 
 function isReachable(from: Place, to: Place, policy: CrossingPolicy): boolean {
   const free = from.accuracyM + to.accuracyM + policy.slackM
-  return distanceM(from, to) <= free + (to.at - from.at) * metresPerMs(policy)
+  return isWithin(from, to, free + (to.at - from.at) * metresPerMs(policy))
 }
 
 const waitOf = ({ jumpM }: Stranger, policy: CrossingPolicy): number =>

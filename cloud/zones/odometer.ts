@@ -1,4 +1,4 @@
-import { distanceM, type Place } from './place.ts'
+import { isWithin, type Place } from './place.ts'
 
 /** A place and what the odometer showed there: what the next places are measured against. */
 export type OdometerMark = Pick<Place, 'lat' | 'lon' | 'accuracyM'> & { readonly km: number }
@@ -20,7 +20,7 @@ export function odometerAgrees(mark: OdometerMark | null, place: Read, slackM: n
   if (mark === null || place.odometerKm === undefined || place.odometerKm < mark.km) return true
   const isCoarse = Number.isInteger(mark.km) && Number.isInteger(place.odometerKm)
   const free = (isCoarse ? WHOLE_KM_M : FINE_M) + mark.accuracyM + place.accuracyM + slackM
-  return distanceM(mark, place) <= drivenM(mark, place) / (1 - SLOW) + free
+  return isWithin(mark, place, drivenM(mark, place) / (1 - SLOW) + free)
 }
 
 /** Pure. What the next place is measured against, once this one is believed. */

@@ -21,6 +21,14 @@ export function distanceM(from: Point, to: Point): number {
   return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord)))
 }
 
+const METRES_PER_DEGREE = EARTH_RADIUS_M * RADIANS
+
+/** Pure. Is it at most so many metres? Of two fixes of one drive the plain sum of both angles says so, without a sine. */
+export function isWithin(from: Point, to: Point, metres: number): boolean {
+  const atMost = (Math.abs(to.lat - from.lat) + Math.abs(to.lon - from.lon)) * METRES_PER_DEGREE
+  return atMost <= metres || distanceM(from, to) <= metres
+}
+
 /** Pure. A ring of GeoJSON positions at this distance around a point, counter-clockwise and closed. */
 export function circleRing({ lat, lon }: Point, radiusM: number, corners = 64): readonly (readonly [number, number])[] {
   const degrees = radiusM / (EARTH_RADIUS_M * RADIANS)

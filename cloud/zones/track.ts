@@ -1,7 +1,7 @@
 import { type Crossing, judgeSighting, NEVER_SEEN, type Side, vote, type ZoneState } from './crossing.ts'
 import { LEAP_M } from './fleet-disagreement.ts'
 import type { GoodFix } from './good-fix.ts'
-import { distanceM, type Place } from './place.ts'
+import { isWithin, type Place } from './place.ts'
 import type { ZoneShape } from './zone.ts'
 import type { MappedZone, ZoneMap } from './zone-map.ts'
 import { PLACE_POLICY, type SidePolicy } from './zone-policy.ts'
@@ -29,8 +29,7 @@ export function follow(known: Track, fix: GoodFix, { work: shape, policy, map }:
   const judged = judgeSighting(work, sightingOf(fix, shape, policy), policy)
   if (judged.state === work) return { track: known, crossing: null, placeCrossings: [], leapFrom: null }
   const from = work.stranger?.last ?? work.believed
-  const hop = from === null ? 0 : distanceM(from, fix)
-  const step = { crossing: judged.crossing, leapFrom: hop >= LEAP_M ? from : null }
+  const step = { crossing: judged.crossing, leapFrom: from === null || isWithin(from, fix, LEAP_M) ? null : from }
   if (judged.state.stranger !== null) return { ...step, track: { work: judged.state, places }, placeCrossings: [] }
   let next: Map<string, ZoneState> | undefined
   const placeCrossings: { zone: MappedZone; crossing: Crossing }[] = []
@@ -51,13 +50,14 @@ export function follow(known: Track, fix: GoodFix, { work: shape, policy, map }:
 }
 
 /** Those near the fix, and those it may just have left. */
-function zonesFor(fix: GoodFix, places: Track['places'], map: ZoneMap): ReadonlySet<MappedZone> {
-  const zones = new Set(map.near(fix.lon, fix.lat))
+function zonesFor(fix: GoodFix, places: Track['places'], map: ZoneMap): readonly MappedZone[] {
+  const near = map.near(fix.lon, fix.lat)
+  const left: MappedZone[] = []
   for (const [id, { side, candidate }] of places) {
     const zone = side === 'inside' || candidate !== null ? map.find(id) : undefined
-    if (zone !== undefined) zones.add(zone)
+    if (zone !== undefined && !near.includes(zone)) left.push(zone)
   }
-  return zones
+  return left.length === 0 ? near : [...near, ...left]
 }
 
 function sightingOf(fix: GoodFix, shape: ZoneShape, { marginM }: SidePolicy) {

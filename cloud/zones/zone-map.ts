@@ -26,6 +26,9 @@ export type ZoneMap = {
 
 /** Degrees around a box: about 110 m to the north and 60 m to the east at our latitudes. */
 const REACH = 0.001
+/** Of the squares whose zones are remembered, in degrees, and how many of them; a hair more is searched than a square. */
+const [SQUARE, MOST_SQUARES, HAIR] = [0.01, 20_000, 1e-9]
+const ROW = 100_000
 
 /** Pure. Which zone, by a tree of boxes; how exactly, by the shape of each. */
 export function createZoneMap(zones: readonly DrawnZone[]): ZoneMap {
@@ -34,16 +37,46 @@ export function createZoneMap(zones: readonly DrawnZone[]): ZoneMap {
   const find = (id: string): MappedZone | undefined => byId.get(id)
   if (mapped.length === 0) return { near: () => [], find, size: 0 }
   const tree = new Flatbush(mapped.length)
-  for (const { geometry } of zones) {
-    const points = polygonsOf(geometry).flat(2)
-    const [lons, lats] = [points.map(([lon]) => lon), points.map(([, lat]) => lat)]
-    tree.add(Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats))
-  }
+  const boxed = mapped.map((zone, index) => ({ zone, ...boxOf(zones[index]?.geometry) }))
+  for (const { west, south, east, north } of boxed) tree.add(west, south, east, north)
   tree.finish()
+  // Cars stay where they are: what lies in their square is looked up once, and most squares are empty.
+  const squares = new Map<number, typeof boxed>()
+  const around = (lon: number, lat: number): typeof boxed => {
+    const [column, row] = [Math.floor(lon / SQUARE), Math.floor(lat / SQUARE)]
+    const key = column * ROW + row
+    const known = squares.get(key)
+    if (known !== undefined) return known
+    const margin = REACH + HAIR
+    const found = tree
+      .search(
+        column * SQUARE - margin,
+        row * SQUARE - margin,
+        (column + 1) * SQUARE + margin,
+        (row + 1) * SQUARE + margin,
+      )
+      .flatMap((index) => boxed[index] ?? [])
+    if (squares.size >= MOST_SQUARES) squares.clear()
+    squares.set(key, found)
+    return found
+  }
   return {
-    near: (lon, lat) =>
-      tree.search(lon - REACH, lat - REACH, lon + REACH, lat + REACH).flatMap((index) => mapped[index] ?? []),
+    near: (lon, lat) => {
+      const candidates = around(lon, lat)
+      if (candidates.length === 0) return NONE
+      return candidates.flatMap(({ zone, west, south, east, north }) =>
+        west <= lon + REACH && east >= lon - REACH && south <= lat + REACH && north >= lat - REACH ? [zone] : [],
+      )
+    },
     find,
     size: mapped.length,
   }
+}
+
+const NONE: readonly never[] = []
+
+function boxOf(geometry: DrawnGeometry | undefined) {
+  const points = geometry === undefined ? [] : polygonsOf(geometry).flat(2)
+  const [lons, lats] = [points.map(([lon]) => lon), points.map(([, lat]) => lat)]
+  return { west: Math.min(...lons), south: Math.min(...lats), east: Math.max(...lons), north: Math.max(...lats) }
 }

@@ -41,8 +41,30 @@ export function createZoneShape(polygons: MultiPolygon): ZoneShape {
       const cell = raster[row * RASTER + column]
       return cell === BORDER ? counted(lon, lat) : cell === IN
     },
-    borderDistanceM: (lon, lat, limitM) => nearestEdgeM(edges, slabs, { lon, lat, limitM }),
+    borderDistanceM: (lon, lat, limitM) => {
+      const north = (limitM / METRES_PER_DEGREE) * (1 + HAIR)
+      const east = north / Math.cos((lat * Math.PI) / 180)
+      const [left, right] = [
+        Math.floor((lon - east - box.minX) * columns),
+        Math.floor((lon + east - box.minX) * columns),
+      ]
+      const [low, high] = [Math.floor((lat - north - box.minY) * rows), Math.floor((lat + north - box.minY) * rows)]
+      // Nearly always: a car in the middle of the zone, and no border through any cell around it.
+      const isFar = right - left <= FEW_CELLS && high - low <= FEW_CELLS && !hasBorder(raster, left, right, low, high)
+      return isFar ? Infinity : nearestEdgeM(edges, slabs, { lon, lat, limitM })
+    },
   }
+}
+
+/** More to look at than the edges themselves would be. */
+const FEW_CELLS = 8
+
+/** Does a border pass through any of these cells? Outside of the raster there is none. */
+function hasBorder(raster: Uint8Array, left: number, right: number, low: number, high: number): boolean {
+  for (let row = Math.max(0, low); row <= Math.min(RASTER - 1, high); row += 1)
+    for (let column = Math.max(0, left); column <= Math.min(RASTER - 1, right); column += 1)
+      if (raster[row * RASTER + column] === BORDER) return true
+  return false
 }
 
 type Edges = { readonly count: number; readonly ends: Float64Array }

@@ -45,6 +45,31 @@ describe('publish lane', () => {
     expect(began).toEqual(['a', 'b', 'c'])
   })
 
+  test('several that came together take as many places, and wait together for them', () => {
+    const lane = createPublishLane(4, 10)
+    const began: string[] = []
+    const places = new Map<string, () => void>()
+    const put = (name: string, weight: number) =>
+      lane.run(
+        (done) => {
+          began.push(name)
+          places.set(name, () => done())
+        },
+        () => {},
+        millis(0),
+        weight,
+      )
+    for (const [name, weight] of Object.entries({ three: 3, two: 2, one: 1, many: 7 })) put(name, weight)
+    expect(began).toEqual(['three'])
+    places.get('three')?.()
+    expect(began).toEqual(['three', 'two', 'one'])
+    places.get('one')?.()
+    places.get('two')?.()
+    // More than the width at once is let in alone.
+    expect(began).toEqual(['three', 'two', 'one', 'many'])
+    expect(lane.giveUpBefore(millis(1))).toBe(7)
+  })
+
   test('the one beyond the queue is refused', () => {
     const { ended, put } = bench(1, 1)
     for (const name of ['a', 'b', 'c']) put(name)

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { parseBatch } from '#contract/batch.ts'
 import { encodeCompactBatch } from '#contract/compact-batch.ts'
 import { Frame } from '#contract/frame.ts'
 import { Seq, StreamId } from '#contract/ids.ts'
 import { readBatch } from '../../../cloud/ingest/batch.ts'
+import { plainRuns } from '../../../cloud/ingest/plain-run.ts'
 import { anyFrame } from '../../support/any-record.ts'
 
 const STREAM = '00112233-4455-4677-8899-aabbccddeeff'
@@ -48,9 +50,9 @@ describe('a batch', () => {
     expect(read).toMatchObject({ ok: false, head: undefined })
   })
 
-  test('keeps the text of a single frame, which says the same as what was read from it', () => {
-    const head = `{"v":1,"stream":"${STREAM}","firstSeq":7,"records":[`
-    const noise = fc.constantFrom(
+  const head = `{"v":1,"stream":"${STREAM}","firstSeq":7,"records":[`
+  const noise = fc.constantFrom(
+    ...[
       '',
       ' ',
       '\n',
@@ -62,32 +64,79 @@ describe('a batch', () => {
       '{',
       ']',
       '],"records":[',
+    ],
+    ...['0', '-', '1e3', '.5', '00', '9999999999', 'é', '\u00a0', '\ufeff', '"v":2,', '"backfill":true,', 'ABCDEF'],
+  )
+  /** What gateways write, spoilt in some places. */
+  const spoilt = fc
+    .tuple(anyFrame, fc.array(fc.tuple(fc.nat(500), noise, fc.nat(2)), { maxLength: 3 }))
+    .map(([record, spots]) =>
+      spots.reduce(
+        (text, [at, more, gone]) => {
+          const place = Math.min(at, text.length)
+          return `${text.slice(0, place)}${more}${text.slice(place + gone)}`
+        },
+        `${head}${JSON.stringify(record)}]}`,
+      ),
     )
-    const spoilt = fc.tuple(anyFrame, fc.array(fc.tuple(fc.nat(400), noise), { maxLength: 3 })).map(([record, spots]) =>
-      spots.reduce((text, [at, more]) => {
-        const place = Math.min(at, text.length)
-        return `${text.slice(0, place)}${more}${text.slice(place)}`
-      }, JSON.stringify(record)),
-    )
+
+  test('keeps the text of a single frame, and reads it as one of many is read', () => {
     fc.assert(
       fc.property(anyFrame, (record) => {
         const payload = bytes(`${head}${JSON.stringify(record)}]}`)
         const read = readBatch(payload)
-        expect(read.ok && read.text).toBe(payload.length > 1000 ? undefined : JSON.stringify(record))
+        expect(read.ok && read.texts).toEqual(payload.length > 1000 ? undefined : [JSON.stringify(record)])
       }),
     )
     fc.assert(
       fc.property(spoilt, (text) => {
-        const read = readBatch(bytes(`${head}${text}]}`))
-        if (!read.ok || read.text === undefined) return
-        expect(read.items).toEqual([{ seq: 7, record: JSON.parse(read.text) }])
+        const read = readBatch(bytes(text))
+        const whole = parseBatch(bytes(text))
+        expect(read.ok).toBe(whole.ok)
+        if (!read.ok || !whole.ok) return
+        expect({ stream: read.stream, from: read.range.from, items: read.items }).toEqual({
+          ...{ stream: whole.stream, from: whole.firstSeq, items: whole.items },
+        })
+        if (read.texts !== undefined)
+          expect(read.items).toEqual(read.texts.map((said) => ({ seq: read.range.from, record: JSON.parse(said) })))
       }),
-      { numRuns: 1000 },
+      { numRuns: 2000 },
     )
     for (const two of [
       `${JSON.stringify(frame)},${JSON.stringify(frame)}`,
       `${JSON.stringify(frame)}],"records":[${JSON.stringify(frame)}`,
     ])
-      expect(readBatch(bytes(`${head}${two}]}`))).toMatchObject({ ok: true, text: undefined })
+      expect(readBatch(bytes(`${head}${two}]}`))).toMatchObject({ ok: true, texts: undefined })
+  })
+
+  test('messages that came together become runs, in their order, and say what each says alone', () => {
+    const other = STREAM.replace('0', '1')
+    const message = fc.oneof(
+      { weight: 6, arbitrary: fc.constant('next' as const) },
+      { weight: 1, arbitrary: fc.constantFrom('again' as const, 'other stream' as const, 'two records' as const) },
+      { weight: 1, arbitrary: spoilt },
+    )
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 30 }), (kinds) => {
+        let seq = 0
+        const payloads = kinds.map((kind) => {
+          if (kind !== 'again') seq += 1
+          const records = kind === 'two records' ? [frame, frame] : [{ ...frame, readAt: seq }]
+          const stream = kind === 'other stream' ? other : STREAM
+          const plain = ['next', 'again', 'other stream', 'two records'].includes(kind)
+          return bytes(plain ? { v: 1, stream, firstSeq: Math.max(1, seq), records } : kind)
+        })
+        const said = plainRuns(payloads).flatMap((part): readonly unknown[] => {
+          if (!('items' in part)) return [readBatch(part)]
+          expect(part.range.to - part.range.from + 1).toBe(part.items.length)
+          return part.items.map((item, index) => ({
+            ...{ ok: true, stream: part.stream, range: { from: item.seq, to: item.seq } },
+            ...{ items: [item], texts: [part.texts[index]] },
+          }))
+        })
+        expect(said).toEqual(payloads.map((payload) => readBatch(payload)))
+      }),
+      { numRuns: 300 },
+    )
   })
 })

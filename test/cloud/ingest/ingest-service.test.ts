@@ -92,6 +92,35 @@ describe('ingest', () => {
     expect(sent.at(-1)?.receipt.through).toBe(5)
   })
 
+  test('what came together is told of once, when all of it is durable; good ones stand beside bad ones and repetitions', async () => {
+    const journal = inMemory()
+    const { ingest, sent, counts } = bench(journal)
+    await ingest.accept(GATEWAY, batchOf(1, frames(1, 2)))
+    const single = (seq: number, stream?: string) => batchOf(seq, frames(seq, seq), stream)
+    const bad = batchOf(5, [frameAt(5, { speedKmh: 'fast' })])
+    const payloads = [
+      single(2),
+      single(3),
+      single(4),
+      bad,
+      single(6),
+      single(1, OTHER_STREAM),
+      Uint8Array.of(7),
+      single(3),
+    ]
+    const told: (Error | undefined)[] = []
+    await new Promise<void>((done) => ingest.takeAll(GATEWAY, payloads, (error) => done(void told.push(error))))
+    expect(told).toEqual([undefined])
+    expect(journal.read(0, 100).map(({ seq, position }) => [seq, position])).toEqual(
+      [1, 2, 3, 4, 6, 1].map((seq, index) => [seq, index + 1]),
+    )
+    expect(counts).toMatchObject({ records: 6, duplicates: 2, 'records-refused': 1, 'batches-undecodable': 1 })
+    expect(sent.at(-1)?.receipt).toMatchObject({ stream: STREAM, through: 6 })
+    journal.close()
+    await new Promise<void>((done) => ingest.takeAll(GATEWAY, [single(7)], (error) => done(void told.push(error))))
+    expect(told[1]).toBeInstanceOf(Error)
+  })
+
   test('an undecodable batch is kept and, if its head reads, receipted, so that it never blocks an outbox', async () => {
     const journal = inMemory()
     const { ingest, sent, counts } = bench(journal)

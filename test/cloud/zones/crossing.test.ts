@@ -4,6 +4,7 @@ import type { Frame } from '#contract/frame.ts'
 import { epochMs, minutes } from '#contract/instant.ts'
 import { type Crossing, judgeSighting, NEVER_SEEN, type ZoneState } from '../../../cloud/zones/crossing.ts'
 import { goodFixOf } from '../../../cloud/zones/good-fix.ts'
+import { distanceM, isWithin } from '../../../cloud/zones/place.ts'
 import { createZoneShape, type ZoneShape } from '../../../cloud/zones/zone.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
@@ -256,4 +257,17 @@ test('a receiver that settles after a first fix 300 m off does not hide the exit
   const leftAt = settled.findLast((fix) => region.inside(fix.lon, fix.lat))?.second ?? Number.NaN
   expect(crossings.map(({ to }) => to)).toEqual(['outside'])
   expect(crossings[0]?.confirmedSecond).toBeLessThanOrEqual(leftAt + 180)
+})
+
+test('a place is within a distance exactly when it is no further, however quickly that is seen', () => {
+  const random = seededRandom(4)
+  for (let round = 0; round < 5000; round += 1) {
+    const span = 10 ** -(random() * 6)
+    const from = { lat: random() * 170 - 85, lon: random() * 360 - 180 }
+    const to = { lat: from.lat + (random() - 0.5) * span, lon: from.lon + (random() - 0.5) * span }
+    const apart = distanceM(from, to)
+    for (const factor of [0.5, 0.999, 1.001, 1.5, 3])
+      expect(isWithin(from, to, apart * factor)).toBe(apart <= apart * factor)
+  }
+  expect(isWithin({ lat: 0, lon: 179.999 }, { lat: 0, lon: -179.999 }, 300)).toBe(true)
 })

@@ -128,6 +128,40 @@ describe('what may be drawn', () => {
   })
 })
 
+test('the map names every zone whose box is within reach, and only those, whichever square was asked about before', () => {
+  const zones = fc.array(
+    fc.record({
+      lat: fc.double({ min: 55.6, max: 55.8, noNaN: true }),
+      lon: fc.double({ min: 37.4, max: 37.6, noNaN: true }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  const offset = fc.constantFrom(0, 0.001, -0.001, 0.0009999999, 0.01, -0.01, 0.00316)
+  fc.assert(
+    fc.property(zones, fc.array(fc.tuple(fc.nat(11), offset, offset), { maxLength: 40 }), (places, looks) => {
+      const drawn = places.map((place, index) => ({
+        ...{ id: String(index), kind: 'parking' as const, name: '', parkId: null },
+        geometry: circlePolygon({ ...place, radiusM: 20 + 40 * index }),
+      }))
+      const map = createZoneMap(drawn)
+      for (const [of, east, north] of looks) {
+        const at = places[of % places.length]
+        if (at === undefined) return
+        const [lon, lat] = [Math.round((at.lon + east) * 1e5) / 1e5, Math.round((at.lat + north) * 100) / 100]
+        const near = drawn.filter(({ geometry }) => {
+          const points = polygonsOf(geometry).flat(2)
+          const [lons, lats] = [points.map(([x]) => x), points.map(([, y]) => y)]
+          const isBeside = Math.max(...lons) < lon - 0.001 || Math.min(...lons) > lon + 0.001
+          return !isBeside && Math.max(...lats) >= lat - 0.001 && Math.min(...lats) <= lat + 0.001
+        })
+        const found = map.near(lon, lat).map(({ id }) => id)
+        expect(found.toSorted()).toEqual(near.map(({ id }) => id).toSorted())
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
 test('the map names the zones near a point, and only those', () => {
   const zone = (id: string, lon: number) => ({
     id,

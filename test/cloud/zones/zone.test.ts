@@ -59,6 +59,33 @@ test.each(places)('$name lies where the map says, as far from the border', (plac
   expect(shape.borderDistanceM(place.lon, place.lat, place.distToRegionBorderM * 0.98)).toBe(Infinity)
 })
 
+test('the border is as far as its nearest edge, wherever the point lies among the cells', () => {
+  const METRES = (6_371_008.8 * Math.PI) / 180
+  const nearest = (lon: number, lat: number): number => {
+    const metresX = METRES * Math.cos((lat * Math.PI) / 180)
+    return ring.slice(1).reduce((least, [toX, toY], i) => {
+      const [x, y] = ring[i] ?? [toX, toY]
+      const [ax, ay] = [(x - lon) * metresX, (y - lat) * METRES]
+      const [dx, dy] = [(toX - x) * metresX, (toY - y) * METRES]
+      const along = Math.max(0, Math.min(1, -(ax * dx + ay * dy) / (dx * dx + dy * dy || 1)))
+      return Math.min(least, Math.hypot(ax + along * dx, ay + along * dy))
+    }, Infinity)
+  }
+  const random = seededRandom(20_261_122)
+  const wrong = Array.from({ length: 400 }, () => {
+    const [x, y] = ring[Math.floor(random() * ring.length)] ?? [37, 55]
+    return [x + (random() - 0.5) * 0.02, y + (random() - 0.5) * 0.012] as const
+  }).filter(([lon, lat]) => {
+    const exact = nearest(lon, lat)
+    return [20, 54.5, 304.5, 1200].some((limitM) => {
+      const said = shape.borderDistanceM(lon, lat, limitM)
+      if (Math.abs(exact - limitM) < 1e-6) return false
+      return exact > limitM ? said !== Infinity : !(Math.abs(said - exact) < 1e-6)
+    })
+  })
+  expect(wrong).toEqual([])
+})
+
 const square = (west: number, south: number, size: number): readonly LonLat[] => [
   [west, south],
   [west + size, south],
