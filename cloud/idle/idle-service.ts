@@ -4,6 +4,7 @@ import { dayOf } from '../calendar/moscow-day.ts'
 import type { ParksInSight } from '../http/access.ts'
 import type { Stretch, Time } from '../numbers/standing.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import type { VehicleStandingRow } from '../postgres/standing-tables.ts'
 import type { World } from '../world.ts'
 import { type SaidReason, type Standing, standingOf } from './idle.ts'
 import type { IdleStore, VehicleFacts } from './idle-store.ts'
@@ -39,6 +40,17 @@ export function createIdleService({ clock, db, inTransaction, idleStore, changed
     const now = clock.now()
     await settle(await reading.facts({ ids: [vehicle] }, now, dayOf(now)), now)
   }
+  /** The first row of those that have none yet, before it is written. */
+  const firstOf = async (ids: readonly VehicleId[]): Promise<readonly VehicleStandingRow[]> => {
+    const now = clock.now()
+    return (await reading.facts({ ids }, now, dayOf(now))).map((one) => ({
+      vehicleId: one.vehicleId,
+      standing: standingOf(one, now),
+      fromAt: one.createdAt,
+      untilAt: null,
+      note: '',
+    }))
+  }
   return {
     /** Looks at every vehicle; answers how many reasons have changed. */
     sweep: async (stop: AbortSignal): Promise<number> => {
@@ -54,19 +66,19 @@ export function createIdleService({ clock, db, inTransaction, idleStore, changed
       return changes
     },
     look,
-    /** The open reason of each; a vehicle that was not looked at yet is absent. */
+    /** The open reason of each; of a vehicle that the sweep has not seen yet, what it will find. */
     openOf: async (
       vehicles: readonly VehicleId[],
-    ): Promise<ReadonlyMap<VehicleId, { readonly standing: Standing; readonly since: EpochMs }>> =>
-      new Map(
-        (await reading.openOf(vehicles)).map(({ vehicleId, standing, fromAt }) => [
-          vehicleId,
-          { standing, since: fromAt },
-        ]),
-      ),
+    ): Promise<ReadonlyMap<VehicleId, { readonly standing: Standing; readonly since: EpochMs }>> => {
+      const known = await reading.openOf(vehicles)
+      const seen = new Set(known.map(({ vehicleId }) => vehicleId))
+      const rows = [...known, ...(await firstOf(vehicles.filter((vehicle) => !seen.has(vehicle))))]
+      return new Map(rows.map(({ vehicleId, standing, fromAt }) => [vehicleId, { standing, since: fromAt }]))
+    },
     of: async (vehicle: VehicleId, limit: number, before: EpochMs | undefined) => {
       const [word, rows] = await Promise.all([reading.wordOf(vehicle), reading.historyOf(vehicle, limit, before)])
-      return { word, rows }
+      const isNew = rows.length === 0 && before === undefined
+      return { word, rows: isNew ? await firstOf([vehicle]) : rows }
     },
     /** A person's word stands above all that is measured, until it is taken back. */
     say: async (vehicle: VehicleId, reason: SaidReason, note: string, by: string): Promise<void> => {

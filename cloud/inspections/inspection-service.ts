@@ -271,7 +271,8 @@ export function createInspectionService(deps: Deps) {
           endedBy: by,
         }
         await store.updateVisit(done)
-        await store.savePlan({ ...plan, ...planAfter(plan, found.odometerKm, dayOf(now)), version: plan.version + 1 })
+        const after = planAfter(plan, { odometerKm: found.odometerKm, deviceOdometerKm: device }, dayOf(now))
+        await store.savePlan({ ...plan, ...after, version: plan.version + 1 })
         return done
       })
       await tell('inspection.finished', visit, { odometerKm: found.odometerKm, condition: found.condition })

@@ -81,13 +81,16 @@ function stateOf(
   return least.km <= SOON.km || least.days <= SOON.days ? 'soon' : 'ok'
 }
 
-/** Pure. The plan after a visit that ended at this odometer on this day: the next due point, the counter at zero. */
+/**
+ * Pure. The plan after a visit that ended at this odometer on this day: the next due point, the counter at zero. Rules judge
+ * by the vehicle's own odometer: a number typed too low never makes the next one due before its step is driven.
+ */
 export const planAfter = (
   step: { readonly stepKm: number; readonly stepDays: number },
-  odometerKm: number,
+  { odometerKm, deviceOdometerKm }: { readonly odometerKm: number; readonly deviceOdometerKm: number | null },
   day: Day,
 ): InspectionPlan & { readonly lastDoneKm: number; readonly lastDoneOn: Day } => ({
-  dueKm: odometerKm + step.stepKm,
+  dueKm: Math.max(odometerKm, Math.floor(deviceOdometerKm ?? 0)) + step.stepKm,
   dueOn: dayPlus(day, step.stepDays),
   postponed: 0,
   lastDoneKm: odometerKm,

@@ -248,6 +248,13 @@ export function createLeaseService(deps: Deps) {
     },
     /** The running leases of a driver. */
     leasesOfDriver: reading.runningOfDriver,
-    moveDriver: (db: Db, from: DriverId, into: DriverId, at: EpochMs) => deps.leaseStore(db).moveDriver(from, into, at),
+    moveDriver: async (db: Db, from: DriverId, into: DriverId, at: EpochMs): Promise<void> => {
+      const running = await deps.leaseStore(db).runningOfDriver(from)
+      await deps.leaseStore(db).moveDriver(from, into, at)
+      await deps.emit(
+        db,
+        running.map(({ id: leaseId, vehicleId, state }) => ({ name: 'lease.changed', leaseId, vehicleId, state, at })),
+      )
+    },
   }
 }

@@ -8,25 +8,36 @@ import type { Addressee, MessageService } from './message-service.ts'
 
 type Send = (wish: Parameters<MessageService['send']>[1]) => Promise<void>
 
-/** The action `send` of rules: a row in the outbox, once for each decision. */
+/** The action `send` of rules: a row in the outbox for each whom it concerns, once for each decision. */
 export function sendAction(send: Send): ActionHandler {
   return async (wish) => {
-    const { action, subject, facts, key, rule } = wish
+    const { action, subject, facts, rule } = wish
     if (action.kind !== 'send') return { state: 'dropped', note: '' }
-    const to = addressee(action.to, wish)
-    if (to === undefined) return { state: 'dropped', note: 'неизвестно, кому' }
+    const told = addressees(action.to, wish)
+    if (told.length === 0) return { state: 'dropped', note: 'неизвестно, кому' }
     const via = action.via.length === 0 ? undefined : action.via
     const { vehicleId } = subject
-    await send({ message: action.message.name, to, facts, via, key: `rule ${key}`, vehicleId, because: rule.title })
+    for (const [index, to] of told.entries()) {
+      const key = index === 0 ? `rule ${wish.key}` : `rule ${wish.key} +${index}`
+      await send({ message: action.message.name, to, facts, via, key, vehicleId, because: rule.title })
+    }
     return { state: 'done', note: 'в очереди на отправку' }
   }
 }
 
-function addressee(to: Who, { subject }: ActionWish): Addressee | undefined {
-  if (to.kind === 'role' || to.kind === 'group') return { group: to.name }
-  if (to.kind === 'name' && to.name === 'driver' && subject.driverId !== undefined)
-    return { driverId: subject.driverId }
-  return undefined
+/** What is about a leased car, and not about one of its drivers, is told to all of them. */
+function addressees(to: Who, { subject, facts }: ActionWish): readonly Addressee[] {
+  if (to.kind === 'role' || to.kind === 'group') return [{ group: to.name }]
+  if (to.kind !== 'name' || to.name !== 'driver') return []
+  if (subject.driverId !== undefined) return [{ driverId: subject.driverId }]
+  const deal = facts['deal']
+  const drivers = typeof deal === 'object' && deal !== null && 'drivers' in deal ? deal['drivers'] : []
+  return Array.isArray(drivers) ? drivers.flatMap((id) => asDriver(id)) : []
+}
+
+const asDriver = (id: unknown): readonly Addressee[] => {
+  const driverId = DriverId.safeParse(id).data
+  return driverId === undefined ? [] : [{ driverId }]
 }
 
 /** Ids of files of a card by what they are called in the wish; absent: it is not there. */

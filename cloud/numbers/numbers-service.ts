@@ -262,11 +262,8 @@ export function createNumbersService(deps: Deps) {
         const { forecast, parties } = await compute([parkId], 1)
         await store.keepForecast(forecastRow(parkId, forecast, today, clock.now()))
         const owed = new Map(parties.map((party) => [party.driverId, Math.max(0, -(freshBalance(party) ?? 0))]))
-        await store.setActual(
-          parkId,
-          today,
-          [...owed.values()].reduce((sum, kopecks) => sum + kopecks, 0),
-        )
+        const kopecks = [...owed.values()].reduce((sum, own) => sum + own, 0)
+        await store.setActual(parkId, today, { kopecks, unknown: forecast.unknown.length })
       }
     },
   }

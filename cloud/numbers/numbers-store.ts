@@ -98,13 +98,15 @@ export function createNumbersStore(db: Db) {
         .values(row)
         .onConflict((conflict) => conflict.columns(['parkId', 'madeOn']).doNothing())
         .execute(),
-    setActual: (parkId: ParkId, forDay: Day, actualKopecks: number) =>
+    /** Once, and not while fewer balances are known than when it was foretold: what nobody knows is no zero. */
+    setActual: (parkId: ParkId, forDay: Day, came: { readonly kopecks: number; readonly unknown: number }) =>
       db
         .updateTable('arrearsForecasts')
-        .set({ actualKopecks })
+        .set({ actualKopecks: came.kopecks })
         .where('parkId', '=', parkId)
         .where('forDay', '=', forDay)
         .where('actualKopecks', 'is', null)
+        .where('unknown', '>=', came.unknown)
         .execute(),
     forecastsMadeOn: async (parks: ParksInSight, day: Day): Promise<readonly ArrearsForecastRow[]> =>
       (

@@ -1,3 +1,4 @@
+import { dayOf } from '../calendar/moscow-day.ts'
 import type { Sheet } from '../spreadsheet/sheet.ts'
 import { PAPER_NAMES, type PaperStanding } from './paper.ts'
 import type { PaperLine } from './paper-store.ts'
@@ -15,7 +16,7 @@ const cellsOf = ({ line, standing }: PackLine): readonly string[] => [
   line.number ?? '',
   line.validUntil ?? 'нет',
   standing.daysLeft === null ? '' : String(standing.daysLeft),
-  line.sentAt === null ? '' : new Date(line.sentAt).toISOString().slice(0, 10),
+  line.sentAt === null ? '' : dayOf(line.sentAt),
 ]
 
 /** Pure. The list that goes to the insurer and the inspection station. */

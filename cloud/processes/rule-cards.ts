@@ -2,6 +2,7 @@ import { VehicleId } from '#contract/ids.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { leaseStatesOf } from '../rules/lease-scope.ts'
 import type { ActionEnd, ActionHandler, ActionWish, RulePorts, Subject, SubjectSource } from '../rules/ports.ts'
 import type { BoardStore, CardBrief } from './board-store.ts'
 import { outboxRow } from './effects/outbox-row.ts'
@@ -53,8 +54,7 @@ export function hangCards(ports: RulePorts, deps: Deps): void {
     const machine = await processes.active()
     const pipeline = scope.pipeline?.name
     if (machine === undefined || pipeline === undefined || machine.pipeline(pipeline) === undefined) return undefined
-    // Cars on the line are the house's own: it knows their debts and holds, a card only follows them.
-    if (pipeline === LEASES && scope.stage.every(({ name }) => name === ON_LINE) === true) return undefined
+    if (leaseStatesOf(scope) !== undefined) return undefined
     const entity = machine.pipeline(pipeline)?.card.name ?? 'deal'
     const about =
       only?.vehicleId === undefined

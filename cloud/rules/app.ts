@@ -142,7 +142,7 @@ export function createRules(parts: Parts): Rules {
     return turn
   }
   const carrySoon = () => void carryOut(never).catch(() => {})
-  const subjects = (): readonly SubjectSource[] => [...sources, houseSubjects(subjectStore, () => facts)]
+  const subjects = (): readonly SubjectSource[] => [...sources, houseSubjects(subjectStore, () => facts, clock)]
   const service = createRuleService({
     db,
     inTransaction,

@@ -1,11 +1,12 @@
-import type { EpochMs } from '#contract/instant.ts'
+import { type Clock, type EpochMs, later, minutes } from '#contract/instant.ts'
 import { HoldReason } from '#contract/order.ts'
 import { DriverId } from '../drivers/driver.ts'
 import type { Fact, Facts } from '../expressions/fact-type.ts'
 import { lengthOf } from '../policies/policy.ts'
 import type { FactRead } from '../processes/notation/read.ts'
+import { leaseStatesOf } from './lease-scope.ts'
 import type { Addressed, ReadHandler, Subject, SubjectSource } from './ports.ts'
-import type { LeaseParts, SubjectStore } from './subject-store.ts'
+import type { HeldForDebt, LeaseParts, SubjectStore } from './subject-store.ts'
 
 /** Facts of vehicles or drivers that another slice keeps, with when each was true at its source. */
 export type FactsOf = { readonly facts: Facts; readonly asOf?: Readonly<Record<string, EpochMs>> | undefined }
@@ -14,14 +15,22 @@ export type FactSources = { readonly vehicle: readonly FactSource[]; readonly dr
 /** Ids of those who have this permit now. */
 export type PermitSource = (ids: readonly string[], now: EpochMs) => Promise<ReadonlySet<string>>
 
-/** Subjects the house knows without cards: leases on the line, with or without each of their drivers, vehicles, drivers. */
-export function houseSubjects(store: SubjectStore, sources: () => FactSources): SubjectSource {
+/**
+ * Subjects the house knows without cards: running leases, with or without each of their drivers; vehicles, or each driver for
+ * whose debt a vehicle is held; drivers.
+ */
+export function houseSubjects(
+  store: SubjectStore,
+  sources: () => FactSources,
+  { now }: Pick<Clock, 'now'>,
+): SubjectSource {
   return async (scope, only) => {
     const about = only ?? {}
     if (scope === undefined) return only === undefined ? [] : withFacts([eventAlone(about)], store, sources())
-    if (scope?.pipeline?.name === 'lease' && scope.stage.every(({ name }) => name === 'on_line')) {
+    const states = leaseStatesOf(scope)
+    if (states !== undefined) {
       const leaseId = about.subject?.startsWith('lease:') === true ? about.subject.slice('lease:'.length) : undefined
-      const leases = await store.activeLeases({ vehicleId: about.vehicleId, driverId: about.driverId, leaseId })
+      const leases = await store.leasesIn(states, { vehicleId: about.vehicleId, driverId: about.driverId, leaseId })
       const subjects = scope.each?.name === 'driver' ? leases.flatMap(byDriver) : leases.map(whole)
       const wanted =
         about.driverId === undefined || scope.each === undefined
@@ -29,7 +38,11 @@ export function houseSubjects(store: SubjectStore, sources: () => FactSources): 
           : subjects.filter(({ driverId }) => driverId === about.driverId)
       return withFacts(wanted, store, sources())
     }
-    if (scope?.entity?.name === 'vehicle') {
+    if (scope.entity?.name === 'vehicle' && scope.each?.name === 'driver') {
+      if (about.vehicleId === undefined && about.driverId === undefined && only !== undefined) return []
+      return withFacts((await store.heldForDebt(about, later(now(), -SEEN_AGAIN))).map(debtOf), store, sources())
+    }
+    if (scope.entity?.name === 'vehicle') {
       if (about.vehicleId === undefined && only !== undefined) return []
       const vehicles = await store.vehicles(about.vehicleId)
       return withFacts(
@@ -43,7 +56,7 @@ export function houseSubjects(store: SubjectStore, sources: () => FactSources): 
         sources(),
       )
     }
-    if (scope?.entity?.name === 'driver') {
+    if (scope.entity?.name === 'driver') {
       if (about.driverId === undefined && only !== undefined) return []
       const drivers = await store.drivers(about.driverId)
       return withFacts(
@@ -56,6 +69,8 @@ export function houseSubjects(store: SubjectStore, sources: () => FactSources): 
   }
 }
 
+/** Seen once more after it was lifted, so that the rule which lifted it is ready for the next one. */
+const SEEN_AGAIN = minutes(7 * 24 * 60)
 const NOBODY = { eachKey: '', vehicleId: undefined, driverId: undefined, asOf: {} }
 
 /** A rule without `for` looks at the event, and at whom the event itself is about. */
@@ -83,6 +98,19 @@ const byDriver = (parts: LeaseParts): readonly Subject[] =>
     const subject = base(parts)
     return { ...subject, eachKey: driverId, driverId, facts: { ...subject.facts, driver: { id: driverId } } }
   })
+/** Whose debt holds a car, whether or not he has anything to do with it any more. */
+const debtOf = ({ vehicleId, plate, model, driverId, leaseId, drivers }: HeldForDebt): Subject => ({
+  ...NOBODY,
+  id: `vehicle:${vehicleId}`,
+  eachKey: driverId,
+  vehicleId,
+  driverId,
+  facts: {
+    deal: { ...(leaseId === null ? {} : { id: leaseId }), vehicle: vehicleId, drivers: [...drivers] },
+    vehicle: { id: vehicleId, plate, model },
+    driver: { id: driverId },
+  },
+})
 const whole = (parts: LeaseParts): Subject => {
   const subject = base(parts)
   const [only, another] = parts.drivers

@@ -1,9 +1,10 @@
 import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
-import type { DriverId } from '../drivers/driver.ts'
+import { DriverId } from '../drivers/driver.ts'
 import type { LeaseId } from '../leases/lease.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { answerable } from '../shifts/shift.ts'
+import type { LeaseOnLine } from './lease-scope.ts'
 
 export type LeaseParts = {
   readonly leaseId: LeaseId
@@ -12,6 +13,11 @@ export type LeaseParts = {
   readonly model: string
   /** In the order they joined. */
   readonly drivers: readonly DriverId[]
+}
+
+export type HeldForDebt = Omit<LeaseParts, 'leaseId'> & {
+  readonly driverId: DriverId
+  readonly leaseId: LeaseId | null
 }
 
 export type SubjectStore = ReturnType<typeof createSubjectStore>
@@ -29,17 +35,20 @@ export function createSubjectStore(db: Db) {
           .orderBy('fromAt')
           .execute()
   return {
-    /** Leases whose vehicle is on the line; of one vehicle or one driver when asked so. */
-    activeLeases: async (only: {
-      readonly vehicleId?: VehicleId | undefined
-      readonly driverId?: DriverId | undefined
-      readonly leaseId?: string | undefined
-    }): Promise<readonly LeaseParts[]> => {
+    /** Leases in these states; of one vehicle or one driver when asked so. */
+    leasesIn: async (
+      states: readonly LeaseOnLine[],
+      only: {
+        readonly vehicleId?: VehicleId | undefined
+        readonly driverId?: DriverId | undefined
+        readonly leaseId?: string | undefined
+      },
+    ): Promise<readonly LeaseParts[]> => {
       let found = db
         .selectFrom('leases')
         .innerJoin('vehicles', 'vehicles.id', 'leases.vehicleId')
         .select(['leases.id', 'leases.vehicleId', 'vehicles.plate', 'vehicles.model'])
-        .where('leases.state', '=', 'active')
+        .where('leases.state', 'in', states)
       const { vehicleId, driverId, leaseId } = only
       if (vehicleId !== undefined) found = found.where('leases.vehicleId', '=', vehicleId)
       if (leaseId !== undefined)
@@ -57,6 +66,37 @@ export function createSubjectStore(db: Db) {
         model,
         drivers: (parties.get(id) ?? []).map((party) => party.driverId),
       }))
+    },
+    /** Each driver for whose debt a vehicle is held, or was since then; `drivers`: of the lease that runs now, none without one. */
+    heldForDebt: async (
+      only: { readonly vehicleId?: VehicleId | undefined; readonly driverId?: DriverId | undefined },
+      since: EpochMs,
+    ): Promise<readonly HeldForDebt[]> => {
+      const { vehicleId, driverId } = only
+      let found = db
+        .selectFrom('holds')
+        .innerJoin('vehicles', 'vehicles.id', 'holds.vehicleId')
+        .leftJoin('leases', (join) =>
+          join.onRef('leases.vehicleId', '=', 'holds.vehicleId').on('leases.state', 'in', ['active', 'returning']),
+        )
+        .select(['holds.vehicleId', 'holds.key', 'vehicles.plate', 'vehicles.model', 'leases.id as leaseId'])
+        .distinct()
+        .where((or) => or.or([or('holds.liftedAt', 'is', null), or('holds.liftedAt', '>=', since)]))
+        .where('holds.reason', '=', 'balance')
+      if (vehicleId !== undefined) found = found.where('holds.vehicleId', '=', vehicleId)
+      if (driverId !== undefined) found = found.where('holds.key', '=', driverId)
+      const holds = await found.orderBy('holds.vehicleId').orderBy('holds.key').execute()
+      const parties = Map.groupBy(
+        await partiesOf(holds.flatMap(({ leaseId }) => leaseId ?? [])),
+        ({ leaseId }): string | null => leaseId,
+      )
+      return holds.flatMap(({ key, ...hold }): HeldForDebt[] => {
+        const debtor = DriverId.safeParse(key).data
+        if (debtor === undefined) return []
+        return [
+          { ...hold, driverId: debtor, drivers: (parties.get(hold.leaseId) ?? []).map((party) => party.driverId) },
+        ]
+      })
     },
     vehicles: (only: VehicleId | undefined) => {
       const found = db.selectFrom('vehicles').select(['id', 'plate', 'model']).orderBy('id')

@@ -2,7 +2,11 @@ import type { VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { ReadHandler } from './ports.ts'
 
-type Standing = { readonly inside: boolean | null; readonly since: EpochMs | null }
+type Standing = {
+  readonly inside: boolean | null
+  readonly since: EpochMs | null
+  readonly provedAt?: EpochMs | null
+}
 /** Towards one zone, by its id; a vehicle whose position is not trusted is absent. */
 type TrustedIn = (zone: string, vehicles: readonly VehicleId[]) => Promise<ReadonlyMap<VehicleId, Standing>>
 
@@ -17,8 +21,8 @@ export function zoneReads(trustedIn: TrustedIn): ReadHandler {
     return asks.map(({ subject, args }) => {
       const standing = subject.vehicleId && known.get(args['zone'])?.get(subject.vehicleId)
       if (!standing || standing.inside === null) return { value: undefined }
-      const { inside, since } = standing
-      return { value: since === null ? { inside } : { inside, since } }
+      const { inside, since, provedAt } = standing
+      return { value: since === null ? { inside } : { inside, since }, asOf: provedAt ?? undefined }
     })
   }
 }

@@ -54,6 +54,8 @@ export type StoredStanding = {
   readonly inside: boolean | null
   readonly since: EpochMs | null
   readonly witnessed: boolean
+  /** When the place by which this was last judged was read, to the minute; null: by none of its own. */
+  readonly provedAt: EpochMs | null
 }
 
 export type ZoneStore = ReturnType<typeof createZoneStore>
@@ -107,6 +109,7 @@ export function createZoneStore(db: Db) {
             .selectFrom('zoneStates')
             .select(['vehicleId', 'zone', 'inside', 'since'])
             .select(sql<boolean>`coalesce((state->>'witnessed')::boolean, false)`.as('witnessed'))
+            .select(sql<EpochMs | null>`(state->'believed'->>'at')::bigint`.as('provedAt'))
             .where('zone', 'in', [...zones])
             .where('vehicleId', 'in', [...vehicles])
             .execute(),

@@ -6,6 +6,7 @@ import { upTopic } from '#contract/topics.ts'
 import { createZoneShape } from '../../cloud/zones/zone.ts'
 import { readZoneGeometry } from '../../cloud/zones/zone-store.ts'
 import type { CloudApp } from './cloud-app.ts'
+import { patiently } from './people-app.ts'
 
 export type Place = { readonly lat: number; readonly lon: number }
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -38,7 +39,7 @@ export function taxiHouse(house: CloudApp, now: () => number = Date.now) {
   }
   const ask = async (role: string, method: Method, url: string, payload?: object): Promise<Answer> => {
     const headers = { cookie: await cookieOf(role) }
-    const answer = await house.cloud.http.inject({
+    const answer = await patiently(house.cloud.http, {
       method,
       url,
       headers,

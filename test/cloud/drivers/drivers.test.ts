@@ -164,7 +164,14 @@ describe('drivers over REST', () => {
     await house.call('accountant', 'POST', '/api/ledger/top-ups', { driverId: double, kopecks: 850_000, via: 'cash' })
     await house.call('accountant', 'POST', '/api/ledger/top-ups', { driverId: kept, kopecks: 50_000, via: 'cash' })
     const merge = () => house.call('head', 'POST', `/api/drivers/${double}/merge`, { into: kept, note: 'один человек' })
+    const told = async () => {
+      await house.drain()
+      return house.events.filter((event) => event.name === 'lease.changed' && event.vehicleId === vehicle).length
+    }
+    const before = await told()
     const merged = (await merge()).json()
+    // The rules look at his car at once.
+    expect(await told()).toBe(before + 1)
     expect(merged.phones).toHaveLength(2)
     expect(merged.balance.kopecks).toBe(750_000)
     expect((await house.call('head', 'GET', `/api/drivers/${double}`)).json()).toMatchObject({

@@ -84,6 +84,9 @@ test('the history has no gap and no overlap; a word stands until it is taken bac
   })
   const car = await parkedVehicle(postgres)
   const stop = new AbortController().signal
+  // Also before anybody has looked at it.
+  expect((await idle.openOf([car])).get(car)?.standing).toBe('papers')
+  expect((await idle.of(car, 10, undefined)).rows).toMatchObject([{ standing: 'papers', untilAt: null }])
   expect(await idle.sweep(stop)).toBe(1)
   expect(await idle.sweep(stop)).toBe(0)
   await clock.advance(minutes(60))

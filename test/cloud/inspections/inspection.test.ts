@@ -66,13 +66,17 @@ describe('how an inspection stands', () => {
 })
 
 test('after a visit the next one falls due from what was found, and the counter is zero', () => {
-  expect(planAfter({ stepKm: 10_000, stepDays: 180 }, 61_234, TODAY)).toEqual({
+  const step = { stepKm: 10_000, stepDays: 180 }
+  expect(planAfter(step, { odometerKm: 61_234, deviceOdometerKm: null }, TODAY)).toEqual({
     dueKm: 71_234,
     dueOn: '2027-05-21',
     postponed: 0,
     lastDoneKm: 61_234,
     lastDoneOn: '2026-11-22',
   })
+  // A digit was left out by hand: nobody is held for it the next day.
+  const typed = planAfter(step, { odometerKm: 6_123, deviceOdometerKm: 61_234.7 }, TODAY)
+  expect(typed).toMatchObject({ dueKm: 71_234, lastDoneKm: 6_123 })
 })
 
 test('the park’s own putting off counts against nobody; a no-show does', () => {

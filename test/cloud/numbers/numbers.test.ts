@@ -181,6 +181,11 @@ describe('the report', () => {
       await house.tick()
     }
     await house.call('accountant', 'POST', '/api/ledger/top-ups', { driverId: driver, kopecks: 250_000, via: 'bank' })
+    // While nobody knows his balance nothing is written down as what came.
+    await house.clock.advance(minutes(41))
+    await service.keepForecasts()
+    expect((await service.morning('all', 7)).arrears.lastWeek?.actualKopecks).toBeNull()
+    await house.tick()
     await service.keepForecasts()
     const { arrears, moneyAtRisk } = await service.morning('all', 7)
     expect(arrears.lastWeek).toEqual({

@@ -36,12 +36,18 @@ type Told = {
   /** Which of two drivers has his shift open. */
   readonly shift?: 0 | 1
   readonly event?: string
+  /** What has become of the lease; on the line when left out. */
+  readonly lease?: 'returning' | 'closed'
+  /** The debtor is no longer on it. */
+  readonly left?: true
 }
 type Case = {
   readonly told: Told
   /** What the rule does, in this order: names of messages and tasks, kinds of other actions. */
   readonly does: readonly string[]
   readonly holds?: readonly string[]
+  /** What makes it do the same. */
+  readonly also?: Readonly<Record<string, Told>>
   /** Cases in which it does nothing. */
   readonly not: Readonly<Record<string, Told>>
 }
@@ -62,10 +68,16 @@ const papers = (dk: number, osago = 300, osgop = 300): Facts => ({
   osagoUntil: TODAY + osago * DAY,
   osgopUntil: TODAY + osgop * DAY,
 })
-const rung = (days: number): Case => ({
+const rung = (days: number, next: number): Case => ({
   told: { vehicle: papers(300, days) },
   does: ['papers_ending', 'renew_papers'],
+  also: {
+    'although one has lapsed long ago and one was never entered': {
+      vehicle: { dkUntil: TODAY - 100 * DAY, osgopUntil: TODAY + days * DAY },
+    },
+  },
   not: {
+    'what the next rung says': { vehicle: papers(next, 300, next) },
     'a day earlier': { vehicle: papers(days + 1, days + 1, days + 1) },
     'papers that nobody has entered': {},
     'a car that is written off': { vehicle: { ...papers(days), status: 'written_off' } },
@@ -88,12 +100,18 @@ const CASES: Readonly<Record<string, Case>> = {
   balance_back: {
     told: { ...RICH, held: ['balance'] },
     does: ['balance_unblocked'],
+    also: { 'on the way back to the park': { ...RICH, held: ['balance'], lease: 'returning' } },
     not: { 'still in debt': { ...POOR, held: ['balance'] }, 'an unknown balance': { held: ['balance'] } },
   },
   balance_other_shift: {
     told: { ...POOR, drivers: 2, shift: 1, held: ['balance'] },
     does: [],
+    also: {
+      'he is no longer on the lease': { ...POOR, drivers: 2, left: true, held: ['balance'] },
+      'his lease is over': { ...POOR, held: ['balance'], lease: 'closed' },
+    },
     not: {
+      'he brings the car back': { ...POOR, held: ['balance'], lease: 'returning' },
       'his own shift': { ...POOR, drivers: 2, shift: 0, held: ['balance'] },
       'an unknown shift': { ...POOR, drivers: 2, held: ['balance'] },
     },
@@ -140,6 +158,7 @@ const CASES: Readonly<Record<string, Case>> = {
   ladder_orders_back: {
     told: { ...FAIR, ...RICH, permits: ['orders_stopped'] },
     does: ['call'],
+    also: { 'on the way back': { ...FAIR, ...RICH, permits: ['orders_stopped'], lease: 'returning' } },
     not: {
       'still in debt': { ...FAIR, ...POOR, permits: ['orders_stopped'] },
       'orders that run': { ...FAIR, ...RICH },
@@ -187,6 +206,10 @@ const CASES: Readonly<Record<string, Case>> = {
   inspection_back: {
     told: { vehicle: ON_TIME, held: ['inspection'], event: 'inspection.finished' },
     does: [],
+    also: {
+      'on the way back': { vehicle: ON_TIME, held: ['inspection'], lease: 'returning' },
+      'a car that nobody leases': { vehicle: ON_TIME, held: ['inspection'], lease: 'closed' },
+    },
     not: {
       'put off too often': { vehicle: { ...ON_TIME, postponed: 3 }, held: ['inspection'] },
       'overdue by km': { vehicle: { ...ON_TIME, odometerKm: 20_501 }, held: ['inspection'] },
@@ -199,11 +222,11 @@ const CASES: Readonly<Record<string, Case>> = {
     does: ['back_on_line'],
     not: { 'no event': {} },
   },
-  papers_ending_30: rung(30),
-  papers_ending_14: rung(14),
-  papers_ending_7: rung(7),
-  papers_ending_3: rung(3),
-  papers_ending_1: rung(1),
+  papers_ending_30: rung(30, 14),
+  papers_ending_14: rung(14, 7),
+  papers_ending_7: rung(7, 3),
+  papers_ending_3: rung(3, 1),
+  papers_ending_1: rung(1, -1),
   papers_overdue: {
     told: { vehicle: papers(300, 300, -1) },
     does: ['papers_overdue', 'renew_papers'],
@@ -223,11 +246,13 @@ const CASES: Readonly<Record<string, Case>> = {
   zone_back: {
     told: { inside: true, held: ['zone'] },
     does: ['zone_returned'],
+    also: { 'on the way back to the park': { inside: true, held: ['zone'], lease: 'returning' } },
     not: { 'still outside': { inside: false, held: ['zone'] }, 'a place that is not trusted': { held: ['zone'] } },
   },
   appeal: {
     told: { held: ['balance'], event: 'driver.appealed' },
     does: ['answer_appeal'],
+    also: { 'on the way back': { held: ['balance'], event: 'driver.appealed', lease: 'returning' } },
     not: { 'nothing stands': { event: 'driver.appealed' }, 'nobody wrote': { held: ['balance'] } },
   },
   call_by_person: {
@@ -238,6 +263,7 @@ const CASES: Readonly<Record<string, Case>> = {
   drive_to_park: {
     told: { inside: true, held: ['balance'], event: 'driver.asked_grace' },
     does: ['grant'],
+    also: { 'on the way back': { inside: true, held: ['balance'], event: 'driver.asked_grace', lease: 'returning' } },
     not: {
       theft: { inside: true, held: ['theft'], event: 'driver.asked_grace' },
       "a person's hold": { inside: true, held: ['manual', 'balance'], event: 'driver.asked_grace' },
@@ -313,6 +339,15 @@ describe('rules as they are shipped', () => {
     const lease = await addLease(postgres, given.drivers ?? 1)
     const [debtor = lease.driver, other = lease.driver] = lease.drivers
     if (given.kopecks !== undefined) await setBalance(postgres, debtor, given.kopecks, now)
+    const ended = given.lease === 'closed' ? { endedAt: now } : {}
+    if (given.lease !== undefined)
+      await postgres.db
+        .updateTable('leases')
+        .set({ state: given.lease, ...ended })
+        .where('id', '=', lease.leaseId)
+        .execute()
+    if (given.left === true)
+      await postgres.db.updateTable('leaseParties').set({ untilAt: now }).where('driverId', '=', debtor).execute()
     if (given.promised === true) await promise(postgres, debtor, later(now, minutes(60)))
     if (given.shift !== undefined) await openShift(postgres, lease, given.shift === 0 ? debtor : other, now)
     for (const [index, reason] of (given.held ?? []).entries())
@@ -342,8 +377,8 @@ describe('rules as they are shipped', () => {
     return { sent: house.sent.map(({ action }) => action), held }
   }
 
-  describe.each(Object.entries(CASES))('%s', (rule, { told: given, does, holds = [], not }) => {
-    test('does what it is for', async () => {
+  describe.each(Object.entries(CASES))('%s', (rule, { told: usual, does, holds = [], also = {}, not }) => {
+    test.each(Object.entries({ 'what it is for': usual, ...also }))('does %s', async (_, given) => {
       const { sent, held } = await play(rule, given)
       expect(sent).toEqual(does)
       const kept = rule.endsWith('_back') || rule === 'balance_other_shift' ? [] : [...(given.held ?? []), ...holds]

@@ -27,13 +27,17 @@ const holdsOf = async (id: string): Promise<readonly Answer[]> =>
 const sideOf = async (id: string) => (await as('manager', 'GET', `/api/vehicles/${id}`)).zone.inside
 
 test('leaving the region holds the vehicle, coming back frees it, and both stand in its history', async () => {
-  const { id, drive, mqtt } = await vehicleWithGateway('А001АА77', 'sealed')
+  const { id, drive, mqtt } = await park.car('А001АА77', 'sealed')
+  const drivers = [await park.driver(), await park.driver()]
+  await park.lease(id, drivers)
   await drive(inside, -100, -35)
   await until('it is seen inside', async () => (await sideOf(id)) === true)
   await drive(outside, -15, 45)
   const hold = await until('a hold stands', async () => (await holdsOf(id))[0])
   expect(hold).toMatchObject({ reason: 'zone', placedBy: { kind: 'rule', id: 'zone_exit' } })
   expect(await sideOf(id)).toBe(false)
+  // Nobody knows which of the two drives: both are told.
+  for (const driver of drivers) expect(await park.messages(`driver=${driver}`)).toEqual(['zone_left'])
   const { immobilizer } = await as('manager', 'GET', `/api/vehicles/${id}`)
   expect(immobilizer.order).toMatchObject({ action: 'block', reasons: ['zone'] })
 

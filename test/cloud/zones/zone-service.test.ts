@@ -84,6 +84,7 @@ describe.each(sqlKinds())('zones on %s', (kind) => {
   const standing = () =>
     createStandingService({
       db: postgres.db,
+      clock,
       zone: { id: 'square', name: 'Square' },
       zoneStore: createZoneStore,
       conditions: { of: async () => new Map() },
@@ -202,6 +203,21 @@ describe.each(sqlKinds())('zones on %s', (kind) => {
       await zones.projection.apply([...every(0, 100, () => 0.95), ...every(1900, 2060, () => 1.2)])
       expect(alerts.map(({ crossing }) => crossing.to)).toEqual(['outside'])
       expect((await standing().trustedIn('square', [vehicleId])).get(vehicleId)).toMatchObject({ inside: false })
+    })
+
+    test('it has left, and is not heard of for longer than forty minutes: where it is now nobody knows; heard again outside, it is known again', async () => {
+      const zones = service()
+      await zones.projection.apply(every(0, 260, leaving))
+      const trusted = async () => (await standing().trustedIn('square', [vehicleId])).get(vehicleId)
+      const readAt = (await trusted())?.provedAt ?? 0
+      expect(await trusted()).toMatchObject({ inside: false })
+      await clock.advance(readAt + 40 * 60_000 - clock.now())
+      expect(await trusted()).toMatchObject({ inside: false })
+      await clock.advance(60_000)
+      expect(await trusted()).toBeUndefined()
+      expect(await sideOf()).toMatchObject({ inside: false })
+      await zones.projection.apply(every(0, 60, () => 1.2))
+      expect(await trusted()).toMatchObject({ inside: false })
     })
 
     test('a car first seen outside is shown there, and no decision may use it', async () => {
