@@ -124,7 +124,7 @@ export function createZones(parts: Parts): Zones {
       createConditionRoutes({ conditions, inSight: parks.inSight }),
     ],
     conditions,
-    ...createStandingService({ db, zone, zoneStore: createZoneStore, conditions }),
+    ...createStandingService({ ...world, db, zone, zoneStore: createZoneStore, conditions }),
     grantWithin: permits.grantWithin,
     driveUsed: permits.driveUsed,
     leavePermit: (ids, now) => createPermitStore(db).holders('leave_zone', ids, now),
