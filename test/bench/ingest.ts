@@ -23,7 +23,7 @@ type Round = { readonly rate: number; readonly report: LoadReport; readonly tall
 
 /** Frames found in InfluxDB ÷ time from the first publish to the last commit. */
 async function ownRound(own: OwnCloud, fleet: readonly LoadGateway[], ms: number): Promise<Round & { journal: Tally }> {
-  const load = await startLoad(liveLoadOf(fleet, own.cloud.mqttPort))
+  const load = await startLoad(liveLoadOf(fleet, own.port))
   const began = performance.now()
   await pause(ms)
   const report = await load.stop()
@@ -55,9 +55,17 @@ async function judged(own: OwnCloud, fleet: readonly LoadGateway[], rounds: read
 
 type Peer = Awaited<ReturnType<typeof startPeer>>
 
-/** Mosquitto, tuned as its documentation says, and consumers that share the records. */
-async function startPeer(consumers: number, gateways: readonly LoadGateway[]) {
-  const broker = await startMosquitto({ config: 'max_queued_messages 100000\n' })
+type Line = { readonly own: OwnCloud; readonly tls: boolean }
+
+/** Mosquitto, tuned as its documentation says, and consumers that share the records. By TLS it has the cloud's own certificate. */
+async function startPeer(consumers: number, named: readonly LoadGateway[], { own, tls }: Line) {
+  const { ca, cert: certificate, key } = own.authority.server
+  const gateways = tls ? await own.authority.prove(named) : named
+  const broker = await startMosquitto({
+    config: 'max_queued_messages 100000\n',
+    ...(tls ? { tls: { ca, certificate, key } } : {}),
+  })
+  const port = Number(new URL(broker.gatewayUrl).port)
   const influx = await startInflux()
   const running: Awaited<ReturnType<typeof startForked>>[] = []
   for (let index = 0; index < consumers; index += 1)
@@ -68,7 +76,7 @@ async function startPeer(consumers: number, gateways: readonly LoadGateway[]) {
       const fleet = gateways.slice(used, used + GATEWAYS)
       used += GATEWAYS
       const load = await startLoad({
-        ...liveLoadOf(fleet, broker.port),
+        ...liveLoadOf(fleet, port),
         protocol: 'bare',
         ...(framesPerS === undefined ? {} : { framesPerS }),
       })
@@ -117,15 +125,16 @@ export const ingest: Bench = {
   name: 'ingest',
   about:
     'B1: JSON frames/s acknowledged and stored, 100 gateways × window 20, 5 % sent again, against Mosquitto + MQTT.js',
-  run: async ({ full, print }): Promise<BenchResult> => {
+  run: async ({ full, tls = false, print }): Promise<BenchResult> => {
     const ms = full ? 8000 : 5000
-    const own = await startOwnCloud(GATEWAYS * (PAIRS + 1))
+    const own = await startOwnCloud(GATEWAYS * (PAIRS + 1), {}, tls ? 'tls' : 'plain')
+    const line = { own, tls }
     const names = own.fleet
     const found = { consumers: 0, pace: 0 }
     let saturated: Round | undefined
     if (findReal('mosquitto') !== undefined)
       for (const consumers of full ? [1, 2, 4] : [1, 2]) {
-        const searching = await startPeer(consumers, namedGateways(GATEWAYS * (PACES.length + 1)))
+        const searching = await startPeer(consumers, namedGateways(GATEWAYS * (PACES.length + 1)), line)
         const pace = await searchPace(searching, ms)
         if (pace > found.pace) {
           Object.assign(found, { consumers, pace })
@@ -136,7 +145,7 @@ export const ingest: Bench = {
     const peer =
       found.pace === 0
         ? undefined
-        : await startPeer(found.consumers, namedGateways(GATEWAYS * (PAIRS + 2 + PACES.length)))
+        : await startPeer(found.consumers, namedGateways(GATEWAYS * (PAIRS + 2 + PACES.length)), line)
     let used = 0
     const rounds: (Round & { journal: Tally })[] = []
     const peers: Round[] = []
@@ -218,7 +227,7 @@ export const ingest: Bench = {
               : busy > BUSY
                 ? 'the generator was the limit'
                 : null,
-        more: { acked, verdicts, consumers: found.consumers, pace: found.pace },
+        more: { tls, acked, verdicts, consumers: found.consumers, pace: found.pace },
       }
     } finally {
       await peer?.stop()

@@ -42,13 +42,17 @@ const BENCHES: readonly Bench[] = [
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { full: { type: 'boolean', default: false }, fleet: { type: 'string' } },
+  options: {
+    full: { type: 'boolean', default: false },
+    tls: { type: 'boolean', default: false },
+    fleet: { type: 'string' },
+  },
 })
 const chosen = BENCHES.filter(({ name, group }) => positionals.some((given) => given === name || given === group))
 const unknown = positionals.filter((given) => !BENCHES.some(({ name, group }) => given === name || given === group))
 if (chosen.length === 0 || unknown.length > 0) {
   for (const name of unknown) console.error(`No benchmark is called ${name}.`)
-  console.error('npm run bench -- <name> [--full] [--fleet 100]\n')
+  console.error('npm run bench -- <name> [--full] [--tls] [--fleet 100]\n')
   for (const bench of BENCHES)
     console.error(
       `  ${bench.name.padEnd(14)}${bench.about}${bench.group === undefined ? '' : ` (part of ${bench.group})`}`,
@@ -57,7 +61,7 @@ if (chosen.length === 0 || unknown.length > 0) {
 }
 for (const bench of chosen) {
   const fleet = values.fleet === undefined ? {} : { fleet: Number.parseInt(values.fleet, 10) }
-  const result = await bench.run({ full: values.full, ...fleet, print: (text) => console.log(text) })
+  const result = await bench.run({ full: values.full, tls: values.tls, ...fleet, print: (text) => console.log(text) })
   console.log(jsonLine(bench.name, result))
   if (result.void !== null) process.exitCode = 1
 }

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { createPostgres } from '../../cloud/postgres/postgres-client.ts'
 import { borderDrive } from '../support/border-drive.ts'
 import { drawnZones, seedZones } from '../support/drawn-zones.ts'
+import { openAuthority } from '../support/gateway-proofs.ts'
 import { seedPlaces } from '../support/known-places.ts'
 import { STREET } from '../support/load-client.ts'
 import type { LoadGateway } from '../support/load-plan.ts'
@@ -39,16 +40,20 @@ export type OwnCloud = Awaited<ReturnType<typeof startOwnCloud>>
  * The whole cloud as it ships, embedded broker, PostgreSQL and InfluxDB 1.x, with zones, every rule acting, zone holds on, and a
  * fleet that has claimed its gateways and is leased. Every twentieth car drives out of the zone of work.
  */
-export async function startOwnCloud(gateways: number, env: Readonly<Record<string, string>> = {}) {
+export async function startOwnCloud(
+  gateways: number,
+  env: Readonly<Record<string, string>> = {},
+  line: 'plain' | 'tls' = 'plain',
+) {
   const postgres = await startPostgres()
   const influx = await startInflux()
   const drive = borderDrive()
-  const fleet: readonly LoadGateway[] = (await seedFleet(postgres.url, gateways)).map((gateway, index) =>
+  const seeded: readonly LoadGateway[] = (await seedFleet(postgres.url, gateways)).map((gateway, index) =>
     index % LEAVES_EVERY === 0 ? { ...gateway, drive } : gateway,
   )
   await seedZones(postgres.url, drawnZones(ZONES))
   await lease(postgres.url)
-  const places = fleet.map(({ id, drive = STREET }) => ({ gateway: id, lat: drive.lat, lon: drive.lon }))
+  const places = seeded.map(({ id, drive = STREET }) => ({ gateway: id, lat: drive.lat, lon: drive.lon }))
   await seedPlaces(postgres.url, places, systemClock.now())
   const cloud = await startCloud({
     DATABASE_URL: postgres.url,
@@ -58,6 +63,8 @@ export async function startOwnCloud(gateways: number, env: Readonly<Record<strin
     KORDON_LOG_LEVEL: 'warn',
     ...env,
   })
+  const authority = await openAuthority(cloud.dataDir)
+  const fleet = line === 'tls' ? await authority.claim(postgres.url, seeded) : seeded
   await settled(postgres.url, fleet.length)
   const proc = (file: string): string => readFileSync(`/proc/${cloud.pid()}/${file}`, 'utf8')
   const journal = join(cloud.dataDir, 'journal.sqlite')
@@ -66,6 +73,9 @@ export async function startOwnCloud(gateways: number, env: Readonly<Record<strin
     postgres,
     influx,
     fleet,
+    authority,
+    /** Where the fleet sends. */
+    port: line === 'tls' ? cloud.mqttsPort : cloud.mqttPort,
     journal,
     rssMb: () => Number(/VmRSS:\s+(\d+)/.exec(proc('status'))?.[1]) / 1024,
     /** User and system, of the cloud alone. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { encodeCompactBatch } from '#contract/compact-batch.ts'
 import type { Frame } from '#contract/frame.ts'
 import { Seq } from '#contract/ids.ts'
@@ -204,10 +205,14 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
   const open = (): void => {
     rest = Buffer.alloc(0)
     const port = plan.ports[index % plan.ports.length] ?? 0
-    const opened = connect({ port, host: plan.host })
+    const { proof } = gateway
+    const opened =
+      proof === undefined
+        ? connect({ port, host: plan.host })
+        : connectTls({ port, host: plan.host, ...proof, minVersion: 'TLSv1.3' })
     socket = opened
     opened.setNoDelay(true)
-    opened.on('connect', () => write(connectPacket(gateway)))
+    opened.on(proof === undefined ? 'connect' : 'secureConnect', () => write(connectPacket(gateway)))
     opened.on('data', read)
     opened.on('error', () => {})
     opened.on('close', () => {

@@ -28,6 +28,8 @@ export type LoadGateway = {
   readonly id: GatewayId
   readonly stream: StreamId
   readonly password: string
+  /** With it the gateway comes by TLS 1.3 and proves itself. PEM texts. */
+  readonly proof?: { readonly key: string; readonly cert: string; readonly ca: string }
   /** Absent: up and down the street with all the others. */
   readonly drive?: LoadDrive
 }
