@@ -1,7 +1,8 @@
-import { Button } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { get, put, remove } from '../api/api-client.ts'
+import { AskDialog } from '../design/ask-dialog.tsx'
 import { DataTable, Small } from '../design/data-table.tsx'
 import { Panel } from '../design/page.tsx'
 import { useRefused } from '../design/refused.ts'
@@ -18,7 +19,7 @@ export function SecondFactorSwitch({ owner }: { readonly owner: boolean }): Reac
     queryKey: ['people', 'policy'],
     queryFn: ({ signal }) => get<{ readonly secondFactorToBlock: 'on' | 'off' }>('/access/policy', signal),
   })
-  const refused = useRefused()
+  const [asking, setAsking] = useState(false)
   const turn = useChange((toBlock: 'on' | 'off') => put('/access/second-factor', { toBlock }))
   const now = policy.data?.secondFactorToBlock
   if (now === undefined) return null
@@ -27,12 +28,7 @@ export function SecondFactorSwitch({ owner }: { readonly owner: boolean }): Reac
       title={t('people.secondFactor')}
       actions={
         owner && (
-          <Button
-            size="compact-xs"
-            variant="default"
-            loading={turn.isPending}
-            onClick={() => turn.mutate(now === 'on' ? 'off' : 'on', { onError: refused })}
-          >
+          <Button size="compact-xs" variant="default" onClick={() => setAsking(true)}>
             {t(now === 'on' ? 'people.turnOff' : 'people.turnOn')}
           </Button>
         )
@@ -41,6 +37,18 @@ export function SecondFactorSwitch({ owner }: { readonly owner: boolean }): Reac
       <ToneWord tone={now === 'on' ? 'good' : 'wait'}>
         {t(now === 'on' ? 'people.secondFactorOn' : 'people.secondFactorOff')}
       </ToneWord>
+      {asking && (
+        <AskDialog
+          title={t('people.secondFactor')}
+          submit={t(now === 'on' ? 'people.turnOff' : 'people.turnOn')}
+          change={turn}
+          heavy={now === 'on'}
+          onClose={() => setAsking(false)}
+          onSubmit={() => turn.mutate(now === 'on' ? 'off' : 'on', { onSuccess: () => setAsking(false) })}
+        >
+          <Text size="sm">{t(now === 'on' ? 'people.whenOff' : 'people.whenOn')}</Text>
+        </AskDialog>
+      )}
     </Panel>
   )
 }

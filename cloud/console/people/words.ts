@@ -33,6 +33,8 @@ const ru = {
   secondFactorOff: 'Не нужен',
   turnOn: 'Требовать',
   turnOff: 'Не требовать',
+  whenOn: 'Кто второго фактора не настроил, не сможет блокировать, пока не настроит. Разблокировать можно всегда.',
+  whenOff: 'Блокировать сможет каждый, кто узнал пароль нужной роли.',
 } as const
 const en = {
   title: 'Users',
@@ -69,6 +71,8 @@ const en = {
   secondFactorOff: 'Not needed',
   turnOn: 'Ask for it',
   turnOff: 'Do not ask',
+  whenOn: 'Whoever has set up no second factor cannot block until he does. Unblocking is always possible.',
+  whenOff: 'Whoever learns the password of such a role will be able to block.',
 } as const
 
 /** Words of the page of users. */

@@ -10,6 +10,7 @@ import { useRefused } from '../design/refused.ts'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
+import { plateWords } from './plate.ts'
 
 const SAID = ['service', 'parts_wait', 'accident', 'papers', 'washing', 'other'] as const
 type Said = { readonly reason: string; readonly note: string; readonly at: string; readonly by: string }
@@ -28,7 +29,7 @@ function IdleDialog({ vehicle, onClose }: { readonly vehicle: Vehicle; readonly 
   })
   return (
     <AskDialog
-      title={t('standing.sayIdleTitle', { plate: vehicle.plate })}
+      title={t('standing.sayIdleTitle', { plate: plateWords(vehicle.plate) })}
       submit={t('standing.sayIdle')}
       change={say}
       onClose={onClose}
