@@ -24,6 +24,23 @@ export const StepResult = z.strictObject({
 })
 export type StepResult = z.infer<typeof StepResult>
 
+/** A sheet has this many photos at most, none of them larger. */
+export const MOST_PHOTOS = 8
+export const MOST_PHOTO_BYTES = 8 * 1024 * 1024
+
+/** A photo that the technician took at the car: the sheet carries its digest, the picture travels beside it. */
+export const SheetPhoto = z.strictObject({
+  name: z.string().min(1).max(120),
+  type: z.enum(['image/jpeg', 'image/png']),
+  bytes: z.int().min(1).max(MOST_PHOTO_BYTES),
+  /** SHA-256 of the picture as it is uploaded, hex. */
+  sha256: DocumentHash,
+  /** Does the picture itself say where it was taken: it never did, it was removed, or it was left in by choice. */
+  location: z.enum(['none', 'removed', 'kept']),
+})
+export type SheetPhoto = z.infer<typeof SheetPhoto>
+export const SheetPhotos = z.array(SheetPhoto).max(MOST_PHOTOS)
+
 /** What the technician found and the gateway signed: the claims of a commissioning sheet. */
 export const CommissioningSheet = z.strictObject({
   schema: z.literal('kordon-commissioning/1'),
@@ -49,5 +66,6 @@ export const CommissioningSheet = z.strictObject({
     }),
   ),
   results: z.array(StepResult).min(1).max(16),
+  photos: SheetPhotos.exactOptional(),
 })
 export type CommissioningSheet = z.infer<typeof CommissioningSheet>

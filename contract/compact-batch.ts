@@ -48,30 +48,52 @@ export function encodeCompactBatch(
   records: readonly GatewayRecord[],
   layout: BatchLayout = 3,
 ): Uint8Array {
-  const writer = createByteWriter(32 + records.length * 16)
-  writer.byte(FIRST_BYTE[layout])
-  writer.bytes(streamBytes(stream))
-  writer.unsigned(firstSeq)
-  writer.unsigned(records.length)
   if (layout === 1 || layout === 2) {
-    writeRecords(writer, records, layout)
-    return writer.finish()
+    const long = createCompactWriter(layout, records.length)
+    for (const record of records) long.add(record)
+    return long.finish(stream, firstSeq)
   }
+  const writer = createByteWriter(32 + records.length * 16)
+  writeHeader(writer, layout, stream, firstSeq, records.length)
   writer.bytes(packRecords(records, layout))
   return Uint8Array.from([...writer.finish(), checkByte(writer.finish())])
 }
 
-function writeRecords(writer: ByteWriter, records: readonly GatewayRecord[], layout: FrameLayout): void {
+function writeHeader(writer: ByteWriter, layout: BatchLayout, stream: StreamId, firstSeq: Seq, count: number): void {
+  writer.byte(FIRST_BYTE[layout])
+  writer.bytes(streamBytes(stream))
+  writer.unsigned(firstSeq)
+  writer.unsigned(count)
+}
+
+export type CompactWriter = {
+  /** Frames must have been rounded (`roundFrame`). */
+  add(record: GatewayRecord): void
+  /** The batch of all that was added, the first of them being `firstSeq`. */
+  finish(stream: StreamId, firstSeq: Seq): Uint8Array
+}
+
+/** Encodes one record after another: of a long batch nobody need hold more than the bytes. */
+export function createCompactWriter(layout: FrameLayout, expected: number): CompactWriter {
+  const body = createByteWriter(32 + expected * 16)
   const memory = emptyMemory(layout)
-  for (const record of records) {
-    if (record.kind === 'frame') {
-      writeFrame(writer, record, memory)
-      continue
-    }
-    const text = new TextEncoder().encode(JSON.stringify(record))
-    writer.byte(KIND[record.kind])
-    writer.unsigned(text.length)
-    writer.bytes(text)
+  let count = 0
+  return {
+    add: (record) => {
+      count += 1
+      if (record.kind === 'frame') return writeFrame(body, record, memory)
+      const text = new TextEncoder().encode(JSON.stringify(record))
+      body.byte(KIND[record.kind])
+      body.unsigned(text.length)
+      body.bytes(text)
+    },
+    finish: (stream, firstSeq) => {
+      const records = body.finish()
+      const writer = createByteWriter(32 + records.length)
+      writeHeader(writer, layout, stream, firstSeq, count)
+      writer.bytes(records)
+      return writer.finish()
+    },
   }
 }
 

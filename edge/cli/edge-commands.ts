@@ -7,14 +7,14 @@ import { ClaimCode } from '#contract/provisioning.ts'
 import type { VehicleMarks } from '#contract/vehicle-marks.ts'
 import type { IdentityConfig } from '../identity/app.ts'
 import type { Identity } from '../identity/identity.ts'
-import { uploadSheet } from './cloud-sheet-client.ts'
 import { doctorTasks } from './doctor.ts'
 import { type Found, type OpenLine, type ScanPort, scanLine } from './line-scan.ts'
 import { PairingMistake, type PairOptions, readInstallation, withDevice, writeInstallation } from './pairing.ts'
 import { UsageError } from './profile-files.ts'
+import { seal } from './sealing.ts'
 import { createService, ServiceAway } from './service-client.ts'
-import { readSheetFile, unsigned, writeSheetFile } from './sheet-file.ts'
 import { sheetLines } from './sheet-print.ts'
+import { said } from './speech.ts'
 import { type CommonOptions, concluded, type ExitCode, findings } from './step.ts'
 import { type MarkOptions, marksOf, markTask } from './vehicle-marks.ts'
 import { type AskPerson, checkGps, checkIgnition, checkRelay, viewOf } from './wiring-check.ts'
@@ -48,7 +48,9 @@ const act =
     } catch (cause) {
       if (cause instanceof PairingMistake) throw new UsageError(cause.message)
       if (!(cause instanceof ServiceAway)) throw cause
-      console.error(`${cause.message}\nStart it (systemctl start kordon-edge), and run this as its user.`)
+      console.error(
+        `${said(cause.message)}\n${said('Start it (systemctl start kordon-edge), and run this as its user.')}`,
+      )
       process.exitCode = 1
     }
   }
@@ -78,6 +80,8 @@ function numbersOf(text: string, lowest: number, highest: number): readonly numb
   return numbers
 }
 
+const NOBODY = 'nobody answers. Look at the power of the units, wires A and B, unit numbers and speed'
+
 async function scan(options: ScanOptions, tools: EdgeTools): Promise<ExitCode> {
   const port = scanPortOf(options.port)
   const wish = { units: numbersOf(options.units, 1, 247), bauds: numbersOf(options.bauds, 1200, 921_600) }
@@ -87,7 +91,7 @@ async function scan(options: ScanOptions, tools: EdgeTools): Promise<ExitCode> {
   const run = async (say: (line: string) => void) => {
     found = await scanLine(tools.openLine, port, profiles, wish, say, new AbortController().signal)
     return found.length === 0
-      ? [{ name: 'scan', state: 'bad' as const, fact: 'nobody answers' }]
+      ? [{ name: 'scan', state: 'bad' as const, fact: NOBODY }]
       : found.map(({ unit, baud, profiles: fit }) => ({
           name: `unit ${unit}${baud === undefined ? '' : ` at ${baud}`}`,
           state: 'good' as const,
@@ -239,59 +243,10 @@ function askerOf({ answers, json }: RelayOptions): AskPerson {
   return async (message) => {
     const next = given.shift()
     if (next !== undefined) return next === 'yes' ? 'yes' : 'no'
-    const said = await confirm({ message })
-    if (isCancel(said)) throw new Error('given up at the car')
-    return said ? 'yes' : 'no'
+    const answer = await confirm({ message: said(message), active: said('yes'), inactive: said('no') })
+    if (isCancel(answer)) throw new Error('given up at the car')
+    return answer ? 'yes' : 'no'
   }
-}
-
-type SealOptions = Common & { readonly note: string; readonly cloud?: string; readonly token?: string }
-
-async function seal(options: SealOptions): Promise<ExitCode> {
-  const service = createService(options.dir)
-  const kept = readSheetFile(options.dir)
-  const work = unsigned(kept)
-  let sheet = kept.upload === 'pending' && (await viewOf(service)).seal === 'sealed' ? kept.sheet : undefined
-  const make = async () => {
-    if (sheet !== undefined)
-      return [{ name: 'sheet', state: 'good' as const, fact: 'made before, still to be uploaded' }]
-    const { schema: _schema, ...wished } = work
-    const answer = await service.ask('POST', '/seal', { by: options.by, note: options.note, ...wished })
-    const said = answer.body
-    if (typeof said === 'object' && said !== null && 'sheet' in said && typeof said.sheet === 'string') {
-      sheet = said.sheet
-      writeSheetFile(options.dir, { ...work, sheet, upload: 'pending' })
-      return [{ name: 'sheet', state: 'good' as const, fact: 'signed by this gateway' }]
-    }
-    const errors: unknown = typeof said === 'object' && said !== null && 'errors' in said ? said.errors : undefined
-    const missing = Array.isArray(errors) ? errors.map(String) : [JSON.stringify(said)]
-    return missing.map((fact) => ({ name: 'sheet', state: 'bad' as const, fact }))
-  }
-  const upload = async () => {
-    if (sheet === undefined) return []
-    const uploaded = await uploadSheet(process.env, options, sheet)
-    if (uploaded.state === 'good') writeSheetFile(options.dir, { ...work, sheet, upload: 'done' })
-    return [uploaded]
-  }
-  const found = await findings(
-    [
-      { title: 'sheet', run: make },
-      { title: 'upload', run: upload },
-    ],
-    options,
-  )
-  const isSealed = sheet !== undefined
-  const state = found.every((one) => one.state === 'good')
-    ? 'uploaded'
-    : isSealed
-      ? 'sealed, upload pending'
-      : 'not sealed'
-  if (options.json === true) console.log(JSON.stringify({ step: 'seal', state, findings: found, sheet }, undefined, 2))
-  else
-    console.log(
-      `${isSealed ? `${(await sheetLines(options.dir)).lines.join('\n')}\n` : ''}seal: ${state}${isSealed && state !== 'uploaded' ? '; run this again when the cloud can be reached' : ''}`,
-    )
-  return found.some((one) => one.state === 'bad') ? 1 : 0
 }
 
 async function sheet(options: Common): Promise<ExitCode> {
@@ -355,6 +310,8 @@ export function addEdgeCommands(program: Command, tools: EdgeTools): void {
   )
   common(edge.command('seal').description('sign the commissioning sheet and upload it'))
     .option('--note <text>', 'for the sheet', '')
+    .option('--photo <files...>', 'JPEG or PNG of what was wired, in the place of those given before')
+    .option('--keep-location', 'leave the place that the camera wrote into them')
     .option('--cloud <address>', 'address of the cloud, when not signed in')
     .option('--token <token>', 'API token, when not signed in')
     .action(act(seal))

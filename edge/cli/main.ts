@@ -11,7 +11,9 @@ import { mistakeLine } from '../profile/yaml-text.ts'
 import { addEdgeCommands } from './edge-commands.ts'
 import { KINDS, TRANSPORTS } from './profile-draft.ts'
 import { checkFile, profileFiles, strayMistakes, UsageError } from './profile-files.ts'
+import { profileList } from './profile-list.ts'
 import { type NewProfileOptions, newProfile } from './profile-new.ts'
+import { said } from './speech.ts'
 
 /** Exit codes: 0 all well, 1 a mistake in what was checked, 2 a mistake in how it was asked. */
 type ExitCode = 0 | 1 | 2
@@ -55,6 +57,14 @@ profile
   .option('--json', 'print the result as JSON')
   .action((files: readonly string[], options: { readonly json?: boolean }) => {
     process.exitCode = checkProfiles(files, options)
+  })
+profile
+  .command('list')
+  .description('every device that has a profile, and how far each is proved')
+  .argument('[folder]', 'folder of profiles', ownProfiles)
+  .option('--json', 'print the list as JSON')
+  .action((folder: string, options: { readonly json?: boolean }) => {
+    console.log(profileList(loadProfiles(folder), options.json === true ? 'json' : 'text'))
   })
 profile
   .command('new')
@@ -101,7 +111,7 @@ try {
 } catch (cause) {
   if (cause instanceof CommanderError) process.exitCode = cause.exitCode === 0 ? 0 : 2
   else if (cause instanceof UsageError) {
-    console.error(cause.message)
+    console.error(said(cause.message))
     process.exitCode = 2
   } else throw cause
 }

@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { StepResult } from '#contract/commissioning.ts'
+import { SheetPhotos, StepResult } from '#contract/commissioning.ts'
 import { VehicleMarks } from '#contract/vehicle-marks.ts'
 
 const SheetFile = z.strictObject({
   schema: z.literal('kordon-technician/1'),
   results: z.array(StepResult),
   vehicle: VehicleMarks.exactOptional(),
+  /** Their pictures lie in the folder `photos`, each by its digest. */
+  photos: SheetPhotos.exactOptional(),
   /** The signed sheet, and whether the cloud has it. */
   sheet: z.string().exactOptional(),
   upload: z.enum(['pending', 'done']).exactOptional(),

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import QRCode from 'qrcode'
 import { CommissioningSheet, CommissioningStep, REQUIRED_STEPS, type StepResult } from '#contract/commissioning.ts'
 import { readSheetFile, type SheetFile } from './sheet-file.ts'
+import { photoWords } from './sheet-photos.ts'
+import { said as spoken } from './speech.ts'
 import { markWords } from './vehicle-marks.ts'
 
 export type SheetVerdict = {
@@ -11,13 +13,14 @@ export type SheetVerdict = {
   readonly missing: readonly string[]
   /** VIN and plate as they were read off the car; empty while nobody did. */
   readonly vehicle: string
+  readonly photos: readonly string[]
   readonly sealed: 'no' | 'here' | 'uploaded'
   /** What the QR says: gateway, vehicle, verdict and the SHA-256 of the signed sheet, by which the office finds the same one. */
   readonly code: string | null
 }
 
 /** Pure. The sheet as it stands, step by step. */
-export function verdictOf({ results, vehicle, sheet, upload }: SheetFile): SheetVerdict {
+export function verdictOf({ results, vehicle, photos = [], sheet, upload }: SheetFile): SheetVerdict {
   const done = new Map(results.map((result) => [result.step, result]))
   const missing = REQUIRED_STEPS.filter((step) => !done.has(step))
   const failed = results.some(({ outcome }) => outcome === 'failed')
@@ -34,6 +37,7 @@ export function verdictOf({ results, vehicle, sheet, upload }: SheetFile): Sheet
     steps,
     missing,
     vehicle: markWords(vehicle),
+    photos: photos.map((photo) => `${photo.name}: ${photoWords(photo)}`),
     sealed,
     code: sheet === undefined ? null : codeOf(sheet, verdict),
   }
@@ -46,6 +50,9 @@ function codeOf(sheet: string, verdict: string): string {
   return `kordon-sheet:${gatewayId}?vehicle=${vehicleId}&at=${at}&verdict=${verdict}&sha256=${hash}`
 }
 
+/** Two columns: what, and what of it. */
+const line = (what: string, words: string): string => `  ${spoken(what).padEnd(10)} ${words}`.trimEnd()
+
 /** The pass/fail sheet on the terminal, its QR below once it is signed. Resolves to the lines. */
 export async function sheetLines(
   dir: string,
@@ -54,10 +61,11 @@ export async function sheetLines(
   const picture =
     said.code === null ? [] : [await QRCode.toString(said.code, { type: 'terminal', small: true }), said.code]
   const lines = [
-    { pass: 'PASS', fail: 'FAIL', open: 'NOT FINISHED' }[said.verdict],
-    `  car        ${said.vehicle === '' ? 'VIN not read' : said.vehicle}`,
-    ...said.steps.map(({ step, outcome, at }) => `  ${step.padEnd(10)} ${outcome.padEnd(9)} ${at ?? ''}`.trimEnd()),
-    { no: 'not sealed', here: 'sealed, upload pending', uploaded: 'sealed and uploaded' }[said.sealed],
+    spoken({ pass: 'PASS', fail: 'FAIL', open: 'NOT FINISHED' }[said.verdict]),
+    line('car', spoken(said.vehicle === '' ? 'VIN not read' : said.vehicle)),
+    ...said.steps.map(({ step, outcome, at }) => line(step, `${spoken(outcome).padEnd(9)} ${at ?? ''}`)),
+    ...said.photos.map((photo) => line('photo', photo)),
+    spoken({ no: 'not sealed', here: 'sealed, upload pending', uploaded: 'sealed and uploaded' }[said.sealed]),
     ...picture,
   ]
   return { said, lines }

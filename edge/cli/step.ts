@@ -5,6 +5,7 @@ import { PairingMistake } from './pairing.ts'
 import { UsageError } from './profile-files.ts'
 import { ServiceAway } from './service-client.ts'
 import { keepResult } from './sheet-file.ts'
+import { said } from './speech.ts'
 
 export type CommonOptions = {
   readonly dir: string
@@ -29,10 +30,10 @@ export async function findings(tasks: readonly Task[], { json }: CommonOptions):
   const misuse: unknown[] = []
   const list = new Listr(
     tasks.map(({ title, run }) => ({
-      title,
+      title: said(title),
       task: async (_: unknown, task: { output: string; title: string }) => {
         const own = await run((line) => {
-          task.output = line
+          task.output = said(line)
         }).catch((cause: unknown): readonly Finding[] => {
           if (cause instanceof PairingMistake || cause instanceof UsageError || cause instanceof ServiceAway) {
             misuse.push(cause)
@@ -42,8 +43,8 @@ export async function findings(tasks: readonly Task[], { json }: CommonOptions):
         })
         found.push(...own)
         const bad = own.filter(({ state }) => state === 'bad')
-        if (bad.length > 0) throw new Error(bad.map(({ name, fact }) => `${name}: ${fact}`).join('; '))
-        task.title = `${title}: ${own.map(({ fact }) => fact).join('; ')}`
+        if (bad.length > 0) throw new Error(bad.map(({ name, fact }) => `${said(name)}: ${said(fact)}`).join('; '))
+        task.title = `${said(title)}: ${own.map(({ fact }) => said(fact)).join('; ')}`
       },
     })),
     { exitOnError: false, renderer: json === true ? 'silent' : process.stdout.isTTY === true ? 'default' : 'simple' },
@@ -54,7 +55,7 @@ export async function findings(tasks: readonly Task[], { json }: CommonOptions):
 }
 
 const textOf = ({ name, state, fact }: Finding): string =>
-  `${name}: ${fact}${state === 'good' ? '' : ` (${state})`}`.slice(0, 300)
+  `${said(name)}: ${said(fact)}${state === 'good' ? '' : ` (${said(state)})`}`.slice(0, 300)
 
 /** Makes a result of what was found, keeps it for the sheet, and says it. */
 export function concluded(
@@ -75,6 +76,6 @@ export function concluded(
   }
   keepResult(options.dir, result)
   if (options.json === true) console.log(JSON.stringify({ ...result, findings: found, ...more.data }, undefined, 2))
-  else console.log(`${step}: ${outcome}`)
+  else console.log(`${said(step)}: ${said(outcome)}`)
   return outcome === 'failed' ? 1 : 0
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { adviceFor } from './advice.ts'
 import type { Service } from './service-client.ts'
 import { Readings, RelayTest, View } from './service-words.ts'
 import type { Finding } from './step.ts'
@@ -49,9 +50,9 @@ export async function checkGps(service: Service, say: Say): Promise<readonly Fin
     const last = spots.at(-1)
     if (last === undefined || steady - last.at > FIX_GAP_MS) {
       spots.length = 0
-      say(`no good fix: ${lat?.reason ?? 'nothing heard'}`)
+      say(`no good fix: ${adviceFor(lat?.reason)}`)
       if (steady - began > PATIENCE_MS)
-        return [bad('fix', `none within ${PATIENCE_MS / 60_000} minutes (${lat?.reason ?? 'silence'})`)]
+        return [bad('fix', `none within ${PATIENCE_MS / 60_000} minutes (${adviceFor(lat?.reason)})`)]
     } else {
       const span = last.at - (spots[0]?.at ?? last.at)
       say(`standing for ${Math.round(span / 1000)} of ${DRIFT_MS / 1000} s`)
@@ -93,9 +94,11 @@ export async function checkIgnition(service: Service, say: Say): Promise<readonl
     const turns = edges.filter(({ to }) => !to).length
     if (turns >= 2 && edges.length >= 4 && steady - (edges.at(-1)?.at ?? steady) > BOUNCE_MS * 2)
       return judgedEdges(edges)
-    say(`turn the key ${level === true ? 'off' : 'on'} (${turns} of 2 done)`)
+    const deaf =
+      told === undefined || told.quality === 'good' ? undefined : `the input is not heard: ${adviceFor(told.reason)}`
+    say(deaf ?? `turn the key ${level === true ? 'off' : 'on'} (${turns} of 2 done)`)
     if (steady - began > PATIENCE_MS)
-      return [bad('ignition', `${edges.length} of 4 edges within ${PATIENCE_MS / 60_000} minutes`)]
+      return [bad('ignition', deaf ?? `${edges.length} of 4 edges within ${PATIENCE_MS / 60_000} minutes`)]
     await wait(LOOK_MS)
   }
 }
@@ -120,14 +123,14 @@ export async function checkRelay(service: Service, by: string, ask: AskPerson, s
   const reach = async (wanted: 'blocked' | 'freed'): Promise<RelayTest> => {
     for (;;) {
       const now = RelayTest.parse((await service.ask('GET', '/relay-test')).body)
-      say(`${now.state}${now.reason === undefined ? '' : `: ${now.reason}`}`)
+      say(`${now.state}${now.reason === undefined ? '' : `: ${adviceFor(now.reason)}`}`)
       if (now.state === wanted || now.state === 'failed' || now.state === 'idle') return now
       await wait(LOOK_MS)
     }
   }
   const began = await step('block')
   const blocked = began.state === 'failed' ? began : await reach('blocked')
-  if (blocked.state !== 'blocked') return [bad('block', `not read back: ${blocked.reason ?? blocked.state}`)]
+  if (blocked.state !== 'blocked') return [bad('block', `not read back: ${adviceFor(blocked.reason ?? blocked.state)}`)]
   const cranked = await ask('Blocked. Turn the key to start: does the engine crank?')
   await step('free')
   const freed = await reach('freed')
@@ -135,7 +138,8 @@ export async function checkRelay(service: Service, by: string, ask: AskPerson, s
     good('block', 'read back'),
     cranked === 'no' ? good('start while blocked', 'no cranking') : bad('start while blocked', 'the engine cranks'),
   ]
-  if (freed.state !== 'freed') return [...found, bad('release', `not read back: ${freed.reason ?? freed.state}`)]
+  if (freed.state !== 'freed')
+    return [...found, bad('release', `not read back: ${adviceFor(freed.reason ?? freed.state)}`)]
   const free = await ask('Freed. Turn the key to start: does the engine crank?')
   const unpowered = await ask(
     'Pull the fuse of gateway and relay, then turn the key: does the engine crank? Put the fuse back.',

@@ -2,6 +2,7 @@ import {
   type CommissioningSheet,
   REQUIRED_STEPS,
   CommissioningSheet as Sheet,
+  type SheetPhoto,
   type StepResult,
 } from '#contract/commissioning.ts'
 import type { DocumentHash } from '#contract/configuration.ts'
@@ -30,6 +31,7 @@ export type SealWish = {
   readonly by: string
   readonly note: string
   readonly results: readonly StepResult[]
+  readonly photos?: readonly SheetPhoto[]
   readonly configuration: CommissioningSheet['configuration']
   readonly gatewayId: GatewayId
   readonly vehicleId: VehicleId
@@ -146,6 +148,7 @@ export function createSealService({ store, profiles, hashOf, rfc3339, software, 
         wiring: binding,
         profiles: profilesOf(wish.installation),
         results: [...wish.results],
+        ...(wish.photos === undefined ? {} : { photos: [...wish.photos] }),
       })
       const sheet = wish.sign(claims)
       store.save({

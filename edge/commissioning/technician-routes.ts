@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { StepResult } from '#contract/commissioning.ts'
+import { SheetPhotos, StepResult } from '#contract/commissioning.ts'
 import type { Millis } from '#contract/instant.ts'
 import { VehicleMarks } from '#contract/vehicle-marks.ts'
 import type { GatewayView } from '../local-page/gateway-view.ts'
@@ -15,6 +15,7 @@ const SealRequest = z.strictObject({
   note: z.string().max(500),
   vehicle: VehicleMarks.exactOptional(),
   results: z.array(StepResult).min(1).max(16),
+  photos: SheetPhotos.exactOptional(),
 })
 export type SealRequest = z.infer<typeof SealRequest>
 

@@ -164,7 +164,7 @@ export function createManagedGateway(config: GatewayConfig, world: GatewayWorld,
       return { reloaded: 'refused', errors: (cause instanceof Error ? cause.message : String(cause)).split('\n') }
     }
   }
-  const seal = ({ by, note, results, vehicle }: SealRequest): Sealed => {
+  const seal = ({ by, note, results, vehicle, photos }: SealRequest): Sealed => {
     if (begun === undefined) return { sealed: false, errors: ['the gateway has no identity yet'] }
     const { gatewayId, vehicleId } = begun.identity.grant
     const { version, hash } = service.inForce()
@@ -176,6 +176,7 @@ export function createManagedGateway(config: GatewayConfig, world: GatewayWorld,
       gatewayId,
       vehicleId,
       ...(vehicle === undefined ? {} : { vehicle }),
+      ...(photos === undefined ? {} : { photos }),
       installation: inForce(),
       relayProved: relayTest.provedFor(),
       sign: createSheetSigner(begun.identity),

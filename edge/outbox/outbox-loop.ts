@@ -1,8 +1,9 @@
 import type { StreamId } from '#contract/ids.ts'
 import { type Clock, type Millis, millis, minutes, seconds } from '#contract/instant.ts'
+import { MAX_BATCH_RECORDS } from '#contract/record.ts'
 import type { Log } from '../log.ts'
 import type { OutboxBatch, OutboxStore, OutboxStream, StoredRecord } from './outbox-store.ts'
-import { type BatchEncoding, type Connection, recordsMessage } from './records-message.ts'
+import { type BatchEncoding, type Connection, messageOf } from './records-message.ts'
 import type { SendWindow } from './send-window.ts'
 import type { Waker } from './waker.ts'
 
@@ -39,9 +40,8 @@ const FRAMES_WINDOW = 16
 const BACKLOG_UNDERWAY = { unknown: 6, fast: 12, slow: 2 } as const
 const FAST = seconds(2)
 const SLOW = seconds(5)
-/** So many frames are company enough; and so many a message may carry when there is a backlog. */
+/** So many frames are company enough. */
 const COMPANY = 60
-const BATCH = 1000
 /** The cloud may save receipts up for an hour; only silence beyond that means that one was lost. */
 const SILENCE = minutes(65)
 /** Nobody waits for the frames of a parked car: they share a message for so many times as long. */
@@ -107,9 +107,15 @@ function sendFrom(
 ): void {
   const { window, clock } = deps
   while (window.inFlight() < WINDOW && mayGo()) {
-    const batch = outbox.after(stream, window.sentThrough(stream), BATCH)
-    if (batch === undefined || isWaiting(batch, patience, clock)) return
-    const message = recordsMessage(batch, connection, deps.encoding)
+    const sent = window.sentThrough(stream)
+    const batch = patience === 0 ? undefined : outbox.after(stream, sent, COMPANY)
+    if (batch !== undefined && isWaiting(batch, patience, clock)) return
+    const message = messageOf(
+      stream,
+      (take) => outbox.each(stream, sent, MAX_BATCH_RECORDS, take),
+      connection,
+      deps.encoding,
+    )
     if (message === undefined) return
     outbox.markSent(stream, message.through)
     window.sent(stream, message.through, clock.steady())
@@ -129,7 +135,7 @@ function sendFrom(
 /** A frame of another boot has waited long enough, whatever its monotonic time says. */
 function isWaiting({ records }: OutboxBatch, patience: Millis, clock: Clock): boolean {
   const oldest = records[0]
-  if (patience === 0 || oldest === undefined || records.length >= COMPANY) return false
+  if (oldest === undefined || records.length >= COMPANY) return false
   const age = clock.steady() - oldest.steadyAt
   return age >= 0 && age < patience * (records.every(isParked) ? PARKED_PATIENCE : 1)
 }

@@ -1,8 +1,9 @@
 import type { StreamId } from '#contract/ids.ts'
-import { type Clock, millis } from '#contract/instant.ts'
+import type { Clock } from '#contract/instant.ts'
 import type { Receipt } from '#contract/receipt.ts'
 import type { GatewayRecord } from '#contract/record.ts'
 import type { Log } from '../log.ts'
+import { FIRST_WORD_WAIT, isFirstWord } from './first-word.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import type { SendWindow } from './send-window.ts'
 
@@ -24,14 +25,6 @@ export type OutboxService = {
   connected(): void
 }
 
-/**
- * How long the first words of an order wait for its last: at a parked car all three are said within it, and one message
- * carries them. Each message less is one less that the road can lose and make everything behind it wait for.
- */
-const COMPANY = millis(150)
-const isFirstWord = (record: GatewayRecord): boolean =>
-  record.kind === 'report' && (record.state === 'received' || record.state === 'executing')
-
 /** What goes into the logs at once, and what receipts do to them. */
 export function createOutboxService({ events, frames, window, wake, clock, log }: Deps): OutboxService {
   /** Through which number each stream was forgotten when the connection began. */
@@ -42,7 +35,7 @@ export function createOutboxService({ events, frames, window, wake, clock, log }
     events.append(record)
     try {
       events.flush()
-      if (isFirstWord(record)) void clock.sleep(COMPANY, unstopped).then(wake)
+      if (isFirstWord(record)) void clock.sleep(FIRST_WORD_WAIT, unstopped).then(wake)
       else wake()
       return 'stored'
     } catch (cause) {

@@ -41,6 +41,11 @@ export type OutboxStore = {
   markSent(stream: StreamId, seq: number): void
   /** The oldest records of a stream above `seq`. Undefined when there are none. */
   after(stream: StreamId, seq: number, limit: number): OutboxBatch | undefined
+  /**
+   * The same records one after another, for as long as `take` wants more: a backlog's are too many to be held at once.
+   * Nothing may be written here before it returns.
+   */
+  each(stream: StreamId, seq: number, limit: number, take: (stored: StoredRecord) => 'more' | 'enough'): void
   /** Forgets what a receipt covers. A receipt for numbers never given proves a restored file: a new stream is opened. */
   forgetThrough(stream: StreamId, through: number): void
   /** Lets fresh records start a stream of their own; the old one drains beside it. */
@@ -139,14 +144,21 @@ export function createOutboxStore(deps: Deps): OutboxStore {
   }
 
   /** Row by row: a thousand rows beside what they become would outlive the youngest part of a gateway's small heap. */
-  function read(no: number, seq: number, limit: number): readonly StoredRecord[] {
-    const records: StoredRecord[] = []
+  function* rows(no: number, seq: number, limit: number): Generator<StoredRecord> {
     let boot = deps.boot
     for (const row of sql.after.iterate(no, seq, limit)) {
       if (row['boot'] !== boot) boot = String(row['boot'])
-      records.push(storedRecord(row, boot))
+      yield storedRecord(row, boot)
     }
-    return records
+  }
+
+  function eachOf(no: number, seq: number, limit: number, take: (stored: StoredRecord) => 'more' | 'enough'): void {
+    let expected: number | undefined
+    for (const stored of rows(no, seq, limit)) {
+      if (expected !== undefined && stored.seq !== expected) return
+      expected = stored.seq + 1
+      if (take(stored) === 'enough') return
+    }
   }
 
   function nameDropped(): void {
@@ -173,7 +185,7 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     if (row === undefined) return
     const [no, level] = [Number(row['no']), Number(row['level'])]
     const sent = Math.max(Number(row['sent']), sentUnmarked.get(no) ?? 0)
-    const chunk = read(no, sent, THIN_CHUNK)
+    const chunk = [...rows(no, sent, THIN_CHUNK)]
     const keep = survivors(chunk.map(({ record }) => record))
     const [first, last] = [chunk[0], chunk.at(-1)]
     if (first === undefined || last === undefined) return
@@ -248,9 +260,16 @@ export function createOutboxStore(deps: Deps): OutboxStore {
     after: (stream, seq, limit) => {
       const known = sql.byName.get(stream)
       if (known === undefined) return undefined
-      const no = Number(known['no'])
-      const records = consecutive(read(no, seq, limit))
+      const records: StoredRecord[] = []
+      eachOf(Number(known['no']), seq, limit, (stored) => {
+        records.push(stored)
+        return 'more'
+      })
       return records.length === 0 ? undefined : { stream, records }
+    },
+    each: (stream, seq, limit, take) => {
+      const known = sql.byName.get(stream)
+      if (known !== undefined) eachOf(Number(known['no']), seq, limit, take)
     },
     markSent: (stream, seq) => {
       const known = sql.byName.get(stream)
@@ -305,9 +324,4 @@ function storedRecord(row: Record<string, unknown>, boot: string): StoredRecord 
     steadyAt: millis(Number(row['steady'])),
     bytes: Buffer.byteLength(body),
   }
-}
-
-const consecutive = (records: readonly StoredRecord[]): readonly StoredRecord[] => {
-  const first = records[0]?.seq ?? 0
-  return records.filter(({ seq }, index) => seq === first + index)
 }

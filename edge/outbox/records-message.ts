@@ -1,7 +1,7 @@
-import { encodeCompactBatch } from '#contract/compact-batch.ts'
-import type { Seq } from '#contract/ids.ts'
+import { type CompactWriter, createCompactWriter, encodeCompactBatch } from '#contract/compact-batch.ts'
+import type { Seq, StreamId } from '#contract/ids.ts'
 import type { Millis } from '#contract/instant.ts'
-import { encodeJsonBatch, type GatewayRecord } from '#contract/record.ts'
+import { encodeJsonBatch, type GatewayRecord, MAX_BATCH_RECORDS } from '#contract/record.ts'
 import type { OutboxBatch, StoredRecord } from './outbox-store.ts'
 
 /** How records are written on the wire. The cloud reads both. */
@@ -40,6 +40,47 @@ export function recordsMessage(
     ? encodeCompactBatch(stream, first.seq, marks, layoutOf(marks))
     : new TextEncoder().encode(encodeJsonBatch(stream, first.seq, marks))
   return { payload, through: last.seq }
+}
+
+/** Hands out records of a stream one after another, for as long as more are wanted. */
+export type EachRecord = (take: (stored: StoredRecord) => 'more' | 'enough') => void
+
+/**
+ * The message of as many records as one message may hold. Of a long one only the first are held as records: the rest is
+ * written as it is read, since a thousand of them outlive the youngest part of a gateway's small heap.
+ */
+export function messageOf(
+  stream: StreamId,
+  each: EachRecord,
+  connection: Connection,
+  encoding: BatchEncoding,
+): RecordsMessage | undefined {
+  const first: StoredRecord[] = []
+  let long: { readonly writer: CompactWriter; through: Seq; count: number } | undefined
+  let bytes = 0
+  each((stored) => {
+    bytes += sizeOf(stored, encoding)
+    const count = long?.count ?? first.length
+    if (count > 0 && bytes > MOST_BYTES[encoding]) return 'enough'
+    if (encoding === 'json' || count < LONG_BATCH) first.push(stored)
+    else {
+      long ??= { writer: begun(first, connection), through: stored.seq, count }
+      long.writer.add(marked(stored, connection))
+      long.through = stored.seq
+      long.count += 1
+    }
+    return count + 1 < MAX_BATCH_RECORDS ? 'more' : 'enough'
+  })
+  const [oldest] = first
+  if (long === undefined || oldest === undefined)
+    return recordsMessage({ stream, records: first }, connection, encoding)
+  return { payload: long.writer.finish(stream, oldest.seq), through: long.through }
+}
+
+function begun(first: readonly StoredRecord[], connection: Connection): CompactWriter {
+  const writer = createCompactWriter(2, MAX_BATCH_RECORDS / 2)
+  for (const stored of first) writer.add(marked(stored, connection))
+  return writer
 }
 
 const layoutOf = (records: readonly GatewayRecord[]): 2 | 3 | 4 =>

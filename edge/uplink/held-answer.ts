@@ -1,5 +1,6 @@
 import type { Packet } from 'mqtt'
 import { type Clock, millis } from '#contract/instant.ts'
+import { FIRST_WORD_WAIT } from '../outbox/first-word.ts'
 
 /** Of a connection, what it takes to hold it back. */
 type Sending = {
@@ -8,12 +9,14 @@ type Sending = {
   off(event: 'packetsend', heard: (packet: Packet) => void): unknown
 }
 
-/** As long as the outbox lets the first words of an order wait for its last, and a little. */
-const ANSWERED_WITHIN = millis(160)
+/** When the outbox waits no longer for the last word of an order it sends the first ones: a moment for that. */
+const MOST_HELD = millis(FIRST_WORD_WAIT + 10)
 
 /**
- * Does nothing but to what it is given. To be called when an order has come, before it is acknowledged: what is written from now on leaves with the first records
- * that are sent, so that the acknowledgement and the answer are one TCP segment; without an answer it leaves by itself soon.
+ * Lets the acknowledgement of an order and the answer to it leave as one TCP segment. To be called when the order has come,
+ * before it is acknowledged: what is written from now on waits for the first records that are sent; without any it leaves
+ * by itself soon. Does nothing but to what it is given.
+ *
  * Two segments are twice as likely to lose one, and worse: the acknowledgement of the first restarts the timer by which TCP
  * finds out that the second was lost (RFC 6298, 5.3), which makes a lost answer 800 ms late instead of 500 where a round
  * trip is 300.
@@ -33,5 +36,5 @@ export function holdForAnswer(client: Sending, clock: Clock, ended: AbortSignal)
     if (packet.cmd === 'publish') void Promise.resolve().then(release)
   }
   client.on('packetsend', sent)
-  void clock.sleep(ANSWERED_WITHIN, ended).then(release)
+  void clock.sleep(MOST_HELD, ended).then(release)
 }

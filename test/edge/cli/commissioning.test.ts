@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { createHash, X509Certificate } from 'node:crypto'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { compactVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
@@ -10,6 +11,7 @@ import { Installation } from '#contract/installation.ts'
 import type { Gateway } from '../../../edge/app.ts'
 import { identified } from '../../../edge/cli/line-scan.ts'
 import { createEdgeRig, type EdgeRig, GATEWAY } from '../../support/edge-rig.ts'
+import { png } from '../../support/pictures.ts'
 
 const program = new URL('../../../edge/cli/main.ts', import.meta.url).pathname
 type Said = { readonly code: number; readonly json: Record<string, unknown>; readonly stderr: string }
@@ -127,12 +129,19 @@ describe('a car is commissioned from the first command to the seal', () => {
 
   test('ignition: the key twice, each edge once', async () => {
     const asked = kordon('test', 'ignition')
-    // Turned for as long as it is asked for: when the command begins to look is its own affair.
-    const turning = setInterval(() => {
-      rig.car.ignition = !rig.car.ignition
-    }, 700)
+    // Turned for as long as it is asked for: when the command begins to look is its own affair. Never before the gateway has
+    // read the last turn, however much the machine lags: a person's hand is slower than any line.
+    let isOver = false
+    const turned = (async () => {
+      while (!isOver) {
+        await until(() => expect(gateway?.status().lastFrame?.ignition).toBe(rig.car.ignition))
+        await pause(700)
+        rig.car.ignition = !rig.car.ignition
+      }
+    })()
     const { json } = await asked
-    clearInterval(turning)
+    isOver = true
+    await turned
     rig.car.ignition = false
     expect(json).toMatchObject({ step: 'ignition', outcome: 'passed' })
   })
@@ -156,7 +165,9 @@ describe('a car is commissioned from the first command to the seal', () => {
   })
 
   test('seal: the sheet is signed by the gateway’s own key, kept, told; and a block is now possible', async () => {
-    const { code, json } = await kordon('seal', '--note', 'Solaris, реле под панелью')
+    const photo = join(rig.dir, 'relay.png')
+    writeFileSync(photo, png())
+    const { code, json } = await kordon('seal', '--note', 'Solaris, реле под панелью', '--photo', photo)
     expect(json['state']).toBe('sealed, upload pending')
     expect(code).toBe(0)
     const sheet = String(json['sheet'])
@@ -168,6 +179,9 @@ describe('a car is commissioned from the first command to the seal', () => {
     const claims = CommissioningSheet.parse(JSON.parse(new TextDecoder().decode(payload)))
     expect(certificate.subject).toContain(GATEWAY)
     const vehicle = { vin: 'XZ8LM2C49P1234567' }
+    const sha256 = createHash('sha256').update(png()).digest('hex')
+    const taken = { name: 'relay.png', type: 'image/png', bytes: png().length, sha256, location: 'none' }
+    expect(claims.photos).toEqual([taken])
     expect(claims).toMatchObject({ gatewayId: GATEWAY, vehicle, by: 'Иванов', wiring: gateway?.view().wiring })
     expect(claims.profiles.map(({ profile, revision }) => [profile, revision])).toEqual([
       ['waveshare-relay-8ch', expect.any(Number)],
