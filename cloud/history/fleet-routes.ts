@@ -85,15 +85,19 @@ function written({ items, nextCursor }: z.output<typeof FleetAnswer>): string {
   return `{"items":[${items.map((view) => encoded(view, iso)).join()}],"nextCursor":${JSON.stringify(nextCursor)}}`
 }
 
-/** Ids and words are of narrow form, and numbers are finite: only the plate needs quoting. */
+/**
+ * Ids and words are of narrow form, and numbers are finite: only the plate needs quoting. Joined, not added up: a sum of thirty
+ * texts is a tree that is made only to be flattened, which cost more than all the rest of the answer.
+ */
 function encoded(view: View, iso: (at: EpochMs) => string): string {
   const { position, positionAt } = view
   const place =
     position === null ? 'null' : `{"lat":${position.lat},"lon":${position.lon},"accuracyM":${position.accuracyM}}`
-  return (
-    `{"vehicleId":"${view.vehicleId}","plate":${JSON.stringify(view.plate)},"source":"${view.source}",` +
-    `"seenBy":"${view.seenBy}","readAt":"${iso(view.readAt)}","ageS":${view.ageS},"position":${place},` +
-    `"positionAt":${positionAt === null ? 'null' : `"${iso(positionAt)}"`},"speedKmh":${view.speedKmh},` +
-    `"headingDeg":${view.headingDeg},"ignition":${view.ignition},"fix":"${view.fix}","trust":"${view.trust}"}`
-  )
+  return [
+    ...['{"vehicleId":"', view.vehicleId, '","plate":', JSON.stringify(view.plate), ',"source":"', view.source],
+    ...['","seenBy":"', view.seenBy, '","readAt":"', iso(view.readAt), '","ageS":', view.ageS, ',"position":', place],
+    ...[',"positionAt":', positionAt === null ? 'null' : `"${iso(positionAt)}"`],
+    ...[',"speedKmh":', String(view.speedKmh), ',"headingDeg":', String(view.headingDeg)],
+    ...[',"ignition":', String(view.ignition), ',"fix":"', view.fix, '","trust":"', view.trust, '"}'],
+  ].join('')
 }
