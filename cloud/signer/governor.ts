@@ -1,6 +1,6 @@
 import type { VehicleId } from '#contract/ids.ts'
 import { type EpochMs, epochMs } from '#contract/instant.ts'
-import type { Approver, Basis, RefusedWord, SignerStatus, SwitchMode } from './signer-message.ts'
+import type { Approver, Basis, RefusedWord, SignerStatus, SwitchMode, UnnumberedOrder } from './signer-message.ts'
 import type { SignerPolicy } from './signer-policy.ts'
 
 /** A block the signer signed. `begun`: the vehicle's last signed order before it was no block. */
@@ -39,6 +39,8 @@ const TEN_MINUTES = 600_000
 const HOUR = 3_600_000
 export const DAY = 24 * HOUR
 const SMALL_FLEET = 3
+/** How far the asker's clock may be ahead of ours. */
+const CLOCKS_APART = 60_000
 
 const refuse = (reason: RefusedWord, until: number | null = null, freeze = false): Ruling => ({
   ruling: 'refuse',
@@ -102,6 +104,16 @@ function begunSince(
     if ((byVehicle.get(block.vehicleId)?.at ?? 0) < block.at) byVehicle.set(block.vehicleId, block)
   }
   return [...byVehicle.values()]
+}
+
+/**
+ * Pure. The order as it is signed: issued now at the latest, since its `iat` lifts a gateway's floor of time for good, and
+ * a block that ends within a day of it. The asker's clock may be a little ahead; whoever dates orders into the future is not followed.
+ */
+export function datedOrder<Claims extends UnnumberedOrder>(claims: Claims, now: EpochMs): Claims {
+  const iat = epochMs(Math.min(claims.iat, now + CLOCKS_APART))
+  const end = claims.action === 'block' ? { notAfter: epochMs(Math.min(claims.notAfter, iat + DAY)) } : {}
+  return { ...claims, iat, ...end }
 }
 
 /** Pure. What the budgets have been spent on. */

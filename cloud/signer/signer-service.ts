@@ -9,7 +9,7 @@ import { SignerKey } from '#contract/provisioning.ts'
 import type { World } from '../world.ts'
 import { isListed } from './approval-list.ts'
 import type { Approvals } from './approval-service.ts'
-import { countsFrom, DAY, type Ruling, ruleOnBlock, usageOf } from './governor.ts'
+import { countsFrom, DAY, datedOrder, type Ruling, ruleOnBlock, usageOf } from './governor.ts'
 import { createSignQueue } from './sign-queue.ts'
 import type {
   ApprovalWay,
@@ -80,7 +80,7 @@ export function createSignerService({ store, policy: configured, waysOf, clock, 
       asker: ruling.asker,
       begun: ruling.begun,
       basis: JSON.stringify(basis),
-      claims: (seq) => JSON.stringify(Order.parse({ ...claims, seq })),
+      claims: (seq) => JSON.stringify(Order.parse({ ...datedOrder(claims, clock.now()), seq })),
     })
     memory.keep(claims.orderId, claims.aud, numbered)
     storage = 'disk'
@@ -98,7 +98,7 @@ export function createSignerService({ store, policy: configured, waysOf, clock, 
       storage = 'memory'
       log.error({ err: cause, orderId: claims.orderId }, 'signer.disk-refuses')
       const seq = OrderSeq.parse(Math.max(above, memory.highest(claims.aud)) + 1)
-      const numbered = { seq, claims: JSON.stringify(Order.parse({ ...claims, seq })) }
+      const numbered = { seq, claims: JSON.stringify(Order.parse({ ...datedOrder(claims, clock.now()), seq })) }
       memory.keep(claims.orderId, claims.aud, numbered)
       return signed(numbered)
     }

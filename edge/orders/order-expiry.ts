@@ -16,20 +16,22 @@ export type TimeNow = {
 
 /** Longest life of any block order, whatever `notAfter` says. */
 const LONGEST_MS = 24 * 3_600_000
+/** So far ahead of a trusted clock an order may be dated, and still outlive a reboot. */
+const CLOCKS_APART_MS = 300_000
 
 /**
  * Pure. May a block still act? By `notAfter` on an NTP clock; without one by the life it had left when issued, counted
  * on the monotonic clock from reception, which a reboot ends, since nobody knows how long the gateway was dark.
- * GNSS time never decides: it can be spoofed.
+ * GNSS time never decides: it can be spoofed. An order dated into the future ends with the boot it came in.
  */
 export function orderExpiry(order: Order, received: Reception, now: TimeNow): 'running' | 'passed' {
   if (order.action === 'unblock') return 'running'
-  if (now.floor > order.notAfter) return 'passed'
+  const end = Math.min(order.notAfter, order.iat + LONGEST_MS)
+  if (now.floor > end) return 'passed'
   const sameBoot = received.boot === now.boot
   if (now.quality === 'ntp') {
-    if (now.wall > order.notAfter) return 'passed'
-    if (!sameBoot) return 'running'
+    if (now.wall > end) return 'passed'
+    if (!sameBoot) return order.iat <= now.wall + CLOCKS_APART_MS ? 'running' : 'passed'
   }
-  const life = Math.min(order.notAfter - order.iat, LONGEST_MS)
-  return sameBoot && now.steady - received.steadyAt <= life ? 'running' : 'passed'
+  return sameBoot && now.steady - received.steadyAt <= end - order.iat ? 'running' : 'passed'
 }

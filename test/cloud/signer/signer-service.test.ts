@@ -87,6 +87,19 @@ test('an order verifies with the public key and carries exactly its claims', asy
   expect(decodeProtectedHeader(jws)).toEqual({ alg: 'EdDSA', kid: key.kid })
 })
 
+test('no order is dated ahead of the signer, since that would end every later block; no block lives longer than a day', async () => {
+  const signer = service()
+  const year = 365 * 24 * 3_600_000
+  const ahead = { iat: epochMs(clock.now() + year), notAfter: epochMs(clock.now() + 2 * year) }
+  const claimsOf = async (wish: UnnumberedOrder) => {
+    const [, claims = ''] = signed(await signer.sign(asked(wish))).jws.split('.')
+    return Order.parse(JSON.parse(Buffer.from(claims, 'base64url').toString()))
+  }
+  const iat = clock.now() + 60_000
+  expect(await claimsOf({ ...unblock(1), iat: ahead.iat })).toMatchObject({ action: 'unblock', iat })
+  expect(await claimsOf({ ...block(2), ...ahead })).toMatchObject({ iat, notAfter: iat + 24 * 3_600_000 })
+})
+
 test('numbers rise per gateway, each gateway has its own', async () => {
   const signer = service()
   const numbers = []

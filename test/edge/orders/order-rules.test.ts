@@ -129,6 +129,22 @@ test.each([
   expect(orderExpiry(unblock, received, now)).toBe('running')
 })
 
+const DAY = 24 * 3_600_000
+test.each([
+  { name: 'a block that says it lives a year ends after a day', iat: 0, ends: 365 * DAY, now: DAY + 1, boot: 'b' },
+  {
+    name: 'one dated a year ahead does not outlive the boot it came in',
+    iat: 365 * DAY,
+    ends: 366 * DAY,
+    now: 1,
+    boot: 'b',
+  },
+])('expiry: $name', ({ iat, ends, now, boot }) => {
+  const dated = { ...order, iat: later(T0, iat), notAfter: later(T0, ends) }
+  const at = { wall: later(T0, now), quality: 'ntp', steady: millis(2000), boot, floor: epochMs(0) } as const
+  expect(orderExpiry(dated, received, at)).toBe('passed')
+})
+
 describe('signatures', async () => {
   const mine = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const other = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
