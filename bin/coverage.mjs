@@ -11,9 +11,15 @@ const JUDGED = [
   'edge/immobilizer/immobilizer.ts',
   'edge/immobilizer/immobilizer-{state,step}.ts',
   'edge/immobilizer/relay-proof.ts',
+  'edge/orders/order-{acceptance,expiry}.ts',
   'cloud/orders/order-state.ts',
 ]
-const BY = ['test/edge/interlock', 'test/edge/immobilizer', 'test/cloud/orders/order-state.test.ts']
+const BY = [
+  'test/edge/interlock',
+  'test/edge/immobilizer',
+  'test/edge/orders/order-rules.test.ts',
+  'test/cloud/orders/order-state.test.ts',
+]
 
 const reports = mkdtempSync(join(tmpdir(), 'kordon-coverage-'))
 const code = await runToEnd(
