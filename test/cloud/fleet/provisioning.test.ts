@@ -153,9 +153,10 @@ describe.each(sqlKinds())('provisioning on %s', (kind) => {
     expect(await provision(id)).toMatchObject({ status: 409, code: 'gateway/vehicle-taken' })
     const next = await provision(id, { replaces: gateway })
     expect(house.parts.fleet.vehicleNow(gateway)).toBe(id)
-    await house.clock.advance(1000)
+    // Together less than an overload lasts: a busy machine would turn the claim away.
+    await house.clock.advance(500)
     const before = house.clock.now()
-    await house.clock.advance(1000)
+    await house.clock.advance(500)
     await claim(next.claimCode)
     const { fleet } = house.parts
     expect(fleet.vehicleNow(gateway)).toBeUndefined()
