@@ -40,8 +40,17 @@ export type CommissioningSheetRow = {
   readonly sheet: string
 }
 
+export type CommissioningPhotoRow = {
+  readonly gatewayId: GatewayId
+  readonly sha256: string
+  readonly bytes: Uint8Array
+  readonly byName: string
+  readonly receivedAt: EpochMs
+}
+
 export type ConfigurationTables = {
   configurations: ConfigurationTable
   configurationReports: ConfigurationReportTable
   commissioningSheets: CommissioningSheetRow
+  commissioningPhotos: CommissioningPhotoRow
 }

@@ -45,6 +45,9 @@ import { createPkiStore } from '../pki/pki-store.ts'
 import { createProofCheck, createRenewalReader, createSheetReader } from '../pki/report-proof-client.ts'
 import { createCursorStore } from '../postgres/cursor-store.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
+import { createSheetRoutes } from '../sheets/sheet-routes.ts'
+import { createSheetService } from '../sheets/sheet-service.ts'
+import { createSheetStore } from '../sheets/sheet-store.ts'
 import { createApprovalRoutes } from '../signer/approval-routes.ts'
 import { createGovernorRoutes } from '../signer/governor-routes.ts'
 import type { SignerClient } from '../signer/signer-client.ts'
@@ -315,6 +318,13 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
         const drifts = await golden.drifts()
         return (gateway) => troublesOf(gateway, drifts.get(gateway.id)?.differences ?? [], clock.now())
       }),
+      createSheetRoutes(
+        createSheetService({
+          store: createSheetStore(db),
+          knows: (gateway) => fleet.gateways().some(({ id }) => id === gateway),
+          clock,
+        }),
+      ),
       createGoldenRoutes({ store: golden, knows: (park) => parks.find(park), clock }),
       createHoldRoutes(holds),
       createGraceRoutes(graces),

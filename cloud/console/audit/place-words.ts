@@ -122,6 +122,7 @@ const RU: Readonly<Record<string, string>> = {
   personal: 'личные данные',
   'phone-extensions': 'внутренние номера',
   'phone-lines': 'телефонные линии',
+  photos: 'фотографии',
   pipelines: 'воронки',
   play: 'проигрывание',
   policies: 'политики',

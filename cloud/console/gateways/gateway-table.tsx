@@ -10,14 +10,15 @@ import { certificateWords, linkWords, sealWords } from './gateway-words.ts'
 import classes from './gateways-page.module.css'
 
 type Acts = {
-  readonly rights: { readonly provision: boolean; readonly revoke: boolean }
+  readonly rights: { readonly provision: boolean; readonly revoke: boolean; readonly sheet: boolean }
   readonly onCode: (gateway: Gateway) => void
   readonly onRevoke: (gateway: Gateway) => void
   readonly onConfiguration: (gateway: Gateway) => void
+  readonly onSheet: (gateway: Gateway) => void
 }
 
 function Actions(props: { readonly gateway: Gateway } & Acts): ReactNode {
-  const { gateway, rights, onCode, onRevoke, onConfiguration } = props
+  const { gateway, rights, onCode, onRevoke, onConfiguration, onSheet } = props
   const { t } = useWords()
   return (
     <div className={classes['actions']}>
@@ -29,6 +30,11 @@ function Actions(props: { readonly gateway: Gateway } & Acts): ReactNode {
       {rights.provision && (
         <Button size="compact-sm" variant="default" onClick={() => onConfiguration(gateway)}>
           {t('configuration.open')}
+        </Button>
+      )}
+      {rights.sheet && gateway.state !== 'claimable' && (
+        <Button size="compact-sm" variant="default" onClick={() => onSheet(gateway)}>
+          {t('sheet.open')}
         </Button>
       )}
       {rights.revoke && gateway.state !== 'revoked' && (

@@ -6,12 +6,13 @@ import type { User } from '../api/session.ts'
 import { Page } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
-import { mayProvision, mayRevoke } from '../session/rights.ts'
+import { mayProvision, mayRevoke, maySeeSheets } from '../session/rights.ts'
 import { ClaimDialog } from './claim-dialog.tsx'
 import { ConfigurationPanel } from './configuration-panel.tsx'
 import { useGateways } from './gateway-queries.ts'
 import { GatewayTable } from './gateway-table.tsx'
 import { RevokeDialog } from './revoke-dialog.tsx'
+import { SheetPanel } from './sheet-panel.tsx'
 
 type Asking =
   | { readonly kind: 'nothing' }
@@ -19,6 +20,7 @@ type Asking =
   | { readonly kind: 'code'; readonly gateway: Gateway }
   | { readonly kind: 'revoke'; readonly gateway: Gateway }
   | { readonly kind: 'configuration'; readonly gateway: Gateway }
+  | { readonly kind: 'sheet'; readonly gateway: Gateway }
 
 /** The computers in the cars: who is connected, who is proven, whose certificate ends. */
 export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
@@ -46,10 +48,11 @@ export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
           ) : (
             <GatewayTable
               gateways={items}
-              rights={{ provision: mayProvision(user), revoke: mayRevoke(user) }}
+              rights={{ provision: mayProvision(user), revoke: mayRevoke(user), sheet: maySeeSheets(user) }}
               onCode={(gateway) => setAsking({ kind: 'code', gateway })}
               onRevoke={(gateway) => setAsking({ kind: 'revoke', gateway })}
               onConfiguration={(gateway) => setAsking({ kind: 'configuration', gateway })}
+              onSheet={(gateway) => setAsking({ kind: 'sheet', gateway })}
             />
           )
         }
@@ -59,6 +62,7 @@ export function GatewaysPage({ user }: { readonly user: User }): ReactNode {
       )}
       {asking.kind === 'code' && <ClaimDialog taken={[]} gateway={asking.gateway} onClose={close} />}
       {asking.kind === 'configuration' && <ConfigurationPanel gateway={asking.gateway} onClose={close} />}
+      {asking.kind === 'sheet' && <SheetPanel gateway={asking.gateway} onClose={close} />}
       {asking.kind === 'revoke' && <RevokeDialog gateway={asking.gateway} onClose={close} />}
     </Page>
   )

@@ -9,6 +9,7 @@ import { dispatcherWords } from '../dispatcher/words.ts'
 import { driverWords } from '../drivers/words.ts'
 import { fieldWords } from '../fields/words.ts'
 import { configurationWords } from '../gateways/configuration-words.ts'
+import { sheetWords } from '../gateways/sheet-words.ts'
 import { gatewayWords } from '../gateways/words.ts'
 import { governorWords } from '../governor/words.ts'
 import { orderWords } from '../holds/step-words.ts'
@@ -170,6 +171,7 @@ export const ru = {
   ledger: ledgerWords.ru,
   quarantine: quarantineWords.ru,
   configuration: configurationWords.ru,
+  sheet: sheetWords.ru,
   agents: agentWords.ru,
   appeal: appealWords.ru,
   calls: callPageWords.ru,

@@ -19,6 +19,8 @@ const among = (...roles: readonly string[]) => {
   return (user: User): boolean => named.has(user.role)
 }
 
+/** Photos of a sheet show where a relay sits. */
+export const maySeeSheets = among('owner', 'head', 'security', 'service', 'mechanic', 'technician', 'auditor')
 export const mayEditDrivers = among('owner', 'head', 'manager', 'support', 'security')
 export const mayMergeDrivers = among('owner', 'head', 'security')
 /** Of each field what the policy shows: the end of a masked one, nothing of a hidden one. */

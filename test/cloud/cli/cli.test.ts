@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tableLines } from '../../../cloud/cli/table.ts'
 import { createGatewayKey } from '../../../edge/identity/key-client.ts'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+import { cameraBlock, exif, jpeg, png } from '../../support/pictures.ts'
 import { startGatewayService } from './gateway-service.ts'
 
 let house: CloudApp
@@ -191,6 +192,58 @@ describe('after signing in', () => {
     expect(await edge(['seal', '--note', 'под панелью'])).toMatchObject({ code: 0, state: 'uploaded' })
     expect(service.sealed.map(({ vehicle }) => vehicle?.vin)).toEqual(['XZ8LM2C49P2222222', 'XZ8LM2C49P1111111'])
     expect(await sealed()).toMatchObject({ by: 'technician' })
+
+    // Photos: one that is none is named and nothing is signed; then two, one of which a place was in.
+    const [panel, fuse, paper] = [join(home, 'панель.jpg'), join(home, 'fuse.png'), join(home, 'паспорт.pdf')]
+    writeFileSync(panel, jpeg({ beside: [exif(cameraBlock({ orientation: 6, place: 'told' }))] }))
+    writeFileSync(fuse, png())
+    writeFileSync(paper, '%PDF-1.7')
+    expect(await edge(['seal', '--photo', panel, paper])).toMatchObject({
+      code: 1,
+      state: 'not sealed',
+      findings: [{ name: 'photo паспорт.pdf', state: 'bad', fact: 'is neither JPEG nor PNG' }],
+    })
+    expect(await edge(['seal', '--photo', panel, fuse], away)).toMatchObject({ state: 'sealed, upload pending' })
+    const signed = service.sealed.at(-1)?.photos ?? []
+    expect(signed.map(({ name, location }) => [name, location])).toEqual([
+      ['панель.jpg', 'removed'],
+      ['fuse.png', 'none'],
+    ])
+    expect(await edge(['seal'])).toMatchObject({
+      code: 0,
+      state: 'uploaded',
+      findings: [{ name: 'sheet' }, { name: 'upload' }, { name: 'photo панель.jpg' }, { name: 'photo fuse.png' }],
+    })
+    const page = `/api/gateways/${id}/commissioning`
+    const { sheet } = await ask('GET', page)
+    expect(sheet).toMatchObject({
+      vehicle: { plate: 'М111ММ77' },
+      photos: signed.map((photo) => ({ ...photo, kept: true })),
+    })
+    const shown = await house.cloud.http.inject({ url: `${page}/photos/${signed[1]?.sha256}`, headers })
+    expect([shown.headers['content-type'], shown.rawPayload.equals(png())]).toEqual(['image/png', true])
+    // Another picture under a digest that was signed is refused by the name of the photo; one that was not signed too.
+    const put = async (sha256: string | undefined, type: string, payload: Buffer) => {
+      const url = `${page}/photos/${sha256}`
+      const answer = await house.cloud.http.inject({
+        method: 'PUT',
+        url,
+        headers: { ...headers, 'content-type': type },
+        payload,
+      })
+      return [answer.statusCode, answer.json().code, answer.json().detail]
+    }
+    expect(await put(signed[0]?.sha256, 'image/jpeg', jpeg())).toEqual([
+      422,
+      'sheet/photo-refused',
+      expect.stringContaining('панель.jpg is not the picture that was signed'),
+    ])
+    expect(await put(signed[1]?.sha256, 'image/jpeg', png())).toEqual([
+      422,
+      'sheet/photo-refused',
+      'fuse.png was signed as image/png, not image/jpeg',
+    ])
+    expect((await put('0'.repeat(64), 'image/png', png()))[2]).toContain('names no photo with the digest')
     await service.close()
   }, 60_000)
 

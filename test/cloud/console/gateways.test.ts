@@ -1,5 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { CommissioningSheet } from '../../../cloud/console/api/commissioning.ts'
+import { png } from '../../support/pictures.ts'
 import { requireReal } from '../../support/real-servers.ts'
 import { openBrowser, PATIENCE, visit } from './support/browser.ts'
 
@@ -37,10 +39,47 @@ describe.skipIf(!requireReal('chromium'))('gateways in a real browser', PATIENCE
     await leave()
   })
 
+  test('the sheet as it was signed, with its photos: one shown, one awaited', async () => {
+    const { page, leave } = await visit(browser, '/', { role: 'technician' })
+    const photo = (name: string, digit: string, kept = true) => {
+      const told = { type: 'image/png', bytes: 2_400_000, location: 'removed', kept } as const
+      return { ...told, name, sha256: digit.repeat(64) }
+    }
+    const step = { outcome: 'passed', at: '2026-11-22T09:00:00Z', facts: ['drift: 2.1 m in 60 s'], note: null } as const
+    const sheet: CommissioningSheet = {
+      at: '2026-11-22T09:10:00Z',
+      by: 'Иванов',
+      note: 'реле под панелью',
+      vehicle: { vin: 'XZ8LM2C49P1234567', plate: 'Х259АВ77' },
+      software: '0.2.0',
+      configuration: 2,
+      steps: [
+        { ...step, step: 'gps' },
+        { ...step, step: 'relay', outcome: 'accepted', note: 'стартер снят' },
+      ],
+      photos: [photo('панель.png', 'a'), photo('late.png', 'c', false)],
+    }
+    await page.route(/\/api\/gateways\/[^/]+\/commissioning/, (route) => {
+      const url = route.request().url()
+      if (url.endsWith('commissioning')) return route.fulfill({ json: { sheet } })
+      return route.fulfill({ contentType: 'image/png', body: png() })
+    })
+    await page.goto(new URL('/gateways', page.url()).href)
+    await page.getByRole('button', { name: 'Акт ввода' }).first().click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Принято с пояснением').waitFor()
+    await dialog.getByText('стартер снят').waitFor()
+    const figure = (name: string) => dialog.getByRole('figure').filter({ hasText: name })
+    await figure('панель.png').getByText('Сверена с подписью').waitFor()
+    await figure('панель.png').getByText('2,3 МБ, место из файла убрано').waitFor()
+    await figure('late.png').getByText('Подписана, но ещё не загружена').waitFor()
+    await leave()
+  })
+
   test('a manager sees the gateways and no way to change them', async () => {
     const { page, leave } = await visit(browser, '/gateways', { role: 'manager' })
     await page.getByText('Реле не проверено').first().waitFor()
-    expect(await page.getByRole('button', { name: /Ввести в работу|Отозвать|Новый код/ }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: /Ввести в работу|Отозвать|Новый код|Акт ввода/ }).count()).toBe(0)
     await leave()
   })
 })
