@@ -118,14 +118,15 @@ async function load() {
     take(await call('GET', 'me'))
     draw()
   } catch (error) {
+    // Who is signing in goes on: drawn anew, the page would take his number away under his fingers.
     if (error instanceof Refusal && (error.status === 401 || error.status === 403)) {
+      if (state === null) return
       state = null
       keep('state', null)
       return draw()
     }
     offline = true
     net()
-    if (state === null) draw()
     retry = Math.min(retry + 1, 6)
     setTimeout(load, 1000 * 2 ** retry)
   }

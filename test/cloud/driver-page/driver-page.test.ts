@@ -3,6 +3,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+import { startFaultProxy } from '../../support/fault-proxy.ts'
 import { newDriver, WEEKDAY_RATES } from '../../support/leasing-house.ts'
 import { findReal, requireReal } from '../../support/real-servers.ts'
 import { until } from '../../support/until.ts'
@@ -122,9 +123,11 @@ const shot = async (page: Page, name: string): Promise<void> => {
 }
 
 test.runIf(requireReal('chromium'))(
-  'on a phone he signs in, sees why and what to do; without a network the last state is shown with its age',
+  'on a phone with a bad network he signs in, sees why and what to do; without a network the last state is shown with its age',
   async () => {
     let browser: Browser | undefined
+    const network = await startFaultProxy(Number(new URL(app.started.url).port), { oneWayMs: 150, loss: 0.02 })
+    const url = `http://127.0.0.1:${network.port}/d`
     try {
       const args = [
         '--no-sandbox',
@@ -139,11 +142,12 @@ test.runIf(requireReal('chromium'))(
       const broken: string[] = []
       page.on('pageerror', (error) => broken.push(error.message))
       page.on('console', (line) => line.text().includes('Content Security') && broken.push(line.text()))
-      await page.goto(`${app.started.url}/d`)
+      await page.goto(url)
       expect(await page.getByRole('button', { name: 'Выйти' }).isVisible()).toBe(false)
       await shot(page, 'sign-in')
       await page.getByLabel('Номер телефона').fill('8 (916) 555-01-01')
       await page.getByRole('button', { name: 'Получить код' }).click()
+      await page.getByLabel('Код из сообщения').waitFor()
       await page.getByLabel('Код из сообщения').fill(await codeOf())
       await page.getByRole('button', { name: 'Войти' }).click()
       await page.getByText('4 310 ₽').first().waitFor()
@@ -161,9 +165,15 @@ test.runIf(requireReal('chromium'))(
       await page.getByText(/Нет связи. Данные получены/).waitFor()
       await page.getByText('4 310 ₽').first().waitFor()
       await shot(page, 'offline')
+      await context.setOffline(false)
+      // A network that takes everything and brings nothing: what was kept opens all the same.
+      network.set({ halfOpen: true })
+      await page.goto(url, { waitUntil: 'commit' })
+      await page.getByText('4 310 ₽').first().waitFor({ timeout: 60_000 })
       expect(broken).toEqual([])
     } finally {
       await browser?.close()
+      await network.close()
     }
   },
   90_000,
