@@ -127,6 +127,9 @@ const Environment = z.object({
   KORDON_EXCHANGE_FILE: text
     .optional()
     .describe('file (mode 600) with the access to the telephone exchange as JSON (docs/telephony.md); default: none'),
+  KORDON_ROISTAT_FILE: text
+    .optional()
+    .describe('file (mode 600) with the access to Roistat as JSON (docs/telephony.md); default: none'),
 })
 
 export type InfluxSettings = {
@@ -182,6 +185,7 @@ export type CloudConfig = {
   readonly yandexKeysFile: string | undefined
   readonly messagesFile: string | undefined
   readonly exchangeFile: string | undefined
+  readonly roistatFile: string | undefined
 }
 
 export type ConfigResult =
@@ -242,6 +246,7 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     yandexKeysFile: env.YANDEX_FLEET_KEYS_FILE,
     messagesFile: env.KORDON_MESSAGES_FILE,
     exchangeFile: env.KORDON_EXCHANGE_FILE,
+    roistatFile: env.KORDON_ROISTAT_FILE,
     influx:
       env.INFLUX_URL === undefined
         ? undefined

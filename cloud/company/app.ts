@@ -43,6 +43,8 @@ import type { May } from '../processes/desk/may.ts'
 import { createHouseReads } from '../processes/house-reads-store.ts'
 import { createHouseRecordStore } from '../processes/house-record-store.ts'
 import { createInboxStore as createEventStore } from '../processes/inbox/inbox-store.ts'
+import { createRoistat } from '../roistat/app.ts'
+import { readRoistatSettings } from '../roistat/roistat-settings-store.ts'
 import { createRules } from '../rules/app.ts'
 import { ruleTexts } from '../rules/book/rule-text.ts'
 import { grantAction } from '../rules/grant-action.ts'
@@ -385,6 +387,14 @@ export function createCompany(parts: Parts) {
     },
     carryOut: processes.effects.carryOut,
   })
+  if (config.roistatFile !== undefined)
+    createRoistat({
+      db,
+      world,
+      jobs,
+      settings: readRoistatSettings(config.roistatFile),
+      active: processes.service.active,
+    })
   processes.hangOn(rules.ports)
   // After the cards have hung in theirs: a permit is given by the slice that keeps it.
   rules.ports.action('grant', grantAction(permits.ofRules))

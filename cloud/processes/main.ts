@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { diff } from './definitions/diff.ts'
 import { drawing } from './definitions/drawing.ts'
+import { speechIn } from './definitions/speech.ts'
 import { RUSSIAN_HOLIDAYS } from './engine/holidays.ts'
 import { createMachine } from './engine/machine.ts'
 import { play } from './engine/play.ts'
 import { check } from './lint/lint.ts'
+import { problemIn } from './lint/problem-words.ts'
 import type { Definitions } from './notation/definitions.ts'
 import { problemLine } from './notation/problem.ts'
 import type { SourceFile } from './notation/source.ts'
@@ -31,6 +33,10 @@ function readChecked(paths: readonly string[]): Definitions {
   return definitions
 }
 
+type Spoken = { readonly language: string }
+const languageOf = ({ language }: Spoken): 'ru' | 'en' => (language === 'en' ? 'en' : 'ru')
+const LANGUAGE = ['--language <ru|en>', 'ru или en', 'ru'] as const
+
 const program = new Command('kordon process')
   .description(
     'Воронки, процессы и правила как файлы: проверить, сравнить, проиграть, нарисовать. Код 0: годится, 1: нет, 2: неверный вызов.',
@@ -42,14 +48,19 @@ program
   .description('проверяет файлы: где, что не так и что сделать')
   .argument('<files...>', 'файлы или папки .yaml; вместе они должны быть полными')
   .option('--json', 'результат в JSON')
-  .action((paths: string[], options: { readonly json?: boolean }) => {
-    const { definitions, problems } = check(readFiles(paths))
+  .option(...LANGUAGE)
+  .action((paths: string[], options: Spoken & { readonly json?: boolean }) => {
+    const checked = check(readFiles(paths))
+    const { definitions } = checked
+    const problems = checked.problems.map(problemIn(languageOf(options)))
     if (options.json === true) console.log(JSON.stringify({ problems }, null, 2))
     else if (problems.length > 0) console.log(problems.map(problemLine).join('\n'))
     else {
       const stages = [...definitions.pipelines.values()].reduce((sum, { stages: own }) => sum + own.length, 0)
       console.log(
-        `Ошибок нет: воронок ${definitions.pipelines.size}, этапов ${stages}, процессов ${definitions.processes.size}, правил ${definitions.rules.size}, задач ${definitions.tasks.size}, сообщений ${definitions.messages.size}, документов ${definitions.documents.size}`,
+        languageOf(options) === 'en'
+          ? `No mistakes: pipelines ${definitions.pipelines.size}, stages ${stages}, processes ${definitions.processes.size}, rules ${definitions.rules.size}, tasks ${definitions.tasks.size}, messages ${definitions.messages.size}, documents ${definitions.documents.size}`
+          : `Ошибок нет: воронок ${definitions.pipelines.size}, этапов ${stages}, процессов ${definitions.processes.size}, правил ${definitions.rules.size}, задач ${definitions.tasks.size}, сообщений ${definitions.messages.size}, документов ${definitions.documents.size}`,
       )
     }
     if (problems.length > 0) process.exitCode = 1
@@ -60,9 +71,13 @@ program
   .description('говорит словами, что изменится')
   .argument('<before>', 'папка или файл, как было')
   .argument('<after>', 'папка или файл, как стало')
-  .action((before: string, after: string) => {
-    const lines = diff(readChecked([before]), readChecked([after]))
-    console.log(lines.length === 0 ? 'Ничего не изменится' : lines.join('\n'))
+  .option(...LANGUAGE)
+  .action((before: string, after: string, options: Spoken) => {
+    const now = readChecked([after])
+    const { own } = speechIn(languageOf(options), now.english)
+    const lines = diff(readChecked([before]), now).map(own)
+    const nothing = languageOf(options) === 'en' ? 'Nothing changes' : 'Ничего не изменится'
+    console.log(lines.length === 0 ? nothing : lines.join('\n'))
   })
 
 program
@@ -81,9 +96,10 @@ program
   .argument('<id>', 'воронка или процесс')
   .argument('<files...>', 'файлы или папки .yaml')
   .option('--out <file>', 'куда записать; иначе на экран')
-  .action((id: string, paths: string[], options: { readonly out?: string }) => {
+  .option(...LANGUAGE)
+  .action((id: string, paths: string[], options: Spoken & { readonly out?: string }) => {
     const definitions = readChecked(paths)
-    const svg = drawing(definitions, id)
+    const svg = drawing(definitions, id, languageOf(options))
     if (svg === undefined)
       throw new Error(
         `нет воронки или процесса «${id}»; есть ${[...definitions.pipelines.keys(), ...definitions.processes.keys()].join(', ')}`,

@@ -109,7 +109,7 @@ function VersionView(props: {
                     style={{ overflow: 'auto', minHeight: 240, maxHeight: 620, background: '#fff', borderRadius: 8 }}
                   >
                     <img
-                      src={`/api/definitions/${version.version}/drawings/${encodeURIComponent(chosen.id)}`}
+                      src={`/api/definitions/${version.version}/drawings/${encodeURIComponent(chosen.id)}?language=${language}`}
                       alt={t('definitions.drawingOf', { title: chosen.title })}
                       style={{ maxWidth: 'none', display: 'block' }}
                     />

@@ -4,10 +4,15 @@ import { Instant } from '#contract/instant.ts'
 import { callerOf, EVERY_ROLE } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
 import type { DefinitionStore } from '../definition-store.ts'
+import { problemIn } from '../lint/problem-words.ts'
 import type { DefinitionService } from './definition-service.ts'
 import { drawing } from './drawing.ts'
+import { speechIn } from './speech.ts'
 
 const tags = ['definitions']
+/** The language that is asked for first. */
+const languageOf = (headers: { readonly 'accept-language'?: string | undefined }): 'ru' | 'en' =>
+  headers['accept-language']?.startsWith('en') === true ? 'en' : 'ru'
 const reads = { roles: EVERY_ROLE }
 const changes = { roles: ['owner', 'head'] as const }
 const Version = z.strictObject({ version: z.coerce.number().int().min(1) })
@@ -80,7 +85,7 @@ export function createDefinitionRoutes({
         },
       },
       async (request) => ({
-        problems: [...definitions.check(request.body.files)],
+        problems: definitions.check(request.body.files).map(problemIn(languageOf(request.headers))),
       }),
     )
     app.post(
@@ -148,16 +153,29 @@ export function createDefinitionRoutes({
           response: { 200: z.object({ lines: z.array(z.string()) }) },
         },
       },
-      async (request) => ({ lines: [...(await definitions.diff(request.query.from, request.params.version))] }),
+      async (request) => {
+        const { version } = request.params
+        const lines = await definitions.diff(request.query.from, version)
+        const { own } = speechIn(languageOf(request.headers), (await definitions.definitionsOf(version)).english)
+        return { lines: lines.map(own) }
+      },
     )
     app.get(
       '/api/definitions/:version/drawings/:id',
       {
         config: reads,
-        schema: { tags, summary: 'A pipeline or a process as SVG', params: Version.extend({ id: z.string().max(80) }) },
+        schema: {
+          tags,
+          summary:
+            'A pipeline or a process as SVG; `language`: of a picture, which sends no words of the page that shows it',
+          params: Version.extend({ id: z.string().max(80) }),
+          querystring: z.strictObject({ language: z.enum(['ru', 'en']).optional() }),
+        },
       },
       async (request, reply) => {
-        const svg = drawing(await definitions.definitionsOf(request.params.version), request.params.id)
+        const found = await definitions.definitionsOf(request.params.version)
+        const language = request.query.language ?? languageOf(request.headers)
+        const svg = drawing(found, request.params.id, language)
         if (svg === undefined) throw new Fault('pipeline/unknown')
         return reply.header('content-type', 'image/svg+xml; charset=utf-8').send(svg)
       },

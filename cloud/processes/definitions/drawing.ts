@@ -4,6 +4,7 @@ import { type Definitions, stageOf } from '../notation/definitions.ts'
 import type { Pipeline } from '../notation/pipeline.ts'
 import type { Process } from '../notation/process.ts'
 import { actionWords } from './diff.ts'
+import { type Speech, speechIn } from './speech.ts'
 
 type Box = {
   readonly id: string
@@ -34,27 +35,37 @@ const STROKE: Readonly<Record<Box['kind'], string>> = {
   step: '#495057',
 }
 
-/** Pure. A pipeline or a process as SVG with Russian labels, for agreeing with people; undefined when there is none. */
-export function drawing(definitions: Definitions, id: string): string | undefined {
+/**
+ * Pure. A pipeline or a process as SVG, for agreeing with people; undefined when there is none. In English as far as the
+ * definitions have English words.
+ */
+export function drawing(definitions: Definitions, id: string, language: 'ru' | 'en' = 'ru'): string | undefined {
+  const speech = speechIn(language, definitions.english)
   const pipeline = definitions.pipelines.get(id)
-  if (pipeline !== undefined) return svg(pipeline.title, ...pipelineParts(definitions, pipeline))
+  if (pipeline !== undefined) return svg(speech.said(pipeline.title), ...pipelineParts(definitions, pipeline, speech))
   const process = definitions.processes.get(id)
-  return process === undefined ? undefined : svg(process.title, ...processParts(process))
+  return process === undefined ? undefined : svg(speech.said(process.title), ...processParts(process, speech))
 }
 
-function pipelineParts(definitions: Definitions, pipeline: Pipeline): readonly [readonly Box[], readonly Arrow[]] {
+function pipelineParts(
+  definitions: Definitions,
+  pipeline: Pipeline,
+  { said, own }: Speech,
+): readonly [readonly Box[], readonly Arrow[]] {
   const boxes = pipeline.stages.map((stage): Box => {
     const limit =
       stage.limit === undefined
         ? []
-        : [`предел ${'text' in stage.limit.for ? stage.limit.for.text : 'по карточке'} · ${stage.limit.clock.name}`]
-    const guards = stage.guardIn.map(({ say }) => `◆ ${say}`)
+        : [
+            `${own('предел')} ${'text' in stage.limit.for ? stage.limit.for.text : own('по карточке')} · ${stage.limit.clock.name}`,
+          ]
+    const guards = stage.guardIn.map(({ say }) => `◆ ${said(say)}`)
     const enter = stage.enter.map(
       (one) =>
-        `• ${one.kind === 'task' ? (definitions.tasks.get(one.use.name)?.title ?? actionWords(one)) : actionWords(one)}`,
+        `• ${one.kind === 'task' ? said(definitions.tasks.get(one.use.name)?.title ?? own(actionWords(one))) : own(actionWords(one))}`,
     )
     const kind = stage.id === pipeline.start.name ? 'start' : stage.type
-    return { id: stage.id, lines: [stage.title, ...limit, ...guards, ...enter].map(short), kind }
+    return { id: stage.id, lines: [said(stage.title), ...limit, ...guards, ...enter].map(short), kind }
   })
   const byHand = pipeline.stages.flatMap((stage) =>
     stage.next.map(({ name }): Arrow => ({ from: stage.id, to: name, label: '', kind: 'hand' })),
@@ -65,11 +76,11 @@ function pipelineParts(definitions: Definitions, pipeline: Pipeline): readonly [
         if (one.kind !== 'move' || stageOf(pipeline, one.stage.name) === undefined) return []
         const label =
           event.kind === 'button'
-            ? (title ?? '')
+            ? said(title ?? '')
             : event.kind === 'outside'
               ? event.names.map(({ name }) => name).join(', ')
               : event.kind === 'done'
-                ? `готово: ${event.task.name}`
+                ? own(`готово: ${event.task.name}`)
                 : event.kind
         return [
           { from: stage.id, to: one.stage.name, label: short(label), kind: event.kind === 'button' ? 'hand' : 'auto' },
@@ -94,30 +105,32 @@ const STEP_WORDS: Readonly<Record<string, string>> = {
   call: 'запрос',
 }
 
-function processParts(process: Process): readonly [readonly Box[], readonly Arrow[]] {
-  const end: Box = { id: 'end', lines: ['Конец'], kind: 'won' }
+function processParts(process: Process, { said, own }: Speech): readonly [readonly Box[], readonly Arrow[]] {
+  const end: Box = { id: 'end', lines: [own('Конец')], kind: 'won' }
   const boxes = process.steps.map(({ id, body }, index): Box => {
     const kind = index === 0 ? 'start' : PEOPLE.includes(body.kind) ? 'person' : 'step'
     const detail =
       body.kind === 'do'
-        ? body.do.map(actionWords)
+        ? body.do.map((one) => own(actionWords(one)))
         : body.kind === 'ask'
-          ? body.ask.options.map(({ title }) => `○ ${title}`)
+          ? body.ask.options.map(({ title }) => `○ ${said(title)}`)
           : body.kind === 'task'
             ? [body.task.use.name]
             : []
-    return { id, lines: [`${id}: ${STEP_WORDS[body.kind] ?? body.kind}`, ...detail].map(short), kind }
+    return { id, lines: [`${id}: ${own(STEP_WORDS[body.kind] ?? body.kind)}`, ...detail].map(short), kind }
   })
   const arrows = process.steps.flatMap(({ id, body, goto: way }, index): readonly Arrow[] => {
     const following = process.steps[index + 1]?.id ?? 'end'
     const to = (target: string, label: string): Arrow => ({ from: id, to: target, label: short(label), kind: 'auto' })
     if (way !== undefined && 'byOption' in way) {
       const titles = new Map(body.kind === 'ask' ? body.ask.options.map((option) => [option.id, option.title]) : [])
-      return [...way.byOption].map(([option, { name }]) => to(name, titles.get(option) ?? option))
+      return [...way.byOption].map(([option, { name }]) => to(name, said(titles.get(option) ?? option)))
     }
     const lines =
       body.kind === 'branch'
-        ? body.lines.flatMap((line) => (line.goto === undefined ? [] : [to(line.goto.name, line.if?.cel ?? 'иначе')]))
+        ? body.lines.flatMap((line) =>
+            line.goto === undefined ? [] : [to(line.goto.name, line.if?.cel ?? own('иначе'))],
+          )
         : []
     return [...lines, to(way === undefined ? following : way.step.name, '')]
   })

@@ -54,6 +54,8 @@ const Form = z.looseObject({
   source: text.optional(),
   city: text.optional(),
   other: text.optional(),
+  /** The visit of Roistat: its cookie `roistat_visit`. */
+  visit_id: z.union([z.string(), z.number()]).transform(String).optional(),
   /** Which form it was; `a`: the code of an agent's link. */
   form: text.optional(),
   a: text.optional(),
@@ -80,6 +82,15 @@ const Payment = z.looseObject({
     .refine((sum): sum is number => sum !== undefined && sum > 0, { error: 'not a sum' }),
   at: moment,
 })
+/** What Roistat posts of a call: who called, and the visit to the site that it has found for him. */
+const RoistatCall = z.looseObject({
+  id: key,
+  caller: phone,
+  callee: text.nullish(),
+  visit_id: z.union([z.string(), z.number()]).transform(String).nullish(),
+  marker: text.nullish(),
+  date: z.string().nullish(),
+})
 const Event = z.looseObject({
   id: key,
   event: z.string().regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/),
@@ -95,7 +106,7 @@ const Event = z.looseObject({
   at: moment,
 })
 
-export const ADAPTERS = ['telephony', 'form', 'onec', 'fine', 'event'] as const
+export const ADAPTERS = ['telephony', 'form', 'onec', 'fine', 'roistat', 'event'] as const
 export type Adapter = (typeof ADAPTERS)[number]
 
 /** Pure. A call, a form, a payment of 1C, or any event of the definitions by its own name. */
@@ -110,8 +121,8 @@ export function readIncoming(adapter: Adapter, body: unknown, now: number): Read
       const form = Form.safeParse(body)
       if (!form.success) return wrong(form.error)
       const { id, at, phone: number, form: which, a: agentRef, ...rest } = form.data
-      const { name, source = 'Сайт', city, other, consent } = rest
-      const said = { phone: number, name, source, city, other, form: which ?? 'service', agentRef, consent }
+      const { name, source = 'Сайт', city, other, consent, visit_id: visitId } = rest
+      const said = { phone: number, name, source, city, other, form: which ?? 'service', agentRef, consent, visitId }
       return read('web.form', id, said, at)
     }
     case 'onec': {
@@ -125,6 +136,14 @@ export function readIncoming(adapter: Adapter, body: unknown, now: number): Read
       if (!fine.success) return wrong(fine.error)
       const { id, plate, at, amount, article } = fine.data
       return read('fine.found', id, { no: id, plate, at, amount, article }, at)
+    }
+    case 'roistat': {
+      const call = RoistatCall.safeParse(body)
+      if (!call.success) return wrong(call.error)
+      const { id, caller, callee, visit_id: visit, marker, date } = call.data
+      const at = Date.parse(date ?? '')
+      const said = { from: caller, line: callee ?? undefined, visitId: visit ?? undefined, marker: marker ?? undefined }
+      return read('roistat.visit', `call ${id}`, said, Number.isNaN(at) ? undefined : at)
     }
     case 'event': {
       const event = Event.safeParse(body)

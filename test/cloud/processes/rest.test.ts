@@ -63,6 +63,12 @@ describe('processes over REST', () => {
     expect(on.body).toEqual({ version: loaded.body.version, carried: 0 })
     const svg = await call('manager', 'GET', `/api/definitions/${loaded.body.version}/drawings/orders`)
     expect(svg.body).toContain('Заявка')
+    const drawing = `/api/definitions/${loaded.body.version}/drawings/orders`
+    expect((await call('manager', 'GET', drawing, undefined, 'en')).body).toContain('>Request<')
+    expect((await call('manager', 'GET', `${drawing}?language=en`)).body).toContain('>Request<')
+    const named = { files: [{ name: 'shop.yaml', text: changed(['start: request', 'start: reqest']) }] }
+    const { body: checked } = await call('head', 'POST', '/api/definitions/check', named, 'en')
+    expect(checked.problems[0]).toMatchObject({ line: 47, message: 'No first stage “reqest”' })
   })
 
   test('a card shows only what the next step asks, and its tasks with outcomes as buttons', async () => {
