@@ -130,6 +130,12 @@ const Environment = z.object({
   KORDON_ROISTAT_FILE: text
     .optional()
     .describe('file (mode 600) with the access to Roistat as JSON (docs/telephony.md); default: none'),
+  KORDON_SOURCES_FILE: text
+    .optional()
+    .describe('YAML file that describes outside sources of papers and fines (docs/integrate.md); default: none'),
+  KORDON_SOURCE_SECRETS_FILE: text
+    .optional()
+    .describe('file (mode 600) with the secrets that they name, as JSON; default: none'),
 })
 
 export type InfluxSettings = {
@@ -186,6 +192,8 @@ export type CloudConfig = {
   readonly messagesFile: string | undefined
   readonly exchangeFile: string | undefined
   readonly roistatFile: string | undefined
+  readonly sourcesFile: string | undefined
+  readonly sourceSecretsFile: string | undefined
 }
 
 export type ConfigResult =
@@ -247,6 +255,8 @@ function configFrom(env: z.infer<typeof Environment>): CloudConfig {
     messagesFile: env.KORDON_MESSAGES_FILE,
     exchangeFile: env.KORDON_EXCHANGE_FILE,
     roistatFile: env.KORDON_ROISTAT_FILE,
+    sourcesFile: env.KORDON_SOURCES_FILE,
+    sourceSecretsFile: env.KORDON_SOURCE_SECRETS_FILE,
     influx:
       env.INFLUX_URL === undefined
         ? undefined

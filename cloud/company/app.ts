@@ -12,6 +12,7 @@ import type { CloudConfig } from '../config.ts'
 import { createDriverPage } from '../driver-page/app.ts'
 import { DriverId } from '../drivers/driver.ts'
 import { createDriverStore } from '../drivers/driver-store.ts'
+import { placesOf } from '../expressions/place.ts'
 import { Fine } from '../fines/fine.ts'
 import { createFineRoutes } from '../fines/fine-routes.ts'
 import { createFineService } from '../fines/fine-service.ts'
@@ -52,6 +53,9 @@ import { createSubjectStore } from '../rules/subject-store.ts'
 import { upkeepFacts } from '../rules/upkeep-facts.ts'
 import { outageReads, zoneReads } from '../rules/zone-reads.ts'
 import type { SignerClient } from '../signer/signer-client.ts'
+import { createSources } from '../sources/app.ts'
+import { differenceSentence } from '../sources/paper-answer.ts'
+import { readSources } from '../sources/source-file-store.ts'
 import type { Vehicles, VehiclesParts } from '../vehicles/app.ts'
 import type { World } from '../world.ts'
 import { REGION, type Zones } from '../zones/app.ts'
@@ -299,6 +303,26 @@ export function createCompany(parts: Parts) {
     processes: () => processes,
     witness: parts.witness,
   })
+  const tell = createEventStore(db).take
+  const sources = createSources({
+    db,
+    world,
+    jobs,
+    described: config.sourcesFile === undefined ? undefined : readSources(config.sourcesFile, config.sourceSecretsFile),
+    papers: papers.service,
+    inSight: createParkStore(db).inSight,
+    take: async (incoming) => (await tell('fine', incoming, clock.now())) !== undefined,
+    differs: async (difference) => {
+      const { vehicleId, kind, source, said, onRecord } = difference
+      const key = `paper ${vehicleId} ${kind} ${source} ${said} ${onRecord}`
+      const payload = { what: differenceSentence(difference) }
+      await tell(
+        'inbox',
+        { event: 'papers.differ', key, payload, happenedAt: clock.now(), about: { vehicle: vehicleId } },
+        clock.now(),
+      )
+    },
+  })
   const processes = createProcesses({
     db,
     inTransaction,
@@ -320,7 +344,8 @@ export function createCompany(parts: Parts) {
       screen: live.screen,
       telephony: calls.telephony,
       grant: permits.ofCards,
-      call: aggregator.call,
+      // What sources say of papers is on record by the time a process asks: a daily job has asked them.
+      call: async (wish) => (wish.port === 'papers' ? {} : aggregator.call(wish)),
       hold: async ({ place, lift, holdKey, vehicle }) => {
         const reason = HoldReason.parse(place ?? lift)
         const query = {
@@ -371,7 +396,8 @@ export function createCompany(parts: Parts) {
     publicUrl: config.publicUrl,
     clientAddress: (tx, client) => clientPage.service.linkFor(tx, client, 'Кордон'),
     may: parts.may,
-    policy: policies.service.facts,
+    // Where cars may be and whose applications are taken is one thing, and said once: the zone of work.
+    policy: async () => ({ ...(await policies.service.facts()), serviceArea: placesOf(REGION.regions) }),
     shipped: cases,
     changed: live.cardChanged,
   })
@@ -452,6 +478,7 @@ export function createCompany(parts: Parts) {
       ...calls.routes,
       ...inbox.routes,
       ...clientPage.routes,
+      sources.routes,
       createFineRoutes({ fines, isInSight: createFineStore(db).isInSight }),
     ],
     /** After the migrations and the zones. */

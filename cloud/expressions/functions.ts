@@ -1,11 +1,11 @@
 import type { Environment } from '@marcbachmann/cel-js'
 import { midnight } from '../calendar/moscow-day.ts'
 import { CEL_NAME, durationOf } from './cel-value.ts'
-import { normCity } from './place.ts'
+import { normCity, regionOf } from './place.ts'
 
 const DAY_MS = 86_400_000
 
-/** The four functions of our own: pure, and nothing else is added to the language. */
+/** The five functions of our own: pure, and nothing else is added to the language. */
 export const registerFunctions = (environment: Environment): Environment =>
   environment
     .registerFunction(`days(int): ${CEL_NAME.duration}`, (count: bigint) => durationOf(Number(count) * DAY_MS))
@@ -16,10 +16,24 @@ export const registerFunctions = (environment: Environment): Environment =>
       return new Date(Math.min(...times.map((at) => at.getTime())))
     })
     .registerFunction('normCity(string): string', normCity)
+    .registerFunction('regionOf(string): string', regionOf)
 
 /** Whatever else the library knows stays out: no type tricks, no patterns that can run for minutes. */
 export const ALLOWED_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...['days', 'day', 'least', 'normCity', 'has', 'duration', 'timestamp', 'string', 'int', 'double', 'size'],
+  ...[
+    'days',
+    'day',
+    'least',
+    'normCity',
+    'regionOf',
+    'has',
+    'duration',
+    'timestamp',
+    'string',
+    'int',
+    'double',
+    'size',
+  ],
   ...['contains', 'startsWith', 'endsWith', 'trim', 'lowerAscii', 'upperAscii'],
   ...['exists', 'all', 'exists_one', 'filter', 'map'],
   ...['getHours', 'getMinutes', 'getSeconds', 'getDayOfWeek', 'getDate', 'getMonth', 'getFullYear'],

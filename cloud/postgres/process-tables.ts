@@ -71,6 +71,7 @@ export type CardRunRow = {
   readonly awaits: Json<readonly string[]>
   readonly startedAt: number
   readonly endedAt: number | null
+  readonly paused: Json<{ readonly at: number; readonly answered: boolean } | null> | null
 }
 export type CardTimerRow = {
   readonly card: string
@@ -196,6 +197,9 @@ export type ProcessInboxRow = {
   readonly payload: Json<Record<string, unknown>>
   readonly happenedAt: number | null
   readonly receivedAt: number
+  readonly subject: string | null
+  readonly late: Generated<boolean>
+  readonly waitsFor: string | null
 }
 export type ProcessHookRow = {
   readonly id: string

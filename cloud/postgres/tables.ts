@@ -14,6 +14,7 @@ import type { ParkTables } from './park-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
 import type { ProcessTables } from './process-tables.ts'
 import type { RuleTables } from './rule-tables.ts'
+import type { SourceTables } from './source-tables.ts'
 import type { StandingTables } from './standing-tables.ts'
 import type { StreamTables } from './stream-tables.ts'
 import type { TrackerTables } from './tracker-tables.ts'
@@ -44,6 +45,7 @@ export type Tables = FleetTables &
   LedgerTables &
   PeopleTables &
   ProcessTables &
+  SourceTables &
   StandingTables &
   StreamTables &
   RuleTables &

@@ -26,6 +26,8 @@ import { createEnglishRoutes } from './desk/english-routes.ts'
 import { createFocusStore } from './desk/focus-store.ts'
 import { createLabelStore } from './desk/label-store.ts'
 import type { May } from './desk/may.ts'
+import { createRunRoutes } from './desk/run-routes.ts'
+import { createRunStore } from './desk/run-store.ts'
 import { createTaskRoutes } from './desk/task-routes.ts'
 import { createTaskStore } from './desk/task-store.ts'
 import { createViewRoutes } from './desk/view-routes.ts'
@@ -50,6 +52,7 @@ import { createApplyRoutes } from './inbox/apply-routes.ts'
 import { createInboxRoutes } from './inbox/inbox-routes.ts'
 import { createInboxStore } from './inbox/inbox-store.ts'
 import { isSigned } from './inbox/signature-client.ts'
+import { createWaitingEvents } from './inbox/waiting-service.ts'
 import { createMechanicRoutes } from './mechanic/mechanic-routes.ts'
 import type { SourceFile } from './notation/source.ts'
 import { createProcessService, type ProcessService } from './process-service.ts'
@@ -287,7 +290,15 @@ export function createProcesses(parts: Parts): Processes {
   }
   jobs?.every('process-subjects', seconds(60), bearSubjects)
   jobs?.every('process-trips', seconds(15), async () => void (await trips.look()))
+  const waiting = createWaitingEvents({
+    db,
+    inTransaction,
+    clock,
+    inboxStore: createInboxStore,
+    outboxStore: createOutboxStore,
+  })
   jobs?.every('process-payments', seconds(10), async () => void (await effects.placePayments()))
+  jobs?.every('process-events-waiting', seconds(2), async () => void (await waiting.place()))
   jobs?.every('process-timers', seconds(5), async (stop) => {
     policy = await parts.policy()
     while (!stop.aborted && (await effects.ring()) > 0);
@@ -329,6 +340,7 @@ export function createProcesses(parts: Parts): Processes {
       createBoardRoutes({ desk, writeXlsx }),
       createCardRoutes({ desk, processes: service }),
       createCardPastRoutes({ desk }),
+      createRunRoutes({ runs: createRunStore(db), active: service.active, may: parts.may }),
       createDispatcherRoutes(dispatcher),
       createMechanicRoutes({ desk, active: service.active }),
       createViewRoutes({ uuid, views: createViewStore(db) }),
@@ -379,6 +391,10 @@ export function createProcesses(parts: Parts): Processes {
         inboxStore: createInboxStore,
         carryOut: carryOutAtOnce,
         calls: parts.calls,
+        newestOnly: async () => {
+          const events = (await service.active())?.definitions.events.values() ?? []
+          return new Set([...events].filter(({ newest }) => newest !== undefined).map(({ id }) => id))
+        },
         isSigned,
       }),
     ]),

@@ -32,7 +32,7 @@ export function createCardStore(db: Db) {
         .selectFrom('cardTasks')
         .selectAll()
         .where('card', '=', id)
-        .where('state', '=', 'open')
+        .where('state', 'in', ['open', 'held'])
         .orderBy('createdAt')
         .orderBy('id')
         .execute()
@@ -54,7 +54,7 @@ export function createCardStore(db: Db) {
             dueAt,
             basis,
             version,
-            state: state === 'rung' ? 'rung' : 'set',
+            state: state === 'rung' || state === 'held' ? state : 'set',
           }),
         ),
         repeats: row.repeats,
@@ -141,9 +141,10 @@ export const cardOf = (
 })
 
 const runOf = (
-  row: Omit<Read<CardRunRow>, 'bound' | 'awaits'> & {
+  row: Omit<Read<CardRunRow>, 'bound' | 'awaits' | 'paused'> & {
     readonly bound: Record<string, string>
     readonly awaits: readonly string[]
+    readonly paused: { readonly at: number; readonly answered: boolean } | null
   },
 ): Run => ({
   id: row.id,
@@ -157,6 +158,7 @@ const runOf = (
   awaits: row.awaits,
   startedAt: row.startedAt,
   endedAt: row.endedAt ?? undefined,
+  paused: row.paused ?? undefined,
 })
 
 async function putLinks(db: Db, card: Card): Promise<void> {
@@ -227,6 +229,7 @@ async function putRuns(db: Db, before: CardState, after: CardState): Promise<voi
       comment: run.comment ?? null,
       awaits: JSON.stringify(run.awaits),
       endedAt: run.endedAt ?? null,
+      paused: run.paused === undefined ? null : JSON.stringify(run.paused),
     }
     await db
       .insertInto('cardRuns')

@@ -25,7 +25,12 @@ import { createZoneRoutes, type ZoneDetail, type ZoneFeature } from './zone-rout
 import { createZoneService, type ZoneAlert } from './zone-service.ts'
 import { createZoneStore, readZoneGeometry } from './zone-store.ts'
 
-export const REGION = { id: 'moscow-region', name: 'Москва и Московская область' } as const
+/** The zone of work. `regions`: the names of what it is made of, by which applications of other places are refused. */
+export const REGION = {
+  id: 'moscow-region',
+  name: 'Москва и Московская область',
+  regions: ['Москва', 'Московская область'],
+} as const
 const ATTRIBUTION = '© OpenStreetMap contributors'
 
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {

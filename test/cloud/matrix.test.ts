@@ -160,6 +160,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/cards/{id}/buttons': { button: 'one' },
   'POST /api/cards/{id}/processes': { process: 'one' },
   'POST /api/cards/{id}/processes/{run}/stop': { reason: 'хватит' },
+  'POST /api/cards/{id}/processes/{run}/pause': { reason: 'хватит' },
+  'POST /api/cards/{id}/processes/{run}/resume': { reason: 'хватит' },
   'POST /api/cards/{id}/responsible': { to: 'role:head' },
   'POST /api/cards/{id}/documents/made': { document: 'one' },
   'POST /api/cards/{id}/comments': { text: 'слово' },

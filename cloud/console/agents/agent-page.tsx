@@ -18,6 +18,7 @@ import { dayBounds, dayWords } from '../language/moment.ts'
 import { moneyWords } from '../language/money.ts'
 import { useNow } from '../live/now.ts'
 import { mayLinkAgents } from '../session/rights.ts'
+import { EditAgent, EndAgent } from './agent-dialogs.tsx'
 import { AGENTS, AgentState, Sum } from './agents-page.tsx'
 
 function Address({ address }: { readonly address: string }): ReactNode {
@@ -94,7 +95,8 @@ function Credits({ credits }: Pick<Statement, 'credits'>): ReactNode {
 }
 
 const side = (agent: Agent, t: ReturnType<typeof useWords>['t']) => [
-  { word: t('agents.columns.state'), value: <AgentState active={agent.active} /> },
+  { word: t('agents.columns.state'), value: <AgentState active={agent.active} until={agent.until} /> },
+  ...(agent.phone === null ? [] : [{ word: t('agents.phone'), value: agent.phone }]),
   { word: t('agents.columns.toPay'), value: <Sum kopecks={agent.toPayKopecks} /> },
   { word: t('agents.columns.paidOut'), value: <Sum kopecks={agent.paidOutKopecks} /> },
 ]
@@ -112,6 +114,7 @@ export function AgentPage({ id, user }: { readonly id: string; readonly user: Us
     enabled: isRight,
   })
   const known = statement.data?.agent
+  const [dialog, setDialog] = useState<'edit' | 'end' | null>(null)
   if (statement.error instanceof Problem && statement.error.facts.status === 404)
     return (
       <Page title={t('agents.none')} back="/agents">
@@ -119,7 +122,23 @@ export function AgentPage({ id, user }: { readonly id: string; readonly user: Us
       </Page>
     )
   return (
-    <Page title={known === undefined ? t('agents.title') : (known.name ?? t('agents.unnamed'))} back="/agents">
+    <Page
+      title={known === undefined ? t('agents.title') : (known.name ?? t('agents.unnamed'))}
+      back="/agents"
+      actions={
+        known !== undefined &&
+        mayLinkAgents(user) && (
+          <>
+            <Button variant="default" onClick={() => setDialog('edit')}>
+              {t('agents.change')}
+            </Button>
+            <Button variant="default" onClick={() => setDialog('end')}>
+              {t(known.until === null && known.active ? 'agents.end' : 'agents.return')}
+            </Button>
+          </>
+        )
+      }
+    >
       <Tools>
         <TextInput
           label={t('agents.from')}
@@ -162,6 +181,12 @@ export function AgentPage({ id, user }: { readonly id: string; readonly user: Us
           />
         )}
       </QueryView>
+      {known !== undefined && dialog === 'edit' && (
+        <EditAgent agent={known} queryKey={AGENTS} onClose={() => setDialog(null)} />
+      )}
+      {known !== undefined && dialog === 'end' && (
+        <EndAgent agent={known} queryKey={AGENTS} onClose={() => setDialog(null)} />
+      )}
     </Page>
   )
 }

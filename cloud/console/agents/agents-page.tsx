@@ -3,11 +3,13 @@ import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import type { Agent } from '../api/agent.ts'
 import { linesOf, usePages } from '../api/lists.ts'
+import { serverNow } from '../api/server-clock.ts'
 import { DataTable } from '../design/data-table.tsx'
 import { MoreButton } from '../design/more-button.tsx'
 import { Page, Quiet } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { ToneWord } from '../design/tone-word.tsx'
+import { calendarWords } from '../language/calendar.ts'
 import { useWords } from '../language/language.ts'
 import { moneyWords } from '../language/money.ts'
 
@@ -19,9 +21,14 @@ export function Sum({ kopecks }: { readonly kopecks: number | null }): ReactNode
   return kopecks === null ? <span className="quiet">{t('agents.hidden')}</span> : moneyWords(kopecks, language)
 }
 
-export const AgentState = ({ active }: Pick<Agent, 'active'>): ReactNode => {
-  const { t } = useWords()
-  return <ToneWord tone={active ? 'good' : 'unknown'}>{t(active ? 'agents.active' : 'agents.inactive')}</ToneWord>
+export const AgentState = ({ active, until }: Pick<Agent, 'active' | 'until'>): ReactNode => {
+  const { t, language } = useWords()
+  const day = until === null ? '' : calendarWords(until, serverNow(), language)
+  const word =
+    until === null
+      ? t(active ? 'agents.active' : 'agents.inactive')
+      : t(active ? 'agents.activeUntil' : 'agents.endedOn', { day })
+  return <ToneWord tone={active ? (until === null ? 'good' : 'wait') : 'unknown'}>{word}</ToneWord>
 }
 
 /** Who brings drivers, and what is owed to each for it. */

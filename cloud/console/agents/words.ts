@@ -33,6 +33,19 @@ const ru = {
   makeLink: 'Новая ссылка на ведомость',
   make: 'Создать',
   makeLead: 'Ссылка показывается один раз. Прежняя, если она есть, перестанет открываться.',
+  edit: 'Изменить агента',
+  change: 'Изменить',
+  save: 'Сохранить',
+  name: 'Имя',
+  phone: 'Телефон',
+  end: 'Закончить работу',
+  lastDay: 'Последний день',
+  endLead:
+    'По этот день включительно заявки по его ссылке записываются на него. Потом заявка остаётся без агента, и карточка скажет почему. Начисленное и ведомость не меняются.',
+  return: 'Вернуть',
+  returnLead: 'Заявки по его ссылке снова будут записываться на него.',
+  activeUntil: 'Действует по {{day}}',
+  endedOn: 'Не действует, последний день {{day}}',
 } as const
 
 type Same<T> = { readonly [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
@@ -72,6 +85,19 @@ const en: Same<typeof ru> = {
   makeLink: 'New link to the statement',
   make: 'Make',
   makeLead: 'The link is shown once. The one before it, if any, no longer opens.',
+  edit: 'Change the agent',
+  change: 'Change',
+  save: 'Save',
+  name: 'Name',
+  phone: 'Phone',
+  end: 'End his work',
+  lastDay: 'Last day',
+  endLead:
+    'Applications by his link are his up to this day. After it an application has no agent, and its card says why. What was credited and the statement stay.',
+  return: 'Take him back',
+  returnLead: 'Applications by his link are his again.',
+  activeUntil: 'Active until {{day}}',
+  endedOn: 'Not active, last day {{day}}',
 }
 
 /** Words of the agents. */

@@ -4,8 +4,11 @@ import type { InstantText } from './vehicle.ts'
 export type Agent = {
   readonly id: string
   readonly name: string | null
+  readonly phone: string | null
   readonly ref: string | null
   readonly active: boolean
+  /** The last day of his work, YYYY-MM-DD. */
+  readonly until: string | null
   readonly toPayKopecks: number | null
   readonly paidOutKopecks: number | null
 }

@@ -121,8 +121,38 @@ export type Card = CardItem & {
   readonly ways: readonly Way[]
   readonly buttons: readonly { readonly id: string; readonly title: string }[]
   readonly processes: readonly { readonly id: string; readonly title: string; readonly form: readonly string[] }[]
-  readonly running: readonly { readonly id: string; readonly title: string; readonly step: string | null }[]
+  readonly running: readonly {
+    readonly id: string
+    readonly title: string
+    readonly step: string | null
+    readonly startedAt: InstantText
+    readonly pausedAt: InstantText | null
+  }[]
   readonly tasks: readonly Task[]
+}
+/** A process as it is described, and how often it runs now. */
+export type ProcessItem = {
+  readonly id: string
+  readonly title: string
+  readonly folder: string | null
+  readonly case: string | null
+  readonly steps: number
+  readonly running: number
+  readonly paused: number
+}
+/** A process that runs on a card. */
+export type RunItem = {
+  readonly id: string
+  readonly process: string
+  readonly title: string
+  readonly folder: string | null
+  readonly step: string | null
+  readonly startedAt: InstantText
+  readonly pausedAt: InstantText | null
+  readonly card: string
+  readonly cardNo: number
+  readonly pipelineTitle: string
+  readonly stageTitle: string
 }
 export type AroundCard = CardItem & {
   readonly pipelineTitle: string

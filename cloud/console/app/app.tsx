@@ -67,6 +67,7 @@ const CallWindow = lazy(async () => ({ default: (await import('../dispatcher/cal
 const MechanicPage = lazy(async () => ({ default: (await import('../mechanic/mechanic-page.tsx')).MechanicPage }))
 const OfflineMechanic = lazy(async () => ({ default: (await import('../mechanic/mechanic-page.tsx')).OfflineMechanic }))
 const ReportsPage = lazy(async () => ({ default: (await import('../reports/reports-page.tsx')).ReportsPage }))
+const RunningPage = lazy(async () => ({ default: (await import('../running/running-page.tsx')).RunningPage }))
 const DefinitionsPage = lazy(async () => ({
   default: (await import('../definitions/definitions-page.tsx')).DefinitionsPage,
 }))
@@ -187,6 +188,9 @@ function Pages({ user }: { readonly user: User }): ReactNode {
               </Route>
               <Route path="/reports">
                 <ReportsPage />
+              </Route>
+              <Route path="/running">
+                <RunningPage user={user} />
               </Route>
               <Route path="/definitions">
                 <DefinitionsPage user={user} />

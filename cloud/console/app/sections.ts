@@ -50,6 +50,7 @@ export const GROUPS: readonly Group[] = [
       { path: '/dispatcher', word: 'nav.dispatcher', roles: ['owner', 'head', 'manager', 'dispatcher'] },
       { path: '/mechanic', word: 'nav.mechanic', roles: ['owner', 'head', 'service', 'mechanic'] },
       { path: '/reports', word: 'nav.reports', roles: ['owner', 'head', 'accountant', 'auditor'] },
+      { path: '/running', word: 'nav.running', roles: ['owner', 'head', 'auditor'] },
       { path: '/definitions', word: 'nav.definitions', roles: ['owner', 'head', 'auditor'] },
     ],
   },

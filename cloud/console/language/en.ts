@@ -30,6 +30,7 @@ import { processWords, workplaceWords } from '../processes/words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
+import { runningWords } from '../running/words.ts'
 import { eventWords } from '../vehicles/event-words.ts'
 import { fleetWords } from '../vehicles/fleet-words.ts'
 import { ledgerWords } from '../vehicles/mileage-words.ts'
@@ -69,6 +70,7 @@ export const en = {
     mechanic: 'Mechanic',
     reports: 'Reports',
     definitions: 'Definitions',
+    running: 'What runs',
     morning: 'Morning',
     map: 'Map',
     fleet: 'Fleet',
@@ -183,6 +185,7 @@ export const en = {
   fields: fieldWords.en,
   mechanic: mechanicWords.en,
   reports: reportWords.en,
+  running: runningWords.en,
   refusal: refusals.en,
   ...problemWords.en,
 } as const

@@ -30,6 +30,7 @@ import { processWords, workplaceWords } from '../processes/words.ts'
 import { quarantineWords } from '../quarantine/words.ts'
 import { reportWords } from '../reports/words.ts'
 import { ruleWords } from '../rules/words.ts'
+import { runningWords } from '../running/words.ts'
 import { eventWords } from '../vehicles/event-words.ts'
 import { fleetWords } from '../vehicles/fleet-words.ts'
 import { ledgerWords } from '../vehicles/mileage-words.ts'
@@ -69,6 +70,7 @@ export const ru = {
     mechanic: 'Механик',
     reports: 'Отчёты',
     definitions: 'Описания',
+    running: 'Что идёт',
     morning: 'Утро',
     map: 'Карта',
     fleet: 'Парк',
@@ -183,6 +185,7 @@ export const ru = {
   fields: fieldWords.ru,
   mechanic: mechanicWords.ru,
   reports: reportWords.ru,
+  running: runningWords.ru,
   refusal: refusals.ru,
   ...problemWords.ru,
 } as const

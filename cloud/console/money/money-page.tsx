@@ -9,6 +9,7 @@ import { Loading, QueryView } from '../design/query-view.tsx'
 import { DriverSelect } from '../drivers/driver-select.tsx'
 import { useWords } from '../language/language.ts'
 import { dayBounds } from '../language/moment.ts'
+import { SourceStates } from '../papers/paper-checks.tsx'
 import { mayPost, maySeeDrivers } from '../session/rights.ts'
 import { VehicleSelect } from '../vehicles/vehicle-select.tsx'
 import { MoneyActions } from './money-actions.tsx'
@@ -69,6 +70,7 @@ export function MoneyPage({ user }: { readonly user: User }): ReactNode {
           )
         }}
       </QueryView>
+      <SourceStates of="fines" />
     </Page>
   )
 }

@@ -19,6 +19,7 @@ import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { mayEditPapers } from '../session/rights.ts'
 import { plateWords } from '../vehicles/plate.ts'
+import { SourceStates } from './paper-checks.tsx'
 import { SendDialog } from './paper-dialogs.tsx'
 import { PAPERS } from './paper-queries.ts'
 import { PaperStateWord, paperLeftWords } from './paper-words.tsx'
@@ -185,6 +186,7 @@ export function PapersPage({ user }: { readonly user: User }): ReactNode {
           )
         }
       </QueryView>
+      <SourceStates of="papers" />
       {sending && (
         <SendDialog
           lines={picked}

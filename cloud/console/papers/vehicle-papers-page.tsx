@@ -16,6 +16,7 @@ import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { mayEditPapers } from '../session/rights.ts'
 import { useVehicle } from '../vehicles/vehicle-queries.ts'
+import { PaperChecks } from './paper-checks.tsx'
 import { CallOffDialog, EnterDialog, SendDialog, WithdrawDialog } from './paper-dialogs.tsx'
 import { useVehiclePapers } from './paper-queries.ts'
 import { PaperStateWord, paperLeftWords } from './paper-words.tsx'
@@ -148,6 +149,7 @@ export function VehiclePapersPage({ id, user }: { readonly id: string; readonly 
                 <>
                   <Hindrances sentences={known.hindrances} />
                   <Standings papers={known} vehicle={{ id, plate }} user={user} />
+                  <PaperChecks id={id} mayAsk={mayEditPapers(user)} />
                 </>
               }
               side={

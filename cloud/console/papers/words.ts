@@ -45,6 +45,22 @@ const ru = {
   now: 'Сейчас',
   free: 'Документы выдаче не мешают.',
   hindered: 'Нельзя выдать',
+  sources: {
+    papers: 'Внешние источники',
+    fines: 'Внешние источники штрафов',
+    said: 'Что говорят источники',
+    ask: 'Спросить сейчас',
+    notYet: 'Об этой машине источники ещё не спрашивали.',
+    never: 'ещё не спрашивали',
+    ok: 'ответ {{at}}',
+    tried: 'спрашивали {{at}}',
+    unknown: 'без ответа о документах: {{count}}',
+    unreadable: 'не разобрано штрафов: {{count}}',
+    until: 'действует до {{day}}',
+    none: 'такого документа нет',
+    noAnswer: 'неизвестно: {{why}}',
+    before: 'раньше отвечал: {{said}}, {{at}}',
+  },
 } as const
 
 type Same<T> = { readonly [K in keyof T]: T[K] extends string ? string : Same<T[K]> }
@@ -94,6 +110,22 @@ const en: Omit<Same<typeof ru>, 'sendCount_few' | 'sendCount_many'> = {
   now: 'Now',
   free: 'Papers do not stand in the way of handing over.',
   hindered: 'Cannot be handed over',
+  sources: {
+    papers: 'Outside sources',
+    fines: 'Outside sources of fines',
+    said: 'What sources say',
+    ask: 'Ask now',
+    notYet: 'No source has been asked about this vehicle yet.',
+    never: 'not asked yet',
+    ok: 'answered {{at}}',
+    tried: 'asked {{at}}',
+    unknown: 'papers without an answer: {{count}}',
+    unreadable: 'fines that could not be read: {{count}}',
+    until: 'valid until {{day}}',
+    none: 'there is no such paper',
+    noAnswer: 'unknown: {{why}}',
+    before: 'it said before: {{said}}, {{at}}',
+  },
 }
 
 export const paperWords = { ru, en } as const

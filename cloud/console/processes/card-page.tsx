@@ -22,6 +22,7 @@ import { CardForm } from './card-form.tsx'
 import { CardLog } from './card-log.tsx'
 import { CardMarks } from './card-marks.tsx'
 import classes from './card-page.module.css'
+import { CardRunning } from './card-running.tsx'
 import { cardName } from './card-tile.tsx'
 import { CardVehicle } from './card-vehicle.tsx'
 import { OutcomeForm } from './outcome-form.tsx'
@@ -167,7 +168,6 @@ function Lead({ card }: { readonly card: Card }): ReactNode {
 }
 
 function Body({ card, user }: { readonly card: Card; readonly user: User }): ReactNode {
-  const { t } = useWords()
   const linked = card.entity === 'vehicle' ? card.subject : card.fields['vehicle']
   const vehicle = typeof linked === 'string' ? linked : null
   const name = cardName(card)
@@ -196,13 +196,7 @@ function Body({ card, user }: { readonly card: Card; readonly user: User }): Rea
           </div>
         )}
         <div className={classes['stack']}>
-          {card.running.length > 0 && (
-            <Panel title={t('process.running')}>
-              {card.running.map(({ id, title }) => (
-                <div key={id}>{title}</div>
-              ))}
-            </Panel>
-          )}
+          <CardRunning card={card} user={user} />
           <CardDocuments card={card} />
           <CardClient card={card} user={user} />
           <CardAround id={card.id} />

@@ -18,6 +18,8 @@ import { type Cell, cellWords, isFigure, type Table } from './cell.ts'
 /** Reports by what they are asked for; `pipeline`, `stage` and `by`: what may be chosen. */
 const REPORTS = [
   { name: 'owner', choices: ['pipeline'] },
+  { name: 'week', choices: ['pipeline'] },
+  { name: 'kpi', choices: ['pipeline'] },
   { name: 'sums', choices: ['pipeline'] },
   { name: 'losses', choices: ['pipeline'] },
   { name: 'profit', choices: ['pipeline', 'by'] },

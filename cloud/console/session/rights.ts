@@ -66,6 +66,8 @@ export const maySeeDecisions = among('owner', 'head', 'manager', 'support', 'sec
 export const mayAnswerAppeals = among('owner', 'head', 'manager', 'support', 'security')
 export const mayGivePermits = among('owner', 'head', 'manager', 'security')
 export const mayTakeCalls = among('owner', 'head', 'manager', 'dispatcher')
+/** Pauses, resumes and stops processes on cards. */
+export const maySteerProcesses = among('owner', 'head')
 /** Gives an agent the secret address of his statement. */
 /** Gives a client of the car service the address of his own page. */
 export const mayLinkClients = among('owner', 'head', 'manager', 'support', 'service', 'dispatcher')

@@ -1,27 +1,35 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { EpochMs, Instant } from '#contract/instant.ts'
+import { boundsOf, Day, dayOf } from '../../calendar/moscow-day.ts'
 import type { Fact } from '../../expressions/fact-type.ts'
 import { type Caller, callerOf, type RouteRoles } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
+import { policyField } from '../../http/field-mask.ts'
 import { cursorFrom, placeFrom } from '../../vehicles/cursor.ts'
 import type { World } from '../../world.ts'
 import type { BoardStore } from '../board-store.ts'
 import type { May } from '../desk/may.ts'
 import { PAGE_POLICY } from '../inbox/apply-page.ts'
+import { e164 } from '../inbox/webhook.ts'
 import type { Agent, AgentStore } from './agent-store.ts'
-import { statementOf } from './statement.ts'
+import { isAtWork, lastDayOf, statementOf } from './statement.ts'
 import { statementGone, statementPage } from './statement-page.ts'
 
 const tags = ['agents']
 const SEES: RouteRoles = ['owner', 'head', 'manager', 'accountant', 'auditor']
+const CHANGES: RouteRoles = ['owner', 'head', 'manager']
 const Id = z.string().min(1).max(100)
 const Text = z.string().nullable()
 const AgentView = z.object({
   id: z.string(),
   name: Text,
+  phone: Text.meta(policyField('agent', 'phone')),
   ref: Text,
+  /** Whether applications by his link are his today. */
   active: z.boolean(),
+  /** The last day on which they are, where his work has an end. */
+  until: Day.nullable(),
   /** Of all parks together, so only for those who see all of them. */
   toPayKopecks: z.int().nullable(),
   paidOutKopecks: z.int().nullable(),
@@ -51,8 +59,10 @@ export function createAgentRoutes({ agents, cardsInSight, may, clock, randomByte
     return {
       id,
       name: text('name'),
+      phone: text('phone'),
       ref: text('ref'),
-      active: fields['active'] === true,
+      active: isAtWork(fields, clock.now()),
+      until: lastDayOf(fields),
       toPayKopecks: sum('toPay'),
       paidOutKopecks: sum('paidOut'),
     }
@@ -128,10 +138,64 @@ export function createAgentRoutes({ agents, cardsInSight, may, clock, randomByte
         }
       },
     )
+    app.patch(
+      '/api/agents/:id',
+      {
+        config: { roles: CHANGES, looksAt: 'personal' },
+        schema: {
+          tags,
+          summary: 'Another name or phone number of an agent',
+          params: z.strictObject({ id: Id }),
+          body: z.strictObject({
+            name: z.string().trim().min(1).max(200).optional(),
+            phone: z.string().trim().min(5).max(30).optional(),
+          }),
+          response: { 200: AgentView },
+        },
+      },
+      async (request) => {
+        const caller = callerOf(request)
+        const { id } = await known(request.params.id)
+        const { name, phone: written } = request.body
+        const phone = written === undefined ? undefined : e164(written)
+        if (written !== undefined && phone === undefined)
+          throw new Fault('request/invalid', 'phone: не похоже на номер')
+        const set = { ...(name === undefined ? {} : { name }), ...(phone === undefined ? {} : { phone }) }
+        const rights = await may(caller)
+        const closed = Object.keys(set).filter((field) => ['hidden', 'masked'].includes(rights.field('agent', field)))
+        if (closed.length > 0) throw new Fault('card/field-closed', `Эти поля вам не открыты: ${closed.join(', ')}`)
+        await agents.change(id, set, [], clock.now())
+        return view(caller, await known(id))
+      },
+    )
+    app.put(
+      '/api/agents/:id/end',
+      {
+        config: { roles: CHANGES, looksAt: 'personal' },
+        schema: {
+          tags,
+          summary:
+            'The last day on which applications by his link are his; null: he goes on. What he was credited stays',
+          params: z.strictObject({ id: Id }),
+          body: z.strictObject({ on: Day.nullable() }),
+          response: { 200: AgentView },
+        },
+      },
+      async (request) => {
+        const caller = callerOf(request)
+        const { id } = await known(request.params.id)
+        const { on } = request.body
+        const now = clock.now()
+        // Definitions of before know the word `active` alone: past days end him there too.
+        const set = on === null ? { active: true } : { active: on >= dayOf(now), until: boundsOf(on).from }
+        await agents.change(id, set, on === null ? ['until'] : [], now)
+        return view(caller, await known(id))
+      },
+    )
     app.post(
       '/api/agents/:id/link',
       {
-        config: { roles: ['owner', 'head', 'manager'], replay: 'never' },
+        config: { roles: CHANGES, replay: 'never' },
         schema: {
           tags,
           summary: 'A secret address where the agent reads his own statement; the one he had before is closed',

@@ -21,6 +21,19 @@ export function createAgentStore(db: Db) {
       const rows = await (after === undefined ? all : all.where('id', '>', after)).execute()
       return rows.map(({ id, fields }) => ({ id, fields: factsFrom(fields) }))
     },
+    /** Puts these fields to an agent and takes out those that are named; his credits are rows of their own and stay. */
+    change: async (id: string, set: Facts, without: readonly string[], now: number): Promise<void> => {
+      await db
+        .updateTable('processRecords')
+        .set(({ eb }) => ({
+          fields: sql`(fields - ${[...without]}::text[]) || ${JSON.stringify(set)}::jsonb`,
+          version: eb('version', '+', 1),
+          changedAt: now,
+        }))
+        .where('entity', '=', 'agent')
+        .where('id', '=', id)
+        .execute()
+    },
     find: async (id: string): Promise<Agent | undefined> => {
       const row = await records('agent').where('id', '=', id).executeTakeFirst()
       return row && { id: row.id, fields: factsFrom(row.fields) }

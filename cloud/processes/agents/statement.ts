@@ -1,3 +1,5 @@
+import { EpochMs } from '#contract/instant.ts'
+import { type Day, dayOf } from '../../calendar/moscow-day.ts'
 import type { Facts } from '../../expressions/fact-type.ts'
 
 /** One driver who got his car by the link of an agent. `id` is the card's. */
@@ -30,4 +32,16 @@ export function statementOf(credits: readonly Credit[]): Statement {
     creditedKopecks: credits.reduce((sum, { kopecks }) => sum + kopecks, 0),
     credits: credits.toSorted((a, b) => (b.day ?? 0) - (a.day ?? 0) || a.id.localeCompare(b.id)),
   }
+}
+
+/** Pure. The last day of an agent; null: his work has no end. */
+export function lastDayOf({ until }: Facts): Day | null {
+  const at = EpochMs.safeParse(until)
+  return at.success ? dayOf(at.data) : null
+}
+
+/** Pure. Whether applications by his link are his on the day of this moment, the last day included. */
+export function isAtWork(agent: Facts, now: EpochMs): boolean {
+  const last = lastDayOf(agent)
+  return agent['active'] === true && (last === null || dayOf(now) <= last)
 }

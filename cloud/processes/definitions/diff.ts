@@ -67,6 +67,12 @@ export function diff(before: Definitions, after: Definitions): readonly string[]
       (old, now) => changedBody(`документ «${now.title}»`, old, now),
     ),
     ...compared(
+      before.kpis,
+      after.kpis,
+      ({ title }) => `показатель «${title}»`,
+      (old, now) => changedText(`Показатель «${now.title}»: формула`, old.formula.cel, now.formula.cel),
+    ),
+    ...compared(
       before.policy,
       after.policy,
       ({ title }) => `число «${title}»`,

@@ -1,4 +1,4 @@
-import type { EpochMs } from '#contract/instant.ts'
+import { EpochMs } from '#contract/instant.ts'
 import type { Facts } from '../../expressions/fact-type.ts'
 import type { Caller } from '../../http/access.ts'
 import { Fault } from '../../http/fault.ts'
@@ -59,7 +59,7 @@ export function createCardPage(deps: Deps) {
     const right = sight.rights.stage(it.pipeline, it.stage)
     if (right === 'hidden') throw new Fault('card/unknown')
     const bare = { ...it, subject: it.subject ?? null, responsible: it.responsible ?? null }
-    const asked = state.tasks.map((task) => askedBy(machine, task))
+    const asked = state.tasks.filter(({ state: is }) => is === 'open').map((task) => askedBy(machine, task))
     const next = nextFields(machine, state, ways)
     const shown = await shownCard(deps, machine, sight, bare, [...next, ...asked.flatMap(({ show }) => show)])
     const limits = await lists.limits(undefined, [id])
@@ -114,6 +114,8 @@ export function createCardPage(deps: Deps) {
           process: run.process,
           title: machine.definitions.processes.get(run.process)?.title ?? run.process,
           step: run.step ?? null,
+          startedAt: EpochMs.parse(run.startedAt),
+          pausedAt: run.paused === undefined ? null : EpochMs.parse(run.paused.at),
         })),
       timers: state.timers.filter(({ state: is }) => is === 'set').map(({ name, dueAt }) => ({ name, dueAt })),
       tasks: state.tasks
@@ -194,10 +196,11 @@ type Paths = ReadonlySet<string>
 /** Pure. Fields that the next step asks for: to leave, to enter where it may go, and for its open tasks. */
 function nextFields(machine: Machine, { card, tasks }: CardState, ways: CardWays['ways']): Paths {
   const names = (needs: readonly { readonly name: string }[] | undefined) => (needs ?? []).map(({ name }) => name)
+  const open = tasks.filter(({ state }) => state === 'open')
   return new Set([
     ...names(machine.stage(card.pipeline, card.stage)?.needOut),
     ...ways.flatMap((way) => names(machine.stage(card.pipeline, way.stage)?.needIn)),
-    ...tasks.flatMap((task) => askedBy(machine, task).form),
-    ...tasks.flatMap((task) => askedBy(machine, task).outcomes.flatMap(({ need }) => need)),
+    ...open.flatMap((task) => askedBy(machine, task).form),
+    ...open.flatMap((task) => askedBy(machine, task).outcomes.flatMap(({ need }) => need)),
   ])
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { callerOf, EVERY_ROLE } from '../../http/access.ts'
+import { Instant } from '#contract/instant.ts'
+import { callerOf, EVERY_ROLE, type RouteRoles } from '../../http/access.ts'
 import type { CardEvent } from '../engine/card.ts'
 import type { ProcessService } from '../process-service.ts'
 import { factsFrom } from '../stored-facts.ts'
@@ -13,6 +14,7 @@ const Id = z.strictObject({ id: z.uuid() })
 const Name = z.string().min(1).max(80)
 const Words = z.array(z.string())
 const Nullable = z.string().nullable()
+const HEADS: RouteRoles = ['owner', 'head']
 
 const Card = CardItem.extend({
   pipelineTitle: z.string(),
@@ -41,7 +43,16 @@ const Card = CardItem.extend({
   ),
   buttons: z.array(z.object({ id: z.string(), title: z.string() })),
   processes: z.array(z.object({ id: z.string(), title: z.string(), form: Words })),
-  running: z.array(z.object({ id: z.string(), process: z.string(), title: z.string(), step: Nullable })),
+  running: z.array(
+    z.object({
+      id: z.string(),
+      process: z.string(),
+      title: z.string(),
+      step: Nullable,
+      startedAt: Instant,
+      pausedAt: Instant.nullable(),
+    }),
+  ),
   timers: z.array(z.object({ name: z.string(), dueAt: z.number() })),
   tasks: z.array(TaskView),
 })
@@ -136,20 +147,26 @@ export function createCardRoutes({ desk, processes }: Deps): FastifyPluginAsyncZ
           request.body.reason,
         ),
     )
-    app.post(
-      '/api/cards/:id/processes/:run/stop',
-      {
-        config: { roles: ['owner', 'head'] },
-        schema: {
-          tags,
-          summary: 'Stop a running process',
-          params: Id.extend({ run: z.uuid() }),
-          body: z.strictObject({ reason: z.string().min(3).max(500) }),
-          response: { 200: Card },
+    const STEERS = [
+      ['pause', 'Pause a running process: no step, no reminder and no task of it until it is resumed'],
+      ['resume', 'Let a paused process go on where it stood'],
+      ['stop', 'Stop a running process'],
+    ] as const
+    for (const [kind, summary] of STEERS)
+      app.post(
+        `/api/cards/:id/processes/:run/${kind}`,
+        {
+          config: { roles: HEADS },
+          schema: {
+            tags,
+            summary,
+            params: Id.extend({ run: z.uuid() }),
+            body: z.strictObject({ reason: z.string().trim().min(3).max(500) }),
+            response: { 200: Card },
+          },
         },
-      },
-      (request) => act(request, request.params.id, { kind: 'stop', run: request.params.run }, request.body.reason),
-    )
+        (request) => act(request, request.params.id, { kind, run: request.params.run }, request.body.reason),
+      )
     app.post(
       '/api/cards/:id/responsible',
       {

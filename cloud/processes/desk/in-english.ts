@@ -36,6 +36,7 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^У этой задачи нет такого результата$/, 'This task has no such outcome'],
   [/^Этот результат выбирает другая роль$/, 'This outcome is for another role'],
   [/^Этот процесс уже не идёт$/, 'This process has ended'],
+  [/^Процесс на паузе: сначала возобновите его$/, 'The process is paused: let it go on first'],
   [/^Этот процесс уже идёт$/, 'This process is under way already'],
   [/^Этот процесс запускает другая роль$/, 'This process is started by another role'],
   [/^Такой кнопки здесь нет$/, 'There is no such button here'],

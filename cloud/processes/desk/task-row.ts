@@ -3,7 +3,7 @@ import type { Task, TaskKind, TaskState } from '../engine/card.ts'
 import { factsFrom } from '../stored-facts.ts'
 
 const KINDS: readonly TaskKind[] = ['task', 'ask', 'acknowledge', 'take']
-const STATES: readonly TaskState[] = ['open', 'done', 'cancelled']
+const STATES: readonly TaskState[] = ['open', 'held', 'done', 'cancelled']
 type TaskColumns = Omit<CardTaskRow, 'watchers' | 'answer'> & {
   readonly watchers: readonly string[]
   readonly answer: Record<string, unknown> | null

@@ -13,6 +13,7 @@ const PRESSED_AT = 'at'
 /** A person chose how a task ended: what that asks for is there, the task is closed, and what follows from it happens. */
 export function outcome(hands: Hands, draft: Draft, event: Answered): void {
   const task = draft.tasks.find(({ id }) => id === event.task)
+  if (task?.state === 'held') throw new Refused('task', ['Процесс на паузе: сначала возобновите его'])
   if (task?.state !== 'open') throw new Refused('task', ['Эта задача уже закрыта'])
   const here = { stage: draft.card.stage, since: draft.card.enteredAt }
   fill(draft, event.set)

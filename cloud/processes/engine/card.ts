@@ -33,7 +33,8 @@ export type Card = {
 }
 
 export type TaskKind = 'task' | 'ask' | 'acknowledge' | 'take'
-export type TaskState = 'open' | 'done' | 'cancelled'
+/** `held`: its process is paused; nobody can close it, and it comes back with the process. */
+export type TaskState = 'open' | 'held' | 'done' | 'cancelled'
 /** Work for a person, a row of its own; a question of a process is one too. */
 export type Task = {
   readonly id: string
@@ -77,6 +78,8 @@ export type Run = {
   readonly awaits: readonly string[]
   readonly startedAt: number
   readonly endedAt: number | undefined
+  /** Since when it takes no step; `answered`: what it stood and waited for has come meanwhile. */
+  readonly paused: { readonly at: number; readonly answered: boolean } | undefined
 }
 
 /** A moment at which the card is to be looked at; a row keyed by card and name. */
@@ -86,7 +89,8 @@ export type Timer = {
   /** The time it hangs on: unchanged, a timer that has rung stays quiet. */
   readonly basis: number
   readonly version: number
-  readonly state: 'set' | 'rung'
+  /** `held`: of a paused process; it does not ring. */
+  readonly state: 'set' | 'held' | 'rung'
 }
 
 export type CardState = {
@@ -117,7 +121,7 @@ export type CardEvent =
     }
   | { readonly kind: 'button'; readonly id: string }
   | { readonly kind: 'start'; readonly process: string; readonly set: Facts }
-  | { readonly kind: 'stop'; readonly run: string }
+  | { readonly kind: 'stop' | 'pause' | 'resume'; readonly run: string }
   | { readonly kind: 'timer'; readonly name: string; readonly version: number }
   | { readonly kind: 'answered'; readonly run: string; readonly step: string; readonly answer: Facts | undefined }
   | { readonly kind: 'payment'; readonly amount: number; readonly key: string; readonly fill: readonly string[] }
@@ -152,7 +156,11 @@ export type Change =
       readonly comment: string | undefined
     }
   | { readonly kind: 'cancelled'; readonly task: string; readonly template: string }
-  | { readonly kind: 'started' | 'ended' | 'stopped'; readonly run: string; readonly process: string }
+  | {
+      readonly kind: 'started' | 'ended' | 'stopped' | 'paused' | 'resumed'
+      readonly run: string
+      readonly process: string
+    }
   | { readonly kind: 'overran'; readonly stage: string }
   | { readonly kind: 'refused'; readonly what: string; readonly why: readonly string[] }
   | { readonly kind: 'unknown'; readonly what: string; readonly missing: readonly string[] }

@@ -6,6 +6,7 @@ import type { Decision, Question } from './decision.ts'
 import { createDraft, type Draft, NeedsFacts, NO_LOCALS, Refused, TooManyHops } from './draft.ts'
 import type { Hands } from './hands.ts'
 import { move } from './moves.ts'
+import { pause, resume } from './pauses.ts'
 import { goOn, start, stop } from './runs.ts'
 import { settle } from './settle.ts'
 import { askToLook, open, refuse } from './tasks.ts'
@@ -102,6 +103,12 @@ function handle(draft: Draft, event: Question['event']): void {
       break
     case 'stop':
       stop(draft, event.run)
+      break
+    case 'pause':
+      pause(draft, event.run)
+      break
+    case 'resume':
+      resume(hands, draft, event.run)
       break
     case 'timer':
       timer(hands, draft, event.name, event.version)

@@ -109,13 +109,14 @@ function enter(hands: Hands, draft: Draft, from: Stage, to: Stage): void {
 }
 
 /** A process that stands at a step of a person or of time; the one that is acting now is not stopped by its own move. */
-const isWaiting = (draft: Draft, run: string): boolean =>
-  draft.tasks.some((task) => task.run === run && task.state === 'open') ||
-  draft.timers.some(({ name, state }) => state === 'set' && name.startsWith(`run:${run}:`))
+const isWaiting = (draft: Draft, id: string): boolean =>
+  draft.runs.some((run) => run.id === id && run.paused !== undefined) ||
+  draft.tasks.some((task) => task.run === id && task.state === 'open') ||
+  draft.timers.some(({ name, state }) => state === 'set' && name.startsWith(`run:${id}:`))
 
 export function cancel(draft: Draft, id: string): void {
   const task = draft.tasks.find((one) => one.id === id)
-  if (task === undefined || task.state !== 'open') return
+  if (task === undefined || (task.state !== 'open' && task.state !== 'held')) return
   draft.tasks = draft.tasks.map((one) => (one.id === id ? { ...one, state: 'cancelled', closedAt: draft.now } : one))
   draft.log({ kind: 'cancelled', task: id, template: task.template })
 }

@@ -29,6 +29,7 @@ export function start(hands: Hands, draft: Draft, id: string, locals: Locals): v
     awaits: [],
     startedAt: draft.now,
     endedAt: undefined,
+    paused: undefined,
   }
   draft.runs.push(run)
   draft.log({ kind: 'started', run: run.id, process: id })
@@ -89,9 +90,9 @@ function finish(hands: Hands, draft: Draft, id: string): void {
 export function stop(draft: Draft, id: string): void {
   const run = draft.runs.find((one) => one.id === id)
   if (run?.state !== 'running') return
-  for (const task of draft.tasks) if (task.run === id && task.state === 'open') cancel(draft, task.id)
+  for (const task of draft.tasks) if (task.run === id) cancel(draft, task.id)
   clear(draft, id, undefined)
-  change(draft, id, { state: 'stopped', awaits: [], endedAt: draft.now })
+  change(draft, id, { state: 'stopped', awaits: [], endedAt: draft.now, paused: undefined })
   draft.log({ kind: 'stopped', run: id, process: run.process })
 }
 
@@ -304,7 +305,7 @@ function hangReminder(draft: Draft, step: string, run: string, locals: Locals, r
 export function recomputeReminders(draft: Draft): void {
   for (const run of draft.runs) {
     const process = draft.machine.definitions.processes.get(run.process)
-    if (run.state !== 'running' || process === undefined) continue
+    if (run.state !== 'running' || run.paused !== undefined || process === undefined) continue
     for (const { id, body } of process.steps)
       if (body.kind === 'remind' && draft.timers.some(({ name }) => name === `run:${run.id}:${id}:remind`))
         hangReminder(draft, id, run.id, localsOf(process, run.id), body.remind)
@@ -317,6 +318,10 @@ export function goOn(hands: Hands, draft: Draft, id: string, stepId: string, ans
   const process = draft.machine.definitions.processes.get(run?.process ?? '')
   const step = process?.steps.find((one) => one.id === stepId)
   if (run?.state !== 'running' || process === undefined || step === undefined || run.step !== stepId) return
+  if (run.paused !== undefined) {
+    change(draft, id, { paused: { ...run.paused, answered: true } })
+    return
+  }
   clear(draft, id, stepId)
   for (const other of process.steps)
     if (other.body.kind === 'remind' && other.body.remind.endsWith?.name === stepId) clear(draft, id, other.id)

@@ -52,4 +52,4 @@ function remember(hands: Hands, draft: Draft): void {
 export const isKept = ({ tasks, timers, runs }: Pick<CardState, 'tasks' | 'timers' | 'runs'>): boolean =>
   tasks.some(({ state }) => state === 'open') ||
   timers.some(({ state }) => state === 'set') ||
-  runs.some(({ state }) => state === 'running')
+  runs.some(({ state, paused }) => state === 'running' && paused === undefined)

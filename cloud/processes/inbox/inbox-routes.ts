@@ -17,6 +17,8 @@ type Deps = Pick<World, 'clock' | 'uuid' | 'randomBytes'> &
     readonly carryOut: (key: string) => Promise<void>
     /** Keeps what an exchange says of a call, and answers what there is to tell of it. */
     readonly calls: Pick<Calls, 'take' | 'joined'> | undefined
+    /** Names of events of which only the newest word about somebody counts. */
+    readonly newestOnly: () => Promise<ReadonlySet<string>>
     readonly isSigned: (secret: string, body: string, header: string | undefined, now: number) => boolean
   }
 const tags = ['hooks']
@@ -33,18 +35,26 @@ export function createInboxRoutes({
   inboxStore,
   carryOut,
   calls,
+  newestOnly,
   isSigned,
 }: Deps): FastifyPluginAsyncZod {
   const inbox = inboxStore(db)
 
   /** Stores what came and answers the keys of what it sets off; each once, in one transaction. */
-  const taken = (adapter: Adapter, hook: string, read: Exclude<ReturnType<typeof readIncoming>, { kind: 'wrong' }>) =>
-    inTransaction(async (tx) => {
+  const taken = async (
+    adapter: Adapter,
+    hook: string,
+    read: Exclude<ReturnType<typeof readIncoming>, { kind: 'wrong' }>,
+  ) => {
+    // Before the transaction: within it nothing else may ask the database.
+    const newest = await newestOnly()
+    return inTransaction(async (tx) => {
       const now = clock.now()
       const store = inboxStore(tx)
       if (read.kind === 'read') {
-        const key = await store.take(adapter, read.incoming, now)
-        return { keys: key === undefined ? [] : [key], isNew: key !== undefined, call: undefined }
+        const counts = newest.has(read.incoming.event) ? 'newest' : 'each'
+        const one = await store.takeInOrder(adapter, read.incoming, now, counts)
+        return { keys: one.kind === 'new' ? [one.key] : [], accepted: one.kind, call: undefined }
       }
       if (calls === undefined) throw new Fault('hook/unknown')
       const { id, isNew, told } = await calls.take(tx, hook, read.call)
@@ -54,8 +64,9 @@ export function createInboxRoutes({
         const kept = await store.take(adapter, incoming, now)
         if (kept !== undefined) keys.push(kept)
       }
-      return { keys, isNew, call: id }
+      return { keys, accepted: isNew ? ('new' as const) : ('known' as const), call: id }
     })
+  }
 
   return async (app) => {
     const bodyOf = rememberBodies(app)
@@ -67,8 +78,10 @@ export function createInboxRoutes({
         schema: {
           tags,
           summary: 'An event from telephony, a form, 1C or another program; the same id again changes nothing',
+          description:
+            'known: this id has come before. late: of this event only the newest word counts, and a newer one about the same was there already.',
           params: z.strictObject({ adapter: AdapterName, token: z.string().min(20).max(100) }),
-          response: { 202: z.object({ accepted: z.enum(['new', 'known']) }) },
+          response: { 202: z.object({ accepted: z.enum(['new', 'known', 'late']) }) },
         },
       },
       async (request, reply) => {
@@ -80,10 +93,10 @@ export function createInboxRoutes({
           throw new Fault('hook/signature')
         const read = readIncoming(adapter, request.body, clock.now())
         if (read.kind === 'wrong') throw new Fault('request/invalid', read.why)
-        const { keys, isNew, call } = await taken(adapter, hook.id, read)
+        const { keys, accepted, call } = await taken(adapter, hook.id, read)
         for (const key of keys) await carryOut(key)
         if (call !== undefined) await calls?.joined(call)
-        return reply.status(202).send({ accepted: isNew ? ('new' as const) : ('known' as const) })
+        return reply.status(202).send({ accepted })
       },
     )
 

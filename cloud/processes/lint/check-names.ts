@@ -177,11 +177,18 @@ function checkUnused(definitions: Definitions, uses: readonly Use[], report: Rep
   unused('process', definitions.processes, 'Процесс')
   unused('series', definitions.series, 'Нумерация')
   unused('event', definitions.events, 'Событие')
+  for (const { id, newest } of definitions.events.values())
+    if (newest !== undefined && !used.has(`event ${id}`))
+      report(newest, 11, `Событие «${id}» нигде не используется`, 'Уберите его и отсюда')
   const words = new Set([
     ...expressionsOf(definitions).flatMap(({ cel }) => [...cel.matchAll(/policy\.(\w+)/g)].map(([, field]) => field)),
     ...[...definitions.messages.values()].flatMap(({ text }) =>
       [...text.matchAll(/policy\.(\w+)/g)].map(([, field]) => field),
     ),
+    ...[...definitions.kpis.values()].flatMap(({ formula }) =>
+      [...formula.cel.matchAll(/policy\.(\w+)/g)].map(([, field]) => field),
+    ),
+    ...[...definitions.pipelines.values()].flatMap(({ stages }) => stages.map(({ weekPlan }) => weekPlan?.name)),
     ...OUTSIDE_POLICY,
   ])
   for (const [id, { pos }] of definitions.policy)

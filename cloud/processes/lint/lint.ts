@@ -3,6 +3,7 @@ import { createReport, inOrder, type Problem } from '../notation/problem.ts'
 import type { SourceFile } from '../notation/source.ts'
 import { checkExpressions } from './check-expressions.ts'
 import { checkFields } from './check-fields.ts'
+import { checkKpis, checkPlans } from './check-kpis.ts'
 import { checkNames, checkPeople, checkSteps } from './check-names.ts'
 import { checkFairness, checkHolds, checkLoops } from './check-safety.ts'
 import { checkMoves, checkStages } from './check-stages.ts'
@@ -33,6 +34,8 @@ export function check(files: readonly SourceFile[]): Checked {
   checkMasks(definitions, sites, report)
   checkUploads(definitions, report)
   checkExpressions(definitions, placed, report)
+  checkKpis(definitions, report)
+  checkPlans(definitions, report)
   checkFairness(definitions, placed, report)
   return { definitions, problems: inOrder(problems) }
 }

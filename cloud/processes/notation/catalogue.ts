@@ -74,7 +74,12 @@ export type Entity = At & {
   readonly key: string | undefined
   readonly fields: ReadonlyMap<string, EntityField>
 }
-export type EventType = At & { readonly id: string; readonly payload: ReadonlyMap<string, FieldType> }
+export type EventType = At & {
+  readonly id: string
+  readonly payload: ReadonlyMap<string, FieldType>
+  /** Where it is said that only its newest word counts: an older one about the same that comes late does not undo it. */
+  readonly newest: Position | undefined
+}
 export type Message = At & {
   readonly id: string
   readonly text: string
@@ -306,12 +311,17 @@ export const events: Read<readonly EventType[]> = (given, report) => {
       id: must(text('id')),
       case: may(text('case')),
       events: must(map(map(fieldType('поле события'), 'поля события'), 'events')),
+      newest: may(list(name('событие'))),
     },
     'events',
   )(given, report)
+  for (const { name: id, pos } of read?.newest ?? [])
+    if (read?.events.every((one) => one.name !== id))
+      report(pos, 10, `Нет события «${id}»`, 'Опишите его здесь же или уберите из newest')
   return read?.events.map(({ name: id, pos, value: payload }) => ({
     id,
     pos,
+    newest: read.newest?.find((one) => one.name === id)?.pos,
     payload: new Map(payload.map((field) => [field.name, field.value])),
   }))
 }

@@ -16,6 +16,7 @@ import {
   type Series,
   taskMap,
 } from './catalogue.ts'
+import { type Kpi, kpi } from './kpi.ts'
 import { type Pipeline, pipeline, type Stage } from './pipeline.ts'
 import type { Position, Report } from './problem.ts'
 import { type Process, process } from './process.ts'
@@ -37,6 +38,7 @@ export type Definitions = {
   readonly messages: ReadonlyMap<string, Message>
   readonly documents: ReadonlyMap<string, DocumentTemplate>
   readonly series: ReadonlyMap<string, Series>
+  readonly kpis: ReadonlyMap<string, Kpi>
   /** Names and sentences of these files in English, by the words as they are written. */
   readonly english: ReadonlyMap<string, EnglishWords>
 }
@@ -63,6 +65,7 @@ type Draft = {
   messages: Map<string, Message>
   documents: Map<string, DocumentTemplate>
   series: Map<string, Series>
+  kpis: Map<string, Kpi>
   english: Map<string, EnglishWords>
 }
 
@@ -77,6 +80,7 @@ const KINDS = [
   'tasks',
   'messages',
   'documents',
+  'kpi',
   'english',
 ]
 
@@ -94,6 +98,7 @@ export function readDefinitions(files: readonly SourceFile[], report: Report): D
     messages: new Map(),
     documents: new Map(),
     series: new Map(),
+    kpis: new Map(),
     english: new Map(),
   }
   const ids = new Map<string, Position>()
@@ -174,6 +179,9 @@ function readOne(document: Node, draft: Draft, report: Report): void {
     }
     case 'messages':
       add(draft.messages, messages(document, report), 'Сообщение')
+      break
+    case 'kpi':
+      add(draft.kpis, one(kpi(document, report)), 'Показатель')
       break
     case 'english':
       add(draft.english, englishWords(document, report), 'Перевод')

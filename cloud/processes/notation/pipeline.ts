@@ -50,6 +50,8 @@ export type Stage = At & {
   readonly read: readonly NamedRead[]
   readonly next: readonly Named[]
   readonly band: { readonly low: number | undefined; readonly high: number | undefined } | undefined
+  /** The number of policy that says how many cards are to come here in a week. */
+  readonly weekPlan: Named | undefined
 }
 export type Focus = {
   readonly metric: 'conversion' | 'lead_time' | 'count'
@@ -170,13 +172,24 @@ const stageShape = shape(
     read: may(readBlock),
     next: may(list(name('этап'))),
     band: may(shape({ low: may(integer('low')), high: may(integer('high')) }, 'band')),
+    week_plan: may(name('число политики')),
   },
   'этап',
 )
 const stage: Read<Stage> = (node, report) => {
   const read = stageShape(node, report)
   if (read === undefined) return undefined
-  const { need_in, need_out, guard_in, guard_out, for_client, asks_client, named_in_case: _named, ...rest } = read
+  const {
+    need_in,
+    need_out,
+    guard_in,
+    guard_out,
+    for_client,
+    asks_client,
+    named_in_case: _named,
+    week_plan: weekPlan,
+    ...rest
+  } = read
   return {
     ...rest,
     type: read.type ?? 'open',
@@ -191,6 +204,7 @@ const stage: Read<Stage> = (node, report) => {
     when: read.when ?? [],
     read: read.read ?? [],
     next: read.next ?? [],
+    weekPlan,
   }
 }
 

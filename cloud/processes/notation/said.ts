@@ -18,6 +18,7 @@ export function saidBy(definitions: Definitions): readonly string[] {
       ...[...fields.values()].flatMap(({ codes }) => [...codes.values()]),
     ]),
     ...titles(definitions.documents.values()),
+    ...[...definitions.kpis.values()].flatMap(({ title, counts }) => [title, ...titles(counts)]),
     ...[org.roles, org.groups, org.workplaces, org.resources].flatMap((items) => titles(items.values())),
   ]
   return said.filter((words) => words !== undefined)

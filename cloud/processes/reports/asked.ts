@@ -77,6 +77,16 @@ const TITLES = {
   count: 'Сейчас',
   band: 'Коридор',
   turn: 'Что делать',
+  week: 'Эта неделя',
+  weekBefore: 'Неделя назад',
+  change: 'Разница',
+  conversionBefore: 'Конверсия неделю назад',
+  plan: 'План',
+  ofPlan: 'От плана',
+  month: 'Месяц',
+  kpi: 'Показатель',
+  counted: 'Посчитано',
+  bonus: 'Итог',
 } as const
 export type ColumnId = keyof typeof TITLES
 

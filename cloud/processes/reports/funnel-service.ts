@@ -1,7 +1,10 @@
 import { type Report, rowsOfEach, stagesOf, tableOf } from './asked.ts'
 import type { FunnelStore } from './funnel-store.ts'
+import { kpiLines } from './kpi.ts'
+import type { Period } from './period.ts'
 import type { ReportStore } from './report-store.ts'
 import { type ReportCell, share } from './table.ts'
+import { weeksOf } from './week.ts'
 
 type Deps = { readonly funnels: FunnelStore; readonly reports: ReportStore }
 
@@ -144,6 +147,67 @@ export function createFunnelReports({ funnels, reports }: Deps) {
       ['person', 'done'],
     )
 
+  /** A figure of a person and a month: what was counted of him, and what its formula makes of that. */
+  const kpi: Report = async ({ machine, named, period }) => {
+    const deeds = await reports.deeds(period, named)
+    return tableOf(
+      ['month', 'person', 'kpi', 'counted', 'bonus'],
+      [...machine.definitions.kpis.values()].flatMap((one) =>
+        kpiLines(machine.definitions, one, machine.policy, deeds).map(
+          ({ month, person, name, counts, value }): readonly ReportCell[] => [
+            month,
+            name ?? person,
+            one.title,
+            counts.map(({ title, count }) => `${title}: ${count}`).join('; '),
+            value === undefined ? null : one.unit === 'money' ? { kopecks: value } : value,
+          ],
+        ),
+      ),
+      ['person', 'bonus'],
+    )
+  }
+
+  /** Every step in the last week of the period, beside the week before to the same moment, and beside its plan. */
+  const week: Report = async ({ machine, pipelines, period }) => {
+    const { now, before } = weeksOf(period)
+    const figures = async (pipeline: string, of: Period) => {
+      const [passages, all, reached] = await Promise.all([
+        funnels.passages(pipeline, of),
+        funnels.born(pipeline, of),
+        funnels.reached(pipeline, of, of.to),
+      ])
+      const came = (stage: string): number =>
+        passages.filter(({ to }) => to === stage).reduce((sum, { count }) => sum + count, 0)
+      return { came, conversion: (stage: string): ReportCell => share(reached.get(stage) ?? 0, all) }
+    }
+    return tableOf(
+      ['funnel', 'stage', 'week', 'weekBefore', 'change', 'conversion', 'conversionBefore', 'plan', 'ofPlan'],
+      await rowsOfEach(pipelines, async (one) => {
+        const [own, then] = await Promise.all([figures(one.id, now), figures(one.id, before)])
+        return one.stages.flatMap(({ id, title, weekPlan }): readonly ReportCell[][] => {
+          const [came, had] = [own.came(id), then.came(id)]
+          const set = Number(machine.policy[weekPlan?.name ?? ''] ?? 0)
+          const plan = set > 0 ? set : null
+          if (came + had === 0 && plan === null) return []
+          return [
+            [
+              one.title,
+              title,
+              came,
+              had,
+              came - had,
+              own.conversion(id),
+              then.conversion(id),
+              plan,
+              plan === null ? null : share(came, plan),
+            ],
+          ]
+        })
+      }),
+      ['stage', 'week'],
+    )
+  }
+
   const alone: Report = async ({ pipelines, period }) =>
     tableOf(
       ['funnel', 'done', 'alone', 'share'],
@@ -212,6 +276,8 @@ export function createFunnelReports({ funnels, reports }: Deps) {
   return {
     stages,
     conversions,
+    week,
+    kpi,
     chain,
     people,
     effort,

@@ -26,13 +26,14 @@ export function createFunnelStore(db: Db, parks: ParksInSight) {
       return found.rows
     },
 
-    /** Of the cards born in the period, how many have ever reached each stage. */
-    reached: async (pipeline: string, { from, to }: Period) => {
+    /** Of the cards born in the period, how many have reached each stage: ever, or before `until`. */
+    reached: async (pipeline: string, { from, to }: Period, until: number = Number.MAX_SAFE_INTEGER) => {
       const found = await sql<{ stage: string; cards: number }>`
         with cohort as (
           select card from ${log} l where pipeline = ${pipeline} and kind = 'born' and at >= ${from} and at < ${to}
         ), reached as (
-          select l.card, l.change ->> 'to' as stage from ${log} l join cohort using (card) where l.kind = 'moved'
+          select l.card, l.change ->> 'to' as stage from ${log} l join cohort using (card)
+          where l.kind = 'moved' and l.at < ${until}
           union
           select l.card, l.change ->> 'stage' from ${log} l join cohort using (card) where l.kind = 'born'
         )

@@ -11,6 +11,8 @@ import { sheetOf } from './table.ts'
 const SEES: RouteRoles = ['owner', 'head', 'accountant', 'auditor']
 export const REPORT_NAMES = [
   'owner',
+  'week',
+  'kpi',
   'stages',
   'conversions',
   'chain',

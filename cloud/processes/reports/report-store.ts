@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { ParksInSight } from '../../http/access.ts'
 import type { Db } from '../../postgres/postgres-client.ts'
 import { inSight } from './in-sight.ts'
+import type { Deed } from './kpi.ts'
 import type { Period } from './period.ts'
 
 export type ReportStore = ReturnType<typeof createReportStore>
@@ -51,6 +52,21 @@ export function createReportStore(db: Db, parks: ParksInSight) {
       return found.rows
     },
 
+    /** What each person did, month by month of Moscow: cards brought to a stage, each once, and tasks closed. */
+    deeds: async ({ from, to }: Period, pipeline: string | undefined): Promise<readonly Deed[]> => {
+      const found = await sql<Deed>`
+        select actor as person, max(actor_name) as name,
+          to_char(to_timestamp(at / 1000.0) at time zone 'Europe/Moscow', 'YYYY-MM') as month, kind, pipeline,
+          coalesce(change ->> 'to', change ->> 'template', '') as what, change ->> 'outcome' as outcome,
+          coalesce((change ->> 'late')::boolean, false) as late,
+          (case when kind = 'moved' then count(distinct card) else count(*) end)::int as count
+        from ${log} l
+        where kind in ('moved', 'done') and actor_kind = 'person' and at >= ${from} and at < ${to}
+          and (${pipeline ?? ''} = '' or pipeline = ${pipeline ?? ''})
+        group by 1, 3, 4, 5, 6, 7, 8 order by 3, 1`.execute(db)
+      return found.rows
+    },
+
     /** Of the cards that were closed in the period, how many nobody has touched by hand. */
     withoutPerson: async (pipeline: string, { from, to }: Period, ends: readonly string[]) => {
       if (ends.length === 0) return { closed: 0, withoutPerson: 0, share: 0 }
@@ -75,7 +91,7 @@ export function createReportStore(db: Db, parks: ParksInSight) {
         where c.closed_at is null and c.pipeline in (${sql.join(pipelines)})
           and not exists (select 1 from ${tasks} t where t.card = c.id and t.state = 'open')
           and not exists (select 1 from card_timers m where m.card = c.id and m.state = 'set')
-          and not exists (select 1 from card_runs r where r.card = c.id and r.state = 'running')
+          and not exists (select 1 from card_runs r where r.card = c.id and r.state = 'running' and r.paused is null)
         order by c.no limit 500`.execute(db)
       return found.rows
     },

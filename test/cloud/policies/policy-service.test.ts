@@ -58,7 +58,7 @@ test.each([
   ['balanceMaxAge', 60_000, 'не меньше 1200000'],
   ['ladder', 'harsh', 'бывает: immediate, fair'],
   ['papersLadderDays', [30, 91], 'нужен список целых чисел в допустимых границах'],
-  ['serviceArea', ['Москва'], undefined],
+  ['leadLines', ['+74950000003'], undefined],
   ['workZone', ' ', 'нужен текст'],
 ] satisfies [string, PolicyValue, string | undefined][])('%s = %j: %s', (id, value, expected) => {
   expect(whyNot(specOf(id), value)).toBe(expected)

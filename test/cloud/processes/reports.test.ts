@@ -209,6 +209,49 @@ describe.each(sqlKinds())('figures from a log written by hand, on %s', (kind) =>
     ])
   })
 
+  test('A-55: every step of this week beside the same part of the week before, and beside its plan', async () => {
+    const first = (to: number, policy: object = {}) =>
+      rows(
+        reports.week({
+          ...ask('first_contact'),
+          period: { ...period, to },
+          machine: { ...machine, policy: { ...machine.policy, ...policy } },
+        }),
+      )
+    // Wednesday of the first week: four came, one of them is lost.
+    expect((await first(minute(2 * DAY))).slice(0, 2)).toEqual([
+      ['Первичное обращение', 'Первичное обращение', 4, 0, 4, { percent: 100 }, null, null, null],
+      ['Первичное обращение', 'Квалификация', 2, 0, 2, { percent: 50 }, null, null, null],
+    ])
+    // Monday, ten past nine a week later: by the same minute one had come, and nobody had gone further.
+    expect(await first(minute(7 * DAY + 9))).toEqual([
+      ['Первичное обращение', 'Первичное обращение', 0, 1, -1, null, { percent: 100 }, null, null],
+    ])
+    const planned = { ...machine, policy: { ...machine.policy, planInterviewsSet: 40 } }
+    expect(await rows(reports.week({ ...ask('call_centre'), machine: planned }))).toEqual([
+      ['Колл-центр', 'Назначена встреча', 0, 0, 0, null, null, 40, { percent: 0 }],
+    ])
+  })
+
+  test('A-56: a figure of each person and month by a formula of the files', async () => {
+    const text = `kind: kpi
+id: calls
+title: Премия приёмщика
+unit: money
+counts:
+  booked: {title: Записано, moved: {pipeline: first_contact, to: [qualify, booked]}}
+  late: {title: С опозданием, done: {tasks: [b_call], late: only}}
+formula: "booked * 10000 - late * 2500"
+`
+    const { definitions, problems } = check([...shippedCases(), { name: 'kpi.yaml', text }])
+    expect(problems.filter(({ file }) => file === 'kpi.yaml')).toEqual([])
+    const asked = { ...ask(), machine: createMachine(1, definitions, RUSSIAN_HOLIDAYS) }
+    expect(await rows(reports.kpi(asked))).toEqual([
+      ['2026-11', 'Анна', 'Премия приёмщика', 'Записано: 2; С опозданием: 0', { kopecks: 20_000 }],
+      ['2026-11', 'Борис', 'Премия приёмщика', 'Записано: 2; С опозданием: 1', { kopecks: 17_500 }],
+    ])
+  })
+
   test('B-17: what came, went on, was lost, overran, and how long it stood', async () => {
     const span = (minutes: number) => ({ span: minutes * 60_000 })
     const [lead, qualify] = await rows(reports.stages(ask('first_contact')))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+import { until } from '../../support/until.ts'
 import { changed, SMALL_SHOP } from './small-shop.ts'
 
 let app: CloudApp
@@ -231,6 +232,127 @@ describe('processes over REST', () => {
     expect((await send(hook.path)).json()).toEqual({ accepted: 'known' })
     expect((await send('/in/telephony/AAAAAAAAAAAAAAAAAAAAAAAAAAAA')).statusCode).toBe(404)
   })
+
+  test('webhooks out of order: the newest word about a card stands, and one that came before its card finds it', async () => {
+    const events = `---
+kind: events
+id: planner
+events: {planner.booked: {at: time}, planner.note: {text: text}}
+newest: [planner.booked]
+`
+    const when =
+      '      - {event: planner.booked, do: [{set: {deal.visitAt: {cel: event.at}}}]}\n      - {event: planner.note, do: [{set: {deal.name: {cel: event.text}}}]}\n'
+    const text = changed(['    enter: [{task: call}]\n', `    enter: [{task: call}]\n    when:\n${when}`]) + events
+    const { body: version } = await call('head', 'POST', '/api/definitions', { files: [{ name: 'shop.yaml', text }] })
+    await call('head', 'POST', `/api/definitions/${version.version}/activate`, { cards: 'move', mapping: {} })
+    const { body: hook } = await call('owner', 'POST', '/api/hooks', { adapter: 'event', title: 'Планировщик' })
+    const phone = '+79160001122'
+    const hour = (count: number) => Date.parse('2026-11-20T09:00:00+03:00') + count * 3_600_000
+    const send = async (id: string, event: string, payload: object, at: number) =>
+      (
+        await app.cloud.http.inject({
+          method: 'POST',
+          url: hook.path,
+          payload: { id, event, payload, at, about: { phone } },
+        })
+      ).json().accepted
+    // Before there is a card with this number: the newer word first, then the older one.
+    expect(await send('b2', 'planner.booked', { at: hour(48) }, hour(2))).toBe('new')
+    expect(await send('b1', 'planner.booked', { at: hour(24) }, hour(1))).toBe('late')
+    expect(await send('b2', 'planner.booked', { at: hour(48) }, hour(2))).toBe('known')
+    const card = await born({ phone })
+    const fields = async () => (await call('manager', 'GET', `/api/cards/${card.id}`)).body.fields
+    await until('the newest word', async () => (await fields()).visitAt === hour(48), { withinMs: 60_000 })
+    // With the card there: a word that is older still changes nothing, a newer one does.
+    expect(await send('b0', 'planner.booked', { at: hour(1) }, hour(0))).toBe('late')
+    expect(await send('b3', 'planner.booked', { at: hour(72) }, hour(3))).toBe('new')
+    await until('a newer word', async () => (await fields()).visitAt === hour(72), { withinMs: 60_000 })
+    // Of other events each counts, in whatever order they come.
+    expect(await send('n2', 'planner.note', { text: 'второе' }, hour(5))).toBe('new')
+    expect(await send('n1', 'planner.note', { text: 'первое' }, hour(4))).toBe('new')
+    await until('the last note', async () => (await fields()).name === 'первое', { withinMs: 60_000 })
+  }, 200_000)
+
+  test('a running process is paused, resumed and stopped by a head, with a reason that stands in the log', async () => {
+    const card = await born({ visitAt: Date.now() + 86_400_000 })
+    await call('manager', 'POST', `/api/cards/${card.id}/moves`, { stage: 'visit' })
+    const begun = await call('manager', 'POST', `/api/cards/${card.id}/buttons`, { button: 'sign' })
+    const [{ id: run, pausedAt }] = begun.body.running
+    expect(pausedAt).toBeNull()
+    const steer = (role: string, way: string, reason = 'Ждём решения') =>
+      call(role, 'POST', `/api/cards/${card.id}/processes/${run}/${way}`, { reason })
+    expect((await steer('manager', 'pause')).status).toBe(403)
+    expect((await steer('head', 'pause', 'x')).status).toBe(400)
+    const paused = await steer('head', 'pause')
+    expect(paused.body).toMatchObject({ running: [{ id: run, pausedAt: expect.any(String) }] })
+    expect(paused.body.tasks.map(({ template }: { template: string }) => template)).not.toContain('contract.ask_head')
+    const list = async (query: string) => (await call('head', 'GET', `/api/processes/running?${query}`)).body.items
+    expect(await list('state=paused&process=contract')).toMatchObject([{ id: run, card: card.id, title: 'Договор' }])
+    expect((await call('head', 'GET', '/api/processes')).body.items).toMatchObject([
+      { id: 'contract', title: 'Договор', paused: 1 },
+    ])
+    expect((await call('manager', 'GET', '/api/processes/running')).status).toBe(403)
+    const resumed = await steer('head', 'resume')
+    expect(resumed.body.tasks.map(({ template }: { template: string }) => template)).toContain('contract.ask_head')
+    expect((await steer('head', 'stop')).body.running).toEqual([])
+    const { body: log } = await call('head', 'GET', `/api/cards/${card.id}/log`)
+    const said = log.items.filter(({ kind }: { kind: string }) => ['paused', 'resumed', 'stopped'].includes(kind))
+    expect(said.map(({ kind, reason }: { kind: string; reason: string }) => [kind, reason])).toEqual([
+      ['paused', 'Ждём решения'],
+      ['resumed', 'Ждём решения'],
+      ['stopped', 'Ждём решения'],
+    ])
+  })
+
+  test('A-15: a hundred processes in seven departments, each of them running, each of them by itself', async () => {
+    const processes = Array.from(
+      { length: 100 },
+      (_, n) => `---
+kind: process
+id: routine_${n}
+title: Порядок ${n}
+folder: Отдел ${n % 7}
+card: deal
+start: {button: true, who: [manager]}
+steps:
+  - {id: rest, wait: {for: ${n + 1}d}}
+  - {id: ask, ask: {who: "role:head", options: [{id: ok, title: Готово}]}}
+`,
+    )
+    const files = [
+      { name: 'shop.yaml', text: SMALL_SHOP },
+      { name: 'routines.yaml', text: processes.join('') },
+    ]
+    const loaded = await call('head', 'POST', '/api/definitions', { files })
+    expect(loaded.status).toBe(201)
+    await call('head', 'POST', `/api/definitions/${loaded.body.version}/activate`, { cards: 'move', mapping: {} })
+    const described = async () =>
+      (await call('head', 'GET', '/api/processes')).body.items.filter(({ id }: { id: string }) => id !== 'contract')
+    expect(new Set((await described()).map(({ folder }: { folder: string }) => folder)).size).toBe(7)
+    // Ten on each of ten cards: one card may have many.
+    const cards = []
+    for (let one = 0; one < 10; one += 1) {
+      const card = await born()
+      cards.push(card.id)
+      for (let n = one * 10; n < one * 10 + 10; n += 1)
+        await call('manager', 'POST', `/api/cards/${card.id}/processes`, { process: `routine_${n}` })
+    }
+    expect((await described()).map(({ running }: { running: number }) => running)).toEqual(
+      Array.from({ length: 100 }, () => 1),
+    )
+    const first = await call('head', 'GET', '/api/processes/running?limit=60')
+    const rest = await call('head', 'GET', `/api/processes/running?limit=60&cursor=${first.body.nextCursor}`)
+    const all = [...first.body.items, ...rest.body.items].filter(
+      ({ process }: { process: string }) => process !== 'contract',
+    )
+    expect(new Set(all.map(({ process }: { process: string }) => process)).size).toBe(100)
+    const folder = await call('head', 'GET', `/api/processes/running?folder=${encodeURIComponent('Отдел 3')}`)
+    expect(folder.body.items).toHaveLength(14)
+    const one = all.find(({ process }: { process: string }) => process === 'routine_57')
+    await call('head', 'POST', `/api/cards/${one.card}/processes/${one.id}/pause`, { reason: 'Проверка' })
+    const states = (await described()).map(({ id, paused }: { id: string; paused: number }) => [id, paused])
+    expect(states.filter(([, paused]: [string, number]) => paused > 0)).toEqual([['routine_57', 1]])
+  }, 60_000)
 
   test('reports for heads, as a spreadsheet too; no card is without a task', async () => {
     const { body } = await call('head', 'GET', '/api/reports/without-tasks')

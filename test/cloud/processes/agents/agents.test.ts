@@ -110,3 +110,40 @@ test('the agent himself reads his figures by a secret address, without a name of
   expect(closed.body).toContain('Ссылка не действует')
   expect((await house.app.inject({ url: `/agent/${'x'.repeat(32)}` })).statusCode).toBe(404)
 })
+
+const change = async (method: 'PATCH' | 'PUT', url: string, payload: object) => {
+  const answer = await house.app.inject({ method, url, payload })
+  return { status: answer.statusCode, body: answer.json() }
+}
+const day = (count: number) => new Date(clock.now() + count * DAY + 3 * 3_600_000).toISOString().slice(0, 10)
+
+test('an agent has another name and number from now on; what is no number is refused, and nothing changes', async () => {
+  asked('manager')
+  const renamed = await change('PATCH', '/api/agents/a1', { name: ' Пётр Агентов ', phone: '8 (916) 123-45-67' })
+  expect(renamed).toMatchObject({ status: 200, body: { id: 'a1', name: 'Пётр Агентов', ref: 'AG7', active: true } })
+  const { fields } = await postgres.db
+    .selectFrom('processRecords')
+    .select('fields')
+    .where('entity', '=', 'agent')
+    .where('id', '=', 'a1')
+    .executeTakeFirstOrThrow()
+  expect(fields).toMatchObject({ phone: '+79161234567', count: 2, toPay: 300_000 })
+  expect((await change('PATCH', '/api/agents/a1', { phone: 'позвоните мне' })).status).toBe(400)
+  expect((await change('PATCH', '/api/agents/nobody', { name: 'Кто' })).status).toBe(404)
+  asked('accountant')
+  expect((await change('PATCH', '/api/agents/a1', { name: 'Иной' })).status).toBe(403)
+})
+
+test('an agent works to the end of his last day; what he was credited stays, and he may come back', async () => {
+  asked('head')
+  const end = (on: string | null) => change('PUT', '/api/agents/a1/end', { on })
+  expect((await end(day(0))).body).toMatchObject({ active: true, until: day(0) })
+  expect((await end(day(5))).body).toMatchObject({ active: true, until: day(5) })
+  expect((await end(day(-1))).body).toMatchObject({ active: false, until: day(-1) })
+  const { body } = await get('/api/agents/a1/statement')
+  expect(body).toMatchObject({ brought: 2, creditedKopecks: 600_000, agent: { active: false, toPayKopecks: 300_000 } })
+  expect((await end(null)).body).toMatchObject({ active: true, until: null })
+  expect((await end('завтра')).status).toBe(400)
+  asked('support')
+  expect((await end(day(0))).status).toBe(403)
+})

@@ -17,12 +17,15 @@ describe('T-01: a lead from another city', () => {
     expect(world.card(id).tasks).toEqual([])
   })
 
-  test.each(['как-нибудь потом', 'Подольск', 'МО', 'Подмосковье', ''])('«%s» goes to a person', (other) => {
-    const world = caseWorld(FRIDAY_17)
-    const { id } = world.birth('call_centre', undefined, { ...lead, other })
-    expect(openTasks(world, id)).toEqual(['call_new_lead'])
-    expect(world.sent()).toEqual([])
-  })
+  test.each(['как-нибудь потом', 'Подольск', 'Коломна', 'Зеленоград', 'МО', 'Подмосковье', ''])(
+    '«%s» goes to a person',
+    (other) => {
+      const world = caseWorld(FRIDAY_17)
+      const { id } = world.birth('call_centre', undefined, { ...lead, other })
+      expect(openTasks(world, id)).toEqual(['call_new_lead'])
+      expect(world.sent()).toEqual([])
+    },
+  )
 })
 
 /** A car on the line with one driver or two, and what the outside says of them. */
@@ -264,6 +267,24 @@ test('a freed car wakes the one who has waited longest, and nobody else', () => 
   close(world, id, 'do_service', 'done', { set: { odometerKm: 1, condition: 'Хорошее' } })
   close(world, id, 'return_to_line', 'free')
   expect(queue.map((card) => openTasks(world, card))).toEqual([['issue_car'], []])
+})
+
+test.each([
+  ['to the end of his last day', '20T00:00', true],
+  ['and no more on the day after it', '19T00:00', false],
+  ['nor once his day has come and somebody has switched him off', undefined, false],
+])('an application by the link of an agent is his %s', (_name, until, isHis) => {
+  const world = caseWorld(FRIDAY_17)
+  const ended = until === undefined ? { active: false } : { active: true, until: at(until) }
+  world.give('agent', 'a1', { ref: 'abc', count: 4, toPay: 900_000, ...ended })
+  const { id } = world.birth('call_centre', undefined, { ...lead, agentRef: 'abc' })
+  const { agent, agentWord } = world.card(id).card.fields
+  expect([agent, agentWord]).toEqual(
+    isHis ? ['a1', undefined] : [undefined, 'Агент больше не действует: заявка без него, начисления не будет'],
+  )
+  // The application itself goes on, nobody is sent to mend a link that is right, and what he has earned stays.
+  expect(openTasks(world, id)).toEqual(['call_new_lead'])
+  expect(world.record('agent', 'a1')).toMatchObject({ count: 4, toPay: 900_000 })
 })
 
 test('an agent reads his credit when the driver has his car, and it is in the ledger; a wrong link asks a person', () => {
