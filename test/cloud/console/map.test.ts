@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requireReal } from '../../support/real-servers.ts'
 import { until } from '../../support/until.ts'
-import { drawn, openBrowser, PATIENCE, visit } from './support/browser.ts'
+import { openBrowser, PATIENCE, visit } from './support/browser.ts'
+import { drawn } from './support/drawn.ts'
 
 describe.skipIf(!requireReal('chromium'))('the map in a real browser', PATIENCE, () => {
   let browser: Browser

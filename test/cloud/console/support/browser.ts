@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import { findReal } from '../../../support/real-servers.ts'
 import { startFakeCloud } from './fake-cloud.ts'
 
@@ -90,21 +90,3 @@ export async function visit(
 
 /** A page drawn by a software renderer beside other test files is slow; a hang is still found within a minute. */
 export const PATIENCE = { timeout: 60_000 }
-
-/** What the map of the page draws in a layer, as the map itself says. */
-export async function drawn(page: Page, layer: string): Promise<Record<string, unknown>[]> {
-  await page.waitForFunction(() => {
-    const element = document.querySelector('[data-testid=map]')
-    if (element === null || !('map' in element)) return false
-    const map = element.map as { loaded(): boolean; areTilesLoaded(): boolean }
-    return map.loaded() && map.areTilesLoaded()
-  })
-  return page.evaluate((name) => {
-    const element = document.querySelector('[data-testid=map]')
-    if (element === null || !('map' in element)) return []
-    type Shown = { queryRenderedFeatures(at: undefined, how: object): { properties: Record<string, unknown> }[] }
-    return (element.map as Shown)
-      .queryRenderedFeatures(undefined, { layers: [name] })
-      .map(({ properties }) => properties)
-  }, layer)
-}
