@@ -9,7 +9,7 @@ import { MAIN_PARK } from '../../cloud/parks/park.ts'
 import { type CloudApp, startCloudApp } from '../support/cloud-app.ts'
 import { cookieOf } from '../support/people-app.ts'
 import { ROUTE_RIGHTS } from '../support/route-rights.ts'
-import { comeOfItself, furnish, type Standing } from '../support/two-parks.ts'
+import { comeOfItself, furnish, PHOTO_SHA256, type Standing } from '../support/two-parks.ts'
 import { until } from '../support/until.ts'
 
 const PASSWORD = 'a calm green field'
@@ -110,10 +110,9 @@ const filled = (path: string, side: 'here' | 'there' | 'nowhere'): string => {
   const first = side === 'nowhere' || kind === undefined ? undefined : standing[side][kind]
   const wish = WISHES[path]
   if (path === '/api/reports/{name}') return '/api/reports/without-tasks'
-  return `${path.replace(/\{[^}]+\}/, first ?? nothing(kind)).replaceAll(/\{[^}]+\}/g, () => randomUUID())}${wish ?? ''}`.replace(
-    'DRIVER',
-    standing.here['drivers'] ?? '',
-  )
+  const named = path.replace(/\{[^}]+\}/, first ?? nothing(kind)).replace('{sha256}', PHOTO_SHA256)
+  const whole = `${named.replaceAll(/\{[^}]+\}/g, () => randomUUID())}${wish ?? ''}`
+  return whole.replace('DRIVER', standing.here['drivers'] ?? '')
 }
 
 const CARDS_FILE = '/api/cards/export?pipeline=accident&format=xlsx'

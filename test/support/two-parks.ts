@@ -1,7 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { z } from 'zod'
+import type { CommissioningSheet } from '#contract/commissioning.ts'
+import { GatewayId, VehicleId } from '#contract/ids.ts'
+import { epochMs } from '#contract/instant.ts'
 import { createPostgres, type Db } from '../../cloud/postgres/postgres-client.ts'
+import { png } from './pictures.ts'
 import { silentLog } from './silent-log.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -10,6 +14,10 @@ export type Standing = Readonly<Record<string, string>>
 /** Texts by which a thing of this park would be known in an answer: a car, a driver, somebody who writes or calls. */
 export type Marks = { readonly plate: string; readonly phone: string; readonly lead: string; readonly name: string }
 type Made = (url: string, payload: object) => Promise<{ readonly id: string; readonly body: unknown }>
+
+/** What hangs on the commissioning sheet of each gateway. */
+const PHOTO = png()
+export const PHOTO_SHA256 = createHash('sha256').update(PHOTO).digest('hex')
 
 /** One of everything that REST makes, in this park. */
 export async function furnish(made: Made, parkId: string, marks: Marks): Promise<Standing> {
@@ -140,6 +148,12 @@ async function written(db: Db, standing: Standing, { plate, phone, lead, name }:
   await sql`insert into rule_decisions (id, rule_id, version, mode, subject, each_key, event_id, vehicle_id, driver_id, at, outcome, fired, inputs, because)
     select ${decision}, min(id), 1, 'acting', ${vehicle}, '', ${decision}, ${vehicle}, ${driver}, ${at}, 'satisfied', true, '[]',
       ${JSON.stringify({ where: null, if: 'satisfied', unless: null, missing: [] })}::jsonb from rules`.execute(db)
+  const sheet = `e30.${Buffer.from(JSON.stringify(sheetOf(gateway, vehicle, at))).toString('base64url')}.`
+  await sql`insert into commissioning_sheets (gateway_id, at, by_name, sheet) values (${gateway}, ${at}, ${name}, ${sheet})`.execute(
+    db,
+  )
+  await sql`insert into commissioning_photos (gateway_id, sha256, bytes, by_name, received_at)
+    values (${gateway}, ${PHOTO_SHA256}, ${PHOTO}, ${name}, ${at})`.execute(db)
   const ids = { card, carCard, task, file, call, driverCall, order, message, appeal, decision }
   return {
     ...{ cards: ids.card ?? '', 'car-card': ids.carCard ?? '', tasks: ids.task ?? '', documents: ids.file ?? '' },
@@ -148,6 +162,16 @@ async function written(db: Db, standing: Standing, { plate, phone, lead, name }:
     ...{ messages: ids.message ?? '', appeals: ids.appeal ?? '', decisions: ids.decision ?? '' },
   }
 }
+
+const sheetOf = (gateway: string | undefined, vehicle: string | undefined, at: number): CommissioningSheet => ({
+  schema: 'kordon-commissioning/1',
+  gatewayId: GatewayId.parse(gateway),
+  vehicleId: VehicleId.parse(vehicle),
+  ...{ at: epochMs(at), by: 'Иванов', note: '', software: '1', wiring: PHOTO_SHA256, profiles: [] },
+  configuration: { version: 1, hash: PHOTO_SHA256 },
+  results: [{ step: 'gps', outcome: 'passed', at: epochMs(at), facts: [] }],
+  photos: [{ name: 'panel.png', type: 'image/png', bytes: PHOTO.length, sha256: PHOTO_SHA256, location: 'none' }],
+})
 
 /** One trial of a rule over the cars of all parks. */
 async function tried(db: Db, sides: readonly Standing[]): Promise<string> {
