@@ -174,7 +174,10 @@ rmSync(reportFolder, { recursive: true, force: true })
 const countOf = (what) => [...files.values()].reduce((sum, result) => sum + result[what], 0)
 for (const { faults: found } of files.values()) faults.push(...found)
 const absent = REAL.filter((server) => !isHere(server))
-if (requireReal) faults.push(...absent.filter(({ wanted }) => !wanted).map(({ name }) => `${name} is required`))
+if (requireReal)
+  faults.push(
+    ...absent.filter(({ wanted }) => !wanted).map(({ name }) => `${name} is not on this machine, and is required`),
+  )
 
 console.log('\n── summary')
 for (const { name, code, seconds } of results)

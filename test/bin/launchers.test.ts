@@ -119,8 +119,10 @@ test('start names every taken port with the variable that changes it, and starts
   }
 })
 
-/** Everything `npm test` calls, as programs that end as told; vitest writes the report it is given. */
-const checks = (codes: { tsc?: number; biome?: number; vitest?: number }, report: object): Record<string, string> => ({
+type Codes = { readonly tsc?: number; readonly biome?: number; readonly vitest?: number; readonly alone?: number }
+
+/** Everything `npm test` calls, as programs that end as told; vitest writes the report it is given, and another when asked again. */
+const checks = (codes: Codes, report: object, alone = report): Record<string, string> => ({
   'package.json': '{}',
   'package-lock.json': '{"lockfileVersion":3,"packages":{}}',
   'docs/dependencies.md': '',
@@ -130,27 +132,35 @@ const checks = (codes: { tsc?: number; biome?: number; vitest?: number }, report
   'node_modules/vite/bin/vite.js': 'process.exit(0)',
   'node_modules/vitest/vitest.mjs': `
     import { writeFileSync } from 'node:fs'
-    const isWhole = process.argv.at(-1).startsWith('test/system')
     const file = process.argv.find((one) => one.startsWith('--outputFile.json='))?.split('=')[1]
     // Measuring coverage asks for no report.
     if (file === undefined) process.exit(0)
     // The runs of the whole product have nothing to run here.
-    const nothing = '{"numPassedTests":0,"numFailedTests":0,"numPendingTests":0,"numTodoTests":0,"testResults":[]}'
-    writeFileSync(file, isWhole ? nothing : ${JSON.stringify(JSON.stringify(report))})
-    process.exit(isWhole ? 0 : ${codes.vitest ?? 0})`,
+    const isWhole = process.argv.at(-1).startsWith('test/system')
+    const isAlone = file.endsWith('alone.json')
+    const told = isAlone ? ${JSON.stringify(JSON.stringify(alone))} : ${JSON.stringify(JSON.stringify(report))}
+    writeFileSync(file, isWhole ? '{"testResults":[]}' : told)
+    process.exit(isWhole ? 0 : isAlone ? ${codes.alone ?? 0} : ${codes.vitest ?? 0})`,
   'test/support/generate.ts': 'process.exit(0)',
   'test/sim/main.ts': 'process.exit(0)',
   'contract/ids.ts': '',
   'cloud/console/index.html': '',
 })
-const report = (passed: number, failed: number, pending = 0, testResults: object[] = []) => ({
-  numPassedTests: passed,
-  numFailedTests: failed,
-  numPendingTests: pending,
-  numTodoTests: 0,
-  testResults,
+const several = (status: string, number: number) =>
+  Array.from({ length: number }, (_, n) => ({ status, fullName: `${status} ${n}` }))
+/** One file with these tests; `unloaded` stands beside it and has none. */
+const report = (passed: number, failed: number, pending = 0, unloaded: object[] = []) => ({
+  testResults: [
+    {
+      name: 'one.test.ts',
+      status: failed === 0 ? 'passed' : 'failed',
+      message: '',
+      assertionResults: [...several('passed', passed), ...several('failed', failed), ...several('pending', pending)],
+    },
+    ...unloaded,
+  ],
 })
-const UNLOADED = { status: 'failed', assertionResults: [] }
+const UNLOADED = { name: 'two.test.ts', status: 'failed', message: 'no such module\nat one.ts', assertionResults: [] }
 
 test.each([
   {
@@ -163,11 +173,36 @@ test.each([
   },
   {
     name: 'a failed test',
-    codes: { vitest: 1 },
+    codes: { vitest: 1, alone: 1 },
     report: report(11, 1),
     code: 1,
     last: '11 passed, 1 failed',
-    says: 'FAILED tests',
+    says: 'FAILED failed 0',
+  },
+  {
+    name: 'a test that fails in company only',
+    codes: { vitest: 1 },
+    report: report(11, 1),
+    alone: report(12, 0),
+    code: 0,
+    last: '12 passed, 0 failed',
+    says: 'passed only with the machine to itself: failed 0',
+  },
+  {
+    name: 'nine failing files, which are no accident',
+    codes: { vitest: 1 },
+    report: report(
+      3,
+      0,
+      0,
+      Array(9)
+        .fill(0)
+        .map((_, n) => ({ ...UNLOADED, name: `${n}.test.ts` })),
+    ),
+    alone: report(12, 0),
+    code: 1,
+    last: '3 passed, 9 failed',
+    says: 'FAILED 8.test.ts was not run: no such module',
   },
   {
     name: 'wrong types, both projects',
@@ -187,11 +222,11 @@ test.each([
   },
   {
     name: 'a test file that does not load',
-    codes: { vitest: 1 },
+    codes: { vitest: 1, alone: 1 },
     report: report(12, 0, 0, [UNLOADED]),
     code: 1,
     last: '12 passed, 1 failed',
-    says: 'FAILED tests',
+    says: 'FAILED two.test.ts was not run: no such module',
   },
   {
     name: 'an error outside of any test',
@@ -201,8 +236,8 @@ test.each([
     last: '12 passed, 1 failed',
     says: 'FAILED tests',
   },
-])('npm test with $name ends in "$last"', async ({ codes, report: written, code, last, says }) => {
-  const dir = project(checks(codes, written), 'with-runtime')
+])('npm test with $name ends in "$last"', async ({ codes, report: written, alone, code, last, says }) => {
+  const dir = project(checks(codes, written, alone), 'with-runtime')
   const ended = await run(join(dir, 'bin', 'test.mjs'), [], { PATH: join(dir, 'nothing'), KORDON_REQUIRE_REAL: '0' })
   expect(ended.output.trim().split('\n').at(-1)).toBe(last)
   expect(ended.code).toBe(code)

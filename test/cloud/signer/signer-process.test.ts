@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { GatewayId, OrderId } from '#contract/ids.ts'
 import { downTopic } from '#contract/topics.ts'
 import { createPostgres } from '../../../cloud/postgres/postgres-client.ts'
@@ -222,6 +222,10 @@ describe('the signer by itself, under its own name', () => {
     const socket = join(folder, 'own.sock')
     const env = { ...process.env, KORDON_SIGNER_DIR: join(folder, 'keys'), KORDON_SIGNER_SOCKET: socket }
     const signer = spawn(process.execPath, ['cloud/signer/main.ts'], { cwd: ROOT, env, stdio: 'ignore' })
+    onTestFinished(() => {
+      signer.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    })
     const cloud = await startCloud({ KORDON_SIGNER_SOCKET: socket })
     try {
       const api = await cloud.as('owner')
@@ -238,9 +242,7 @@ describe('the signer by itself, under its own name', () => {
       expect((await again.get('/api/governor')).body).toMatchObject({ signer: 'down' })
       expect((await again.get('/api/ready')).status).toBe(200)
     } finally {
-      signer.kill('SIGKILL')
       await cloud.stop()
-      rmSync(folder, { recursive: true, force: true })
     }
   }, 120_000)
 
