@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { jpeg } from '../support/pictures.ts'
 import { startCloud } from '../support/running-cloud.ts'
 import { until } from '../support/until.ts'
 
@@ -27,6 +28,7 @@ const line = (start: string): string => {
   if (found === undefined) throw new Error(`the guide has no line ${start}`)
   return found.trim()
 }
+const PHOTOS = (steps.get(10) ?? '').match(/\S+\.jpg/g) ?? []
 /** As a shell would split it: blanks, and quotes round what has some. */
 const words = (command: string): string[] =>
   [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
@@ -87,12 +89,14 @@ test(
     const key = (word: string) => car.stdin?.write(`${word}\n`)
 
     // At the car, every command as it stands in the guide.
+    for (const photo of PHOTOS) writeFileSync(join(home, photo), jpeg())
     const step = (number: number): string =>
       (steps.get(number) ?? '')
         .replace('XXXXXXXX', claimCode)
         .replace('https://kordon.example', cloud.url)
         .replace('/dev/ttyUSB0@9600', port)
         .replace('/dev/ttyUSB0', port)
+        .replace(/\S+\.jpg/g, (photo) => join(home, photo))
     await done(step(1), ['--accept', 'a virtual car'])
     for (const number of [2, 3, 4, 5]) await done(step(number))
     const service = begin(['bin/run.mjs', 'edge/main.ts'])
@@ -122,6 +126,8 @@ test(
     expect(body.items).toMatchObject([{ immobilizer: { canBlock: true } }])
     const gateways = (await office.get('/api/gateways')).body.items
     expect(gateways).toMatchObject([{ id: gatewayId, state: 'active', sealed: { by: 'technician' } }])
+    const { body: shown } = await office.get(`/api/gateways/${gatewayId}/commissioning`)
+    expect(shown.sheet.photos).toMatchObject(PHOTOS.map((name) => ({ name, kept: true })))
     expect(service.exitCode).toBeNull()
     expect(seconds).toBeLessThan(LIMIT_S)
   },
