@@ -27,5 +27,5 @@ export function createRoistat({ db, world, jobs, settings, active }: Parts): voi
     cursors: createCursorStore(db),
     active,
   })
-  jobs.every('roistat', seconds(30), async (stop) => void (await service.send(stop)))
+  jobs.every('roistat', seconds(settings.everyS), async (stop) => void (await service.send(stop)))
 }

@@ -148,7 +148,7 @@ async function written(db: Db, standing: Standing, { plate, phone, lead, name }:
   await sql`insert into rule_decisions (id, rule_id, version, mode, subject, each_key, event_id, vehicle_id, driver_id, at, outcome, fired, inputs, because)
     select ${decision}, min(id), 1, 'acting', ${vehicle}, '', ${decision}, ${vehicle}, ${driver}, ${at}, 'satisfied', true, '[]',
       ${JSON.stringify({ where: null, if: 'satisfied', unless: null, missing: [] })}::jsonb from rules`.execute(db)
-  const sheet = `e30.${Buffer.from(JSON.stringify(sheetOf(gateway, vehicle, at))).toString('base64url')}.`
+  const sheet = commissioningSheet(gateway, vehicle, at, PHOTO)
   await sql`insert into commissioning_sheets (gateway_id, at, by_name, sheet) values (${gateway}, ${at}, ${name}, ${sheet})`.execute(
     db,
   )
@@ -163,15 +163,20 @@ async function written(db: Db, standing: Standing, { plate, phone, lead, name }:
   }
 }
 
-const sheetOf = (gateway: string | undefined, vehicle: string | undefined, at: number): CommissioningSheet => ({
-  schema: 'kordon-commissioning/1',
-  gatewayId: GatewayId.parse(gateway),
-  vehicleId: VehicleId.parse(vehicle),
-  ...{ at: epochMs(at), by: 'Иванов', note: '', software: '1', wiring: PHOTO_SHA256, profiles: [] },
-  configuration: { version: 1, hash: PHOTO_SHA256 },
-  results: [{ step: 'gps', outcome: 'passed', at: epochMs(at), facts: [] }],
-  photos: [{ name: 'panel.png', type: 'image/png', bytes: PHOTO.length, sha256: PHOTO_SHA256, location: 'none' }],
-})
+/** A sheet with one photo, as it is kept; its signature is left to its own test. */
+export function commissioningSheet(gateway: unknown, vehicle: unknown, at: number, photo: Uint8Array): string {
+  const sha256 = createHash('sha256').update(photo).digest('hex')
+  const sheet: CommissioningSheet = {
+    schema: 'kordon-commissioning/1',
+    gatewayId: GatewayId.parse(gateway),
+    vehicleId: VehicleId.parse(vehicle),
+    ...{ at: epochMs(at), by: 'Иванов', note: '', software: '1', wiring: sha256, profiles: [] },
+    configuration: { version: 1, hash: sha256 },
+    results: [{ step: 'gps', outcome: 'passed', at: epochMs(at), facts: [] }],
+    photos: [{ name: 'panel.png', type: 'image/png', bytes: photo.length, sha256, location: 'none' }],
+  }
+  return `e30.${Buffer.from(JSON.stringify(sheet)).toString('base64url')}.`
+}
 
 /** One trial of a rule over the cars of all parks. */
 async function tried(db: Db, sides: readonly Standing[]): Promise<string> {

@@ -39,7 +39,7 @@ describe.skipIf(!requireReal('chromium'))('gateways in a real browser', PATIENCE
     await leave()
   })
 
-  test('the sheet as it was signed, with its photos: one shown, one awaited', async () => {
+  test('the sheet as it was signed, with its photos: one shown, one damaged, one awaited', async () => {
     const { page, leave } = await visit(browser, '/', { role: 'technician' })
     const photo = (name: string, digit: string, kept = true) => {
       const told = { type: 'image/png', bytes: 2_400_000, location: 'removed', kept } as const
@@ -57,11 +57,13 @@ describe.skipIf(!requireReal('chromium'))('gateways in a real browser', PATIENCE
         { ...step, step: 'gps' },
         { ...step, step: 'relay', outcome: 'accepted', note: 'стартер снят' },
       ],
-      photos: [photo('панель.png', 'a'), photo('late.png', 'c', false)],
+      photos: [photo('панель.png', 'a'), photo('fuse.png', 'b'), photo('late.png', 'c', false)],
     }
     await page.route(/\/api\/gateways\/[^/]+\/commissioning/, (route) => {
       const url = route.request().url()
       if (url.endsWith('commissioning')) return route.fulfill({ json: { sheet } })
+      if (url.endsWith('b'.repeat(64)))
+        return route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{}' })
       return route.fulfill({ contentType: 'image/png', body: png() })
     })
     await page.goto(new URL('/gateways', page.url()).href)
@@ -72,6 +74,7 @@ describe.skipIf(!requireReal('chromium'))('gateways in a real browser', PATIENCE
     const figure = (name: string) => dialog.getByRole('figure').filter({ hasText: name })
     await figure('панель.png').getByText('Сверена с подписью').waitFor()
     await figure('панель.png').getByText('2,3 МБ, место из файла убрано').waitFor()
+    await figure('fuse.png').getByText('Снимок не показан').waitFor()
     await figure('late.png').getByText('Подписана, но ещё не загружена').waitFor()
     await leave()
   })

@@ -81,7 +81,8 @@ describe('B-08: Roistat, played by a fake of its published description', () => {
     })
     const url = await fake.listen({ host: '127.0.0.1', port: 0 })
     const file = join(folder, 'roistat.json')
-    const settings = { project: '42', apiKey: 'roistat-key', pipelines: ['first_contact'], baseUrl: `${url}/api/v1` }
+    const access = { project: '42', apiKey: 'roistat-key', baseUrl: `${url}/api/v1` }
+    const settings = { ...access, pipelines: ['first_contact'], everyS: 1 }
     writeFileSync(file, JSON.stringify(RoistatSettings.parse(settings)), { mode: 0o600 })
     app = await startCloudApp({ KORDON_ROISTAT_FILE: file }, undefined, { clock })
     cookie = await app.as('owner')
