@@ -46,7 +46,6 @@ const WORDS = {
     orders: 'Заказы',
     none: 'Заказов пока нет.',
     order: (no: number) => `Заказ № ${no}`,
-    over: 'Завершён',
     stage: 'Сейчас',
     visit: 'Ждём вас',
     need: 'С чем обратились',
@@ -76,7 +75,6 @@ const WORDS = {
     },
     gone: 'Ссылка не действует',
     goneWhy: 'Она закрыта, устарела или неполная. Попросите в сервисе новую.',
-    many: 'Слишком часто',
   },
   en: {
     title: 'My car at the service',
@@ -84,7 +82,6 @@ const WORDS = {
     orders: 'Orders',
     none: 'No orders yet.',
     order: (no: number) => `Order No. ${no}`,
-    over: 'Finished',
     stage: 'Now',
     visit: 'We expect you',
     need: 'What you came with',
@@ -114,7 +111,6 @@ const WORDS = {
     },
     gone: 'The link is not valid',
     goneWhy: 'It was closed, is too old or not whole. Ask the service for a new one.',
-    many: 'Too often',
   },
 } as const
 

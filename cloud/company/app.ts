@@ -1,3 +1,4 @@
+// Long on purpose: it only names who is given what; taken apart, the order in which slices need one another would be hidden.
 import { VehicleId } from '#contract/ids.ts'
 import { epochMs, millis } from '#contract/instant.ts'
 import { HoldReason } from '#contract/order.ts'

@@ -1,3 +1,4 @@
+// Long on purpose: one table of routes, roles and parks over one running house, and the lists that fill its addresses.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

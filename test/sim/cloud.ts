@@ -1,3 +1,4 @@
+// Long on purpose: one process over one SQL. What a kill takes away and what its logs bring back must be seen in one place.
 import type { Configuration } from '#contract/configuration.ts'
 import { OrderId, OrderSeq, type StreamId } from '#contract/ids.ts'
 import { type EpochMs, later, millis } from '#contract/instant.ts'

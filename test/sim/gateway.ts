@@ -1,3 +1,4 @@
+// Long on purpose: one thread with one power switch. What a cut takes away and what it leaves must be seen in one place.
 import type { Configuration } from '#contract/configuration.ts'
 import type { GatewayId, StreamId, VehicleId } from '#contract/ids.ts'
 import { millis } from '#contract/instant.ts'

@@ -1,3 +1,4 @@
+// Long on purpose: a list, one entry for each planted bug.
 import type { Invariant } from './plan.ts'
 
 export type Patch = { readonly file: string; readonly find: string; readonly put: string }

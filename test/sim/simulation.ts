@@ -1,3 +1,4 @@
+// Long on purpose: one run from plan to verdict, in the order in which things happen and are checked.
 import type { Order } from '#contract/order.ts'
 import { type Car, createCar } from './car.ts'
 import { createCloud, shownState } from './cloud.ts'

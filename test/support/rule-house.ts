@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { VehicleId } from '#contract/ids.ts'
 import { type EpochMs, epochMs } from '#contract/instant.ts'
 import { Day } from '../../cloud/calendar/moscow-day.ts'
@@ -169,6 +170,13 @@ function holdRows(
       }
     },
   }
+}
+
+/** Empties what rules read and write, so that one database serves all tests of a file; vehicles stay. */
+export async function clearRules({ db }: Pick<Postgres, 'db'>): Promise<void> {
+  await sql`truncate rule_effects, rule_decisions, rule_outcomes, fact_changes, policy_versions, holds, shifts,
+    payment_promises, balances, lease_parties, leases cascade`.execute(db)
+  await sql`delete from drivers`.execute(db)
 }
 
 /** A lease on the line with so many drivers; nothing is known of their money yet. */

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { later, minutes } from '#contract/instant.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
@@ -6,6 +5,7 @@ import type { ReadHandler } from '../../../cloud/rules/ports.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import {
   addLease,
+  clearRules,
   createRuleHouse,
   never,
   openShift,
@@ -31,14 +31,9 @@ describe('rules', () => {
   })
   afterAll(() => database.close())
   beforeEach(async () => {
-    await cleared()
+    await clearRules(postgres)
     house = await createRuleHouse(postgres, { only: /^balance_/ })
   })
-  const cleared = async () => {
-    await sql`truncate rule_effects, rule_decisions, rule_outcomes, fact_changes, policy_versions, holds, shifts,
-      payment_promises, balances, lease_parties, leases cascade`.execute(postgres.db)
-    await sql`delete from drivers`.execute(postgres.db)
-  }
   const answer =
     (value: boolean | (() => boolean | undefined)): ReadHandler =>
     async (asks) =>

@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { later, minutes } from '#contract/instant.ts'
 import type { Facts } from '../../../cloud/expressions/fact-type.ts'
@@ -7,6 +6,7 @@ import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import {
   addLease,
+  clearRules,
   createRuleHouse,
   openShift,
   promise,
@@ -31,11 +31,6 @@ describe('all shipped rules that hold or lift, together', () => {
     postgres = await migrated(database)
   })
   afterAll(() => database.close())
-  const cleared = async () => {
-    await sql`truncate rule_effects, rule_decisions, rule_outcomes, fact_changes, policy_versions, holds, shifts,
-      payment_promises, balances, lease_parties, leases cascade`.execute(postgres.db)
-    await sql`delete from drivers`.execute(postgres.db)
-  }
   const sweep = async () => {
     house.rules.lookAgain()
     await house.turn()
@@ -203,7 +198,7 @@ describe('all shipped rules that hold or lift, together', () => {
     }
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 9 }), async (steps) => {
-        await cleared()
+        await clearRules(postgres)
         house.rules.lookAgain()
         await house.clock.advance(NOON + DAY * Math.ceil((house.clock.now() - NOON) / DAY) - house.clock.now())
         known = bad(house.clock.now())

@@ -7,6 +7,7 @@ import { readShippedRules } from '../../../cloud/rules/rule-store.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import {
   addLease,
+  clearRules,
   createRuleHouse,
   openShift,
   promise,
@@ -322,10 +323,8 @@ describe('rules as they are shipped', () => {
     await stopSqlServer()
   })
   beforeEach(async () => {
-    await sql`truncate rule_effects, rule_decisions, rule_outcomes, fact_changes, policy_versions, holds, shifts,
-      payment_promises, balances, lease_parties, leases cascade`.execute(postgres.db)
+    await clearRules(postgres)
     await sql`delete from vehicles`.execute(postgres.db)
-    await sql`delete from drivers`.execute(postgres.db)
     house.sent.length = 0
   })
 
