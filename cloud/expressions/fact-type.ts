@@ -40,7 +40,7 @@ export const DURATION: FactType = { kind: 'duration' }
 export const TEXTS: FactType = { kind: 'list', of: { kind: 'text' } }
 
 /** Words of the notation: everything that is written in digits or letters is text to an expression. */
-const KIND_OF_WORD: Readonly<Record<string, ScalarKind>> = {
+export const KIND_OF_WORD = {
   text: 'text',
   phone: 'text',
   plate: 'text',
@@ -54,12 +54,13 @@ const KIND_OF_WORD: Readonly<Record<string, ScalarKind>> = {
   date: 'time',
   time: 'time',
   duration: 'duration',
-}
+} as const satisfies Readonly<Record<string, ScalarKind>>
+const KINDS: ReadonlyMap<string, ScalarKind> = new Map(Object.entries(KIND_OF_WORD))
 
 /** Pure. The type a word of the notation means (`money`, `list<text>`); undefined when there is no such word. */
 export function factTypeOf(word: string): FactType | undefined {
   const inner = /^list<(.+)>$/.exec(word)?.[1]
-  const kind = Object.hasOwn(KIND_OF_WORD, inner ?? word) ? KIND_OF_WORD[inner ?? word] : undefined
+  const kind = KINDS.get(inner ?? word)
   if (kind === undefined) return undefined
   return inner === undefined ? { kind } : { kind: 'list', of: { kind } }
 }

@@ -14,6 +14,7 @@ import { dayAfter, dayBounds, moscowDay } from '../language/moment.ts'
 import { usePipelines } from '../processes/process-queries.ts'
 import { BarChart } from './bar-chart.tsx'
 import { type Cell, cellWords, isFigure, type Table } from './cell.ts'
+import { columnTitle, figureTitle } from './english-titles.ts'
 
 /** Reports by what they are asked for; `pipeline`, `stage` and `by`: what may be chosen. */
 const REPORTS = [
@@ -46,7 +47,7 @@ const SPANS = [7, 30, 90] as const
 
 /** Figures from the log: a table, its picture, the time they are for, and the same as a file. */
 export function ReportsPage(): ReactNode {
-  const { t } = useWords()
+  const { t, language } = useWords()
   const [query, setQuery] = useSearchParams()
   const today = moscowDay(serverNow())
   const name = REPORTS.find((one) => one.name === query.get('report'))?.name ?? 'owner'
@@ -167,15 +168,13 @@ export function ReportsPage(): ReactNode {
                   {t('reports.none')} {parks === 'own' && t('reports.ownParks')}
                 </Quiet>
               )
-            const titleOf = (column: { readonly id: string; readonly title: string }): string => {
-              const known = t(`reports.columns.${column.id}`)
-              return known === `reports.columns.${column.id}` ? column.title : known
-            }
             const lines = rows.map((cells, index) => ({ cells, key: String(index) }))
             return (
               <Stack gap="md">
                 {chart !== null && rows.length > 1 && (
-                  <Panel title={titleOf(columns.find(({ id }) => id === chart.value) ?? { id: '', title: '' })}>
+                  <Panel
+                    title={columnTitle(columns.find(({ id }) => id === chart.value) ?? { id: '', title: '' }, language)}
+                  >
                     <BarChart table={{ columns, rows, chart }} />
                   </Panel>
                 )}
@@ -184,7 +183,7 @@ export function ReportsPage(): ReactNode {
                   rows={lines}
                   keyOf={({ key }: { readonly key: string }) => key}
                   columns={columns.map((column, index) => ({
-                    word: titleOf(column),
+                    word: columnTitle(column, language),
                     end: rows.some((cells) => isFigure(cells[index] ?? null)),
                     cell: ({ cells }: { readonly cells: readonly Cell[] }) => (
                       <Value cell={cells[index] ?? null} href={href} />
@@ -210,15 +209,13 @@ export function ReportsPage(): ReactNode {
 }
 
 function Value({ cell, href }: { readonly cell: Cell; readonly href: (report: string) => string }): ReactNode {
-  const { t, language } = useWords()
-  if (cell !== null && typeof cell === 'object' && 'report' in cell) {
-    const word = t(`reports.seven.${cell.title}`)
+  const { language } = useWords()
+  if (cell !== null && typeof cell === 'object' && 'report' in cell)
     return (
       <Anchor component={Link} href={href(cell.report)} size="sm">
-        {word === `reports.seven.${cell.title}` ? cell.title : word}
+        {figureTitle(cell.title, language)}
       </Anchor>
     )
-  }
   if (cell !== null && typeof cell === 'object' && 'no' in cell)
     return (
       <Anchor component={Link} href={`/processes/cards/${cell.card}`} size="sm">

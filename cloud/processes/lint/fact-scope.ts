@@ -1,28 +1,21 @@
-import { BOOL, type Scope as FactScope, type FactType, INT, recordOf, TEXT, TIME } from '../../expressions/fact-type.ts'
+import {
+  BOOL,
+  type Scope as FactScope,
+  type FactType,
+  INT,
+  KIND_OF_WORD,
+  recordOf,
+  TEXT,
+  TIME,
+} from '../../expressions/fact-type.ts'
 import type { Definitions } from '../notation/definitions.ts'
 import type { FactRead } from '../notation/read.ts'
-import type { FieldType, ScalarType } from '../notation/value.ts'
+import type { FieldType } from '../notation/value.ts'
 import { CARD_FIELDS, type Scope } from './scope.ts'
-
-const KIND: Readonly<Record<ScalarType, 'text' | 'int' | 'number' | 'bool' | 'time' | 'duration'>> = {
-  text: 'text',
-  phone: 'text',
-  plate: 'text',
-  vin: 'text',
-  ref: 'text',
-  file: 'text',
-  int: 'int',
-  money: 'int',
-  number: 'number',
-  bool: 'bool',
-  date: 'time',
-  time: 'time',
-  duration: 'duration',
-}
 
 /** Pure. A type of the notation as a type of expressions. */
 export const factType = ({ of, list }: FieldType): FactType =>
-  list ? { kind: 'list', of: { kind: KIND[of] } } : { kind: KIND[of] }
+  list ? { kind: 'list', of: { kind: KIND_OF_WORD[of] } } : { kind: KIND_OF_WORD[of] }
 
 const fields = (of: Iterable<readonly [string, FieldType]>): Readonly<Record<string, FactType>> =>
   Object.fromEntries([...of].map(([name, type]) => [name, factType(type)]))
