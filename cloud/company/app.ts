@@ -1,7 +1,6 @@
 // Long on purpose: it only names who is given what; taken apart, the order in which slices need one another would be hidden.
 import { VehicleId } from '#contract/ids.ts'
-import { epochMs, millis } from '#contract/instant.ts'
-import { HoldReason } from '#contract/order.ts'
+import { millis } from '#contract/instant.ts'
 import { createAggregator } from '../aggregator/app.ts'
 import type { AuditWord } from '../audit/entry.ts'
 import { createYandexFleetClient } from '../balances/yandex-fleet-client.ts'
@@ -11,10 +10,8 @@ import { readExchangeSettings } from '../calls/exchange-settings-store.ts'
 import { createClientPage } from '../client-page/app.ts'
 import type { CloudConfig } from '../config.ts'
 import { createDriverPage } from '../driver-page/app.ts'
-import { DriverId } from '../drivers/driver.ts'
 import { createDriverStore } from '../drivers/driver-store.ts'
 import { placesOf } from '../expressions/place.ts'
-import { Fine } from '../fines/fine.ts'
 import { createFineRoutes } from '../fines/fine-routes.ts'
 import { createFineService } from '../fines/fine-service.ts'
 import { createFineStore } from '../fines/fine-store.ts'
@@ -60,6 +57,7 @@ import { readSources } from '../sources/source-file-store.ts'
 import type { Vehicles, VehiclesParts } from '../vehicles/app.ts'
 import type { World } from '../world.ts'
 import { REGION, type Zones } from '../zones/app.ts'
+import { createCardDeeds } from './card-deeds.ts'
 import { createPermits } from './permits.ts'
 
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
@@ -324,6 +322,7 @@ export function createCompany(parts: Parts) {
       )
     },
   })
+  const deeds = createCardDeeds({ holds: vehicles.holds, fines, messages: messages.service, rules, log: world.log })
   const processes = createProcesses({
     db,
     inTransaction,
@@ -347,46 +346,8 @@ export function createCompany(parts: Parts) {
       grant: permits.ofCards,
       // What sources say of papers is on record by the time a process asks: a daily job has asked them.
       call: async (wish) => (wish.port === 'papers' ? {} : aggregator.call(wish)),
-      hold: async ({ place, lift, holdKey, vehicle }) => {
-        const reason = HoldReason.parse(place ?? lift)
-        const query = {
-          vehicleId: VehicleId.parse(vehicle),
-          reason,
-          ...(holdKey === undefined ? {} : { key: holdKey }),
-        }
-        const said = {
-          note: 'Процесс карточки',
-          by: { kind: 'rule', id: 'process', name: 'Процесс карточки' } as const,
-        }
-        if (place === undefined) await vehicles.holds.liftReason({ ...query, ...said })
-        else await vehicles.holds.place({ ...query, ...said, ruleVersion: '1' })
-      },
-      rules: async ({ id, name, at, payload, subject }) => {
-        const event = {
-          id,
-          name,
-          at: epochMs(at),
-          payload,
-          about: {
-            vehicleId: VehicleId.safeParse(subject['vehicle']).data,
-            driverId: DriverId.safeParse(subject['driver']).data,
-            subject: subject['card'] === undefined ? undefined : `card:${subject['card']}`,
-          },
-        }
-        // Before the rules hear of it: told again, it is posted once.
-        if (name === 'fine.found') await fines.take(Fine.parse(payload))
-        if (name === 'driver.told' && event.about.driverId !== undefined)
-          await messages.service.saidByPerson(event.about.driverId)
-        await rules.emit(event)
-        // Somebody waits at the other end: decided at once. The queued one then finds it decided, or makes up for a failure.
-        if (!/^(call|message|web)\./.test(name)) return
-        try {
-          await rules.service.take(event)
-          await rules.carryOut(new AbortController().signal)
-        } catch (err) {
-          world.log.warn({ err, event: name }, 'rule.not-at-once')
-        }
-      },
+      hold: deeds.hold,
+      rules: deeds.tellRules,
     },
     calls,
     beside: {
