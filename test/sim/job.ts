@@ -22,7 +22,7 @@ export type Result =
   | {
       readonly job: 'mutant'
       readonly id: number
-      /** The first seed whose run broke the named invariant. */
+      /** The seed whose run broke the named invariant; undefined when none of the range did. */
       readonly caughtAt: number | undefined
       readonly alsoBroke: readonly Invariant[]
       readonly error: string | undefined

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { drawPlan } from './draw-plan.ts'
 import type { Failure, Job, Result } from './job.ts'
 import { mutantModule, plantMutants } from './mutant-loader.ts'
-import { MUTANTS } from './mutants.ts'
+import { FOUND_BY_SEED, MUTANTS } from './mutants.ts'
 import type { Invariant, Violation } from './plan.ts'
 import { type Regression, shrinkPlan } from './shrink.ts'
 import { type Run, simulate } from './simulation.ts'
@@ -57,6 +57,8 @@ function shrunk({ seed, violation, plan }: Failure): Failure {
 
 const breaks = (run: Run, invariant: Invariant): boolean => run.violations.some((one) => one.invariant === invariant)
 
+const rank = (id: number, seed: number): number => (FOUND_BY_SEED.get(id) === seed ? 0 : 1)
+
 async function hunt({ id, seeds, size }: Extract<Job, { job: 'mutant' }>): Promise<Result> {
   const began = cpuS()
   const mutant = MUTANTS.find((one) => one.id === id)
@@ -72,7 +74,8 @@ async function hunt({ id, seeds, size }: Extract<Job, { job: 'mutant' }>): Promi
   if (mutant === undefined) return end(undefined, 'no such mutant')
   try {
     const planted: { simulate: typeof simulate } = await import(mutantModule(id))
-    for (let seed = 1; seed <= seeds; seed += 1) {
+    const range = Array.from({ length: seeds }, (_, index) => index + 1)
+    for (const seed of range.toSorted((one, other) => rank(id, one) - rank(id, other))) {
       const run = planted.simulate(seed, drawPlan(seed, size), { until: mutant.caughtBy })
       for (const { invariant } of run.violations) broken.add(invariant)
       if (breaks(run, mutant.caughtBy)) return end(seed)
