@@ -73,6 +73,14 @@ type Deps = Pick<Postgres, 'db' | 'inTransaction'> &
 /** Signed, and not by this gateway or not for this report: somebody else speaks. */
 const isForged = (word: ProofWord | null): boolean => word === 'foreign' || word === 'false'
 
+/** A report in the journal, and what checking its signature gave. */
+type Said = {
+  readonly entry: JournalEntry
+  readonly gateway: GatewayId
+  readonly report: OrderReport
+  readonly proofWord: ProofWord | null
+}
+
 /** A steady word is written again only when the one on disk is older than this. */
 const RELAY_AGE_MS = 10_000
 
@@ -127,28 +135,43 @@ export function createOrderService(deps: Deps): OrderService {
     return expired
   }
 
-  const proofOf = ({ gateway, record, receivedAt }: JournalEntry): ProofWord | null =>
-    record.kind === 'report' && isProvenReport(record) ? deps.checkProof(gateway, record, receivedAt) : null
+  const reportIn = (entry: JournalEntry): readonly Said[] => {
+    const { gateway, record: report, receivedAt } = entry
+    if (report.kind !== 'report') return []
+    const proofWord = isProvenReport(report) ? deps.checkProof(gateway, report, receivedAt) : null
+    return [{ entry, gateway, report, proofWord }]
+  }
 
-  /** Answers the vehicle when the report belongs to an order of this gateway. One with a wrong signature is kept and moves nothing. */
-  const applyReport = async (db: Db, entry: JournalEntry, report: OrderReport): Promise<VehicleId | undefined> => {
-    const { gateway } = entry
+  /**
+   * What one gateway said of one order, in its order. Answers the vehicle when the order is of this gateway. A report with a
+   * wrong signature is kept and moves nothing. The first words and the last come together, and are written as one.
+   */
+  const applyReports = async (db: Db, said: readonly Said[]): Promise<VehicleId | undefined> => {
+    const [first] = said
+    if (first === undefined) return undefined
+    const { gateway: gatewayId, report } = first
     const orders = deps.orderStore(db)
     const order = await orders.findLocked(report.orderId)
-    if (order === undefined || order.gatewayId !== gateway) {
-      log.warn({ orderId: report.orderId, gatewayId: gateway, state: report.state }, 'order.report-of-unknown-order')
+    if (order === undefined || order.gatewayId !== gatewayId) {
+      for (const { report } of said)
+        log.warn({ orderId: report.orderId, gatewayId, state: report.state }, 'order.report-of-unknown-order')
       return undefined
     }
-    const step = told(report)
-    const proofWord = proofOf(entry)
-    if (isForged(proofWord))
-      log.warn({ orderId: order.id, gatewayId: gateway, proof: proofWord }, 'order.report-not-proven')
-    await orders.addStep(order, step, { report, proofWord })
+    const { id: orderId } = order
     const current = stateOf(order)
-    const next = isForged(proofWord) ? current : advance(current, report)
+    let next = current
+    for (const { report, proofWord } of said) {
+      if (isForged(proofWord)) log.warn({ orderId, gatewayId, proof: proofWord }, 'order.report-not-proven')
+      else next = advance(next, report)
+    }
+    await orders.addSteps(
+      order,
+      said.map(({ report, proofWord }) => ({ step: told(report), basis: { report, proofWord } })),
+    )
     if (next !== current) await orders.move(order, next, clock.now())
-    if (!order.heard) await orders.keepHeard(order.id)
-    log.info({ orderId: order.id, gatewayId: gateway, state: report.state, reason: step.reason }, 'order.reported')
+    if (!order.heard) await orders.keepHeard(orderId)
+    for (const { report } of said)
+      log.info({ orderId, gatewayId, state: report.state, reason: told(report).reason }, 'order.reported')
     return order.vehicleId
   }
 
@@ -183,15 +206,16 @@ export function createOrderService(deps: Deps): OrderService {
   const apply = async (entries: readonly JournalEntry[]): Promise<void> => {
     // Before the relay's own word: a car that a code has freed must not look like one that came loose.
     for (const entry of entries) if (entry.record.kind === 'event') await deps.hearCode(entry)
+    const said = entries.flatMap(reportIn)
     const touched = await deps.inTransaction(async (db) => {
       const vehicles = new Set<VehicleId>()
-      for (const entry of entries) {
-        if (entry.record.kind !== 'report') continue
-        const vehicle = await applyReport(db, entry, entry.record)
+      for (const together of Map.groupBy(said, ({ gateway, report }) => `${gateway} ${report.orderId}`).values()) {
+        const vehicle = await applyReports(db, together)
         if (vehicle !== undefined) vehicles.add(vehicle)
       }
+      const forged = new Set(said.filter(({ proofWord }) => isForged(proofWord)).map(({ entry }) => entry))
       const words = newestWords(
-        entries.filter((entry) => !isForged(proofOf(entry))),
+        entries.filter((entry) => !forged.has(entry)),
         deps.vehicleNow,
       )
       if (words.length > 0) for (const vehicle of await applyRelayWords(db, words)) vehicles.add(vehicle)

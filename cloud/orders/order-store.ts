@@ -12,6 +12,8 @@ import type { UnsignedBecause } from './unsigned.ts'
 /** What a step rests on: the gateway's report and what checking its signature gave, or nothing of the kind. */
 export type StepBasis = { readonly report: OrderReport; readonly proofWord: ProofWord | null }
 
+export type Step = { readonly step: OrderState; readonly basis: StepBasis | null }
+
 export type SignedOrder = { readonly jws: string; readonly seq: OrderSeq }
 
 const shown = ({ report, proofWord }: StepBasis) => ({
@@ -27,21 +29,25 @@ export type OrderStore = ReturnType<typeof createOrderStore>
 export function createOrderStore(db: Db) {
   const all = () => db.selectFrom('orders').selectAll()
 
-  const addStep = (order: StoredOrder, step: OrderState, basis: StepBasis | null) =>
+  const addSteps = (order: StoredOrder, steps: readonly Step[]) =>
     db
       .insertInto('orderSteps')
-      .values({
-        orderId: order.id,
-        vehicleId: order.vehicleId,
-        state: step.state,
-        at: step.at,
-        reason: step.reason ?? '',
-        saidBy: step.by,
-        relay: step.relay,
-        ...(basis === null ? {} : shown(basis)),
-      })
+      .values(
+        steps.map(({ step, basis }) => ({
+          orderId: order.id,
+          vehicleId: order.vehicleId,
+          state: step.state,
+          at: step.at,
+          reason: step.reason ?? '',
+          saidBy: step.by,
+          relay: step.relay,
+          ...(basis === null ? {} : shown(basis)),
+        })),
+      )
       .onConflict((conflict) => conflict.doNothing())
       .execute()
+
+  const addStep = (order: StoredOrder, step: OrderState, basis: null) => addSteps(order, [{ step, basis }])
 
   /** Moves the order from the state it was read in; false when somebody else was faster. */
   const move = async (order: StoredOrder, next: OrderState, now: EpochMs): Promise<boolean> => {
@@ -77,6 +83,7 @@ export function createOrderStore(db: Db) {
 
   return {
     addStep,
+    addSteps,
     move,
     giveUp,
     find: (id: OrderId): Promise<StoredOrder | undefined> => all().where('id', '=', id).executeTakeFirst(),

@@ -2,6 +2,7 @@ import type { StreamId } from '#contract/ids.ts'
 import { type Clock, type Millis, millis, minutes, seconds } from '#contract/instant.ts'
 import { MAX_BATCH_RECORDS } from '#contract/record.ts'
 import type { Log } from '../log.ts'
+import { FIRST_WORD_WAIT, isFirstWord } from './first-word.ts'
 import type { OutboxBatch, OutboxStore, OutboxStream, StoredRecord } from './outbox-store.ts'
 import { type BatchEncoding, type Connection, messageOf } from './records-message.ts'
 import type { SendWindow } from './send-window.ts'
@@ -77,7 +78,8 @@ export async function runOutboxLoop(deps: Deps, stop: AbortSignal): Promise<void
 }
 
 function sendAll(connection: Connection, deps: Deps): void {
-  for (const { stream } of deps.events.streams()) sendFrom(deps.events, stream, connection, deps, () => true)
+  for (const { stream } of deps.events.streams())
+    sendFrom(deps.events, stream, connection, deps, () => !isMidWord(stream, deps))
   const streams = deps.frames.streams()
   const frames = new Set(streams.map(({ stream }) => stream))
   const backlog = new Set(streams.filter(isBacklog).map(({ stream }) => stream))
@@ -138,6 +140,14 @@ function isWaiting({ records }: OutboxBatch, patience: Millis, clock: Clock): bo
   if (oldest === undefined || records.length >= COMPANY) return false
   const age = clock.steady() - oldest.steadyAt
   return age >= 0 && age < patience * (records.every(isParked) ? PARKED_PATIENCE : 1)
+}
+
+/** The first words of an order wait for its last, whatever else wakes the loop. */
+function isMidWord(stream: StreamId, { events, window, clock }: Deps): boolean {
+  const newest = events.after(stream, window.sentThrough(stream), COMPANY)?.records.at(-1)
+  if (newest === undefined || !isFirstWord(newest.record)) return false
+  const age = clock.steady() - newest.steadyAt
+  return age >= 0 && age < FIRST_WORD_WAIT
 }
 
 /** The first frame of the next drive is none of these, and takes them along at once. */

@@ -11,6 +11,7 @@ import { holdForAnswer } from './held-answer.ts'
 import { FRESH, type KeepAlive, LONGEST_PAUSE, lostAfter, pingEvery, survived } from './keep-alive.ts'
 import type { KeepAliveStore } from './keep-alive-store.ts'
 import { nextMove, openedLink, packetHeard, packetSent } from './link-watch.ts'
+import { createLossProbe } from './loss-probe.ts'
 import { type ConnectionEnd, connectionEnded, FIRST_TRY, reconnectPause } from './reconnect-pause.ts'
 
 export type CloudAccess =
@@ -103,7 +104,7 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
         takeReceipt(payload)
         break
       case 'order':
-        // An empty retained message clears the topic; it is no order.
+        // It clears the topic, or follows an order by which TCP learns of its loss; it is no order.
         if (payload.length === 0) break
         hold()
         deps.onOrder(payload)
@@ -202,7 +203,12 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
         })
       stop.addEventListener('abort', leave, { once: true })
       fresh.on('error', (cause) => log.warn({ err: cause }, 'uplink.error'))
-      fresh.on('message', (topic, payload) => take(topic, payload, () => holdForAnswer(fresh, clock, ended.signal)))
+      const probe = createLossProbe(fresh, clock, ended.signal)
+      const hold = (): void => {
+        probe.awaited()
+        holdForAnswer(fresh, clock, ended.signal)
+      }
+      fresh.on('message', (topic, payload) => take(topic, payload, hold))
       fresh.on('connect', () => {
         stoodAt = clock.steady()
         // A report of 1 KB must not wait for the acknowledgement of the one before it: 40 ms here, a round trip on the road.

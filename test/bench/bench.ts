@@ -14,6 +14,8 @@ export type BenchOptions = {
   readonly full: boolean
   /** Of `block`: so many cars at once by two persons, instead of one after another. */
   readonly fleet?: number
+  /** Of `block`: on loopback alone, or in bad weather alone with clicks enough for a p99. */
+  readonly only?: 'clear' | 'weather'
   /** Of `ingest`: by TLS 1.3, both sides with certificates. */
   readonly tls?: boolean
   readonly print: (text: string) => void

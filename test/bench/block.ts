@@ -13,41 +13,53 @@ import { followOrders, signIn } from './live-orders.ts'
 import { type ParkedCar, startParkedFleet } from './parked-fleet.ts'
 import { median, percentile, spread, table } from './table.ts'
 
-/** One person may begin to block so many in ten minutes, at the very most; the rule's own minute lies between two blocks. */
+/** So many cars may begin to be blocked in ten minutes without a second person, at the very most; the rule's own minute lies between two blocks. */
 const CARS = 43
+/** Of `--only weather`: clouds of so many cars each, for clicks enough within seven minutes. */
+const CLOUDS = 2
+/** In bad weather clicks mostly wait, so several do at once; they do not begin at one moment. */
+const AT_ONCE_EACH = 4
+const APART_MS = 150
 /** Of the 49, those whose only witness of standstill is a receiver that is asked once a second. */
 const LONE_CARS = 6
 const MINUTE_MS = 61_000
 /** A minute of positions, ignition and motion, and what it takes to begin. */
 const SETTLE_MS = 70_000
 const BUS_MS = 1
+/** On a bad road: nobody sees that a car is blocked, thinks better of it and clicks again any sooner. */
+const SECOND_THOUGHTS_MS = 1000
 const WEATHER = { oneWayMs: 150, loss: 0.05 }
 const CLEAR = { oneWayMs: 0, loss: 0 }
 
+type Seat = { readonly car: ParkedCar; readonly desk: Desk }
 type Round = { readonly cycles: readonly Cycle[]; readonly peer: readonly number[] }
 
-/** One cycle of each car in turn; the peer's click goes between, so that the machine's other work hits both. */
+/** One cycle of each car in turn; the peer's click goes between or beside, so that the machine's other work hits both. */
 async function round(
-  cars: readonly ParkedCar[],
-  desk: Desk,
+  seats: readonly Seat[],
   click: () => Promise<number>,
   sideBySide: number,
   blockedAt: Map<ParkedCar, number>,
 ): Promise<Round> {
   const cycles: Cycle[] = []
   const peer: number[] = []
-  const waiting = [...cars]
-  const work = async (): Promise<void> => {
-    for (let car = waiting.shift(); car !== undefined; car = waiting.shift()) {
+  const waiting = [...seats]
+  const work = async (_: unknown, lane: number): Promise<void> => {
+    await pause(lane * APART_MS)
+    for (let seat = waiting.shift(); seat !== undefined; seat = waiting.shift()) {
+      const { car, desk } = seat
       // The signer lets one vehicle be blocked once a minute at most.
       await pause(Math.max(10, (blockedAt.get(car) ?? 0) + MINUTE_MS - performance.now()))
       blockedAt.set(car, performance.now())
-      cycles.push(await clickCycle(desk, car))
+      cycles.push(await clickCycle(desk, car, sideBySide === 1 ? 0 : SECOND_THOUGHTS_MS))
       if (sideBySide === 1) peer.push(await click())
     }
   }
-  await Promise.all(Array.from({ length: sideBySide }, work))
-  while (peer.length < cycles.length) peer.push(await click())
+  // It has one car, and waits most of the time too.
+  const clickOn = async (): Promise<void> => {
+    while (sideBySide > 1 && peer.length < seats.length / 2) peer.push(await click())
+  }
+  await Promise.all([clickOn(), ...Array.from({ length: sideBySide }, work)])
   return { cycles, peer }
 }
 
@@ -82,32 +94,59 @@ const row = (name: string, values: readonly number[]): readonly (string | number
 const direct = (cycles: readonly Cycle[]): readonly Cycle[] => cycles.filter(({ waited }) => !waited)
 const HEADER = ['', 'cycles', 'p50 ms', 'p95 ms', 'p99 ms', 'most ms']
 
-async function run(options: BenchOptions): Promise<BenchResult> {
-  if (options.fleet !== undefined) return blockFleet(options.fleet, options)
-  const { full, print } = options
-  const rounds = full ? 11 : 5
-  const stormy = full ? 10 : 2
+type House = {
+  readonly cars: readonly Seat[]
+  readonly lone: readonly Seat[]
+  readonly proxy: FaultProxy
+  stop(): Promise<void>
+}
+
+const busMs = (): number => BUS_MS
+
+/** A cloud, its cars behind one proxy, and whoever clicks. */
+async function openHouse(loneCars: number, seed: number): Promise<House> {
   const cloud = await startCloud({
     KORDON_SIGNER_ONE_PERSON_VEHICLES: '50',
     KORDON_SIGNER_MINUTES_BETWEEN_BLOCKS: '1',
     KORDON_REQUESTS_PER_MINUTE: '1000000',
     KORDON_LOG_LEVEL: 'warn',
   })
-  const proxy: FaultProxy = await startFaultProxy(cloud.mqttsPort)
-  let peerProxy: FaultProxy | undefined
-  const busMs = (): number => BUS_MS
+  const proxy = await startFaultProxy(cloud.mqttsPort, {}, seed)
   const common = { cloudUrl: cloud.url, brokerUrl: `mqtts://127.0.0.1:${proxy.port}`, busMs }
   const fleet = await startParkedFleet({ ...common, count: CARS })
-  const lone = await startParkedFleet({ ...common, count: LONE_CARS, from: CARS, witness: 'gnss alone' })
+  const lone = await startParkedFleet({ ...common, count: loneCars, from: CARS, witness: 'gnss alone' })
+  const live = await followOrders(cloud.url, await signIn(cloud.url, 'owner'))
+  const desk = { api: await cloud.as('owner'), live }
+  return {
+    cars: fleet.cars.map((car) => ({ car, desk })),
+    lone: lone.cars.map((car) => ({ car, desk })),
+    proxy,
+    stop: async () => {
+      proxy.set(CLEAR)
+      live.close()
+      await Promise.all([fleet.stop(), lone.stop()])
+      await Promise.all([proxy.close(), cloud.stop()])
+    },
+  }
+}
+
+async function run(options: BenchOptions): Promise<BenchResult> {
+  if (options.fleet !== undefined) return blockFleet(options.fleet, options)
+  const { full, only, print } = options
+  const [rounds, stormy] = only === 'weather' ? [0, 5] : only === 'clear' ? [5, 0] : full ? [11, 10] : [5, 2]
+  const houses = only === 'weather' ? CLOUDS : 1
+  const opened: House[] = []
+  for (let seed = 1; seed <= houses; seed += 1) opened.push(await openHouse(only === undefined ? LONE_CARS : 0, seed))
+  let peerProxy: FaultProxy | undefined
   const peer = await startBarePeer(busMs, async (port) => {
     peerProxy = await startFaultProxy(port)
     return peerProxy.port
   })
+  const cars = opened.flatMap((house) => house.cars)
+  const lone = opened.flatMap((house) => house.lone)
   print(
-    `${CARS} parked cars with GNSS and motion sensor, ${LONE_CARS} with GNSS alone; they settle for ${SETTLE_MS / 1000} s`,
+    `${cars.length} parked cars with GNSS and motion sensor, ${lone.length} with GNSS alone; they settle for ${SETTLE_MS / 1000} s`,
   )
-  const live = await followOrders(cloud.url, await signIn(cloud.url, 'owner'))
-  const desk = { api: await cloud.as('owner'), live }
   await pause(SETTLE_MS)
   await peer.click('block')
   await peer.click('unblock')
@@ -117,13 +156,12 @@ async function run(options: BenchOptions): Promise<BenchResult> {
   const rough: Round[] = []
   for (let index = 0; index < rounds + stormy; index += 1) {
     const weather = index < rounds ? CLEAR : WEATHER
-    proxy.set(weather)
+    for (const { proxy } of opened) proxy.set(weather)
     peerProxy?.set(weather)
     const done = await round(
-      fleet.cars,
-      desk,
+      cars,
       () => peer.click('block').then(async (ms) => (await peer.click('unblock')) && ms),
-      index < rounds ? 1 : 4,
+      index < rounds ? 1 : AT_ONCE_EACH * houses,
       blockedAt,
     )
     ;(index < rounds ? clear : rough).push(done)
@@ -131,13 +169,11 @@ async function run(options: BenchOptions): Promise<BenchResult> {
     print(
       `round ${index + 1}: p50 ${percentile(took, 0.5).toFixed(0)} ms, most ${Math.max(...took).toFixed(0)} ms, waited ${done.cycles.length - took.length}`,
     )
-    if (index < rounds) alone.push(...(await round(lone.cars, desk, async () => 0, 1, blockedAt)).cycles)
+    if (index < rounds) alone.push(...(await round(lone, async () => 0, 1, blockedAt)).cycles)
   }
-  proxy.set(CLEAR)
-  live.close()
   await peer.close()
-  await Promise.all([fleet.stop(), lone.stop()])
-  await Promise.all([proxy.close(), peerProxy?.close(), cloud.stop()])
+  await Promise.all(opened.map((house) => house.stop()))
+  await peerProxy?.close()
   const all = (kind: Round[], key: 'blockedMs' | 'freedMs'): number[] =>
     kind.flatMap(({ cycles }) => direct(cycles).map((cycle) => cycle[key]))
   const peers = (kind: Round[]): number[] => kind.flatMap(({ peer: clicks }) => clicks)
@@ -154,6 +190,10 @@ async function run(options: BenchOptions): Promise<BenchResult> {
         alone.map(({ blockedMs }) => blockedMs),
       ),
       row('peer: bare MQTT.js, loopback', peers(clear)),
+      row(
+        'of a block, the bus of the relay',
+        clear.flatMap((each) => direct(each.cycles).map(({ exchanges }) => exchanges * BUS_MS)),
+      ),
       ['limit, loopback', '', limitMs(0), '', '', ''],
       row(`block, RTT ${rttMs} ms, ${WEATHER.loss * 100} % loss`, all(rough, 'blockedMs')),
       row(`unblock, RTT ${rttMs} ms, ${WEATHER.loss * 100} % loss`, all(rough, 'freedMs')),

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { audit } from './audit.ts'
 import { balance } from './balance.ts'
-import { type Bench, jsonLine } from './bench.ts'
+import { type Bench, type BenchOptions, jsonLine } from './bench.ts'
 import { block } from './block.ts'
 import { board } from './board.ts'
 import { bytes } from './bytes.ts'
@@ -46,13 +46,14 @@ const { positionals, values } = parseArgs({
     full: { type: 'boolean', default: false },
     tls: { type: 'boolean', default: false },
     fleet: { type: 'string' },
+    only: { type: 'string' },
   },
 })
 const chosen = BENCHES.filter(({ name, group }) => positionals.some((given) => given === name || given === group))
 const unknown = positionals.filter((given) => !BENCHES.some(({ name, group }) => given === name || given === group))
 if (chosen.length === 0 || unknown.length > 0) {
   for (const name of unknown) console.error(`No benchmark is called ${name}.`)
-  console.error('npm run bench -- <name> [--full] [--tls] [--fleet 100]\n')
+  console.error('npm run bench -- <name> [--full] [--tls] [--fleet 100] [--only clear|weather]\n')
   for (const bench of BENCHES)
     console.error(
       `  ${bench.name.padEnd(14)}${bench.about}${bench.group === undefined ? '' : ` (part of ${bench.group})`}`,
@@ -61,7 +62,10 @@ if (chosen.length === 0 || unknown.length > 0) {
 }
 for (const bench of chosen) {
   const fleet = values.fleet === undefined ? {} : { fleet: Number.parseInt(values.fleet, 10) }
-  const result = await bench.run({ full: values.full, tls: values.tls, ...fleet, print: (text) => console.log(text) })
+  const { full, tls } = values
+  const only: Pick<BenchOptions, 'only'> =
+    values.only === 'clear' || values.only === 'weather' ? { only: values.only } : {}
+  const result = await bench.run({ full, tls, ...only, ...fleet, print: (text) => console.log(text) })
   console.log(jsonLine(bench.name, result))
   if (result.void !== null) process.exitCode = 1
 }

@@ -19,6 +19,8 @@ export type ParkedCar = {
   readonly gatewayId: GatewayId
   readonly gateway: Gateway
   coil(): 'open' | 'closed'
+  /** Requests that the relay's line has answered so far. */
+  exchanges(): number
 }
 
 export type ParkedFleet = { readonly cars: readonly ParkedCar[]; stop(): Promise<void> }
@@ -65,13 +67,17 @@ export async function startParkedFleet(options: Options): Promise<ParkedFleet> {
   const cars: ParkedCar[] = []
   const line = async (
     unit: Parameters<typeof createModbusDevice>[0]['units'] extends ReadonlyMap<number, infer Unit> ? Unit : never,
+    answered: () => void,
   ) => {
     const device = createModbusDevice({
       units: new Map([[1, unit]]),
       clock: systemClock,
       host: HOST,
       port: 0,
-      latencyMs: options.busMs,
+      latencyMs: (bytes) => {
+        answered()
+        return options.busMs(bytes)
+      },
     })
     lines.push(device)
     return device.listen()
@@ -95,7 +101,11 @@ export async function startParkedFleet(options: Options): Promise<ParkedFleet> {
       hdop: 1,
       altitudeM: 150,
     }))
-    const [relayPort, gpsPort] = [await line(board), await line(gps)]
+    let exchanges = 0
+    const relayPort = await line(board, () => {
+      exchanges += 1
+    })
+    const gpsPort = await line(gps, () => {})
     const installation: Installation = {
       schema: 'kordon-installation/1',
       version: 1,
@@ -150,6 +160,7 @@ export async function startParkedFleet(options: Options): Promise<ParkedFleet> {
       gatewayId: granted.gatewayId,
       gateway,
       coil: () => (board.coils[0] === true ? 'open' : 'closed'),
+      exchanges: () => exchanges,
     })
   }
   return {

@@ -32,6 +32,8 @@ test.each([
   ['lost four times: and doubled again', 'xxxx-', [0], [4150]],
   ['followed at once by one that comes: after a round trip and a quarter', 'x-', [0, 10], [525, 525]],
   ['followed 100 ms later: a round trip after that one', 'x-', [0, 100], [550, 550]],
+  ['followed at once, and lost again: the timeout counts from the second loss', 'x-x-', [0, 10], [1025, 1025]],
+  ['the same, and something followed the second: a round trip after that', 'x-x--', [0, 10, 400], [850, 850, 850]],
   ['followed by three: after a round trip, and all come with it', 'x---', [0, 1, 2, 3], [453, 453, 453, 453]],
   ['the last of two: nothing tells of it but the timeout', '-x', [0, 10], [150, 950]],
   ['a second one long after the first was repaired starts afresh', 'x-x-', [0, 2000], [650, 2650]],

@@ -46,6 +46,7 @@ type Happening = { readonly atMs: number; readonly run: () => void }
  *   (RFC 8985 7; `tcp_schedule_loss_probe`, `tcp_send_loss_probe`). With a round trip of 300 ms that minimum is the RTO.
  * - What was sent before something that is acknowledged is lost once it is a round trip and a quarter old, or a round trip
  *   where three are acknowledged beyond it or recovery has begun (RFC 8985 6.2; `tcp_rack_detect_loss`, `tcp_rack_reo_wnd`).
+ *   Should it be lost again, the RTO counts from there (`tcp_rearm_rto`), unless something sent since is acknowledged first.
  *
  * So at a round trip of 300 ms a segment alone comes 500 ms late, 1,000 when lost twice, 2,000 when three times; one that
  * others follow at once 375, and in a bulk 300. Not modelled: congestion window (what is measured sends little), delayed
@@ -123,6 +124,7 @@ export function createTcpLine(weather: () => LineWeather, random: Random): TcpLi
         const run = (): void => {
           recovering = 'yes'
           transmit(segment, lostMs)
+          if (segment === unheard[0]) progressMs = lostMs
         }
         first = { atMs: lostMs, run }
       }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseBatch } from '#contract/batch.ts'
 import type { Frame } from '#contract/frame.ts'
+import { OrderId, OrderSeq } from '#contract/ids.ts'
 import { epochMs, millis, seconds } from '#contract/instant.ts'
 import { runOutboxLoop } from '../../../edge/outbox/outbox-loop.ts'
 import { createOutboxStore } from '../../../edge/outbox/outbox-store.ts'
@@ -81,6 +82,12 @@ function bench(options: { patienceS?: number; encoding?: 'compact' | 'json' } = 
     acknowledge: (afterMs = 0) => {
       answersAfter = afterMs
     },
+    keepWord: (state: 'received' | 'verified') => {
+      const ids = { orderId: OrderId.parse(randomUUID()), orderSeq: OrderSeq.parse(1) }
+      events.append({ kind: 'report', ...ids, relay: 'closed', evidence: {}, at: epochMs(1), state })
+      events.flush()
+      waker.wake()
+    },
     keepEvent: () => {
       events.append({ kind: 'event', name: 'mark', at: epochMs(1), data: {} })
       events.flush()
@@ -119,6 +126,24 @@ test('a backlog takes 6 messages of the window, fresh frames the rest of 16, and
   await clock.advance(10)
   expect(sent.at(-1)).toMatchObject({ kind: 'event' })
   expect(sent).toHaveLength(17)
+  await close()
+})
+
+test('the first word of an order waits for the next, and not for long, whatever else there is to send', async () => {
+  const { clock, sent, fill, connect, acknowledge, keepWord, close } = bench()
+  acknowledge()
+  connect()
+  await clock.advance(100)
+  keepWord('received')
+  fill(0, 1)
+  await clock.advance(100)
+  expect(sent.map(({ kind }) => kind)).toEqual(['frame'])
+  keepWord('verified')
+  await clock.advance(10)
+  expect(sent.at(-1)).toMatchObject({ kind: 'report', count: 2 })
+  keepWord('received')
+  await clock.advance(1200)
+  expect(sent.at(-1)).toMatchObject({ kind: 'report', count: 1 })
   await close()
 })
 
