@@ -25,6 +25,7 @@ import { createLive } from './live/app.ts'
 import { createHealthRoutes } from './metrics/health-routes.ts'
 import { createMetricsService } from './metrics/metrics-service.ts'
 import { createMileage } from './mileage/app.ts'
+import { createProbedPublish } from './orders/probed-publish.ts'
 import { createParkStore } from './parks/park-store.ts'
 import { createStrangerStore } from './parks/stranger-store.ts'
 import { type AccountStore, createAccountStore } from './people/account-store.ts'
@@ -166,7 +167,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     surroundingsOf: (ids) => zones.surroundingsOf(ids),
     leaseFactsOf: (ids) => company.leaseFactsOf(ids),
     upkeepOf: (ids) => company.upkeepOf(ids),
-    publish: brokerSeat.publish,
+    publish: createProbedPublish({ publish: brokerSeat.publish, clock, log }),
     disconnect: brokerSeat.disconnect,
     decided: audit.decided,
     neverBlockIn: (within, ids) => zones.neverBlockIn(within, ids),

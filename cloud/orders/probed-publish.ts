@@ -9,12 +9,12 @@ type Deps = { readonly publish: Broker['publish']; readonly clock: Clock; readon
  * Publishes an order, and behind it empty messages on its topic, by which TCP learns early that the order was lost. They are
  * not retained, so the order stays, and to a gateway an empty message is no order.
  */
-export function createProbedPublish({ publish, clock, log }: Deps, stop: AbortSignal): Broker['publish'] {
+export function createProbedPublish({ publish, clock, log }: Deps): Broker['publish'] {
+  const unstopped = new AbortController().signal
   const probe = async (topic: string): Promise<void> => {
     let waited = 0
     for (const at of LOSS_PROBES) {
-      await clock.sleep(millis(at - waited), stop)
-      if (stop.aborted) return
+      await clock.sleep(millis(at - waited), unstopped)
       waited = at
       await publish(topic, '', { retain: false })
     }

@@ -36,7 +36,6 @@ import { type DeliveryNote, runDeliveryLoop } from '../orders/delivery-loop.ts'
 import { createOrderRoutes } from '../orders/order-routes.ts'
 import { createOrderService } from '../orders/order-service.ts'
 import { createOrderStore, type OrderStore } from '../orders/order-store.ts'
-import { createProbedPublish } from '../orders/probed-publish.ts'
 import { createRelayStore } from '../orders/relay-store.ts'
 import { fleetReach } from '../parks/fleet-reach.ts'
 import { createParkRoutes } from '../parks/park-routes.ts'
@@ -350,7 +349,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
           {
             orders: orderStore,
             signer,
-            publish: createProbedPublish({ publish: parts.publish, clock, log }, stop),
+            publish: parts.publish,
             fleetSize: () => fleet.gateways().filter((gateway) => gateway.state === 'active').length,
             bell: delivery,
             clock,

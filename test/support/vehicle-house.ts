@@ -130,8 +130,7 @@ export async function openVehicleHouse(postgres: Postgres, options: Options): Pr
     world,
     publish: async (topic, payload, { retain }) => {
       if (house.brokerDown) throw new Error('the broker is down')
-      // What follows an order on the line says nothing.
-      if (payload !== '') published.push({ topic, payload: String(payload), retain })
+      published.push({ topic, payload: String(payload), retain })
     },
     relayTested: (vehicle) => configurations.relayTested(vehicle),
     decided: async () => {},
