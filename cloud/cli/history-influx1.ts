@@ -18,6 +18,8 @@ const Answer = z.looseObject({
     }),
   ),
 })
+/** Of a wrong password, or of a user without the right. */
+const Denied = z.looseObject({ error: z.string() })
 type Rows = readonly Readonly<Record<string, unknown>>[]
 
 /** The measurement the cloud writes, and what is kept of it for ever, five minutes in one. */
@@ -113,7 +115,14 @@ async function query(server: HistoryServer, q: string, database?: string): Promi
     headers: headersOf(server),
     body: new URLSearchParams({ q, ...(database === undefined ? {} : { db: database }) }),
   })
-  const parsed = Answer.safeParse(await answer.json().catch(() => undefined))
+  const said: unknown = await answer.json().catch(() => undefined)
+  const parsed = Answer.safeParse(said)
+  const denied = Denied.safeParse(said)
+  if (!parsed.success && denied.success)
+    throw new CommandFailed(
+      'history/refused',
+      `${denied.data.error} (INFLUX_TOKEN is user:password of an administrator)`,
+    )
   if (!parsed.success)
     throw new CommandFailed('history/unexpected', `${server.url} does not answer as InfluxDB 1.x does`)
   const refused = parsed.data.results.find(({ error }) => error !== undefined)

@@ -71,5 +71,10 @@ async function kindOf({ url, api }: HistoryServer): Promise<'VictoriaMetrics' | 
   const answer = await request(`${url}/api/v1/status/buildinfo`, { method: 'GET' })
   const text = await answer.text()
   if (answer.ok && text.includes('"status"')) return 'VictoriaMetrics'
+  // 1.x says `1.8.10`, 2.x `v2.7.1`; who says nothing is believed to be what the settings call it.
+  const version = (await request(`${url}/ping`, { method: 'GET' })).headers.get('x-influxdb-version') ?? ''
+  const generation = /^v?([12])\./.exec(version)?.[1]
+  if (generation !== undefined && `v${generation}` !== api)
+    throw new CommandFailed('history/generation', `this is InfluxDB ${version}: set INFLUX_API=v${generation}`)
   return api === 'v1' ? 'InfluxDB 1.x' : 'InfluxDB 2.x'
 }

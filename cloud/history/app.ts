@@ -8,6 +8,7 @@ import type { Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import type { Witness } from './blank.ts'
 import { createFleetRoutes } from './fleet-routes.ts'
+import { createFleetStore } from './fleet-store.ts'
 import { createFrameStore } from './frame-store.ts'
 import { type History as FrameHistory, HISTORY_PACE } from './history.ts'
 import { createHistoryRoutes } from './history-routes.ts'
@@ -77,7 +78,7 @@ export function createHistory(parts: Parts): History {
     routes: [
       createTrackRoutes(service, plateOf),
       createHistoryRoutes(service),
-      createFleetRoutes({ lastKnown, clock: world.clock }),
+      createFleetRoutes({ fleet: createFleetStore(db), clock: world.clock }),
     ],
     loops: [
       (stop) =>

@@ -1,8 +1,5 @@
 import { sql } from 'kysely'
-import type { Fix, GnssTrust } from '#contract/frame.ts'
-import type { GatewayId, VehicleId } from '#contract/ids.ts'
-import type { EpochMs } from '#contract/instant.ts'
-import type { ParksInSight } from '../http/access.ts'
+import type { VehicleId } from '#contract/ids.ts'
 import type { LastKnownRow } from '../postgres/history-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { LastKnown } from './last-known.ts'
@@ -12,30 +9,6 @@ export type LastKnownStore = {
   /** Keeps what is newer than what it has, frame and place each for itself; older ones change nothing. */
   keepNewest(candidates: readonly LastKnown[]): Promise<void>
   of(vehicles: readonly VehicleId[]): Promise<readonly LastKnown[]>
-  /** Every vehicle in sight that was ever heard of, by id. */
-  fleet(query: FleetQuery): Promise<readonly FleetPlace[]>
-}
-export type FleetQuery = {
-  readonly parks: ParksInSight
-  readonly after?: VehicleId | undefined
-  readonly limit: number
-}
-
-/** As the map needs it; null = not known. `lat`, `lon` and `placeAt` are of the newest trusted place. */
-export type FleetPlace = {
-  readonly vehicleId: VehicleId
-  readonly plate: string
-  readonly source: GatewayId
-  readonly readAt: EpochMs
-  readonly lat: number | null
-  readonly lon: number | null
-  readonly accuracyM: number | null
-  readonly placeAt: EpochMs | null
-  readonly speedKmh: number | null
-  readonly headingDeg: number | null
-  readonly ignition: boolean | null
-  readonly fix: Fix
-  readonly trust: GnssTrust
 }
 
 /** One row per vehicle. */
@@ -64,77 +37,7 @@ export function createLastKnownStore(db: Db): LastKnownStore {
         .execute()
       return rows.map(knownOf)
     },
-    fleet: async ({ parks, after, limit }) => {
-      if (parks.length === 0) return []
-      const inSight = parks === 'all' ? sql`true` : sql`park_id = any(${[...parks]}::uuid[])`
-      const behind = after === undefined ? sql`true` : sql`vehicle_id > ${after}::uuid`
-      const { rows } = await sql<{
-        places: string
-      }>`select '[' || concat_ws(',', ${sql.join(FLEET_COLUMNS)}) || ']' as places
-        from (
-          select vehicle_id, plate, gateway_id, read_at, place_lat, place_lon, place_accuracy_m, place_at, frame
-          from last_known join vehicles on vehicles.id = vehicle_id
-          where ${inSight} and ${behind} order by vehicle_id limit ${limit}) as fleet
-        having count(*) > 0`.execute(db)
-      return rows.flatMap(({ places }) => fleetPlaces(JSON.parse(places)))
-    },
   }
-}
-
-/**
- * JSON by hand, a list for each column: ten thousand rows of thirteen cells, or ten thousand pieces of JSON made by the
- * database's own functions, take twice the time. Ids and words of ours need no quoting.
- */
-const numbers = (cell: string) => sql.raw<string>(`'[' || string_agg(coalesce(${cell}, 'null'), ',') || ']'`)
-const words = (cell: string) => sql.raw<string>(`'["' || string_agg(${cell}, '","') || '"]'`)
-const FLEET_COLUMNS = [
-  words('vehicle_id::text'),
-  sql.raw<string>('json_agg(plate)::text'),
-  words('gateway_id'),
-  ...['read_at', 'place_lat', 'place_lon', 'place_accuracy_m', 'place_at'].map((name) => numbers(`${name}::text`)),
-  ...['speedKmh', 'headingDeg', 'ignition'].map((name) => numbers(`frame->>'${name}'`)),
-  words(`coalesce(frame->>'fix', 'none')`),
-  // What cannot be read is not trusted.
-  words(`coalesce(frame->>'gnssTrust', 'suspect')`),
-]
-type FleetColumns = readonly [
-  ...[readonly VehicleId[], readonly string[], readonly GatewayId[], readonly EpochMs[]],
-  ...[Numbers, Numbers, Numbers, readonly (EpochMs | null)[], Numbers, Numbers],
-  ...[readonly (boolean | null)[], readonly Fix[], readonly GnssTrust[]],
-]
-type Numbers = readonly (number | null)[]
-
-function fleetPlaces(columns: FleetColumns): readonly FleetPlace[] {
-  const [ids, plates, sources, readAts, lats, lons, accuracies, placeAts, speeds, headings, ignitions, ...more] =
-    columns
-  const [fixes, trusts] = more
-  const places: FleetPlace[] = []
-  for (let row = 0; row < ids.length; row += 1) {
-    const vehicleId = ids[row]
-    const plate = plates[row]
-    const source = sources[row]
-    const readAt = readAts[row]
-    const fix = fixes[row]
-    const trust = trusts[row]
-    if (vehicleId === undefined || plate === undefined || source === undefined || readAt === undefined) continue
-    if (fix === undefined || trust === undefined) continue
-    places.push({
-      vehicleId,
-      plate,
-      source,
-      readAt,
-      lat: lats[row] ?? null,
-      lon: lons[row] ?? null,
-      accuracyM: accuracies[row] ?? null,
-      placeAt: placeAts[row] ?? null,
-      speedKmh: speeds[row] ?? null,
-      headingDeg: headings[row] ?? null,
-      ignition: ignitions[row] ?? null,
-      fix,
-      trust,
-    })
-  }
-  return places
 }
 
 const when = (column: string, newer: ReturnType<typeof sql<boolean>>) =>

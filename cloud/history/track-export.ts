@@ -60,8 +60,12 @@ const gpx: TrackWriter = {
 
 function trackPoint(frame: PlacedFrame): string {
   const comment = frame.trust === 'ok' ? '' : `<cmt>${frame.trust}</cmt>`
-  return `<trkpt lat="${frame.lat}" lon="${frame.lon}"><time>${time(frame)}</time>${comment}<fix>${frame.fix}</fix></trkpt>\n`
+  // Longitudes of GPX end before 180, and its decimals have no exponent, which a tenth of a millionth would be written with.
+  const [lat, lon] = [decimal(frame.lat), decimal(frame.lon === 180 ? -180 : frame.lon)]
+  return `<trkpt lat="${lat}" lon="${lon}"><time>${time(frame)}</time>${comment}<fix>${frame.fix}</fix></trkpt>\n`
 }
+
+const decimal = (degrees: number): string => (Math.abs(degrees) < 1e-6 ? '0' : String(degrees))
 
 /** RFC 7946: a feature for each piece, with the time and speed of every position beside it. */
 const geojson: TrackWriter = {

@@ -14,11 +14,13 @@ export function subjectsOf(payload: unknown): readonly string[] {
     : isShown(payload) && Array.isArray(payload['items'])
       ? payload['items']
       : []
-  return [payload, ...items].flatMap((one) => {
-    if (!isShown(one)) return []
-    const id = one['id'] ?? one['vehicleId'] ?? one['driverId']
-    return typeof id === 'string' ? [id] : []
-  })
+  const subjects: string[] = []
+  // Ten thousand items make no list each.
+  for (const one of [payload, ...items]) {
+    const id = isShown(one) ? (one['id'] ?? one['vehicleId'] ?? one['driverId']) : undefined
+    if (typeof id === 'string') subjects.push(id)
+  }
+  return subjects
 }
 
 /** Those of these ids that are a vehicle, driver, lease, gateway, order or card of a park outside of these. */

@@ -5,21 +5,28 @@ import { cardInParks } from '../processes/card-parks.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Which of these things are of other parks, whatever they are; one query, apart from those that answer requests. */
+/**
+ * Which of these things are of other parks, whatever they are; one query, apart from those that answer requests. Ten thousand
+ * vehicles are the longest list there is: ids are handed over once, and what is a vehicle is looked for nowhere else.
+ */
 export const createStrangerStore =
   (db: Db): OutOfSight =>
   async (parks, ids) => {
-    const uuids = sql`any(${ids.filter((id) => UUID.test(id))}::uuid[])`
+    const uuids = ids.filter((id) => UUID.test(id))
+    const names = ids.filter((id) => !UUID.test(id))
     const inSight = sql`any(${[...parks]}::text[])`
     const found = await sql<{ id: string }>`
-      select id::text as id from vehicles where id = ${uuids} and not (park_id::text = ${inSight})
-      union all select id::text from drivers where id = ${uuids} and not (park_id::text = ${inSight})
-      union all select id::text from leases where id = ${uuids} and not (park_id::text = ${inSight})
+      with asked as materialized (select unnest(${`{${uuids.join()}}`}::uuid[]) as id),
+        cars as materialized (select a.id, v.park_id::text as park from asked a left join vehicles v on v.id = a.id),
+        rest as materialized (select id from cars where park is null)
+      select id::text as id from cars where park is not null and not (park = ${inSight})
+      union all select d.id::text from drivers d join rest on rest.id = d.id where not (d.park_id::text = ${inSight})
+      union all select l.id::text from leases l join rest on rest.id = l.id where not (l.park_id::text = ${inSight})
       union all select g.id from gateways g join vehicles v on v.id = g.vehicle_id
-        where g.id = any(${[...ids]}::text[]) and not (v.park_id::text = ${inSight})
-      union all select o.id::text from orders o join vehicles v on v.id = o.vehicle_id
-        where o.id = ${uuids} and not (v.park_id::text = ${inSight})
-      union all select cards.id::text from cards where id = ${uuids} and not ${cardInParks(sql, parks, 'cards.id')}`.execute(
+        where g.id = any(${names}::text[]) and not (v.park_id::text = ${inSight})
+      union all select o.id::text from orders o join rest on rest.id = o.id join vehicles v on v.id = o.vehicle_id
+        where not (v.park_id::text = ${inSight})
+      union all select cards.id::text from cards where id in (select id from rest) and not ${cardInParks(sql, parks, 'cards.id')}`.execute(
       db,
     )
     return found.rows.map(({ id }) => id)

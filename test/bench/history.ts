@@ -2,20 +2,24 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
 import type { Frame } from '#contract/frame.ts'
 import { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
 import { epochMs, later } from '#contract/instant.ts'
 import { createFleetRoutes } from '../../cloud/history/fleet-routes.ts'
+import { createFleetStore, type FleetStore } from '../../cloud/history/fleet-store.ts'
 import { createFrameStore } from '../../cloud/history/frame-store.ts'
 import type { History, HistoryFrame } from '../../cloud/history/history.ts'
 import { createHistoryService } from '../../cloud/history/history-service.ts'
 import { createInfluxClient } from '../../cloud/history/influx-client.ts'
 import { newestOf } from '../../cloud/history/last-known.ts'
-import { createLastKnownStore } from '../../cloud/history/last-known-store.ts'
+import { createLastKnownStore, type LastKnownStore } from '../../cloud/history/last-known-store.ts'
 import { createTrackRoutes } from '../../cloud/history/track-routes.ts'
+import { lockParks } from '../../cloud/http/park-lock.ts'
+import { MAIN_PARK } from '../../cloud/parks/park.ts'
+import { createStrangerStore } from '../../cloud/parks/stranger-store.ts'
 import { createMigrationService } from '../../cloud/postgres/migration-service.ts'
 import { createPostgres, type Postgres } from '../../cloud/postgres/postgres-client.ts'
 import { findReal, type RealName, startInflux, startPostgres, startVictoriaMetrics } from '../support/real-servers.ts'
@@ -140,11 +144,16 @@ const STORES: readonly { name: string; need?: RealName; open: () => Promise<Stor
     },
   },
 ]
-async function repeated(times: number, work: () => Promise<void>): Promise<readonly number[]> {
+async function repeated(
+  times: number,
+  work: () => Promise<void>,
+  before: () => Promise<void> = async () => {},
+): Promise<readonly number[]> {
   await work()
   await work()
   const took: number[] = []
   for (let time = 0; time < times; time += 1) {
+    await before()
     const from = performance.now()
     await work()
     took.push(performance.now() - from)
@@ -169,32 +178,78 @@ async function restOf(store: Store, postgres: Postgres) {
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request) => {
-    request.caller = { id: '', login: 'bench', name: '', role: 'owner', by: 'token', parks: 'all' }
+    const { parks } = request.headers
+    const seen = typeof parks === 'string' ? [parks] : 'all'
+    request.caller = { id: '', login: 'bench', name: '', role: 'owner', by: 'token', parks: seen }
   })
+  lockParks(app, createStrangerStore(postgres.db))
   await app.register(createTrackRoutes(service, async () => 'А001АА77'))
-  await app.register(createFleetRoutes({ lastKnown, clock: systemClock }))
-  return { app, lastKnown, service }
+  const fleet = createFleetStore(postgres.db)
+  await app.register(createFleetRoutes({ fleet, clock: systemClock }))
+  return { app, lastKnown, fleet, service }
 }
 
-async function fillLastKnown(postgres: Postgres, keep: (of: ReturnType<typeof newestOf>) => Promise<void>) {
-  const now = systemClock.now()
-  const frames = Array.from({ length: FLEET }, (_, vehicle) => {
-    const [first] = monthOf(vehicle, 1)
-    if (first === undefined) throw new Error('a month has frames')
-    return { ...first, frame: { ...first.frame, readAt: now } }
-  })
+async function addFleet(postgres: Postgres): Promise<void> {
+  const ids = Array.from({ length: FLEET }, (_, vehicle) => idOf(vehicle))
   await sql`insert into vehicles (id, plate, model, created_at)
-    select id::uuid, 'B' || row_number() over (), 'Bench', 0 from unnest(${frames.map(({ vehicleId }) => vehicleId)}::text[]) as id`.execute(
+    select id::uuid, 'А' || row_number() over () || 'АА77', 'Bench', 0 from unnest(${ids}::text[]) as id`.execute(
     postgres.db,
   )
-  for (let from = 0; from < frames.length; from += 1000) await keep(newestOf(frames.slice(from, from + 1000)))
+}
+
+/** Every `nth` car has driven on. */
+async function drive(lastKnown: LastKnownStore, moment: number, nth: number): Promise<void> {
+  const readAt = systemClock.now()
+  const frames = Array.from({ length: FLEET }, (_, vehicle) => vehicle).flatMap((vehicle) => {
+    const fix = fixes[(moment + 7 * vehicle) % fixes.length]
+    const [first] = (vehicle + moment) % nth === 0 ? monthOf(vehicle, 1) : []
+    return first === undefined || fix === undefined ? [] : [{ ...first, frame: { ...fix, readAt } }]
+  })
+  for (let from = 0; from < frames.length; from += 1000)
+    await lastKnown.keepNewest(newestOf(frames.slice(from, from + 1000)))
+}
+
+type Fleet = { readonly lastKnown: LastKnownStore; readonly fleet: FleetStore }
+
+/** What is asked is measured, what `before` does is not. */
+async function measureFleet(app: FastifyInstance, { lastKnown, fleet }: Fleet, times: number) {
+  const park = { parks: MAIN_PARK }
+  const ask =
+    (headers = {}) =>
+    async () => {
+      const { statusCode, body } = await app.inject({ url: '/api/fleet/last-known', headers })
+      if (statusCode !== 200) throw new Error(body)
+    }
+  let moment = 0
+  const driven = (nth: number) => async () => {
+    moment += 1
+    await drive(lastKnown, moment, nth)
+  }
+  const idle = async () => {}
+  const cases = [
+    { what: 'query', before: idle, run: () => fleet.places({ parks: 'all', limit: FLEET }) },
+    { what: 'query, all moved', before: driven(1), run: () => fleet.places({ parks: 'all', limit: FLEET }) },
+    { what: 'REST', before: idle, run: ask() },
+    { what: 'REST, a tenth moved', before: driven(10), run: ask() },
+    { what: 'REST, all moved', before: driven(1), run: ask() },
+    { what: 'REST, of one park', before: idle, run: ask(park) },
+    { what: 'REST, of one park, a tenth moved', before: driven(10), run: ask(park) },
+    { what: 'REST, of one park, all moved', before: driven(1), run: ask(park) },
+  ]
+  const rows: { readonly what: string; readonly took: readonly number[] }[] = []
+  for (const { what, before, run } of cases)
+    rows.push({
+      what: `fleet last-known, ${what}`,
+      took: await repeated(times, async () => void (await run()), before),
+    })
+  return rows
 }
 
 async function measure(store: Store, postgres: Postgres, { full }: BenchOptions) {
   const rows = []
   const rate = await load(store, full ? 20 : MONTHS.length)
   await store.settled?.()
-  const { app, lastKnown, service } = await restOf(store, postgres)
+  const { app, lastKnown, fleet, service } = await restOf(store, postgres)
   const range = `from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z`
   const times = full ? 60 : 11
   const end = later(MONTH, MONTH_MS)
@@ -212,12 +267,11 @@ async function measure(store: Store, postgres: Postgres, { full }: BenchOptions)
     }
   }
   if (store.postgres !== undefined) {
-    await fillLastKnown(postgres, lastKnown.keepNewest)
+    await addFleet(postgres)
+    await drive(lastKnown, 0, 1)
     await store.settled?.()
-    const query = await repeated(times, async () => void (await lastKnown.fleet({ parks: 'all', limit: FLEET })))
-    const took = await repeated(times, async () => void (await app.inject('/api/fleet/last-known')))
-    rows.push({ store: store.name, what: 'fleet last-known, query', count: FLEET, took: query, limitMs: 50, rate })
-    rows.push({ store: store.name, what: 'fleet last-known, REST', count: FLEET, took, limitMs: 50, rate })
+    for (const row of await measureFleet(app, { lastKnown, fleet }, full ? 100 : 20))
+      rows.push({ store: store.name, count: FLEET, limitMs: 50, rate, ...row })
   }
   await app.close()
   return rows

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rollUpStatement } from '../../../cloud/cli/history-influx1.ts'
 import { initHistory } from '../../../cloud/cli/history-init.ts'
@@ -43,6 +45,25 @@ describe.skipIf(!requireReal('influxdb'))('kordon history init, InfluxDB 1.x', {
     expect(steps()[0]).toMatchObject({ state: 'changed' })
     await expect(initHistory(made, { keepDays: '30' })).rejects.toThrow(/92 at least/)
   })
+
+  test('asked for as 2.x it says what it is', async () => {
+    await expect(initHistory(terminal({ ...env('kordon'), INFLUX_API: 'v2' }).made, {})).rejects.toThrow(
+      /this is InfluxDB 1\.\S+: set INFLUX_API=v1/,
+    )
+  })
+})
+
+test('a 1.x that does not know the user says so itself', async () => {
+  const server = createServer((_, answer) => {
+    answer.writeHead(401, { 'content-type': 'application/json', 'x-influxdb-version': '1.6.7' })
+    answer.end('{"error":"authorization failed"}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('listening on a port')
+  const env = { INFLUX_URL: `http://127.0.0.1:${address.port}`, INFLUX_API: 'v1', INFLUX_TOKEN: 'kordon:wrong' }
+  await expect(initHistory(terminal(env).made, {})).rejects.toThrow(/authorization failed .*user:password/)
+  server.close()
 })
 
 describe.skipIf(!requireReal('victoria-metrics'))('kordon history init, VictoriaMetrics', { timeout: 60_000 }, () => {

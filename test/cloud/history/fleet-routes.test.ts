@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
 import { createFleetRoutes } from '../../../cloud/history/fleet-routes.ts'
-import type { FleetPlace } from '../../../cloud/history/last-known-store.ts'
+import type { FleetPlace, FleetStore } from '../../../cloud/history/fleet-store.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 
 const clock = createManualClock()
@@ -12,6 +12,7 @@ const readAt = epochMs(clock.now() - 61_400)
 const here: FleetPlace = {
   vehicleId: VehicleId.parse('aa112233-4455-4677-8899-000000000001'),
   plate: 'А001"АА\\77',
+  parkId: '00000000-0000-4000-8000-000000000001',
   source: GatewayId.parse('gw-fleet0001'),
   readAt,
   lat: 55.751244,
@@ -31,7 +32,7 @@ const tracker: FleetPlace = {
   source: GatewayId.parse('gw-tracker0001'),
 }
 
-test('the fleet is told as JSON to the letter, what is not known as null, a page at a time', async () => {
+async function appOf(fleet: FleetStore) {
   const app = Fastify()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -39,8 +40,16 @@ test('the fleet is told as JSON to the letter, what is not known as null, a page
   app.addHook('onRequest', async (request) => {
     request.caller = { id: '', login: 'a', name: '', role: 'owner', by: 'token', parks: 'all' }
   })
-  const fleet = async ({ limit }: { readonly limit: number }) => [here, tracker].slice(0, limit)
-  await app.register(createFleetRoutes({ lastKnown: { fleet }, clock }))
+  app.addHook('preSerialization', async (request, _reply, payload) =>
+    request.headers['masked'] === undefined ? payload : { items: [], nextCursor: null },
+  )
+  await app.register(createFleetRoutes({ fleet, clock }))
+  return app
+}
+
+test('the fleet is told as JSON to the letter, what is not known as null, a page at a time', async () => {
+  const places = async ({ limit }: { readonly limit: number }) => [here, tracker].slice(0, limit)
+  const app = await appOf({ places })
   const iso = new Date(readAt).toISOString()
   const common = { plate: 'А001"АА\\77', readAt: iso, ageS: 61 }
   const items = [
@@ -56,7 +65,22 @@ test('the fleet is told as JSON to the letter, what is not known as null, a page
     },
   ]
   expect((await app.inject('/api/fleet/last-known')).json()).toEqual({ items, nextCursor: null })
+  await clock.advance(5000)
+  const later = items.map((item) => ({ ...item, ageS: 66 }))
+  expect((await app.inject('/api/fleet/last-known')).json()).toEqual({ items: later, nextCursor: null })
   const page = await app.inject('/api/fleet/last-known?limit=1')
-  expect(page.json()).toEqual({ items: items.slice(0, 1), nextCursor: here.vehicleId })
+  expect(page.json()).toEqual({ items: later.slice(0, 1), nextCursor: here.vehicleId })
+  await app.close()
+})
+
+test('nobody is told as nobody', async () => {
+  const app = await appOf({ places: async () => [] })
+  expect((await app.inject('/api/fleet/last-known')).json()).toEqual({ items: [], nextCursor: null })
+  await app.close()
+})
+
+test('what is ready is not told past a mask of fields', async () => {
+  const app = await appOf({ places: async () => [here] })
+  expect((await app.inject({ url: '/api/fleet/last-known', headers: { masked: 'yes' } })).statusCode).toBe(500)
   await app.close()
 })

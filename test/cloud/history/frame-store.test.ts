@@ -3,17 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { VehicleId } from '#contract/ids.ts'
 import { later } from '#contract/instant.ts'
+import { createFleetStore } from '../../../cloud/history/fleet-store.ts'
 import { createFrameStore } from '../../../cloud/history/frame-store.ts'
 import type { History } from '../../../cloud/history/history.ts'
 import { newestOf } from '../../../cloud/history/last-known.ts'
 import { createLastKnownStore, type LastKnownStore } from '../../../cloud/history/last-known-store.ts'
+import { MAIN_PARK } from '../../../cloud/parks/park.ts'
 import { createMigrationService } from '../../../cloud/postgres/migration-service.ts'
 import { createPostgres, type Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { requireReal, startPostgres } from '../../support/real-servers.ts'
 import { listeningLog, realClock } from '../ingest/journal-support.ts'
 import { frameOf, historyFrame, OTHER_VEHICLE, T0, VEHICLE } from './history-support.ts'
 
+const SECOND_PARK = '00000000-0000-4000-8000-0000000000b2'
 const full = {
   lat: 55.751244,
   lon: 37.618423,
@@ -107,14 +111,82 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('history in %s', (engine) => {
         )
       const heard = frameOf(T0 + 5000, { speedKmh: 43.2, ignition: false, gnssTrust: 'jammed', fix: '2d' })
       await lastKnown.keepNewest(newestOf([{ ...historyFrame(5), vehicleId: OTHER_VEHICLE, frame: heard }]))
-      const fleet = await lastKnown.fleet({ parks: 'all', limit: 10 })
+      const store = createFleetStore(postgres.db)
+      const fleet = await store.places({ parks: 'all', limit: 10 })
       expect(fleet.map(({ plate }) => plate)).toEqual(plates)
       const nowhere = { lat: null, lon: null, accuracyM: null, placeAt: null, headingDeg: null }
       const said = { speedKmh: 43.2, ignition: false, fix: '2d', trust: 'jammed', readAt: T0 + 5000 }
       expect(fleet[1]).toMatchObject({ vehicleId: OTHER_VEHICLE, ...nowhere, ...said })
-      expect(await lastKnown.fleet({ parks: 'all', limit: 10, after: VEHICLE })).toEqual([fleet[1]])
-      expect(await lastKnown.fleet({ parks: [], limit: 10 })).toEqual([])
-      expect(await lastKnown.fleet({ parks: ['00000000-0000-4000-8000-00000000abcd'], limit: 10 })).toEqual([])
+      expect(await store.places({ parks: 'all', limit: 10, after: VEHICLE })).toEqual([fleet[1]])
+      expect(await store.places({ parks: [], limit: 10 })).toEqual([])
+      expect(await store.places({ parks: ['00000000-0000-4000-8000-00000000abcd'], limit: 10 })).toEqual([])
+    },
+  )
+
+  test.skipIf(!here)('what a fleet is remembered as is what stands there, whatever was written meanwhile', async () => {
+    const store = createFleetStore(postgres.db)
+    const asked = { parks: 'all', limit: 100 } as const
+    const said = async (seq: number, vehicleId: VehicleId, speedKmh: number) =>
+      lastKnown.keepNewest(
+        newestOf([{ ...historyFrame(seq), vehicleId, frame: frameOf(T0 + seq * 1000, { speedKmh }) }]),
+      )
+    const added = async (id: VehicleId) =>
+      sql`insert into vehicles (id, plate, model, created_at) values (${id}::uuid, ${id.slice(0, 8)}, 'Rio', 0)`.execute(
+        postgres.db,
+      )
+    const [first, third] = ['00000000-0000-4000-8000-00000000aaaa', 'ffffffff-0000-4000-8000-00000000aaaa'].map((id) =>
+      VehicleId.parse(id),
+    )
+    if (first === undefined || third === undefined) throw new Error('two ids')
+    const steps: readonly (() => Promise<unknown>)[] = [
+      () => said(20, VEHICLE, 20),
+      async () => {},
+      () => said(21, OTHER_VEHICLE, 21),
+      () => sql`update vehicles set plate = 'renamed' where id = ${VEHICLE}::uuid`.execute(postgres.db),
+      async () => {
+        await added(third)
+        await said(22, third, 22)
+      },
+      // One went and one came: as many as before.
+      async () => {
+        await sql`delete from last_known where vehicle_id = ${third}::uuid`.execute(postgres.db)
+        await added(first)
+        await said(23, first, 23)
+      },
+      () => sql`delete from last_known where vehicle_id = ${first}::uuid`.execute(postgres.db),
+      () => sql`insert into parks (id, name, named_at) values (${SECOND_PARK}::uuid, 'Second', 0)`.execute(postgres.db),
+      () => sql`update vehicles set park_id = ${SECOND_PARK}::uuid where id = ${VEHICLE}::uuid`.execute(postgres.db),
+    ]
+    for (const step of steps) {
+      await step()
+      const [now, same] = await Promise.all([store.places(asked), store.places(asked)])
+      expect(now).toEqual(await createFleetStore(postgres.db).places(asked))
+      expect(same).toEqual(now)
+      expect(now.map(({ vehicleId }) => vehicleId)).toEqual(now.map(({ vehicleId }) => vehicleId).toSorted())
+    }
+    const [other] = await store.places({ ...asked, parks: [MAIN_PARK] })
+    await said(24, VEHICLE, 24)
+    expect(await store.places({ ...asked, parks: [SECOND_PARK] })).toMatchObject([{ vehicleId: VEHICLE, speedKmh: 24 }])
+    expect((await store.places({ ...asked, parks: [MAIN_PARK] }))[0]).toBe(other)
+  })
+
+  test.skipIf(!here || engine === 'PGlite')(
+    'a write that was open when the fleet was read is seen once it is done',
+    async () => {
+      const store = createFleetStore(postgres.db)
+      const speedOf = async () =>
+        (await store.places({ parks: 'all', limit: 100 })).find(({ vehicleId }) => vehicleId === VEHICLE)?.speedKmh
+      const before = await speedOf()
+      await postgres.inTransaction(async (db) => {
+        const frame = frameOf(T0 + 90_000, { speedKmh: 90 })
+        await createLastKnownStore(db).keepNewest(newestOf([{ ...historyFrame(90), frame }]))
+        // Others are done meanwhile, so that what is open is older than what was read last.
+        await lastKnown.keepNewest(
+          newestOf([{ ...historyFrame(91), vehicleId: OTHER_VEHICLE, frame: frameOf(T0 + 91_000) }]),
+        )
+        expect(await speedOf()).toBe(before)
+      })
+      expect(await speedOf()).toBe(90)
     },
   )
 })

@@ -26,7 +26,6 @@ function bench(past: readonly PastFrame[] = []) {
     lastKnown: {
       keepNewest: async (candidates) => void kept.push(...candidates),
       of: async () => kept,
-      fleet: async () => [],
     },
     witness: { of: async () => ({ events: [], connections: [], outages: [] }) },
     stored: async () => {},

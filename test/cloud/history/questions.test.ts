@@ -201,6 +201,15 @@ describe('files', () => {
     expect(features[0].geometry.coordinates[0]).toEqual([37, 55])
     expect(features[0].properties.times).toHaveLength(6)
   })
+  test('GPX 1.1 has no longitude of 180, no exponent and no sign that XML cannot write', () => {
+    const { head, piece } = trackWriter('gpx')
+    const [frame] = placedFrames(drive(0, 1, 50, 55))
+    if (frame === undefined) throw new Error('a drive has frames')
+    const point = (lat: number, lon: number) => piece([{ ...frame, lat, lon }], 0)
+    expect(point(1e-7, 180)).toContain('lat="0" lon="-180"')
+    expect(point(-0.000001, 179.999999)).toContain('lat="-0.000001" lon="179.999999"')
+    expect(head('А\u0001001\ud800\ufffe\u{1f697}\t')).toContain('<name>А001\u{1f697}\t</name>')
+  })
   test('GPX 1.1 keeps the schema’s order of elements, escaped, a segment for each piece', () => {
     const text = file('gpx')
     expect(text).toContain('А001АА77 &amp; &lt;co&gt;')
