@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -22,7 +22,14 @@ import { MAIN_PARK } from '../../cloud/parks/park.ts'
 import { createStrangerStore } from '../../cloud/parks/stranger-store.ts'
 import { createMigrationService } from '../../cloud/postgres/migration-service.ts'
 import { createPostgres, type Postgres } from '../../cloud/postgres/postgres-client.ts'
-import { findReal, type RealName, startInflux, startPostgres, startVictoriaMetrics } from '../support/real-servers.ts'
+import {
+  findReal,
+  type RealName,
+  type RealServer,
+  startInflux,
+  startPostgres,
+  startVictoriaMetrics,
+} from '../support/real-servers.ts'
 import { recordedDrives } from '../support/recorded-frames.ts'
 import { silentLog } from '../support/silent-log.ts'
 import { systemClock } from '../support/system-clock.ts'
@@ -41,6 +48,8 @@ type Store = {
   readonly postgres?: Postgres
   /** What is written may be searchable only then. */
   settled?(): Promise<void>
+  /** What it takes on disk, indexes included; absent where that is known only hours later, when its logs are packed. */
+  bytes?(): Promise<number>
   close(): Promise<void>
 }
 
@@ -63,7 +72,7 @@ function* monthOf(vehicle: number, count: number): Iterable<HistoryFrame> {
 }
 
 /** One car among others whose frames arrive in between, as in a journal. */
-async function load({ history }: Store, cars: number): Promise<number> {
+async function load({ history }: Store, cars: number): Promise<{ readonly rate: number; readonly written: number }> {
   const months = Array.from({ length: cars }, (_, vehicle) =>
     monthOf(vehicle, MONTHS[vehicle] ?? MONTHS[0])[Symbol.iterator](),
   )
@@ -79,7 +88,7 @@ async function load({ history }: Store, cars: number): Promise<number> {
     written += batch.length
     batch = []
   }
-  return (written * 1000) / (performance.now() - from)
+  return { rate: (written * 1000) / (performance.now() - from), written }
 }
 
 async function sqlStore(
@@ -95,6 +104,13 @@ async function sqlStore(
     history: createFrameStore(postgres),
     postgres,
     settled: async () => void (await sql`analyze`.execute(postgres.db)),
+    bytes: async () => {
+      const { rows } = await sql<{
+        bytes: number
+      }>`select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint as bytes
+        from pg_class where relkind = 'r' and relname like 'frames%'`.execute(postgres.db)
+      return rows[0]?.bytes ?? 0
+    },
     close: async () => {
       await postgres.close()
       await end()
@@ -103,18 +119,23 @@ async function sqlStore(
   }
 }
 
-function influxStore(name: string, url: string, settled: () => Promise<void>, end: () => Promise<void>): Store {
+function influxStore(name: string, { url, stop }: RealServer, own: Pick<Store, 'settled' | 'bytes'>): Store {
   const history = createInfluxClient({ url, api: 'v1', bucket: 'kordon', log: silentLog, count: () => {} })
   return {
     name,
     history,
-    settled,
+    ...own,
     close: async () => {
       history.close()
-      await end()
+      await stop()
     },
   }
 }
+
+const bytesUnder = async (dir: string): Promise<number> =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name: file }) => sum + statSync(join(parentPath, file)).size, 0)
 
 const STORES: readonly { name: string; need?: RealName; open: () => Promise<Store> }[] = [
   { name: 'PGlite', open: () => sqlStore('PGlite', undefined, async () => {}) },
@@ -131,7 +152,7 @@ const STORES: readonly { name: string; need?: RealName; open: () => Promise<Stor
     need: 'influxdb',
     open: async () => {
       const server = await startInflux()
-      return influxStore('InfluxDB 1.x', server.url, async () => {}, server.stop)
+      return influxStore('InfluxDB 1.x', server, {})
     },
   },
   {
@@ -139,8 +160,8 @@ const STORES: readonly { name: string; need?: RealName; open: () => Promise<Stor
     need: 'victoria-metrics',
     open: async () => {
       const server = await startVictoriaMetrics()
-      const flush = async () => void (await fetch(`${server.url}/internal/force_flush`))
-      return influxStore('VictoriaMetrics', server.url, flush, server.stop)
+      const settled = async () => void (await fetch(`${server.url}/internal/force_flush`))
+      return influxStore('VictoriaMetrics', server, { settled, bytes: () => bytesUnder(server.dir) })
     },
   },
 ]
@@ -247,7 +268,7 @@ async function measureFleet(app: FastifyInstance, { lastKnown, fleet }: Fleet, t
 
 async function measure(store: Store, postgres: Postgres, { full }: BenchOptions) {
   const rows = []
-  const rate = await load(store, full ? 20 : MONTHS.length)
+  const { rate, written } = await load(store, full ? 20 : MONTHS.length)
   await store.settled?.()
   const { app, lastKnown, fleet, service } = await restOf(store, postgres)
   const range = `from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z`
@@ -274,7 +295,10 @@ async function measure(store: Store, postgres: Postgres, { full }: BenchOptions)
       rows.push({ store: store.name, count: FLEET, limitMs: 50, rate, ...row })
   }
   await app.close()
-  return rows
+  // By now the last of it has been written from memory to disk.
+  const bytes = await store.bytes?.()
+  const bytesEach = bytes === undefined ? null : Math.round(bytes / written)
+  return rows.map((row) => ({ ...row, bytesEach }))
 }
 
 /** B13: a vehicle-month of track and the last-known of ten thousand, on every store this machine has. */
@@ -300,9 +324,18 @@ export const history: Bench = {
     await shared.close()
     options.print(
       table([
-        ['store', 'what', 'rows', 'median ms', 'p95 ms', 'limit ms', 'written/s'],
-        ...rows.map(({ store, what, count, took, limitMs, rate }) => [
-          ...[store, what, count, spread(took).median, percentile(took, 0.95), limitMs, Math.round(rate)],
+        ['store', 'what', 'rows', 'median ms', 'p95 ms', 'limit ms', 'written/s', 'bytes a frame'],
+        ...rows.map(({ store, what, count, took, limitMs, rate, bytesEach }) => [
+          ...[
+            store,
+            what,
+            count,
+            spread(took).median,
+            percentile(took, 0.95),
+            limitMs,
+            Math.round(rate),
+            bytesEach ?? '–',
+          ],
         ]),
       ]),
     )
