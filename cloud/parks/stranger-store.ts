@@ -7,7 +7,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Which of these things are of other parks, whatever they are; one query, apart from those that answer requests. Ten thousand
- * vehicles are the longest list there is: ids are handed over once, and what is a vehicle is looked for nowhere else.
+ * vehicles are the longest list there is: ids are handed over once, and what is a vehicle in sight is looked for nowhere else.
  */
 export const createStrangerStore =
   (db: Db): OutOfSight =>
@@ -16,10 +16,10 @@ export const createStrangerStore =
     const names = ids.filter((id) => !UUID.test(id))
     const inSight = sql`any(${[...parks]}::text[])`
     const found = await sql<{ id: string }>`
-      with asked as materialized (select unnest(${`{${uuids.join()}}`}::uuid[]) as id),
-        cars as materialized (select a.id, v.park_id::text as park from asked a left join vehicles v on v.id = a.id),
-        rest as materialized (select id from cars where park is null)
-      select id::text as id from cars where park is not null and not (park = ${inSight})
+      with rest as materialized (
+        select asked.id from unnest(${`{${uuids.join()}}`}::uuid[]) as asked(id)
+          left join vehicles v on v.id = asked.id and v.park_id::text = ${inSight} where v.id is null)
+      select v.id::text as id from vehicles v join rest on rest.id = v.id
       union all select d.id::text from drivers d join rest on rest.id = d.id where not (d.park_id::text = ${inSight})
       union all select l.id::text from leases l join rest on rest.id = l.id where not (l.park_id::text = ${inSight})
       union all select g.id from gateways g join vehicles v on v.id = g.vehicle_id
