@@ -1,7 +1,17 @@
 #!/usr/bin/env node
 // npm test: installs if needed, then every check this machine can run. The last line reads "N passed, N failed".
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+} from 'node:fs'
+import { constants, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { buildConsole, consoleIsFresh, ensureInstalled, PINNED_NODE, ROOT, runToEnd } from './installation.mjs'
 import { filesOf } from './test-reports.mjs'
@@ -80,6 +90,20 @@ const vitestArguments = (report, ...args) => [
 ]
 const vitest = (report, ...args) => node(...vitestArguments(report, ...args))
 
+const MEMORY = '/dev/shm'
+const ROOM_BYTES = 4 * 1024 ** 3
+const hasRoom = ({ bavail, bsize }) => bavail * bsize >= ROOM_BYTES
+/** A database's files are made and removed for nearly every test, by the thousand: in memory at a quarter of the work, where it has room. */
+const scratch = existsSync(MEMORY) && hasRoom(statfsSync(MEMORY)) ? mkdtempSync(join(MEMORY, 'kordon-test-')) : tmpdir()
+if (scratch !== tmpdir()) {
+  // PostgreSQL runs there as a user of its own.
+  chmodSync(scratch, 0o755)
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(128 + constants.signals[signal]))
+}
+const tests = (...args) =>
+  runToEnd(PINNED_NODE, vitestArguments('vitest.json', ...args), { env: { ...env, TMPDIR: scratch } })
+
 /** Beside another step: its output is kept until it has ended, so that two steps never speak at once. */
 const beside = async (name, ...args) => {
   const outputFile = join(reportFolder, `${name}.txt`)
@@ -93,9 +117,9 @@ const DRIVES = `${WHOLE}/replay`
 const TESTS = 'tests'
 const TEST_STEPS =
   wanted.length > 0
-    ? [{ name: TESTS, report: 'vitest.json', run: () => vitest('vitest.json', ...wanted) }]
+    ? [{ name: TESTS, report: 'vitest.json', run: () => tests(...wanted) }]
     : [
-        { name: TESTS, report: 'vitest.json', run: () => vitest('vitest.json', `--exclude=${WHOLE}/**`) },
+        { name: TESTS, report: 'vitest.json', run: () => tests(`--exclude=${WHOLE}/**`) },
         {
           name: 'tests of the whole product',
           report: 'whole.json',
