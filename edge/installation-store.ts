@@ -13,6 +13,7 @@ export function parseInstallation(text: string, file: string): Installation {
   const yaml = readYaml(text, file)
   const parsed = yaml.kind === 'value' ? Installation.safeParse(yaml.value) : undefined
   if (parsed?.success === true) return parsed.data
-  const mistakes = yaml.kind === 'broken' ? yaml.mistakes : yaml.place(mistakesOfIssues(parsed?.error.issues ?? []))
+  const mistakes =
+    yaml.kind === 'broken' ? yaml.mistakes : yaml.place(mistakesOfIssues(parsed?.error.issues ?? [], Installation))
   throw new Error(mistakes.map(mistakeLine).join('\n'))
 }

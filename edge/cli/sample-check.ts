@@ -20,7 +20,9 @@ export function checkSamples(profile: Profile, text: string, file: string): read
   const yaml = readYaml(text, file)
   if (yaml.kind === 'broken') return yaml.mistakes
   const parsed = Samples.safeParse(yaml.value)
-  return yaml.place(parsed.success ? sampleMistakes(profile, parsed.data) : mistakesOfIssues(parsed.error.issues))
+  return yaml.place(
+    parsed.success ? sampleMistakes(profile, parsed.data) : mistakesOfIssues(parsed.error.issues, Samples),
+  )
 }
 
 function sampleMistakes(profile: Profile, samples: Samples): readonly Mistake[] {

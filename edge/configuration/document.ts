@@ -26,7 +26,7 @@ export async function readDocument(payload: Uint8Array, verify: VerifyJws): Prom
   const raw = parseJson(claims)
   const parsed = Configuration.safeParse(raw)
   if (parsed.success) return { ok: true, document: parsed.data }
-  const errors = mistakesOfIssues(parsed.error.issues).map(({ path, reason }) =>
+  const errors = mistakesOfIssues(parsed.error.issues, Configuration).map(({ path, reason }) =>
     path.length === 0 ? reason : `${path.join('.')}: ${reason}`,
   )
   return { ok: false, reason: 'document', version: versionOf(raw), raw, errors }

@@ -1,8 +1,9 @@
-import type { Profile, RegisterReading } from '#contract/profile.ts'
+import type { Profile, Unit } from '#contract/profile.ts'
 import { declaredWrite, denies, registerDenials } from '../modbus/deny.ts'
-import { registerReadings, spansOf } from '../modbus/register-plan.ts'
-import { shapeOf, widthOf } from '../modbus/register-value.ts'
+import { registerReadings } from '../modbus/register-plan.ts'
+import { shapeOf } from '../modbus/register-value.ts'
 import { type Mistake, when } from './mistake.ts'
+import { checkDenials, checkOverlaps, checkRegister } from './register-check.ts'
 import { checkPublish, checkRequests, checkTopics } from './topic-check.ts'
 
 type Check = (profile: Profile) => readonly Mistake[]
@@ -43,47 +44,6 @@ const checkGroups: Check = (profile) => {
   ]
 }
 
-function checkRegister(profile: Profile, name: string, reading: RegisterReading): readonly Mistake[] {
-  const { table, type, order, count } = shapeOf(reading, profile.defaults)
-  const path = ['readings', name]
-  const base = profile.transport.modbusTcp?.addressBase ?? profile.transport.modbusRtu?.addressBase ?? 0
-  const most = Math.min(
-    profile.transport.modbusTcp?.maxRegisters ?? 125,
-    profile.transport.modbusRtu?.maxRegisters ?? 125,
-  )
-  const isBits = table === 'coil' || table === 'discrete'
-  const isText = widthOf(type) === undefined
-  const fields = Array.isArray(reading.dateTime) ? reading.dateTime : undefined
-  return [
-    ...spansOf(reading, profile.defaults).flatMap((span) => [
-      ...when(span.address - base + span.count > 65_536, [...path, 'address'], 'reaches beyond address 65535'),
-      ...when(span.address < base, [...path, 'address'], `addresses of this profile start at ${base}`),
-      ...when(!isBits && span.count > most, [...path, 'count'], `${span.count} registers, but maxRegisters is ${most}`),
-    ]),
-    ...when(isText && reading.count === undefined, path, `type ${type} needs a count of registers`),
-    ...when(!isText && reading.count !== undefined && reading.count !== count, [...path, 'count'], `takes ${count}`),
-    ...when(isBits && type !== 'bool', [...path, 'type'], 'a coil or discrete input is a bool'),
-    ...when(reading.bit !== undefined && type !== 'uint16', [...path, 'bit'], 'one bit can be taken of a uint16 only'),
-    ...when(
-      reading.byteOrder === 'auto' && (type !== 'float32' || reading.range === undefined),
-      [...path, 'byteOrder'],
-      'auto is for float32 with a range: the order is found out by plausible values',
-    ),
-    ...when(
-      order === 'auto' && reading.byteOrder === undefined && type === 'float32' && reading.range === undefined,
-      path,
-      'byteOrder auto needs a range',
-    ),
-    ...when(fields !== undefined && new Set(fields).size !== 6, [...path, 'dateTime'], 'names a part twice'),
-    ...when(fields !== undefined && type !== 'uint16', [...path, 'type'], 'parts of a date are uint16'),
-    ...when(
-      typeof reading.dateTime === 'string' && type !== 'ascii',
-      [...path, 'type'],
-      'a date layout reads a text: type ascii',
-    ),
-  ]
-}
-
 const WORDS: Readonly<Record<string, readonly (string | boolean)[]>> = {
   ignition: [true, false],
   motion: [true, false],
@@ -94,19 +54,43 @@ const WORDS: Readonly<Record<string, readonly (string | boolean)[]>> = {
   'position.trust': ['ok', 'suspect', 'jammed'],
 }
 
+const SPEEDS: readonly Unit[] = ['km/h', 'kn', 'm/s', 'mph']
+/** Units that become the house's own; in another one the number would be taken as it stands. */
+const UNITS: Readonly<Record<string, readonly Unit[]>> = {
+  'position.lat': ['deg'],
+  'position.lon': ['deg'],
+  'position.course': ['deg'],
+  'position.speed': SPEEDS,
+  'vehicle.speed': SPEEDS,
+  'position.altitude': ['m'],
+  'position.accuracy': ['m'],
+  'position.time': ['epoch'],
+  clock: ['epoch'],
+  odometer: ['km', '0.1 km', 'mi'],
+  'engine.hours': ['h'],
+  'supply.voltage': ['V', 'mV'],
+}
+
 const checkReadings: Check = (profile) => {
   const seen = new Set<string>()
   return Object.entries(profile.readings).flatMap(([name, reading]) => {
-    const { capability, map, range } = reading
+    const { capability, map, range, scale, unit } = reading
     const path = ['readings', name]
     const isTwice = capability !== undefined && seen.has(capability)
     if (capability !== undefined) seen.add(capability)
     const words = WORDS[capability ?? '']
+    const units = UNITS[capability ?? '']
     const isPlace = capability === 'position.lat' || capability === 'position.lon'
     return [
       ...('address' in reading ? checkRegister(profile, name, reading) : []),
       ...when(isTwice, [...path, 'capability'], `another reading is ${capability} already`),
       ...when(range !== undefined && range[0] >= range[1], [...path, 'range'], 'the lower limit comes first'),
+      ...when(scale === 0, [...path, 'scale'], 'makes 0 of every value'),
+      ...when(
+        units !== undefined && unit !== undefined && !units.includes(unit),
+        [...path, 'unit'],
+        `${capability} comes in ${units?.join(', ')}`,
+      ),
       ...when(isPlace && range === undefined, path, `${capability} needs a range`),
       ...Object.entries(map ?? {}).flatMap(([raw, value]) =>
         when(
@@ -121,7 +105,15 @@ const checkReadings: Check = (profile) => {
 
 const checkFreshness: Check = (profile) => {
   const rule = profile.freshness?.position
-  if (rule === undefined) return []
+  const placed = Object.entries(profile.readings).filter(([, { capability }]) =>
+    ['position.lat', 'position.lon'].includes(capability ?? ''),
+  )
+  const [[name = ''] = []] = placed
+  if (placed.length === 1) return when(true, ['readings', name], 'a place takes both position.lat and position.lon')
+  if (rule === undefined) {
+    const reason = 'a position needs freshness.position: without it a receiver that hangs would look alive'
+    return when(placed.length > 0, ['readings', name], reason)
+  }
   if (rule.advances === undefined) {
     const hasFix = Object.values(profile.readings).some(({ capability }) => capability === 'position.fix')
     const reason = 'names no fix time that advances, so it needs a reading that is position.fix, or rejectZero'
@@ -182,6 +174,11 @@ const checkAction: Check = (profile) => {
       ['readings', action.readBack.reading],
       'is read back, so its capability is relay.drive',
     ),
+    ...when(
+      profile.relay !== undefined && (profile.relay.kind === 'latching') !== (profile.relay.onPowerLoss === 'kept'),
+      ['relay', 'onPowerLoss'],
+      'a monostable relay is released when its power is lost, a latching one keeps where it is',
+    ),
     ...when(profile.relay === undefined, path, 'an immobilizer needs the section relay (kind, onPowerLoss, rating)'),
     ...('write' in action ? checkWrite(profile, action.write.fc, values) : checkPublish(profile, action.publish)),
   ]
@@ -190,8 +187,17 @@ const checkAction: Check = (profile) => {
 function checkWrite(profile: Profile, fc: number, values: object): readonly Mistake[] {
   const path = ['actions', 'immobilizer', 'write']
   const isModbus = profile.transport.modbusTcp !== undefined || profile.transport.modbusRtu !== undefined
+  const readBack = profile.readings[profile.actions?.immobilizer.readBack.reading ?? '']
+  const table = readBack !== undefined && 'address' in readBack ? shapeOf(readBack, profile.defaults).table : undefined
   return [
     ...when(!isModbus, path, 'a write needs transport modbusTcp or modbusRtu'),
+    ...when(
+      table === (fc === 5 ? 'holding' : 'coil'),
+      [...path, 'fc'],
+      fc === 5
+        ? 'function 5 writes a coil, but a holding register is read back'
+        : `function ${fc} writes a holding register, but a coil is read back; coils take 5`,
+    ),
     ...Object.entries(values).flatMap(([word, value]) =>
       when(
         fc === 5 && value !== 0 && value !== 0xff00,
@@ -207,15 +213,36 @@ function checkWrite(profile: Profile, fc: number, values: object): readonly Mist
   ]
 }
 
+const BAUDS = [
+  1200, 2400, 4800, 9600, 14_400, 19_200, 28_800, 38_400, 57_600, 115_200, 128_000, 230_400, 256_000, 460_800, 921_600,
+]
+
+const checkSpeed: Check = ({ transport }) =>
+  (['modbusRtu', 'nmea'] as const).flatMap((kind) => {
+    const baud = transport[kind]?.baud
+    const reason = `${baud} is no speed of serial ports; these are ${BAUDS.join(', ')}`
+    return when(baud !== undefined && !BAUDS.includes(baud), ['transport', kind, 'baud'], reason)
+  })
+
+const checkIdentify: Check = ({ identify }) =>
+  (['length', 'range'] as const).flatMap((key) => {
+    const [low, high] = identify?.accept[key] ?? [0, 0]
+    return when(low > high, ['identify', 'accept', key], 'the lower limit comes first')
+  })
+
 const CHECKS: readonly Check[] = [
   checkTransport,
+  checkSpeed,
+  checkIdentify,
   checkGroups,
   checkReadings,
+  checkOverlaps,
   checkTopics,
   checkRequests,
   checkFreshness,
   checkCaveats,
   checkAction,
+  checkDenials,
 ]
 
 /** Pure. What a well-formed profile still has wrong: each mistake with its place in the document. */

@@ -12,7 +12,7 @@ export function parseProfile(text: string, file: string): ReadProfile {
   const yaml = readYaml(text, file)
   if (yaml.kind === 'broken') return { mistakes: yaml.mistakes }
   const parsed = Profile.safeParse(yaml.value)
-  if (!parsed.success) return { mistakes: yaml.place(mistakesOfIssues(parsed.error.issues)) }
+  if (!parsed.success) return { mistakes: yaml.place(mistakesOfIssues(parsed.error.issues, Profile)) }
   const profile = parsed.data
   const isNamed = file.split(/[/\\]/).at(-1) === `${profile.id}.yaml`
   const misnamed = isNamed ? [] : [{ path: ['id'], reason: `the file is to be named ${profile.id}.yaml` }]

@@ -58,6 +58,11 @@ export const checkTopics = (profile: Profile): readonly Mistake[] => [
     const { dateTime } = reading
     return [
       ...when(
+        reading.path?.some((member) => String(member).startsWith('$')) === true,
+        [...path, 'path'],
+        'is a list of names, as [params, output], and no query: leave the $ out',
+      ),
+      ...when(
         reading.type === 'text' && (reading.path !== undefined || reading.when !== undefined),
         [...path, 'type'],
         'a text has no members: path and when are for json',
@@ -87,6 +92,11 @@ export const checkTopics = (profile: Profile): readonly Mistake[] => [
     })),
   ].flatMap(({ topic, path }) => [
     ...when(topic.startsWith('$'), path, 'topics that begin with $ are reserved by brokers'),
+    ...when(
+      /^\/|[<>{}]/.test(topic),
+      path,
+      'stands here without the name of the unit: the installation gives that as prefix, and prefixAt says where it goes',
+    ),
     ...when(
       topic.split('/').length < (profile.transport.mqtt?.prefixAt ?? 0),
       path,

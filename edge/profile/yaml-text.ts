@@ -19,6 +19,13 @@ export type YamlText =
   | { readonly kind: 'value'; readonly value: unknown; place(mistakes: readonly Mistake[]): readonly FileMistake[] }
   | { readonly kind: 'broken'; readonly mistakes: readonly FileMistake[] }
 
+/** Faults of form that the parser names by its own inner life. */
+const PLAIN: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this key stands twice in one place: leave one of them',
+  TAB_AS_INDENT: 'a tab; YAML is set in by spaces',
+  BLOCK_AS_IMPLICIT_KEY: 'a colon with a blank after it inside a value: put the value in quotes',
+}
+
 /** Pure. `file` only names the mistakes. */
 export function readYaml(text: string, file: string): YamlText {
   const lines = new LineCounter()
@@ -32,11 +39,11 @@ export function readYaml(text: string, file: string): YamlText {
   const firstOfForm = faults.find(({ code }) => code !== 'DUPLICATE_KEY')
   const broken = faults.filter((fault) => fault.code === 'DUPLICATE_KEY' || fault === firstOfForm)
   if (broken.length > 0) {
-    const mistakes = broken.map(({ pos, message }) => ({
+    const mistakes = broken.map(({ pos, message, code }) => ({
       file,
       ...at(pos[0]),
       path: '',
-      reason: message.split('\n')[0] ?? '',
+      reason: PLAIN[code] ?? message.replace(/ at line \d+, column \d+:[\s\S]*$/, ''),
     }))
     return { kind: 'broken', mistakes }
   }

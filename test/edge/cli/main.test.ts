@@ -21,7 +21,9 @@ test('the shipped profiles are checked when nothing is named', () => {
 
 test('a mistake is told by file, line and column, and the exit code says so', () => {
   const { status, stdout } = run('profile', 'check', broken, shipped)
-  expect(stdout).toBe(`${broken}:4:1: revision: expected number, received string\n1 mistake in 1 file of 2 profiles.\n`)
+  expect(stdout).toBe(
+    `${broken}:4:1: revision: expected a number, but this is a text\n1 mistake in 1 file of 2 profiles.\n`,
+  )
   expect(status).toBe(1)
 })
 
@@ -29,7 +31,7 @@ test('as JSON for machines', () => {
   const { status, stdout } = run('profile', 'check', '--json', folder)
   expect(JSON.parse(stdout)).toEqual({
     checked: 1,
-    mistakes: [{ file: broken, line: 4, column: 1, path: 'revision', reason: 'expected number, received string' }],
+    mistakes: [{ file: broken, line: 4, column: 1, path: 'revision', reason: 'expected a number, but this is a text' }],
   })
   expect(status).toBe(1)
 })
@@ -121,4 +123,11 @@ test.each([
   const { status, stderr } = run(...args)
   expect(stderr).toMatch(says)
   expect(status).toBe(2)
+})
+
+test('a disk that takes nothing is told, not thrown: exit code 1', () => {
+  const { status, stdout, stderr } = run('edge', 'doctor', '--dir', '/dev/null/gateway')
+  expect(stderr).toContain('takes no file, so this step is not on the sheet')
+  expect(`${stdout}${stderr}`).not.toMatch(/^ {4}at /m)
+  expect(status).toBe(1)
 })

@@ -96,7 +96,7 @@ describe('samples that do not hold are told by line', () => {
       id: shelly,
       from: 'notBefore: 2020-01-01',
       to: 'notbefore: 2020-01-01',
-      says: 'notbefore: unknown key: notbefore',
+      says: 'notbefore: unknown key: notbefore; notBefore is one',
     },
     {
       name: 'samples of another profile',
