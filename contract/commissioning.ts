@@ -9,6 +9,8 @@ export const SHEET_TYP = 'kordon-commissioning'
 
 export const CommissioningStep = z.enum(['doctor', 'gateway', 'vehicle', 'scan', 'device', 'gps', 'ignition', 'relay'])
 export type CommissioningStep = z.infer<typeof CommissioningStep>
+/** Of these no note takes the place: the interlock stands on their wires. */
+export const PROVED_STEPS: readonly CommissioningStep[] = ['ignition', 'relay']
 /** Without these no sheet is sealed. */
 export const REQUIRED_STEPS = ['doctor', 'gps', 'ignition', 'relay'] as const satisfies readonly CommissioningStep[]
 

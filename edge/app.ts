@@ -21,7 +21,7 @@ import { createOrderService, type OrderService } from './orders/order-service.ts
 import { createSignerKeysStore } from './orders/signer-keys-store.ts'
 import { createOutbox, type Outbox } from './outbox/app.ts'
 import { createPositionService } from './position/position-service.ts'
-import { loadProfiles } from './profile/profile-store.ts'
+import { createProfileShelf, type ProfilesOf } from './profile/profile-store.ts'
 import { readingPeriod } from './profile/quality-age.ts'
 import { openState, type StateFile } from './state/app.ts'
 import { BUILT } from './time/build-date.ts'
@@ -47,12 +47,14 @@ type Parts = {
 }
 
 /** Builds the gateway and starts nothing before `run`. A change of its configuration runs it anew, in this process. */
-export const createGateway = (config: GatewayConfig, world: GatewayWorld): Gateway =>
-  createManagedGateway(config, world, (now, ears) => createRun(now, world, ears))
+export function createGateway(config: GatewayConfig, world: GatewayWorld): Gateway {
+  const profilesOf = createProfileShelf(config.profilesDir)
+  return createManagedGateway(config, world, profilesOf, (now, ears) => createRun(now, world, profilesOf, ears))
+}
 
-function createRun(config: GatewayConfig, world: GatewayWorld, ears: RunEars): GatewayRun {
-  const profiles = loadProfiles(config.profilesDir)
+function createRun(config: GatewayConfig, world: GatewayWorld, profilesOf: ProfilesOf, ears: RunEars): GatewayRun {
   const { installation, dir } = config
+  const profiles = profilesOf(installation)
   const mistakes = wiringMistakes(installation, profiles)
   if (mistakes.length > 0) throw new Error(mistakes.join('\n'))
   const devices = createDevices({ ...world, installation, profiles, random: randomOf(world), dir })

@@ -1,5 +1,6 @@
 import {
   type CommissioningSheet,
+  PROVED_STEPS,
   REQUIRED_STEPS,
   CommissioningSheet as Sheet,
   type SheetPhoto,
@@ -10,9 +11,9 @@ import type { GatewayEvent } from '#contract/event.ts'
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { Installation } from '#contract/installation.ts'
 import type { Clock, EpochMs } from '#contract/instant.ts'
-import type { Profile } from '#contract/profile.ts'
 import type { VehicleMarks } from '#contract/vehicle-marks.ts'
 import type { Log } from '../log.ts'
+import type { ProfilesOf } from '../profile/profile-store.ts'
 import { recordWith, sealHolds } from './seal.ts'
 import type { SealStore } from './seal-store.ts'
 import type { SignSheet } from './sheet-signature-client.ts'
@@ -63,7 +64,7 @@ export type SealService = {
 
 type Deps = {
   readonly store: SealStore
-  readonly profiles: readonly Profile[]
+  readonly profilesOf: ProfilesOf
   readonly hashOf: (document: object) => DocumentHash
   readonly rfc3339: (at: EpochMs) => string
   readonly software: string
@@ -72,13 +73,13 @@ type Deps = {
 }
 
 /** Knows whether the technician's proof still fits the car. */
-export function createSealService({ store, profiles, hashOf, rfc3339, software, clock, log }: Deps): SealService {
+export function createSealService({ store, profilesOf, hashOf, rfc3339, software, clock, log }: Deps): SealService {
   let keepEvent: ((event: GatewayEvent) => void) | undefined
 
   const bindingOf = (installation: Installation): DocumentHash =>
     hashOf({
       wiring: wiringText(installation),
-      profiles: speakingProfiles(installation, profiles).map(({ device, text }) => ({ device, text })),
+      profiles: speakingProfiles(installation, profilesOf(installation)).map(({ device, text }) => ({ device, text })),
     })
 
   const tell = (): void => {
@@ -97,8 +98,8 @@ export function createSealService({ store, profiles, hashOf, rfc3339, software, 
     }
   }
 
-  const profilesOf = (installation: Installation): CommissioningSheet['profiles'] =>
-    speakingProfiles(installation, profiles).map(({ device, profile, text }) => ({
+  const spokenFor = (installation: Installation): CommissioningSheet['profiles'] =>
+    speakingProfiles(installation, profilesOf(installation)).map(({ device, profile, text }) => ({
       device,
       profile: profile.id,
       revision: profile.revision,
@@ -146,7 +147,7 @@ export function createSealService({ store, profiles, hashOf, rfc3339, software, 
         software,
         configuration: wish.configuration,
         wiring: binding,
-        profiles: profilesOf(wish.installation),
+        profiles: spokenFor(wish.installation),
         results: [...wish.results],
         ...(wish.photos === undefined ? {} : { photos: [...wish.photos] }),
       })
@@ -171,12 +172,15 @@ export function createSealService({ store, profiles, hashOf, rfc3339, software, 
   }
 }
 
+const NO_NOTE = 'a note does not take the place of a passed test'
+
 function missing({ results, relayProved, installation, sign }: SealWish, binding: DocumentHash): readonly string[] {
   const last = new Map(results.map((result) => [result.step, result]))
   const unproved = REQUIRED_STEPS.flatMap((step) => {
     const result = last.get(step)
     if (result === undefined) return [`${step}: not done yet`]
     if (result.outcome === 'failed') return [`${step}: failed`]
+    if (result.outcome === 'accepted' && PROVED_STEPS.includes(step)) return [`${step}: ${NO_NOTE}`]
     return result.wiring !== undefined && result.wiring !== binding
       ? [`${step}: done under other wiring or profiles`]
       : []

@@ -16,7 +16,7 @@ import { wiringMistakes } from '../interlock/wiring.ts'
 import { createLocalServer } from '../local-page/app.ts'
 import { deviceViews, type GatewayView } from '../local-page/gateway-view.ts'
 import { createPageRoutes } from '../local-page/page-routes.ts'
-import { loadProfiles } from '../profile/profile-store.ts'
+import type { ProfilesOf } from '../profile/profile-store.ts'
 import { applyWait } from './applicable.ts'
 import { runConfigurationLoop } from './configuration-loop.ts'
 import { createConfigurationService } from './configuration-service.ts'
@@ -31,15 +31,20 @@ const hashOf = (document: object): DocumentHash =>
 const TRIAL_STARTS = 3
 
 /** A gateway that outlives its configuration: it runs, and is run anew when a document is applied or taken back. */
-export function createManagedGateway(config: GatewayConfig, world: GatewayWorld, createRun: CreateRun): Gateway {
+export function createManagedGateway(
+  config: GatewayConfig,
+  world: GatewayWorld,
+  profilesOf: ProfilesOf,
+  createRun: CreateRun,
+): Gateway {
   const { clock, log } = world
-  const profiles = loadProfiles(config.profilesDir)
   const startedAt = clock.steady()
 
   const mistakesOf = (installation: Installation): readonly string[] => {
-    const mistakes = [...mistakesOfInstallation(installation, profiles), ...wiringMistakes(installation, profiles)]
-    if (mistakes.length > 0) return mistakes
     try {
+      const profiles = profilesOf(installation)
+      const mistakes = [...mistakesOfInstallation(installation, profiles), ...wiringMistakes(installation, profiles)]
+      if (mistakes.length > 0) return mistakes
       // Built and thrown away: nothing is opened before it runs.
       createDevices({ ...world, installation, profiles, random: () => 0, dir: config.dir })
       return []
@@ -59,7 +64,7 @@ export function createManagedGateway(config: GatewayConfig, world: GatewayWorld,
   })
   const seals = createSealService({
     store: createSealStore(config.dir),
-    profiles,
+    profilesOf,
     hashOf,
     rfc3339: (at) => Instant.encode(at),
     software: config.software,

@@ -86,6 +86,8 @@ export function createCloudClient(deps: CloudClientDeps): CloudClient {
     reconnectPeriod: 0,
     queueQoSZero: false,
     resubscribe: false,
+    // The library's 65,536 prepared numbers of two bytes are 8 MB; made anew each costs nothing that shows.
+    writeCache: false,
     will: { topic: upTopic(gatewayId, 'status'), payload: Buffer.from(status(false)), qos: 1, retain: true },
     ...(deps.access.by === 'password' ? { password: deps.access.password } : {}),
     ...(deps.access.by === 'certificate' ? { key: deps.access.keyPem, cert: deps.access.certificatePem } : {}),

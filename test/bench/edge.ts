@@ -99,16 +99,17 @@ export const edge: Bench = {
           ['CPU, % of one core', cpu.median, cpu.min, cpu.max, CPU_LIMIT_PERCENT],
           ['RSS, MB', rss.median, rss.min, rss.max, MEMORY_LIMIT_MB],
           ['of it private (not the Node program itself), MB', gateway.memoryMb().anonymous, '', '', ''],
-          ['RSS at its highest, MB', gateway.memoryMb().peak, '', '', ''],
+          ['RSS at its highest, start included, MB', gateway.memoryMb().peak, '', '', MEMORY_LIMIT_MB],
           ['requests on the line per s', (line.requests() - asked) / seconds, '', '', ''],
           ['written to disk, MB/day at 1 Hz', mbPerDay, '', '', ''],
           ['frames in the cloud journal', frames, '', '', ''],
         ]),
       )
+      const { peak } = gateway.memoryMb()
       const expected = 0.9 * ((performance.now() - workBegan) / 1000 - 2)
       const over = [
         ...(median(beats) < CPU_LIMIT_PERCENT ? [] : [`CPU ${cpu.median.toFixed(2)} % is over ${CPU_LIMIT_PERCENT} %`]),
-        ...(rss.max < MEMORY_LIMIT_MB ? [] : [`${rss.max.toFixed(0)} MB is over ${MEMORY_LIMIT_MB} MB`]),
+        ...(peak < MEMORY_LIMIT_MB ? [] : [`${peak.toFixed(0)} MB is over ${MEMORY_LIMIT_MB} MB`]),
         ...(frames > expected ? [] : [`only ${frames} frames arrived: the gateway did not do its work`]),
       ]
       return {

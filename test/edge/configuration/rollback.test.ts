@@ -14,6 +14,7 @@ import { createConfigurationStore } from '../../../edge/configuration/configurat
 import type { CreateRun } from '../../../edge/configuration/gateway-run.ts'
 import { type GatewayConfig, IDLE } from '../../../edge/gateway.ts'
 import type { Identity } from '../../../edge/identity/identity.ts'
+import { createProfileShelf } from '../../../edge/profile/profile-store.ts'
 import { GATEWAY, VEHICLE } from '../../support/edge-rig.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
@@ -105,7 +106,12 @@ function begin(under: { readonly built: 'well' | 'badly'; readonly runs: 'well' 
     uuid: () => '',
     randomBytes: (n: number) => new Uint8Array(n),
   }
-  const gateway = createManagedGateway({ ...config, software: 'test' }, world, createRun)
+  const gateway = createManagedGateway(
+    { ...config, software: 'test' },
+    world,
+    createProfileShelf(config.profilesDir),
+    createRun,
+  )
   const stopping = new AbortController()
   return {
     gateway,
