@@ -24,9 +24,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   'evidence-stale': 'the receiver or the ignition input is not heard. Test them first',
   'no-motion-evidence': 'there is neither a fix nor a motion sensor. Drive out under the sky',
   'relay-resting': 'the relay rests for a minute after it was moved',
-  'relay-fault': 'the relay says another thing than it was told. Look at its settings: no timers, no linked inputs',
+  'relay-fault':
+    'the relay, or the wire behind its contact, says another thing than it was told. Look at that wire and at the settings: no timers, no linked inputs',
   'relay-silent': 'the relay does not answer. Look at its power, wires A and B, unit number and speed',
   'journal-unwritable': 'the disk of the gateway takes nothing',
-  busy: 'an order of the office is under way, or a test that was cut short',
+  busy: 'an order of the office is under way, the test of somebody else, or one that was cut short',
   'given-up': 'nobody went on within five minutes',
 }

@@ -41,6 +41,7 @@ function clock(): readonly Finding[] {
 }
 
 function disk(dir: string): readonly Finding[] {
+  if (!existsSync(dir)) return [bad('folder', `${dir} is not there: install -d -m 0700 ${dir}`)]
   const { bavail, bsize } = statfsSync(dir)
   const freeMb = Math.round((bavail * bsize) / 1024 / 1024)
   const began = performance.now()

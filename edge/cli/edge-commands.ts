@@ -23,8 +23,8 @@ import { type AskPerson, checkGps, checkIgnition, checkRelay, viewOf } from './w
 export type EdgeTools = {
   readonly loadProfiles: (dir: string) => readonly Profile[]
   readonly openLine: OpenLine
-  /** Undefined when the cloud was not reached in time; rejects with its refusal. */
-  readonly claim: (config: IdentityConfig, stop: AbortSignal) => Promise<Identity | undefined>
+  /** `away` says why the cloud was not reached in time; rejects with its refusal. */
+  readonly claim: (config: IdentityConfig, stop: AbortSignal) => Promise<Identity | { readonly away: string }>
 }
 
 type Common = CommonOptions & { readonly profiles: string; readonly by: string }
@@ -82,6 +82,9 @@ function numbersOf(text: string, lowest: number, highest: number): readonly numb
 
 const NOBODY = 'nobody answers. Look at the power of the units, wires A and B, unit numbers and speed'
 
+const DAMAGED =
+  'answers, and the answer is damaged. Look at speed and parity, wires A and B, the common ground; two units may have this number'
+
 async function scan(options: ScanOptions, tools: EdgeTools): Promise<ExitCode> {
   const port = scanPortOf(options.port)
   const wish = { units: numbersOf(options.units, 1, 247), bauds: numbersOf(options.bauds, 1200, 921_600) }
@@ -92,13 +95,15 @@ async function scan(options: ScanOptions, tools: EdgeTools): Promise<ExitCode> {
     found = await scanLine(tools.openLine, port, profiles, wish, say, new AbortController().signal)
     return found.length === 0
       ? [{ name: 'scan', state: 'bad' as const, fact: NOBODY }]
-      : found.map(({ unit, baud, profiles: fit }) => ({
+      : found.map(({ unit, baud, profiles: fit, damaged }) => ({
           name: `unit ${unit}${baud === undefined ? '' : ` at ${baud}`}`,
-          state: 'good' as const,
+          state: damaged === true ? ('bad' as const) : ('good' as const),
           fact:
-            fit.length === 0
-              ? 'answers, and no profile knows it'
-              : fit.map(({ id, says }) => `${id} (${says})`).join(' or '),
+            damaged === true
+              ? DAMAGED
+              : fit.length === 0
+                ? 'answers, and no profile knows it'
+                : fit.map(({ id, says }) => `${id} (${says})`).join(' or '),
         }))
   }
   return concluded('scan', await findings([{ title: `scan ${options.port}`, run }], options), options, {
@@ -146,26 +151,27 @@ async function pair(
   return pairDevice(port, profile, options, tools)
 }
 
+const REFUSED = 'the cloud refused the claim'
+
 async function pairGateway(options: PairFlags, marks: VehicleMarks | undefined, tools: EdgeTools): Promise<ExitCode> {
   const code = ClaimCode.safeParse(options.code)
-  if (!code.success || options.cloud === undefined || !URL.canParse(options.cloud))
-    throw new UsageError('--code takes the eight characters from the office, --cloud the address of the cloud')
+  if (!code.success) throw new UsageError('--code takes the eight characters from the office')
   const { cloud } = options
+  if (cloud === undefined || !/^https?:\/\/./.test(cloud) || !URL.canParse(cloud))
+    throw new UsageError('--cloud takes the address of the cloud, as https://kordon.example')
   const ca = options.ca === undefined ? {} : { caPem: readFileSync(options.ca, 'utf8') }
   const run = async () => {
     const stop = AbortSignal.timeout(Number(options.wait) * 1000)
     const identity = await tools
       .claim({ dir: options.dir, cloudUrl: cloud, claimCode: code.data, ...ca }, stop)
       .catch((cause: unknown) => (cause instanceof Error ? cause.message : String(cause)))
-    if (typeof identity === 'string') return [{ name: 'claim', state: 'bad' as const, fact: identity }]
-    if (identity === undefined)
-      return [
-        {
-          name: 'claim',
-          state: 'bad' as const,
-          fact: `the cloud could not be reached within ${options.wait} s; try again while the code lasts`,
-        },
-      ]
+    const bad = (fact: string) => [{ name: 'claim', state: 'bad' as const, fact }]
+    if (typeof identity === 'string')
+      return bad(identity.startsWith(REFUSED) ? `${identity}. Ask the office for a new code` : identity)
+    if ('away' in identity)
+      return bad(
+        `the cloud could not be reached within ${options.wait} s (${identity.away}); try again while the code lasts`,
+      )
     return [
       {
         name: 'claim',

@@ -11,6 +11,8 @@ export type Found = {
   readonly baud?: number
   /** Profiles whose identify agrees; several makers share one register. */
   readonly profiles: readonly { readonly id: string; readonly says: string }[]
+  /** Something was heard, and it was no whole answer. */
+  readonly damaged?: true
 }
 
 /** Opens a line at one speed; `baud` is absent where there is none to choose. */
@@ -79,7 +81,7 @@ async function whoIs(
     if (answer.kind === 'failed' && answer.reason === 'offline') return 'offline'
     const isSilent = answer.kind === 'failed' && !answer.reason.startsWith('exception-')
     // An exception is an answer too; silence to the first question is silence to all.
-    if (isSilent && !hasAnswered) return undefined
+    if (isSilent && !hasAnswered) return answer.reason === 'crc' ? { unit, profiles, damaged: true } : undefined
     hasAnswered = true
     const says = answer.kind === 'values' ? identified(identify, answer.values) : undefined
     if (says !== undefined) profiles.push({ id: profile.id, says })

@@ -86,10 +86,19 @@ const clock: Clock = {
     await wait(length, undefined, { signal }).catch(() => undefined)
   },
 }
+/** Several addresses that refuse make one error without a word of its own. */
+const causeOf = (error: Error): string =>
+  error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0].message : error.message
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 addEdgeCommands(program, {
   loadProfiles,
-  claim: (config, stop) => identify(config, { clock, log }, stop),
+  claim: async (config, stop) => {
+    let away = 'no answer'
+    const heard = (fields: object): void => {
+      if ('err' in fields && fields.err instanceof Error) away = causeOf(fields.err)
+    }
+    return (await identify(config, { clock, log: { ...log, warn: heard } }, stop)) ?? { away }
+  },
   openLine: (port, baud = 9600) => {
     const isSerial = port.kind === 'modbusRtu'
     const open = isSerial ? openSerialLink({ path: port.path, baud, parity: 'none', stopBits: 1 }) : openTcpLink(port)

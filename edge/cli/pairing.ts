@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { z } from 'zod'
 import { DeviceId, VehicleId } from '#contract/ids.ts'
 import { DevicePort, Installation } from '#contract/installation.ts'
 import type { Profile } from '#contract/profile.ts'
+import { mistakesOfIssues } from '../profile/issue-text.ts'
+import { mistakeLine, readYaml } from '../profile/yaml-text.ts'
 
 /** What was asked cannot be: the caller's mistake. */
 export class PairingMistake extends Error {}
@@ -35,19 +37,42 @@ export function portOf(
     const [path = '', baud] = text.split('@')
     const speed = baud === undefined ? {} : { baud: Number(baud) }
     const kind = profile.transport.nmea === undefined ? 'modbusRtu' : 'nmeaSerial'
-    return DevicePort.parse({ kind, path, ...speed, ...(kind === 'modbusRtu' ? unitId : {}) })
+    return portFor(profile, text, { kind, path, ...speed, ...(kind === 'modbusRtu' ? unitId : {}) })
   }
   const [scheme = ''] = text.split(':', 1)
   const rest = text.slice(scheme.length + 1)
   if (scheme === 'mqtt')
-    return DevicePort.parse({ kind: 'mqtt', prefix: rest, user: secret.user, passwordSha256: secret.sha256 })
+    return portFor(profile, text, { kind: 'mqtt', prefix: rest, user: secret.user, passwordSha256: secret.sha256 })
   const [host, port] = [rest.slice(0, rest.lastIndexOf(':')), rest.slice(rest.lastIndexOf(':') + 1)]
   const kind = { tcp: 'modbusTcp', rtu: 'modbusRtuTcp', nmea: 'nmeaTcp', gpsd: 'gpsdTcp' }[scheme]
-  if (kind === undefined || host === '' || port === '')
+  if (kind === undefined || !rest.includes(':') || host === '' || port === '') throw noPort(text)
+  return portFor(profile, text, { kind, host, port: Number(port), ...(kind.startsWith('modbus') ? unitId : {}) })
+}
+
+const noPort = (text: string): PairingMistake =>
+  new PairingMistake(
+    `a port reads /dev/ttyUSB0@9600, tcp:host:502, rtu:host:4001, nmea:host:10110, gpsd:host:2947 or mqtt:prefix, not ${text}`,
+  )
+
+/** What a profile must speak for each kind of port; Modbus RTU travels in TCP too. */
+const SPOKEN: Readonly<Record<string, readonly (keyof Profile['transport'])[]>> = {
+  modbusTcp: ['modbusTcp', 'modbusRtu'],
+  modbusRtuTcp: ['modbusTcp', 'modbusRtu'],
+  modbusRtu: ['modbusTcp', 'modbusRtu'],
+  nmeaTcp: ['nmea'],
+  nmeaSerial: ['nmea'],
+  gpsdTcp: ['gpsd'],
+  mqtt: ['mqtt'],
+}
+
+function portFor(profile: Profile, text: string, port: { readonly kind: string }): DevicePort {
+  const parsed = DevicePort.safeParse(port)
+  if (!parsed.success) throw noPort(text)
+  if (SPOKEN[port.kind]?.some((transport) => profile.transport[transport] !== undefined) !== true)
     throw new PairingMistake(
-      `a port reads /dev/ttyUSB0@9600, tcp:host:502, rtu:host:4001, nmea:host:10110, gpsd:host:2947 or mqtt:prefix, not ${text}`,
+      `profile ${profile.id} is not for such a port: it speaks ${Object.keys(profile.transport).join(', ')}`,
     )
-  return DevicePort.parse({ kind, host, port: Number(port), ...(kind.startsWith('modbus') ? unitId : {}) })
+  return parsed.data
 }
 
 const Identity = z.looseObject({ grant: z.looseObject({ vehicleId: VehicleId }) })
@@ -60,7 +85,16 @@ export function vehicleIn(dir: string): VehicleId | undefined {
 
 export function readInstallation(dir: string): Installation | undefined {
   const file = join(dir, 'installation.yaml')
-  return existsSync(file) ? Installation.parse(parse(readFileSync(file, 'utf8'))) : undefined
+  return existsSync(file) ? inFile(file) : undefined
+}
+
+function inFile(file: string): Installation {
+  const yaml = readYaml(readFileSync(file, 'utf8'), file)
+  const parsed = yaml.kind === 'value' ? Installation.safeParse(yaml.value) : undefined
+  if (parsed?.success === true) return parsed.data
+  const mistakes =
+    yaml.kind === 'broken' ? yaml.mistakes : yaml.place(mistakesOfIssues(parsed?.error.issues ?? [], Installation))
+  throw new PairingMistake(`${file} cannot be read, mend or remove it: ${mistakes.map(mistakeLine).join('; ')}`)
 }
 
 export type Paired = { readonly installation: Installation; readonly password?: string }
@@ -76,13 +110,15 @@ export function withDevice(dir: string, port: string, profile: Profile, options:
     throw new PairingMistake(
       'which vehicle is not known yet: claim the gateway first (kordon edge pair --gateway --code …)',
     )
-  const id = DeviceId.parse(options.id ?? (profile.actions === undefined ? 'gps' : 'relay'))
+  const id = deviceNamed(options.id ?? (profile.actions === undefined ? 'gps' : 'relay'))
   const password = randomBytes(18).toString('base64url')
   const secret = { user: id, sha256: createHash('sha256').update(password).digest('hex') }
-  const unit = options.unit === undefined ? undefined : Number(options.unit)
+  const unit = unitOf(options.unit)
   const device = { id, profile: profile.id, port: portOf(port, profile, unit, secret) }
   if (options.drives !== undefined && profile.status === 'experimental')
     throw new PairingMistake(`profile ${profile.id} is experimental and drives no relay`)
+  if (options.drives !== undefined && profile.actions === undefined)
+    throw new PairingMistake(`profile ${profile.id} drives no relay`)
   const bound = (reading: string | undefined) => (reading === undefined ? undefined : { device: id, reading })
   const { sealed: _sealed, ...rest } = before ?? { devices: [] }
   const sense = bound(options.sense)
@@ -114,7 +150,31 @@ export function withDevice(dir: string, port: string, profile: Profile, options:
     throw new PairingMistake(
       `profile ${profile.id} has no reading ${strange.join(', ')}; it has ${Object.keys(profile.readings).join(', ')}`,
     )
+  const inputs = [options.ignition, options.motion, options.sense].filter((name) => name !== undefined)
+  const again = inputs.find((name, index) => inputs.indexOf(name) !== index)
+  if (again !== undefined)
+    throw new PairingMistake(`ignition, motion and sense are wires of their own: ${again} is named twice`)
+  const own = inputs.find((name) => profile.readings[name]?.capability === 'relay.drive')
+  if (own !== undefined) throw new PairingMistake(`reading ${own} is what the relay itself says, not an input`)
+  // What the service would refuse to run is refused here, where the cable is still in the hand.
+  if (options.drives !== undefined && profile.relay?.kind === 'latching')
+    throw new PairingMistake('a latching relay keeps the car blocked without power: fit a monostable one')
+  if (options.drives !== undefined && options.contact === 'normally-open')
+    throw new PairingMistake('a dead gateway would open this contact and block the car: wire the normally-closed one')
   return { installation, ...(device.port.kind === 'mqtt' ? { password } : {}) }
+}
+
+function deviceNamed(name: string): DeviceId {
+  const id = DeviceId.safeParse(name)
+  if (!id.success) throw new PairingMistake(`--id is 1 to 32 of a-z, 0-9 and -, first a letter, not ${name}`)
+  return id.data
+}
+
+function unitOf(said: string | undefined): number | undefined {
+  const unit = Number(said)
+  if (said !== undefined && !(Number.isInteger(unit) && unit >= 1 && unit <= 255))
+    throw new PairingMistake(`--unit is a number from 1 to 255, not ${said}`)
+  return said === undefined ? undefined : unit
 }
 
 function perKm({ perKm: said }: PairOptions): number {

@@ -19,6 +19,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['$1 MB free', 'свободно $1 МБ'],
   ['a write took $1 ms to be safe', 'запись заняла $1 мс: карта слишком медленная'],
   ['a write is safe after $1 ms', 'запись за $1 мс'],
+  ['$1 is not there: install -d -m 0700 $2', 'папки $1 нет: install -d -m 0700 $2'],
   ['closed to others', 'закрыта от посторонних'],
   ['$1 is open to others: chmod 700', '$1 открыта посторонним: chmod 700'],
   ['this disk does not tell', 'этот диск о нём не сообщает'],
@@ -41,7 +42,12 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['answers, and no profile knows it', 'отвечает, но ни один профиль его не знает'],
   ['the port cannot be opened, or nobody is at its other end', 'порт не открывается, или на том конце никого нет'],
-  ['$1 or $2', '$1 или $2'],
+  ['$1) or $2', '$1) или $2'],
+  [
+    'answers, and the answer is damaged. Look at speed and parity, wires A and B, the common ground; two units may have this number',
+    'отвечает, но ответ испорчен. Проверьте скорость и чётность, провода A и B, общую землю; не стоит ли один адрес у двух устройств',
+  ],
+  ['$1 is no list of numbers from $2 to $3', '$1: нужен список чисел от $2 до $3'],
   ['nothing heard yet', 'пока ничего не слышно'],
   [
     '$1: the device does not answer. Look at its power, wires A and B, unit number and speed',
@@ -93,8 +99,21 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['not running; it begins with this', 'не запущена; с этого она и начнёт'],
   ['$1, vehicle $2', '$1, машина $2'],
   [
-    'the cloud could not be reached within $1 s; try again while the code lasts',
-    'сервер не ответил за $1 с; повторите, пока код действует',
+    'the cloud could not be reached within $1 s ($2); try again while the code lasts',
+    'сервер не ответил за $1 с ($2); повторите, пока код действует',
+  ],
+  [
+    'the cloud refused the claim: $1 The claim code is wrong, used or out of date. Ask the office for a new code',
+    'сервер не принял код: он неверен, уже использован или просрочен. Попросите в офисе новый',
+  ],
+  [
+    'the cloud refused the claim: $1. Ask the office for a new code',
+    'сервер отказал в привязке: $1. Попросите в офисе новый код',
+  ],
+  ['$1 takes no file, so the code was not used: $2', 'в папку $1 ничего не записать, код не использован: $2'],
+  [
+    '$1 takes no file, so this step is not on the sheet: $2',
+    'в папку $1 ничего не записать, в акт этот шаг не попал: $2',
   ],
   // Receiver, key, relay.
   ['test gps', 'проверка приёмника'],
@@ -117,7 +136,11 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['$1 m in $2 s', '$1 м за $2 с'],
   ['no reading is bound as ignition', 'ни один вход не назначен зажиганием (pair --ignition)'],
   ['turn the key $1 ($2 of 2 done)', 'поверните ключ: $1 (сделано $2 из 2)'],
-  ['$1 of 4 edges within $2 minutes', 'за $2 мин увидели $1 из 4 переключений. Тот ли это вход?'],
+  ['$1 of 4 edges within $2 minutes. Is it this input?', 'за $2 мин увидели $1 из 4 переключений. Тот ли это вход?'],
+  [
+    'if it is off already, this is another input, or it is inverted',
+    'если он уже выключен, это другой вход или он включён наоборот',
+  ],
   ['on and off, twice', 'включено и выключено, дважды'],
   ['$1 edges for four turns of the key', 'на четыре поворота ключа $1 переключений: контакт дребезжит'],
   ['none', 'нет'],
@@ -158,8 +181,8 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     'реле отдыхает минуту после прошлого переключения',
   ],
   [
-    'relay-fault: the relay says another thing than it was told. Look at its settings: no timers, no linked inputs',
-    'реле отвечает не то, что ему велели. Проверьте его настройки: без таймеров и связанных входов',
+    'relay-fault: the relay, or the wire behind its contact, says another thing than it was told. Look at that wire and at the settings: no timers, no linked inputs',
+    'реле или провод за его контактом говорит не то, что велели. Проверьте этот провод и настройки: без таймеров и связанных входов',
   ],
   [
     'relay-silent: the relay does not answer. Look at its power, wires A and B, unit number and speed',
@@ -167,8 +190,8 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['journal-unwritable: the disk of the gateway takes nothing', 'диск шлюза не пишется'],
   [
-    'busy: an order of the office is under way, or a test that was cut short',
-    'выполняется приказ офиса или прерванная проверка',
+    'busy: an order of the office is under way, the test of somebody else, or one that was cut short',
+    'выполняется приказ офиса, чужая проверка или прерванная',
   ],
   ['given-up: nobody went on within five minutes', 'за пять минут никто не продолжил'],
   ['yes', 'да'],
@@ -206,6 +229,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['the gateway has no identity yet', 'шлюз ещё не привязан'],
   ['$1: not done yet', '$1: ещё не сделано'],
   ['$1: failed', '$1: не прошло'],
+  ['$1: a note does not take the place of a passed test', '$1: пояснение не заменяет пройденной проверки'],
   ['$1: done under other wiring or profiles', '$1: сделано при другом подключении или профиле'],
   [
     'relay: this service has read back no block and release of this wiring',
@@ -258,10 +282,36 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     'nobody can be asked here: give --answers no,yes,yes as you see it at the car',
     'спросить здесь некого: дайте --answers no,yes,yes, как видите у машины',
   ],
+  ['--code takes the eight characters from the office', '--code: восемь знаков из офиса'],
   [
-    '--code takes the eight characters from the office, --cloud the address of the cloud',
-    '--code: восемь знаков из офиса, --cloud: адрес сервера',
+    '--cloud takes the address of the cloud, as https://kordon.example',
+    '--cloud: адрес сервера, например https://kordon.example',
   ],
+  ['--unit is a number from 1 to 255, not $1', '--unit: число от 1 до 255, а не $1'],
+  [
+    '--id is 1 to 32 of a-z, 0-9 and -, first a letter, not $1',
+    '--id: до 32 латинских букв, цифр и -, первая буква, а не $1',
+  ],
+  [
+    'a latching relay keeps the car blocked without power: fit a monostable one',
+    'реле с защёлкой без питания оставит машину заблокированной: поставьте обычное',
+  ],
+  [
+    'a dead gateway would open this contact and block the car: wire the normally-closed one',
+    'без питания шлюза этот контакт разомкнётся и заблокирует машину: подключите нормально замкнутый',
+  ],
+  ['profile $1 drives no relay', 'профиль $1 реле не управляет'],
+  ['reading $1 is what the relay itself says, not an input', 'показание $1 говорит о самом реле, это не вход'],
+  [
+    'ignition, motion and sense are wires of their own: $1 is named twice',
+    'зажигание, движение и контроль контакта это разные провода: $1 назван дважды',
+  ],
+  ['profile $1 is not for such a port: it speaks $2', 'профиль $1 не для такого порта: он говорит по $2'],
+  [
+    'a port reads /dev/ttyUSB0@9600, tcp:host:502, rtu:host:4001, nmea:host:10110, gpsd:host:2947 or mqtt:prefix, not $1',
+    'порт: /dev/ttyUSB0@9600, tcp:адрес:502, rtu:адрес:4001, nmea:адрес:10110, gpsd:адрес:2947 или mqtt:имя, а не $1',
+  ],
+  ['$1 cannot be read, mend or remove it: $2', '$1 не читается, исправьте или удалите: $2'],
   ['there is no profile $1 in $2', 'профиля $1 нет в $2'],
   ['profile $1 is experimental and drives no relay', 'профиль $1 экспериментальный и реле не управляет'],
   ['profile $1 has no reading $2; it has $3', 'в профиле $1 нет показания $2; есть $3'],

@@ -1,5 +1,5 @@
 import { Listr } from 'listr2'
-import type { CommissioningStep, StepResult } from '#contract/commissioning.ts'
+import { type CommissioningStep, PROVED_STEPS, type StepResult } from '#contract/commissioning.ts'
 import { epochMs } from '#contract/instant.ts'
 import { PairingMistake } from './pairing.ts'
 import { UsageError } from './profile-files.ts'
@@ -65,7 +65,8 @@ export function concluded(
   more: { readonly wiring?: string | undefined; readonly data?: object } = {},
 ): ExitCode {
   const failed = found.length === 0 || found.some(({ state }) => state === 'bad')
-  const outcome = !failed ? 'passed' : options.accept === undefined ? 'failed' : 'accepted'
+  const mayBeAccepted = options.accept !== undefined && !PROVED_STEPS.includes(step)
+  const outcome = !failed ? 'passed' : mayBeAccepted ? 'accepted' : 'failed'
   const result: StepResult = {
     step,
     outcome,
@@ -74,8 +75,21 @@ export function concluded(
     ...(outcome === 'accepted' && options.accept !== undefined ? { note: options.accept.slice(0, 500) } : {}),
     ...(more.wiring === undefined ? {} : { wiring: more.wiring }),
   }
-  keepResult(options.dir, result)
+  const kept = keeping(options.dir, result)
   if (options.json === true) console.log(JSON.stringify({ ...result, findings: found, ...more.data }, undefined, 2))
   else console.log(`${said(step)}: ${said(outcome)}`)
-  return outcome === 'failed' ? 1 : 0
+  if (outcome === 'failed' && options.accept !== undefined)
+    console.error(said(`${step}: a note does not take the place of a passed test`))
+  if (kept !== undefined) console.error(said(kept))
+  return outcome === 'failed' || kept !== undefined ? 1 : 0
+}
+
+/** What is not on the sheet is not sealed: a disk that takes nothing is told, whatever the step itself came to. */
+function keeping(dir: string, result: StepResult): string | undefined {
+  try {
+    keepResult(dir, result)
+    return undefined
+  } catch (cause) {
+    return `${dir} takes no file, so this step is not on the sheet: ${cause instanceof Error ? cause.message : cause}`
+  }
 }

@@ -96,9 +96,14 @@ export async function checkIgnition(service: Service, say: Say): Promise<readonl
       return judgedEdges(edges)
     const deaf =
       told === undefined || told.quality === 'good' ? undefined : `the input is not heard: ${adviceFor(told.reason)}`
-    say(deaf ?? `turn the key ${level === true ? 'off' : 'on'} (${turns} of 2 done)`)
+    // An input that says on before anybody turned anything may be the wrong one, or inverted: the key itself knows.
+    const doubt =
+      level === true && edges.length === 0 ? '; if it is off already, this is another input, or it is inverted' : ''
+    say(deaf ?? `turn the key ${level === true ? 'off' : 'on'} (${turns} of 2 done)${doubt}`)
     if (steady - began > PATIENCE_MS)
-      return [bad('ignition', deaf ?? `${edges.length} of 4 edges within ${PATIENCE_MS / 60_000} minutes`)]
+      return [
+        bad('ignition', deaf ?? `${edges.length} of 4 edges within ${PATIENCE_MS / 60_000} minutes. Is it this input?`),
+      ]
     await wait(LOOK_MS)
   }
 }

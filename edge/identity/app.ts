@@ -31,6 +31,7 @@ export async function identify(config: IdentityConfig, world: World, stop: Abort
   if (cloudUrl === undefined || claimCode === undefined)
     throw new Error(`${config.dir} holds no identity: a cloud address and a claim code are needed once`)
   const cloud = { cloudUrl, ...(config.caPem === undefined ? {} : { caPem: config.caPem }) }
+  store.mustTake()
   const client = createClaimClient(cloud)
   const key = config.transport === 'password' ? undefined : await createGatewayKey()
   const request = { code: claimCode, ...(key === undefined ? {} : { csrPem: key.csrPem }) }

@@ -8,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { CommissioningSheet, SHEET_TYP } from '#contract/commissioning.ts'
 import { Installation } from '#contract/installation.ts'
+import { epochMs } from '#contract/instant.ts'
 import type { Gateway } from '../../../edge/app.ts'
 import { identified } from '../../../edge/cli/line-scan.ts'
+import { keepResult } from '../../../edge/cli/sheet-file.ts'
 import { createEdgeRig, type EdgeRig, GATEWAY } from '../../support/edge-rig.ts'
 import { png } from '../../support/pictures.ts'
 
@@ -150,6 +152,16 @@ describe('a car is commissioned from the first command to the seal', () => {
     const { code, json } = await kordon('seal')
     expect(code).toBe(1)
     expect(JSON.stringify(json)).toContain('relay: not done yet')
+  })
+
+  test('a note takes the place of no wire', async () => {
+    const file = join(rig.dir, 'commissioning.json')
+    const before = readFileSync(file)
+    keepResult(rig.dir, { step: 'ignition', outcome: 'accepted', at: epochMs(1), facts: [], note: 'later' })
+    const { code, json } = await kordon('seal')
+    writeFileSync(file, before)
+    expect(JSON.stringify(json)).toContain('ignition: a note does not take the place of a passed test')
+    expect(code).toBe(1)
   })
 
   test('relay: only of a parked car; blocked and freed under the interlock, read back both times', async () => {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type OpenLine, scanLine } from '../../../edge/cli/line-scan.ts'
 import { PairingMistake, readInstallation, withDevice, writeInstallation } from '../../../edge/cli/pairing.ts'
+import { inRussian } from '../../../edge/cli/russian.ts'
 import { marksOf } from '../../../edge/cli/vehicle-marks.ts'
 import { planBus } from '../../../edge/local-bus/bus-access.ts'
 import { loadProfiles } from '../../../edge/profile/profile-store.ts'
@@ -104,4 +106,113 @@ test('a VIN is taken as it stands on papers, whatever the keyboard; what is none
   })
   expect(marksOf({})).toBeUndefined()
   for (const vin of ['XZ8LM2C49PO234567', 'XZ8LM2C49P123456', '']) expect(() => marksOf({ vin })).toThrow('a VIN is 17')
+})
+
+const waveshare = ['rtu:10.0.0.2:4001', 'waveshare-relay-8ch'] as const
+test.each([
+  {
+    name: 'a unit number too high',
+    from: waveshare,
+    options: { unit: '999' },
+    says: '--unit is a number from 1 to 255',
+  },
+  {
+    name: 'a unit number in words',
+    from: waveshare,
+    options: { unit: 'two' },
+    says: '--unit is a number from 1 to 255',
+  },
+  { name: 'a name in Russian', from: waveshare, options: { id: 'Реле 1' }, says: '--id is 1 to 32 of a-z' },
+  {
+    name: 'a speed misspelt',
+    from: ['/dev/ttyUSB0@96oo', 'waveshare-relay-8ch'],
+    options: {},
+    says: 'a port reads /dev',
+  },
+  {
+    name: 'a port number too high',
+    from: ['tcp:10.0.0.2:70000', 'waveshare-relay-8ch'],
+    options: {},
+    says: 'a port reads',
+  },
+  { name: 'a port without a host', from: ['rtu:4001', 'waveshare-relay-8ch'], options: {}, says: 'a port reads' },
+  {
+    name: 'a receiver of sentences on Modbus',
+    from: ['rtu:10.0.0.2:4001', 'generic-nmea-0183'],
+    options: {},
+    says: 'it speaks nmea',
+  },
+  {
+    name: 'a Modbus board on the broker',
+    from: ['mqtt:plug', 'waveshare-relay-8ch'],
+    options: {},
+    says: 'it speaks modbusRtu',
+  },
+  {
+    name: 'a receiver for a relay',
+    from: ['rtu:10.0.0.2:4001', 'ebyte-e108-d01'],
+    options: { drives: 'starter' },
+    says: 'drives no relay',
+  },
+  {
+    name: 'an input that there is not',
+    from: waveshare,
+    options: { ignition: 'inputt1' },
+    says: 'has no reading inputt1; it has',
+  },
+  {
+    name: 'the relay for its own ignition',
+    from: waveshare,
+    options: { ignition: 'drive' },
+    says: 'is what the relay itself says',
+  },
+  {
+    name: 'one wire for two',
+    from: waveshare,
+    options: { ignition: 'input1', sense: 'input1' },
+    says: 'input1 is named twice',
+  },
+  {
+    name: 'a contact that a dead gateway opens',
+    from: waveshare,
+    options: { drives: 'starter', contact: 'normally-open' },
+    says: 'wire the normally-closed one',
+  },
+] as const)('$name is refused, in both languages, and nothing is written', ({ from: [port, model], options, says }) => {
+  let told = ''
+  try {
+    withDevice(dir, port, profileOf(model), { vehicle: VEHICLE, ...options })
+  } catch (cause) {
+    if (!(cause instanceof PairingMistake)) throw cause
+    told = cause.message
+  }
+  expect(told).toContain(says)
+  expect(inRussian(told)).toMatch(/[а-я]{4}/)
+  expect(readInstallation(dir)).toBeUndefined()
+})
+
+test('an installation that cannot be read is named with its line', () => {
+  writeFileSync(join(dir, 'installation.yaml'), 'schema: [')
+  expect(() => withDevice(dir, ...waveshareOn(), { vehicle: VEHICLE })).toThrow(
+    /installation\.yaml cannot be read.*yaml:1:/s,
+  )
+})
+const waveshareOn = () => [waveshare[0], profileOf(waveshare[1])] as const
+
+test.each([
+  { reason: 'timeout', expected: [] },
+  { reason: 'crc', expected: [{ unit: 2, profiles: [], damaged: true }] },
+  { reason: 'exception-2', expected: [{ unit: 2, profiles: [] }] },
+] as const)('a scan that hears $reason', async ({ reason, expected }) => {
+  const open: OpenLine = () => ({
+    device: (_profile, settings) => ({
+      settings,
+      read: async () => ({ kind: 'failed', reason }),
+      write: () => Promise.reject(new Error('a scan only reads')),
+    }),
+    close: () => {},
+  })
+  const port = { kind: 'modbusRtuTcp', host: 'a', port: 1 } as const
+  const found = await scanLine(open, port, profiles, { units: [2], bauds: [] }, () => {}, new AbortController().signal)
+  expect(found).toEqual(expected)
 })

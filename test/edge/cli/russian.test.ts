@@ -15,6 +15,16 @@ test.each([
     'хорошего места нет: устройство не отвечает (timeout). Проверьте питание, провода A и B, адрес и скорость',
   ],
   ['blocking: ignition-on: turn the key off', 'ждём блокировки: включено зажигание: поверните ключ назад'],
+  [
+    'the cloud refused the claim: 403 The claim code is wrong, used or out of date. Ask the office for a new code',
+    'сервер не принял код: он неверен, уже использован или просрочен. Попросите в офисе новый',
+  ],
+  ['ENOENT: no such file or directory', 'ENOENT: no such file or directory'],
+  ['/var/x is not there: install -d -m 0700 /var/x', 'папки /var/x нет: install -d -m 0700 /var/x'],
+  [
+    'the cloud could not be reached within 30 s (self-signed certificate); try again while the code lasts',
+    'сервер не ответил за 30 с (self-signed certificate); повторите, пока код действует',
+  ],
   ['relay: not done yet', 'реле: ещё не сделано'],
   ['gps: failed', 'приёмник: не прошло'],
   ['photo под панелью.jpg: is neither JPEG nor PNG', 'фотография под панелью.jpg: не JPEG и не PNG'],

@@ -88,6 +88,13 @@ test("a refusal is told in the cloud's words, and nothing is kept", async () => 
   expect(createIdentityStore(dir).load()).toBeUndefined()
 })
 
+test('a code is not spent where no identity could be kept', async () => {
+  const { url, asked } = await cloud(() => ({ status: 201, body: { ...granted, by: 'password', password: 'secret' } }))
+  const config = { dir: '/dev/null/gateway', cloudUrl: url, claimCode: 'ABCDEFGH', transport: 'password' } as const
+  await expect(identify(config, world, never)).rejects.toThrow('takes no file, so the code was not used')
+  expect(asked).toEqual([])
+})
+
 test('without an identity and without a code there is nothing to begin with', async () => {
   await expect(identify({ dir }, world, never)).rejects.toThrow('claim code')
 })
