@@ -1,5 +1,6 @@
 import type { TimeQuality } from '#contract/frame.ts'
 import { type EpochMs, epochMs, type Millis } from '#contract/instant.ts'
+import { isRolledOver } from './build-date.ts'
 
 /** A moment and where it came from. */
 export type WallTime = { readonly at: EpochMs; readonly quality: TimeQuality }
@@ -88,7 +89,7 @@ function hearNtp(keeper: TimeKeeper, offset: Offset, steady: Millis): TimeKeeper
 }
 
 /**
- * Pure. Takes the time of a good fix. It is refused before the floor's software date (`notBefore`: a week roll-over),
+ * Pure. Takes the time of a good fix. It is refused before the software's date (`notBefore`) and a round of weeks after it: a roll-over,
  * and where NTP says otherwise; one that leaps against the monotonic clock must be said three times in a row.
  */
 export function hearFix(
@@ -98,7 +99,7 @@ export function hearFix(
   notBefore: EpochMs,
 ): { readonly keeper: TimeKeeper; readonly heard: 'taken' | 'refused' } {
   const offset = offsetOf(time, steady)
-  if (time < notBefore || (keeper.ntp !== undefined && !near(offset, keeper.ntp, CONFLICT_MS)))
+  if (isRolledOver(time, notBefore) || (keeper.ntp !== undefined && !near(offset, keeper.ntp, CONFLICT_MS)))
     return { keeper, heard: 'refused' }
   if (near(offset, keeper.gnss, CONFLICT_MS)) {
     const { candidate: _settled, ...rest } = keeper

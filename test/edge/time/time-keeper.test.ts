@@ -99,6 +99,7 @@ describe('the time of a fix', () => {
   test('from before the software is a week roll-over and refused', () => {
     expect(heard(fresh, 10, T0 - WEEKS_1024)).toBe('refused')
     expect(timeNow(fixes(fresh, 10, T0 - WEEKS_1024, 20), s(60)).quality).toBe('estimated')
+    expect(heard(fresh, 10, T0 + WEEKS_1024)).toBe('refused')
   })
   test('against NTP it is refused, the other way round it waits for NTP', () => {
     const ntp = system(fresh, 0, T0, 'ntp')
