@@ -65,10 +65,10 @@ const SPOKEN: Readonly<Record<string, readonly (keyof Profile['transport'])[]>> 
   mqtt: ['mqtt'],
 }
 
-function portFor(profile: Profile, text: string, port: { readonly kind: string }): DevicePort {
+function portFor(profile: Profile, text: string, port: object): DevicePort {
   const parsed = DevicePort.safeParse(port)
   if (!parsed.success) throw noPort(text)
-  if (SPOKEN[port.kind]?.some((transport) => profile.transport[transport] !== undefined) !== true)
+  if (SPOKEN[parsed.data.kind]?.some((transport) => profile.transport[transport] !== undefined) !== true)
     throw new PairingMistake(
       `profile ${profile.id} is not for such a port: it speaks ${Object.keys(profile.transport).join(', ')}`,
     )

@@ -37,7 +37,7 @@ export async function findings(tasks: readonly Task[], { json }: CommonOptions):
         }).catch((cause: unknown): readonly Finding[] => {
           if (cause instanceof PairingMistake || cause instanceof UsageError || cause instanceof ServiceAway) {
             misuse.push(cause)
-            throw cause
+            throw new Error(said(cause.message), { cause })
           }
           return [{ name: title, state: 'bad', fact: cause instanceof Error ? cause.message : String(cause) }]
         })

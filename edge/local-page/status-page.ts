@@ -3,7 +3,7 @@ import type { GatewayView } from './gateway-view.ts'
 
 const STYLE =
   'body{font:16px system-ui,sans-serif;max-width:46em;margin:1em auto;padding:0 1em}' +
-  'table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;overflow-wrap:anywhere;padding:.25em .6em .25em 0;border-bottom:1px solid #ddd}' +
+  'table{border-collapse:collapse;width:100%}td{overflow-wrap:anywhere}td,th{text-align:left;vertical-align:top;padding:.25em .6em .25em 0;border-bottom:1px solid #ddd}' +
   'th{font-weight:normal;color:#555}small{color:#555}.bad{border-left:6px solid #b00;padding-left:.5em}'
 
 const escaped = (text: string): string =>
