@@ -11,7 +11,7 @@ import {
   rmSync,
   statfsSync,
 } from 'node:fs'
-import { constants, tmpdir } from 'node:os'
+import { constants, freemem, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { buildConsole, consoleIsFresh, ensureInstalled, PINNED_NODE, ROOT, runToEnd } from './installation.mjs'
 import { filesOf } from './test-reports.mjs'
@@ -92,7 +92,8 @@ const vitest = (report, ...args) => node(...vitestArguments(report, ...args))
 
 const MEMORY = '/dev/shm'
 const ROOM_BYTES = 4 * 1024 ** 3
-const hasRoom = ({ bavail, bsize }) => bavail * bsize >= ROOM_BYTES
+/** The folder may be declared larger than the memory that is free. */
+const hasRoom = ({ bavail, bsize }) => Math.min(bavail * bsize, freemem() / 2) >= ROOM_BYTES
 /** A database's files are made and removed for nearly every test, by the thousand: in memory at a quarter of the work, where it has room. */
 const scratch = existsSync(MEMORY) && hasRoom(statfsSync(MEMORY)) ? mkdtempSync(join(MEMORY, 'kordon-test-')) : tmpdir()
 if (scratch !== tmpdir()) {
