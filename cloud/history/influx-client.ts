@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib'
 import type { VehicleId } from '#contract/ids.ts'
 import { type EpochMs, epochMs } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
-import type { History, PastFrame } from './history.ts'
+import type { History, HistoryFrame, PastFrame } from './history.ts'
 import { DRAWN_FIELDS, PAST_FIELDS, type PastField, readExport, readQueryAnswer } from './influx-answer.ts'
 import { lineOf, MEASUREMENT } from './line-protocol.ts'
 import { readMessagePack } from './message-pack.ts'
@@ -38,7 +38,7 @@ export function createInfluxClient(deps: Deps): History & { close(): void } {
   return {
     write: async (frames) => {
       for (let from = 0; from < frames.length; from += LINES_PER_WRITE)
-        await write(frames.slice(from, from + LINES_PER_WRITE).map(lineOf))
+        await write(frames.slice(from, from + LINES_PER_WRITE))
     },
     track: async (vehicleId, from, to, wish = 'every') => {
       reads ??= await readsBy(influx)
@@ -55,22 +55,35 @@ function createWriter(influx: InfluxConnection, { api, org = '', bucket, log, co
       ? `/write?${new URLSearchParams({ db: bucket, precision: 'u' })}`
       : `/api/v2/write?${new URLSearchParams({ org, bucket, precision: 'us' })}`
   /** Halves a refused batch until the refused lines stand alone; writing a line twice changes nothing. */
-  const write = async (lines: readonly string[]): Promise<void> => {
+  const write = async (frames: readonly HistoryFrame[]): Promise<void> => {
     try {
-      await influx.post(path, lines.join('\n'))
+      await influx.post(path, linesOf(frames))
     } catch (cause) {
       if (!isRefusal(cause)) throw cause
-      if (lines.length > 1) {
-        const half = lines.length >> 1
-        await write(lines.slice(0, half))
-        await write(lines.slice(half))
+      if (frames.length > 1) {
+        const half = frames.length >> 1
+        await write(frames.slice(0, half))
+        await write(frames.slice(half))
         return
       }
       count('history-lines-refused', 1)
-      log.warn({ err: cause, line: lines[0] }, 'history.line-refused')
+      log.warn({ err: cause, line: frames.map(lineOf).join() }, 'history.line-refused')
     }
   }
   return write
+}
+
+const LINES_AT_ONCE = 100
+
+/** Few lines live at a time: as pieces each is some forty, and thousands that wait for an answer outlive the young heap. */
+function linesOf(frames: readonly HistoryFrame[]): Buffer {
+  const parts: Buffer[] = []
+  for (let from = 0; from < frames.length; from += LINES_AT_ONCE) {
+    const lines = frames.slice(from, from + LINES_AT_ONCE).map(lineOf)
+    // Lines are of plain letters only.
+    parts.push(Buffer.from(`${lines.join('\n')}\n`, 'latin1'))
+  }
+  return Buffer.concat(parts)
 }
 
 /** The lines themselves are at fault (malformed, outside retention, type conflict, too many at once): no use in repeating. */
@@ -161,7 +174,7 @@ type Answer = { readonly type: string; readonly bytes: Buffer }
 type InfluxConnection = {
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
   /** One request, no retry of its own: whoever calls knows when and how often to try again. */
-  post(path: string, body: string): Promise<void>
+  post(path: string, body: Uint8Array): Promise<void>
   close(): void
 }
 
@@ -175,7 +188,7 @@ function createInfluxConnection({ url, api, token, compress = 'never' }: Connect
   const base = url.replace(/\/$/, '')
   const authorization =
     token === undefined ? {} : { authorization: api === 'v1' ? `Basic ${base64(token)}` : `Token ${token}` }
-  const ask = (method: 'GET' | 'POST', path: string, headers: object, body?: string | Uint8Array) =>
+  const ask = (method: 'GET' | 'POST', path: string, headers: object, body?: Uint8Array) =>
     new Promise<Answer>((done, fail) => {
       const options = { method, agent, timeout: TIMEOUT_MS, headers: { ...authorization, ...headers } }
       const asked = (isTls ? requestTls : request)(`${base}${path}`, options, (answer) => {
@@ -187,8 +200,7 @@ function createInfluxConnection({ url, api, token, compress = 'never' }: Connect
       })
       asked.once('timeout', () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))
       asked.once('error', fail)
-      // Lines and questions are of plain letters only.
-      asked.end(body, 'latin1')
+      asked.end(body)
     })
   return {
     get: (path, headers = {}) => ask('GET', path, headers),

@@ -6,7 +6,7 @@ import type { JournalStore } from './journal-store.ts'
 export type JournalPace = {
   /** At most this many entries in one `apply`. */
   readonly batch: number
-  /** Fewer than `fill` new entries wait for company, but no longer than `age`: for stores that want large writes. */
+  /** Fewer than `fill` new entries wait for company as long as it comes, at most `age`: for stores that want large writes. */
   readonly fill?: number
   readonly age?: Millis
 }
@@ -61,6 +61,9 @@ export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<voi
   }
 }
 
+/** So often in that time is looked for company; where none has come, nobody waits longer: the last of a crowd go at once. */
+const LOOKS = 5
+
 /** Entries behind `position`, or none when a wait has ended without any. */
 async function nextEntries(
   { journal, clock }: Deps,
@@ -68,12 +71,17 @@ async function nextEntries(
   position: number,
   stop: AbortSignal,
 ): Promise<readonly JournalEntry[]> {
-  const entries = journal.read(position, batch)
+  let entries = journal.read(position, batch)
   if (entries.length >= fill) return entries
   if (entries.length === 0) {
     await journal.committed(stop)
-    if (fill <= 1 || stop.aborted) return []
+    if (fill <= 1) return []
   }
-  await clock.sleep(age, stop)
-  return stop.aborted ? [] : journal.read(position, batch)
+  for (let look = 0; look < LOOKS && !stop.aborted; look += 1) {
+    await clock.sleep(millis(age / LOOKS), stop)
+    const before = entries.length
+    entries = journal.read(position, batch)
+    if (entries.length === before || entries.length === batch) break
+  }
+  return stop.aborted ? [] : entries
 }

@@ -10,7 +10,7 @@ import { type Around, type Doubt, doubtOf, follow, NEW_TRACK, type Track } from 
 import type { ZoneShape } from './zone.ts'
 import type { ZoneMap } from './zone-map.ts'
 import type { SidePolicy } from './zone-policy.ts'
-import type { SavedCrossing, ZoneStore } from './zone-store.ts'
+import type { SavedCrossing, SavedState, ZoneStore } from './zone-store.ts'
 
 export type Zone = { readonly id: string; readonly name: string }
 
@@ -73,7 +73,7 @@ export function createZoneService(deps: Deps): ZoneService {
     for (const { vehicleId, ...doubt } of await store.doubts(vehicles)) doubts.set(vehicleId, doubt)
   }
 
-  /** Judges what one vehicle said; writes, and answers what to keep in memory once that has been committed. */
+  /** Judges what one vehicle said; tells it, and answers what to save, and to keep in memory once that has been committed. */
   const judge = async (within: Db, vehicleId: VehicleId, heard: Heard, around: Around) => {
     const before = tracks.get(vehicleId) ?? NEW_TRACK
     const store = deps.zoneStore(within)
@@ -96,9 +96,11 @@ export function createZoneService(deps: Deps): ZoneService {
     }
     const doubt = nextDoubt(vehicleId, track, heard, isDenied, now)
     for (const alert of alerts) await tell(within, alert, now)
-    const isSaved = await save(store, vehicleId, { before, track }, now)
+    const isWorkDue = isDue(vehicleId, before.work, track.work, now)
+    const states = changedStates(vehicleId, before, track, isWorkDue ? 'with work' : 'places alone')
     const isSwitched = await saveDoubt(store, vehicleId, doubt)
-    return { vehicleId, track, doubt, alerts, isSaved, isChanged: isSwitched || sidesOf(before) !== sidesOf(track) }
+    const isChanged = isSwitched || sidesOf(before) !== sidesOf(track)
+    return { vehicleId, track, doubt, alerts, states, isWorkDue, isChanged }
   }
 
   /** Before any of the batch is judged: cars that leap together are seen together, whichever comes first. */
@@ -132,17 +134,15 @@ export function createZoneService(deps: Deps): ZoneService {
     return cause === known?.cause ? known : { cause, since: known?.since ?? now }
   }
 
-  const save = async (
-    store: ZoneStore,
+  const changedStates = (
     vehicleId: VehicleId,
-    { before, track }: { readonly before: Track; readonly track: Track },
-    now: EpochMs,
-  ): Promise<boolean> => {
-    for (const [id, state] of track.places)
-      if (state !== before.places.get(id)) await store.saveState({ vehicleId, zone: id, state }, now)
-    if (!isDue(vehicleId, before.work, track.work, now)) return false
-    await store.saveState({ vehicleId, zone: zone.id, state: track.work }, now)
-    return true
+    before: Track,
+    { work, places }: Track,
+    which: 'with work' | 'places alone',
+  ): readonly SavedState[] => {
+    const changed = [...places].filter(([id, state]) => state !== before.places.get(id))
+    const states = changed.map(([id, state]) => ({ vehicleId, zone: id, state }))
+    return which === 'with work' ? [...states, { vehicleId, zone: zone.id, state: work }] : states
   }
 
   const isDue = (vehicleId: VehicleId, was: ZoneState, is: ZoneState, now: EpochMs): boolean => {
@@ -186,14 +186,16 @@ export function createZoneService(deps: Deps): ZoneService {
       for (const [vehicle, said] of heard) await noteLeaps(store, vehicle, said, around)
       const judged = []
       for (const [vehicle, said] of heard) judged.push(await judge(within, vehicle, said, around))
+      const states = judged.flatMap((one) => one.states)
+      await store.saveStates(states, world.clock.now())
       return judged
     })
     // Only now: had a step above failed, the same entries come again and must be judged from the old state.
-    for (const { vehicleId, track, doubt, alerts, isSaved, isChanged } of ends) {
+    for (const { vehicleId, track, doubt, alerts, isWorkDue, isChanged } of ends) {
       tracks.set(vehicleId, track)
       if (doubt === undefined) doubts.delete(vehicleId)
       else doubts.set(vehicleId, doubt)
-      if (isSaved) savedAt.set(vehicleId, world.clock.now())
+      if (isWorkDue) savedAt.set(vehicleId, world.clock.now())
       if (isChanged) deps.changed(vehicleId)
       for (const alert of alerts) deps.crossed(alert)
       for (const { zone: of, crossing } of alerts)

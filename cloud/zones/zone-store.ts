@@ -78,18 +78,20 @@ export function createZoneStore(db: Db) {
       for (const vehicle of vehicles.toSorted())
         await sql`select pg_advisory_xact_lock(hashtextextended(${`zone ${vehicle}`}, 0))`.execute(db)
     },
-    saveState: async ({ vehicleId, zone, state }: SavedState, now: EpochMs): Promise<void> => {
-      const row = {
-        inside: state.side === 'unknown' ? null : state.side === 'inside',
-        since: state.since,
-        judgedAt: now,
-        state: JSON.stringify(state),
-      }
-      await db
-        .insertInto('zoneStates')
-        .values({ vehicleId, zone, ...row })
-        .onConflict((conflict) => conflict.columns(['vehicleId', 'zone']).doUpdateSet(row))
-        .execute()
+    /** One statement for all of them, each (vehicle, zone) once: a fleet's first fixes would else wait for one answer a car. */
+    saveStates: async (saved: readonly SavedState[], now: EpochMs): Promise<void> => {
+      if (saved.length === 0) return
+      const column = <Value>(pick: (one: SavedState) => Value) => saved.map(pick)
+      await sql`insert into zone_states (vehicle_id, zone, inside, since, judged_at, state)
+        select vehicle_id, zone, inside, since, ${now}::bigint, state::jsonb
+        from unnest(${column(({ vehicleId }) => vehicleId)}::uuid[], ${column(({ zone }) => zone)}::text[],
+          ${column(({ state: { side } }) => (side === 'unknown' ? null : side === 'inside'))}::boolean[],
+          ${column(({ state }) => state.since)}::bigint[], ${column(({ state }) => JSON.stringify(state))}::text[])
+          as judged (vehicle_id, zone, inside, since, state)
+        on conflict (vehicle_id, zone) do update
+        set inside = excluded.inside, since = excluded.since, judged_at = excluded.judged_at, state = excluded.state`.execute(
+        db,
+      )
     },
     /** False when it is there already: a crossing is named by vehicle, zone and moment. */
     addCrossing: async ({ vehicleId, zone, crossing }: SavedCrossing, now: EpochMs): Promise<boolean> => {

@@ -16,9 +16,10 @@ async function flush(): Promise<void> {
   if (state === 'writing') return
   state = 'writing'
   while (lines.length > 0) {
-    const body = lines.splice(0, 5000).join('\n')
-    const answer = await fetch(`${influxUrl}/write?db=kordon&precision=u`, { method: 'POST', body })
+    const batch = lines.splice(0, 5000)
+    const answer = await fetch(`${influxUrl}/write?db=kordon&precision=u`, { method: 'POST', body: batch.join('\n') })
     if (!answer.ok) console.error(answer.status, await answer.text())
+    process.send?.({ written: batch.length, at: Date.now() })
   }
   state = 'idle'
 }

@@ -11,6 +11,8 @@ export async function startForked(program: string, args: readonly string[]) {
   await once(child, 'message')
   const proc = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
   return {
+    /** What it says from now on. */
+    hear: (listener: (word: unknown) => void): void => void child.on('message', listener),
     rssMb: (): number => Number(/VmRSS:\s+(\d+)/.exec(proc('status'))?.[1]) / 1024,
     cpuSeconds: (): number => {
       const fields = proc('stat').split(') ')[1]?.split(' ') ?? []

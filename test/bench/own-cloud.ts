@@ -17,6 +17,7 @@ import { silentLog } from '../support/silent-log.ts'
 import { lagOf } from '../support/stored-frames.ts'
 import { systemClock } from '../support/system-clock.ts'
 import { until } from '../support/until.ts'
+import { cpuSecondsOf } from './cpu-seconds.ts'
 
 /** Drawn zones; the zone of work and every rule that ships are on besides. */
 const ZONES = 1000
@@ -78,11 +79,12 @@ export async function startOwnCloud(
     port: line === 'tls' ? cloud.mqttsPort : cloud.mqttPort,
     journal,
     rssMb: () => Number(/VmRSS:\s+(\d+)/.exec(proc('status'))?.[1]) / 1024,
-    /** User and system, of the cloud alone. */
-    cpuSeconds: () => {
-      const fields = proc('stat').split(') ')[1]?.split(' ') ?? []
-      return (Number(fields[11]) + Number(fields[12])) / 100
-    },
+    /** Since their start. The signer is the cloud's. */
+    cpuSeconds: () => ({
+      cloud: cpuSecondsOf(cloud.pid()),
+      influxdb: cpuSecondsOf(influx.pid()),
+      postgresql: cpuSecondsOf(postgres.pid()),
+    }),
     /** Resolves when every entry of the journal is in the history. */
     drained: () =>
       until('the history has caught up', () => lagOf(journal, 'history') === 0, { everyMs: 20, withinMs: 120_000 }),

@@ -127,15 +127,21 @@ describe('journal loop', () => {
     const target = store('history')
     const pace = { batch: 5, fill: 3, age: millis(250) }
     const loop = runJournalLoop({ journal, projection: target.projection, clock, log, pace }, stop.signal)
+    // Nobody comes after the second one.
     await arrive(1)
     await arrive(1)
-    await clock.advance(249)
+    await clock.advance(99)
     expect(target.seen).toEqual([])
     await clock.advance(1)
     await until(() => target.seen.length === 1)
     expect(target.seen).toEqual([[1, 2]])
-    await arrive(4)
-    await clock.advance(250)
+    // One after the other, and more are on their way.
+    for (let come = 0; come < 4; come += 1) {
+      await arrive(1)
+      await clock.advance(50)
+    }
+    expect(target.seen).toEqual([[1, 2]])
+    await clock.advance(50)
     await until(() => target.seen.length === 2)
     expect(target.seen).toEqual([
       [1, 2],
