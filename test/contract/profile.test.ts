@@ -45,7 +45,8 @@ readings:
   lat: {topic: location, path: [lat], when: {path: [_type], equals: location}, range: [-90, 90], capability: position.lat}
   lon: {topic: location, path: [lon], when: {path: [_type], equals: location}, range: [-180, 180], capability: position.lon}
   time: {topic: location, path: [tst], when: {path: [_type], equals: location}, unit: epoch, capability: position.time}
-  speed: {topic: location, path: [vel], when: {path: [_type], equals: location}, absent: 0, range: [0, 300], capability: position.speed}`,
+  speed: {topic: location, path: [vel], when: {path: [_type], equals: location}, absent: 0, range: [0, 300], capability: position.speed}
+freshness: {position: {advances: time, maxAgeMs: 10000, rejectZero: true}}`,
   },
   {
     id: 'mobiltex-rmu5',
@@ -55,7 +56,8 @@ groups: {fast: {everyMs: 1000, maxHole: 4}}
 readings:
   lat: {group: fast, address: 705, type: float64, byteOrder: CDAB, range: [-90, 90], capability: position.lat}
   lon: {group: fast, address: 709, type: float64, byteOrder: CDAB, range: [-180, 180], capability: position.lon}
-  fix: {group: fast, address: 725, type: bool, map: {false: none, true: 3d}, capability: position.fix}`,
+  fix: {group: fast, address: 725, type: bool, map: {false: none, true: 3d}, capability: position.fix}
+freshness: {position: {maxAgeMs: 10000, rejectZero: true}}`,
   },
   {
     id: 'sunspec-305',
