@@ -34,13 +34,19 @@ const COMMIT_WAIT_MS = 5
 const CROWD = 100
 const CROWD_WAIT_MS = 20
 /**
+ * What the largest of so many groups held is the whole crowd: with that many here again, nobody else is coming. One of them
+ * waits its whole time all the same, else a crowd that has grown would never be seen.
+ */
+const GROUPS_REMEMBERED = 8
+/**
  * Beyond this a batch waits its turn outside, unacknowledged, and its connection is not read on meanwhile: whoever sends
  * faster than the disk takes is slowed down and loses nothing. What waits too long is given up by the broker's deadline.
  */
 const MAX_PENDING_RECORDS = 200_000
 
 /**
- * One flush for all that came together: at once after a rest, else after at most 5 ms (20 ms under load) or 5,000 records.
+ * One flush for all that came together: at once after a rest, else after at most 5 ms (20 ms under load), with 5,000 records,
+ * or with a whole crowd back.
  * Waits no longer than four commits take, so that flushes cost a bounded share of the time on a slow disk and a fast one.
  */
 export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): GroupCommit<Entry, Result> {
@@ -53,6 +59,9 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   let lastEnd = Number.NEGATIVE_INFINITY
   let lastTook = 0
   let longestWait = COMMIT_WAIT_MS
+  let sizes: readonly number[] = []
+  let groups = 0
+  let enough = COMMIT_RECORDS
 
   /** A group that fails is tried one by one, so that a bad batch fails alone. */
   const settle = (group: readonly Waiting<Entry, Result>[]): void => {
@@ -79,6 +88,7 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   const flush = (): void => {
     state = 'idle'
     const group = waiting
+    const size = pending
     waiting = []
     pending = 0
     if (group.length === 0) return
@@ -86,7 +96,12 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
     settle(group)
     lastEnd = clock.steady()
     lastTook = lastEnd - began
-    longestWait = group.length >= CROWD ? CROWD_WAIT_MS : COMMIT_WAIT_MS
+    sizes = [...sizes.slice(1 - GROUPS_REMEMBERED), size]
+    groups += 1
+    const isCrowd = group.length >= CROWD
+    longestWait = isCrowd ? CROWD_WAIT_MS : COMMIT_WAIT_MS
+    const isLookedFor = isCrowd && groups % GROUPS_REMEMBERED !== 0
+    enough = isLookedFor ? Math.min(COMMIT_RECORDS, Math.max(...sizes)) : COMMIT_RECORDS
     while (outside.length > 0 && fits(outside[0])) admit(outside.shift())
     deps.flushed()
   }
@@ -104,7 +119,7 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   const schedule = (): void => {
     if (state === 'now') return
     const rest = lastEnd + Math.min(longestWait, 4 * lastTook) - clock.steady()
-    if (rest <= 0 || pending >= COMMIT_RECORDS) {
+    if (rest <= 0 || pending >= enough) {
       state = 'now'
       deps.soon(flush)
     } else if (state === 'idle') {

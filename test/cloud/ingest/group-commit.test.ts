@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { millis } from '#contract/instant.ts'
 import { createGroupCommit } from '../../../cloud/ingest/group-commit.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 
@@ -60,4 +61,51 @@ test('a listener that fails takes the acknowledgement from nobody else, and noth
   turns.shift()?.()
   expect(groups).toEqual([[1, 2, 3]])
   expect(told).toEqual(['done 1', 'failed 2: listener', 'done 3'])
+})
+
+test('a crowd that is back as a whole waits no longer, and one group in eight still looks whether it has grown', async () => {
+  const groups: number[] = []
+  const turns: (() => void)[] = []
+  const manual = createManualClock()
+  let spentMs = 0
+  const clock = { ...manual, steady: () => millis(manual.steady() + spentMs) }
+  const commits = createGroupCommit<number, number>({
+    commit: (entries) => {
+      groups.push(entries.length)
+      // Four times as long is more than a crowd waits.
+      spentMs += 10
+      return entries
+    },
+    flushed: () => {},
+    soon: (run) => void turns.push(run),
+    clock,
+  })
+  const come = (count: number): void => {
+    for (let index = 0; index < count; index += 1)
+      commits.add(
+        index,
+        1,
+        () => {},
+        () => {},
+      )
+    for (const run of turns.splice(0)) run()
+  }
+  come(300)
+  expect(groups).toEqual([300])
+  come(299)
+  expect(groups).toEqual([300])
+  come(1)
+  expect(groups).toEqual([300, 300])
+  await manual.advance(20)
+  for (let round = 3; round <= 8; round += 1) come(300)
+  expect(groups).toHaveLength(8)
+  come(300)
+  come(100)
+  expect(groups).toHaveLength(8)
+  await manual.advance(20)
+  expect(groups[8]).toBe(400)
+  come(300)
+  expect(groups).toHaveLength(9)
+  come(100)
+  expect(groups[9]).toBe(400)
 })
