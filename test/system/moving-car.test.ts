@@ -61,9 +61,10 @@ test('a moving car waits until it has stood as the rule says, and says so meanwh
   )
   expect(early).toBe(0)
   expect(performance.now() - ignitionOffSince).toBeGreaterThan(STOOD_MS)
-  const shown = await until('the console may say blocked', async () => {
+  // A frame may tell of the open relay before the report of the order does.
+  const shown = await until('the console may say blocked, and the order is verified', async () => {
     const { immobilizer } = await shownNow()
-    return immobilizer.state === 'blocked' && immobilizer
+    return immobilizer.state === 'blocked' && immobilizer.order.state === 'verified' && immobilizer
   })
   expect(shown).toMatchObject({ relay: 'open', order: { action: 'block', state: 'verified' } })
   const { body: order } = await api.get(`/api/orders/${shown.order.id}`)
