@@ -173,7 +173,7 @@ async function deliver(order: StoredOrder, deps: Deps, stop: AbortSignal): Promi
   const latest = (await orders.find(order.id)) ?? current
   const next = sent(stateOf(latest), now)
   if (next.state === latest.state || !(await orders.move(latest, next, now))) return undefined
-  await orders.addStep(latest, next, null)
+  await orders.addStep(latest, next)
   deps.changed(order.vehicleId)
   return undefined
 }

@@ -47,7 +47,7 @@ export function createOrderStore(db: Db) {
       .onConflict((conflict) => conflict.doNothing())
       .execute()
 
-  const addStep = (order: StoredOrder, step: OrderState, basis: null) => addSteps(order, [{ step, basis }])
+  const addStep = (order: StoredOrder, step: OrderState) => addSteps(order, [{ step, basis: null }])
 
   /** Moves the order from the state it was read in; false when somebody else was faster. */
   const move = async (order: StoredOrder, next: OrderState, now: EpochMs): Promise<boolean> => {
@@ -73,7 +73,7 @@ export function createOrderStore(db: Db) {
     if (order.closedAt !== null) return false
     const next = givenUp(stateOf(order), state, now)
     if (!(await move(order, next, now))) return false
-    await addStep(order, next, null)
+    await addStep(order, next)
     return true
   }
 

@@ -1,3 +1,4 @@
+// Long on purpose: one database and one house of rules serve them all, emptied before each; apart, every part would open its own.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { later, minutes } from '#contract/instant.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'

@@ -1,3 +1,4 @@
+// Long on purpose: one second person with his key, and all that must not pass for his word.
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'

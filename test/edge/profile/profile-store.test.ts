@@ -1,3 +1,4 @@
+// Long on purpose: one table with a row for each kind of mistake, read from top to bottom by whoever adds one.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
