@@ -6,7 +6,8 @@ import { z } from 'zod'
 import { DeviceId, VehicleId } from '#contract/ids.ts'
 import { DevicePort, Installation } from '#contract/installation.ts'
 import type { Profile } from '#contract/profile.ts'
-import { loadInstallation } from '../installation-store.ts'
+import { mistakesOfIssues } from '../profile/issue-text.ts'
+import { mistakeLine, readYaml } from '../profile/yaml-text.ts'
 
 /** What was asked cannot be: the caller's mistake. */
 export class PairingMistake extends Error {}
@@ -84,13 +85,16 @@ export function vehicleIn(dir: string): VehicleId | undefined {
 
 export function readInstallation(dir: string): Installation | undefined {
   const file = join(dir, 'installation.yaml')
-  if (!existsSync(file)) return undefined
-  try {
-    return loadInstallation(file)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : cause
-    throw new PairingMistake(`${file} cannot be read, mend or remove it: ${reason}`)
-  }
+  return existsSync(file) ? inFile(file) : undefined
+}
+
+function inFile(file: string): Installation {
+  const yaml = readYaml(readFileSync(file, 'utf8'), file)
+  const parsed = yaml.kind === 'value' ? Installation.safeParse(yaml.value) : undefined
+  if (parsed?.success === true) return parsed.data
+  const mistakes =
+    yaml.kind === 'broken' ? yaml.mistakes : yaml.place(mistakesOfIssues(parsed?.error.issues ?? [], Installation))
+  throw new PairingMistake(`${file} cannot be read, mend or remove it: ${mistakes.map(mistakeLine).join('; ')}`)
 }
 
 export type Paired = { readonly installation: Installation; readonly password?: string }
