@@ -22,8 +22,13 @@ export type BrokerClientDeps = BrokerEars & {
 }
 
 const SHARE = 'kordon-cloud'
-const SESSION_S = 24 * 3600
+/**
+ * Long enough for a start anew, which then finds what it had not acknowledged. Not longer: Mosquitto goes on giving an instance that
+ * is away its share, and nobody gets that.
+ */
+const SESSION_S = 60
 const RETRY_MS = 1000
+const REFUSED_RETRY_MS = 30_000
 
 /**
  * An outside MQTT 5 broker. Records come by shared subscription, so several cloud instances split the work, and are
@@ -44,6 +49,7 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
       clientId: `kordon-cloud-${deps.instance}-${name}`,
       reconnectPeriod: RETRY_MS,
       connectTimeout: 10_000,
+      resubscribe: false,
       ...(deps.caPem === undefined ? {} : { ca: deps.caPem }),
       ...more,
     })
@@ -139,19 +145,44 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
     return client
   }
 
+  /**
+   * Asks at every connect, whatever the broker says of a session: Mosquitto 2.0 gives one back after its own restart without the
+   * shared subscriptions, and would never deliver again. Resolves when it is granted first, rejects when it is refused first.
+   */
+  const subscribed = (client: MqttClient, filter: string): Promise<void> =>
+    new Promise((done, fail) => {
+      const ask = async (): Promise<void> => {
+        const line = client.stream
+        const stands = (): boolean => client.connected && client.stream === line && !stop.signal.aborted
+        while (stands())
+          try {
+            await client.subscribeAsync(filter, { qos: 1 })
+            return done()
+          } catch (err) {
+            // Where the connection ended first, the next one asks.
+            if (!stands()) return
+            fail(new Error(`the broker refuses the subscription to ${filter}`, { cause: err }))
+            if (firstTime(`refused ${filter}`)) log.warn({ err, filter }, 'broker.subscription-refused')
+            await clock.sleep(millis(REFUSED_RETRY_MS), stop.signal)
+          }
+      }
+      client.on('connect', () => void ask())
+    })
+
   return {
     start: async () => {
       control = open('control', { clean: true })
       control.on('message', hearStatus)
       for (let index = 1; index <= (deps.consumers ?? 8); index += 1) consumers.push(openConsumer(index))
-      // Asked for at every connect by the client itself; the first answer says whether the broker lets us.
-      await subscribed(control, everyUp('status'))
-      await Promise.all(consumers.map((client) => subscribed(client, everyUp('records', SHARE))))
-      const [first] = consumers
       // A broker whose access list knows no trackers still carries the gateways.
-      if (deps.phones !== undefined && first !== undefined)
-        for (const filter of everyOwntracks(SHARE))
-          await subscribed(first, filter).catch((err: unknown) => log.warn({ err, filter }, 'broker.no-trackers'))
+      const trackers = deps.phones === undefined ? [] : everyOwntracks(SHARE)
+      await Promise.all([
+        subscribed(control, everyUp('status')),
+        ...consumers.map((client) => subscribed(client, everyUp('records', SHARE))),
+        ...consumers
+          .slice(0, 1)
+          .flatMap((first) => trackers.map((filter) => subscribed(first, filter).catch(() => {}))),
+      ])
       log.info({ consumers: consumers.length }, 'broker.connected')
     },
     publish: async (topic, payload, { retain }) => {
@@ -165,9 +196,4 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
       await Promise.all([control, ...consumers].map((client) => client?.endAsync(true)))
     },
   }
-}
-
-async function subscribed(client: MqttClient, filter: string): Promise<void> {
-  const granted = await client.subscribeAsync(filter, { qos: 1 })
-  if (granted.some(({ qos }) => qos >= 128)) throw new Error(`the broker refuses the subscription to ${filter}`)
 }

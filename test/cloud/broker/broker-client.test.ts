@@ -117,6 +117,29 @@ describe.skipIf(!MOSQUITTO)('behind Mosquitto', () => {
     expect(journal.streamsOf(GATEWAY, 1)).toEqual([{ stream: STREAM, through: total }])
   }, 60_000)
 
+  test.each(['restart', 'kill'] as const)(
+    'a broker that comes back from its file (%s) with the sessions and without their shared subscriptions delivers again',
+    async (how) => {
+      const server = await mosquitto()
+      const { accepted } = await join(server.url)
+      const client = await dial(server.gatewayUrl, GATEWAY, { ...level5, reconnectPeriod: 100 } as object)
+      await client.publishAsync(RECORDS, 'before', { qos: 1 })
+      await until(() => accepted.length === 1)
+      if (how === 'kill') {
+        process.kill(server.pid(), 'SIGUSR1')
+        await until(() => server.output().includes('Saving in-memory database'))
+        await server.kill()
+      }
+      await server.restart()
+      // What comes before the cloud listens again is lost to a broker without a subscriber: a gateway sends it again.
+      await until(async () => {
+        await client.publishAsync(RECORDS, 'after', { qos: 1 })
+        return accepted.some(({ text }) => text === 'after')
+      }, 15_000)
+    },
+    30_000,
+  )
+
   test('with certificates and the access list, a gateway reaches its own topics and a revoked one nothing', async () => {
     const authority = await createTestAuthority()
     const server = await authority.issue('127.0.0.1')
