@@ -1,6 +1,6 @@
 import { checkByte } from './check-byte.ts'
 import { emptyMemory, type FrameLayout, HEAD, readFrame, writeFrame } from './compact-frame.ts'
-import { Seq, StreamId } from './ids.ts'
+import { FirstSeq, type Seq, StreamId } from './ids.ts'
 import { type PackedLayout, packRecords, unpackRecords } from './packed-batch.ts'
 import { type BatchItem, type GatewayRecord, MAX_BATCH_RECORDS, type ParsedBatch, parseRecord } from './record.ts'
 import { type ByteReader, type ByteWriter, createByteReader, createByteWriter, MalformedBytes } from './varint.ts'
@@ -101,7 +101,7 @@ type Header = { readonly stream: StreamId; readonly firstSeq: Seq; readonly coun
 
 function readHeader(reader: ByteReader): Header {
   const stream = streamFrom(reader.bytes(16))
-  const firstSeq = Seq.safeParse(reader.unsigned())
+  const firstSeq = FirstSeq.safeParse(reader.unsigned())
   if (!firstSeq.success) throw new MalformedBytes('firstSeq out of range')
   const count = reader.unsigned()
   if (count < 1 || count > MAX_BATCH_RECORDS) throw new MalformedBytes(`count must be 1 to ${MAX_BATCH_RECORDS}`)

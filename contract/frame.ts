@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EpochMs } from './instant.ts'
+import { ToldMs } from './instant.ts'
 
 /** Where a frame's `readAt` came from, best first. Only `ntp` may judge an order's expiry: GNSS can be spoofed. */
 export const TimeQuality = z.enum(['gnss', 'ntp', 'rtc', 'estimated'])
@@ -22,7 +22,7 @@ export type RelayWord = z.infer<typeof RelayWord>
 export const Frame = z
   .strictObject({
     kind: z.literal('frame'),
-    readAt: EpochMs,
+    readAt: ToldMs,
     timeQuality: TimeQuality,
     lat: z.number().min(-90).max(90).exactOptional(),
     lon: z.number().min(-180).max(180).exactOptional(),

@@ -31,6 +31,10 @@ export type StreamId = z.infer<typeof StreamId>
 export const Seq = z.int().min(1).brand<'Seq'>()
 export type Seq = z.infer<typeof Seq>
 
+export const LAST_FIRST_SEQ = 2 ** 52
+/** The first number of a batch: far enough from the last safe integer that every number behind it is one too. */
+export const FirstSeq = Seq.max(LAST_FIRST_SEQ)
+
 /** Number of an order within its gateway, strictly rising for ever. */
 export const OrderSeq = z.int().min(1).brand<'OrderSeq'>()
 export type OrderSeq = z.infer<typeof OrderSeq>

@@ -4,6 +4,12 @@ import { z } from 'zod'
 export const EpochMs = z.int().brand<'EpochMs'>()
 export type EpochMs = z.infer<typeof EpochMs>
 
+/** 2100-01-01. */
+export const LAST_TOLD_MS = 4_102_444_800_000
+
+/** A moment as a device tells it: from 1970 to 2099. Beyond that calendars and stores end, each at a place of its own. */
+export const ToldMs = EpochMs.min(0).max(LAST_TOLD_MS)
+
 /** A length of time in milliseconds. Also the reading of a monotonic clock, whose zero means nothing. */
 export const Millis = z.number().brand<'Millis'>()
 export type Millis = z.infer<typeof Millis>

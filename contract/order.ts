@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { GnssTrust, RelayWord, TimeQuality } from './frame.ts'
 import { GatewayId, OrderId, OrderSeq, VehicleId } from './ids.ts'
-import { EpochMs } from './instant.ts'
+import { EpochMs, ToldMs } from './instant.ts'
 
 /** Why a vehicle may not start. */
 export const HoldReason = z.enum(['zone', 'balance', 'inspection', 'papers', 'manual', 'theft'])
@@ -102,7 +102,7 @@ const report = {
   orderSeq: OrderSeq,
   relay: RelayWord,
   evidence: EvidenceSnapshot,
-  at: EpochMs,
+  at: ToldMs,
 }
 
 /** Carried by the report that ends what was done to the relay, or says that nothing will be. */

@@ -1,4 +1,6 @@
 import { Fix, type Frame, GnssTrust, RelayWord, TimeQuality } from './frame.ts'
+import { LAST_FIRST_SEQ } from './ids.ts'
+import { LAST_TOLD_MS } from './instant.ts'
 import type { BatchEnvelope } from './record.ts'
 
 /**
@@ -26,7 +28,8 @@ const isFields = (candidate: unknown): candidate is Fields =>
 export function isPlainFrame(candidate: unknown): candidate is Frame {
   if (!isFields(candidate)) return false
   const { kind, readAt, lat, lon } = candidate
-  if (kind !== 'frame' || !Number.isSafeInteger(readAt) || (lat === undefined) !== (lon === undefined)) return false
+  if (kind !== 'frame' || whole(readAt, 0, LAST_TOLD_MS) !== 1 || (lat === undefined) !== (lon === undefined))
+    return false
   const known =
     2 +
     word(TimeQuality.options, candidate['timeQuality']) +
@@ -66,7 +69,7 @@ export function isPlainEnvelope(candidate: unknown, mostRecords: number): candid
     typeof stream === 'string' &&
     PLAIN_STREAM.test(stream) &&
     Number.isSafeInteger(firstSeq) &&
-    isBetween(firstSeq, 1, Number.MAX_SAFE_INTEGER) &&
+    isBetween(firstSeq, 1, LAST_FIRST_SEQ) &&
     Array.isArray(records) &&
     records.length > 0 &&
     records.length <= mostRecords

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { StreamId } from './ids.ts'
-import { EpochMs } from './instant.ts'
+import { ToldMs } from './instant.ts'
 
 /** `down/receipt`: every record of the stream up to and including `through` is durable; the outbox may forget it. */
 export const Receipt = z.strictObject({ v: z.literal(1), stream: StreamId, through: z.int().min(0) })
@@ -10,7 +10,7 @@ export type Receipt = z.infer<typeof Receipt>
 export const GatewayStatus = z.strictObject({
   v: z.literal(1),
   online: z.boolean(),
-  at: EpochMs,
+  at: ToldMs,
   software: z.string().min(1).max(64),
 })
 export type GatewayStatus = z.infer<typeof GatewayStatus>

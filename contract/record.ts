@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { GatewayEvent } from './event.ts'
 import { Frame } from './frame.ts'
-import { Seq, StreamId } from './ids.ts'
+import { FirstSeq, type Seq, StreamId } from './ids.ts'
 import { OrderReport } from './order.ts'
 import { isPlainEnvelope, isPlainFrame } from './plain-frame.ts'
+import { whyNotStorable } from './storable.ts'
 
 /** What goes through the outbox, numbered by `seq` within a `stream`. */
 export const GatewayRecord = z.union([Frame, OrderReport, GatewayEvent])
@@ -16,7 +17,7 @@ export const MAX_BATCH_BYTES = 256 * 1024
 export const BatchEnvelope = z.strictObject({
   v: z.literal(1),
   stream: StreamId,
-  firstSeq: Seq,
+  firstSeq: FirstSeq,
   records: z.array(z.unknown()).min(1).max(MAX_BATCH_RECORDS),
 })
 export type BatchEnvelope = z.infer<typeof BatchEnvelope>
@@ -53,6 +54,8 @@ const kindOf = (candidate: unknown): unknown =>
 /** Pure. Parses one record; the reason of a refusal names the field. */
 export function parseRecord(candidate: unknown): { record: GatewayRecord } | { refused: string } {
   if (isPlainFrame(candidate)) return { record: candidate }
+  const obstacle = whyNotStorable(candidate)
+  if (obstacle !== undefined) return { refused: `record: ${obstacle}` }
   const schema = KINDS.get(kindOf(candidate))
   if (schema === undefined) return { refused: 'kind: expected frame, report or event' }
   const parsed = schema.safeParse(candidate)

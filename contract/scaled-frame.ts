@@ -1,5 +1,5 @@
 import type { Frame } from './frame.ts'
-import type { EpochMs } from './instant.ts'
+import { type EpochMs, LAST_TOLD_MS } from './instant.ts'
 import { MalformedBytes } from './varint.ts'
 
 const TIME_QUALITY = ['gnss', 'ntp', 'rtc', 'estimated'] as const
@@ -132,6 +132,6 @@ export function frameOf(told: ScaledFrame): Frame {
 }
 
 function checkedInstant(value: number): EpochMs {
-  if (!Number.isSafeInteger(value)) throw new MalformedBytes('readAt out of range')
+  if (!Number.isInteger(value) || value < 0 || value > LAST_TOLD_MS) throw new MalformedBytes('readAt out of range')
   return value as EpochMs
 }

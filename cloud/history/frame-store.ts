@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { GatewayId } from '#contract/ids.ts'
+import { floating } from '../postgres/column.ts'
 import type { Db, Postgres } from '../postgres/postgres-client.ts'
 import type { History, HistoryFrame } from './history.ts'
 import { MONTHS_LOCK, type Month, monthOf } from './month.ts'
@@ -53,6 +54,7 @@ async function addMonth({ db, inTransaction }: Sql, { name, from, to }: Month): 
 /** One statement for all rows: each column is one array parameter, twice as fast as a list of VALUES. */
 async function insert(db: Db, frames: readonly HistoryFrame[]): Promise<void> {
   const column = <Value>(pick: (frame: HistoryFrame) => Value | undefined) => frames.map((frame) => pick(frame) ?? null)
+  const real = (pick: (frame: HistoryFrame) => number | undefined) => frames.map((frame) => floating(pick(frame)))
   await sql`insert into frames (gateway_id, stream, seq, vehicle_id, read_at, time_quality, lat, lon, accuracy_m,
       satellites, fix, speed_kmh, heading_deg, altitude_m, ignition, odometer_km, engine_hours, supply_volt, motion,
       gnss_trust, relay, backfill)
@@ -60,12 +62,12 @@ async function insert(db: Db, frames: readonly HistoryFrame[]): Promise<void> {
       ${column(({ gateway }) => gateway)}::text[], ${column(({ stream }) => stream)}::uuid[],
       ${column(({ seq }) => seq)}::bigint[], ${column(({ vehicleId }) => vehicleId)}::uuid[],
       ${column(({ frame }) => frame.readAt)}::bigint[], ${column(({ frame }) => frame.timeQuality)}::text[],
-      ${column(({ frame }) => frame.lat)}::float8[], ${column(({ frame }) => frame.lon)}::float8[],
-      ${column(({ frame }) => frame.accuracyM)}::float8[], ${column(({ frame }) => frame.satellites)}::smallint[],
-      ${column(({ frame }) => frame.fix)}::text[], ${column(({ frame }) => frame.speedKmh)}::float8[],
-      ${column(({ frame }) => frame.headingDeg)}::float8[], ${column(({ frame }) => frame.altitudeM)}::real[],
-      ${column(({ frame }) => frame.ignition)}::boolean[], ${column(({ frame }) => frame.odometerKm)}::float8[],
-      ${column(({ frame }) => frame.engineHours)}::float8[], ${column(({ frame }) => frame.supplyVolt)}::real[],
+      ${real(({ frame }) => frame.lat)}::float8[], ${real(({ frame }) => frame.lon)}::float8[],
+      ${real(({ frame }) => frame.accuracyM)}::float8[], ${column(({ frame }) => frame.satellites)}::smallint[],
+      ${column(({ frame }) => frame.fix)}::text[], ${real(({ frame }) => frame.speedKmh)}::float8[],
+      ${real(({ frame }) => frame.headingDeg)}::float8[], ${real(({ frame }) => frame.altitudeM)}::real[],
+      ${column(({ frame }) => frame.ignition)}::boolean[], ${real(({ frame }) => frame.odometerKm)}::float8[],
+      ${real(({ frame }) => frame.engineHours)}::float8[], ${real(({ frame }) => frame.supplyVolt)}::real[],
       ${column(({ frame }) => frame.motion)}::boolean[], ${column(({ frame }) => frame.gnssTrust)}::text[],
       ${column(({ frame }) => frame.relay)}::text[], ${column(({ frame }) => frame.backfill === true)}::boolean[])
     on conflict do nothing`.execute(db)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { VehicleId } from '#contract/ids.ts'
+import { floating } from '../postgres/column.ts'
 import type { LastKnownRow } from '../postgres/history-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { LastKnown } from './last-known.ts'
@@ -17,14 +18,15 @@ export function createLastKnownStore(db: Db): LastKnownStore {
     keepNewest: async (candidates) => {
       if (candidates.length === 0) return
       const column = <Value>(pick: (one: LastKnown) => Value | undefined) => candidates.map((one) => pick(one) ?? null)
+      const real = (pick: (one: LastKnown) => number | null | undefined) => candidates.map((one) => floating(pick(one)))
       // The same words for any number of vehicles: a list of VALUES is made and read anew for each.
       await sql`insert into last_known (vehicle_id, gateway_id, stream, seq, read_at, frame, place_lat, place_lon, place_accuracy_m, place_at)
         select vehicle_id, gateway_id, stream, seq, read_at, frame::jsonb, place_lat, place_lon, place_accuracy_m, place_at
         from unnest(${column(({ vehicleId }) => vehicleId)}::uuid[], ${column(({ gateway }) => gateway)}::text[],
           ${column(({ stream }) => stream)}::uuid[], ${column(({ seq }) => seq)}::bigint[],
           ${column(({ frame }) => frame.readAt)}::bigint[], ${column(({ frame }) => JSON.stringify(frame))}::text[],
-          ${column(({ place }) => place?.lat)}::float8[], ${column(({ place }) => place?.lon)}::float8[],
-          ${column(({ place }) => place?.accuracyM)}::real[], ${column(({ place }) => place?.at)}::bigint[])
+          ${real(({ place }) => place?.lat)}::float8[], ${real(({ place }) => place?.lon)}::float8[],
+          ${real(({ place }) => place?.accuracyM)}::real[], ${column(({ place }) => place?.at)}::bigint[])
           as heard (vehicle_id, gateway_id, stream, seq, read_at, frame, place_lat, place_lon, place_accuracy_m, place_at)
         on conflict (vehicle_id) do update set ${sql.join([...newerFrame(), ...newerPlace()])}`.execute(db)
     },

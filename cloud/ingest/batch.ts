@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseBatch } from '#contract/batch.ts'
-import { Seq, StreamId } from '#contract/ids.ts'
+import { FirstSeq, type Seq, StreamId } from '#contract/ids.ts'
 import type { BatchItem } from '#contract/record.ts'
 import { readPlainMessage } from './plain-message.ts'
 import type { SeqRange } from './stream-position.ts'
@@ -26,7 +26,7 @@ const MAX_HEAD_RECORDS = 10_000
 
 const Head = z.object({
   stream: StreamId,
-  firstSeq: Seq,
+  firstSeq: FirstSeq,
   records: z.array(z.unknown()).min(1).max(MAX_HEAD_RECORDS),
 })
 

@@ -2,7 +2,7 @@ import { epochMs } from '#contract/instant.ts'
 import { type GatewayRecord, parseRecord } from '#contract/record.ts'
 
 /** Which shape of records the marks of this software vouch for. A change of a record's schema takes the next number. */
-export const RECORD_FORM = 1
+export const RECORD_FORM = 2
 
 /**
  * Pure. The record of a stored body. A day is 86,400 of them, so one whose mark proves that this form of the software

@@ -11,6 +11,9 @@ const bytes = (value: unknown): Uint8Array =>
 const envelope = (records: readonly unknown[], more: object = {}) => ({ v: 1, stream, firstSeq: 7, records, ...more })
 const frame = { kind: 'frame', readAt: 1, timeQuality: 'gnss', fix: 'none', gnssTrust: 'ok', relay: 'closed' }
 
+const event = { kind: 'event', name: 'boot', at: 1 }
+const deep = JSON.parse(`{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`)
+
 test('any record survives JSON unchanged', () => {
   fc.assert(
     fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 20 }), (records) => {
@@ -32,6 +35,24 @@ test.each([
     record: { ...frame, speedKmh: null },
     refused: 'speedKmh: Invalid input: expected number, received null',
   },
+  {
+    name: 'a time before 1970',
+    record: { ...frame, readAt: -1 },
+    refused: 'readAt: Too small: expected number to be >=0',
+  },
+  {
+    name: 'a time no calendar reaches',
+    record: { ...frame, readAt: Number.MAX_SAFE_INTEGER },
+    refused: 'readAt: Too big: expected number to be <=4102444800000',
+  },
+  { name: 'U+0000 in a text', record: { ...event, data: { model: 'X\0' } }, refused: 'record: a text holds U+0000' },
+  { name: 'U+0000 in a name', record: { ...event, data: { 'X\0': 1 } }, refused: 'record: a text holds U+0000' },
+  {
+    name: 'half a character',
+    record: { ...event, data: { model: '\ud83d' } },
+    refused: 'record: a text holds half of a surrogate pair',
+  },
+  { name: 'a nest without end', record: { ...event, data: deep }, refused: 'record: nested deeper than 32' },
 ])('a record with $name is refused by name', ({ record, refused }) => {
   expect(parseRecord(record)).toEqual({ refused })
 })
@@ -53,6 +74,11 @@ test.each([
     name: 'too many records',
     payload: envelope(Array.from({ length: MAX_BATCH_RECORDS + 1 }, () => 1)),
     reason: 'records: Too big: expected array to have <=1000 items',
+  },
+  {
+    name: 'numbers beyond all whole ones',
+    payload: { ...envelope([frame]), firstSeq: Number.MAX_SAFE_INTEGER },
+    reason: 'firstSeq: Too big: expected number to be <=4503599627370496',
   },
   { name: 'an unknown field', payload: envelope([frame], { extra: 1 }), reason: 'record: Unrecognized key: "extra"' },
   {

@@ -88,6 +88,29 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('history in %s', (engine) => {
     expect(await history.track(VEHICLE, later(T0, 10_000_000), later(T0, 20_000_000))).toHaveLength(2500)
   })
 
+  test.skipIf(!here)('a number nearer to zero than any column can tell is zero, and stops nobody else', async () => {
+    const names = [
+      'lat',
+      'lon',
+      'accuracyM',
+      'speedKmh',
+      'headingDeg',
+      'altitudeM',
+      'odometerKm',
+      'supplyVolt',
+    ] as const
+    const frames = [5e-324, 1e-320, 1e-45, 1e-31, 1e-29].map((tiny, index) => {
+      const more = { ...full, engineHours: tiny, ...Object.fromEntries(names.map((name) => [name, tiny])) }
+      return historyFrame(20_000 + index, { vehicleId: OTHER_VEHICLE }, more)
+    })
+    await history.write(frames)
+    await lastKnown.keepNewest(newestOf(frames.slice(0, 1)))
+    const [first] = await history.track(OTHER_VEHICLE, later(T0, 20_000_000), later(T0, 20_005_000))
+    expect(first).toMatchObject({ position: { lat: 0, lon: 0, accuracyM: 0 }, speedKmh: 0, odometerKm: 0 })
+    expect((await lastKnown.of([OTHER_VEHICLE]))[0]?.place).toMatchObject({ lat: 0, lon: 0, accuracyM: 0 })
+    await sql`delete from last_known`.execute(postgres.db)
+  })
+
   test.skipIf(!here)('last-known moves forward only, frame and place each for itself', async () => {
     const keep = (seq: number, readAt: number, more: object) =>
       lastKnown.keepNewest(newestOf([{ ...historyFrame(seq), frame: frameOf(readAt, more) }]))
