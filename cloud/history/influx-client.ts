@@ -7,7 +7,7 @@ import { type EpochMs, epochMs } from '#contract/instant.ts'
 import type { Log } from '../log.ts'
 import type { History, HistoryFrame, PastFrame } from './history.ts'
 import { DRAWN_FIELDS, PAST_FIELDS, type PastField, readExport, readQueryAnswer } from './influx-answer.ts'
-import { lineOf, MEASUREMENT } from './line-protocol.ts'
+import { linesOf, MEASUREMENT } from './line-protocol.ts'
 import { readMessagePack } from './message-pack.ts'
 
 export type InfluxSettings = {
@@ -67,23 +67,10 @@ function createWriter(influx: InfluxConnection, { api, org = '', bucket, log, co
         return
       }
       count('history-lines-refused', 1)
-      log.warn({ err: cause, line: frames.map(lineOf).join() }, 'history.line-refused')
+      log.warn({ err: cause, line: Buffer.from(linesOf(frames)).toString('latin1') }, 'history.line-refused')
     }
   }
   return write
-}
-
-const LINES_AT_ONCE = 100
-
-/** Few lines live at a time: as pieces each is some forty, and thousands that wait for an answer outlive the young heap. */
-function linesOf(frames: readonly HistoryFrame[]): Buffer {
-  const parts: Buffer[] = []
-  for (let from = 0; from < frames.length; from += LINES_AT_ONCE) {
-    const lines = frames.slice(from, from + LINES_AT_ONCE).map(lineOf)
-    // Lines are of plain letters only.
-    parts.push(Buffer.from(`${lines.join('\n')}\n`, 'latin1'))
-  }
-  return Buffer.concat(parts)
 }
 
 /** The lines themselves are at fault (malformed, outside retention, type conflict, too many at once): no use in repeating. */

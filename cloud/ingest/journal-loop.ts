@@ -1,4 +1,5 @@
 import { type Clock, type Millis, millis } from '#contract/instant.ts'
+import { parseRecord } from '#contract/record.ts'
 import type { Log } from '../log.ts'
 import type { JournalEntry, Projection } from './journal-entry.ts'
 import type { JournalStore } from './journal-store.ts'
@@ -30,7 +31,8 @@ const LAST_RETRY_MS = 30_000
 
 /**
  * Feeds one projection until told to stop. The cursor moves after `apply` has resolved, so a crash repeats and loses
- * nothing; a failing store is retried for ever with back-off, and delays nobody else.
+ * nothing; a failing store is retried for ever with back-off, and delays nobody else. A record that an earlier version took
+ * and this one would refuse may be why it fails: it is left out then, and stays in the journal.
  */
 export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<void> {
   const { journal, projection, clock, log } = deps
@@ -43,7 +45,10 @@ export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<voi
       const last = entries.at(-1)
       if (last === undefined) continue
       const began = clock.steady()
-      await projection.apply(entries)
+      const readable = failures === 0 ? entries : entries.filter(isReadable)
+      if (readable.length > 0) await projection.apply(readable)
+      if (readable.length < entries.length)
+        log.error({ projection: projection.name, records: entries.length - readable.length }, 'projection.left-out')
       journal.moveCursor(projection.name, last.position)
       position = last.position
       if (failures > 0) log.info({ projection: projection.name, failures, position }, 'projection.recovered')
@@ -60,6 +65,8 @@ export async function runJournalLoop(deps: Deps, stop: AbortSignal): Promise<voi
     }
   }
 }
+
+const isReadable = ({ record }: JournalEntry): boolean => 'record' in parseRecord(record)
 
 /** So often in that time is looked for company; where none has come, nobody waits longer: the last of a crowd go at once. */
 const LOOKS = 5

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts'
 import { FIRST_WORD_WAIT, isFirstWord } from './first-word.ts'
 import type { OutboxBatch, OutboxStore, OutboxStream, StoredRecord } from './outbox-store.ts'
 import { type BatchEncoding, type Connection, messageOf } from './records-message.ts'
-import type { ReceiptDue, SendWindow } from './send-window.ts'
+import type { SendWindow } from './send-window.ts'
 import type { Waker } from './waker.ts'
 
 export type Uplink = {
@@ -65,8 +65,7 @@ export async function runOutboxLoop(deps: Deps, stop: AbortSignal): Promise<void
           separateBacklog(deps.frames, connection)
           deps.connected()
         }
-        const owed = window.repeatOwed(clock.steady(), isFull(deps) ? 'full' : 'some')
-        if (silent || owed) log.warn({}, 'uplink.no-receipts')
+        if (silent) log.warn({}, 'uplink.no-receipts')
         current = connection
         sendAll(connection, deps)
       }
@@ -76,12 +75,6 @@ export async function runOutboxLoop(deps: Deps, stop: AbortSignal): Promise<void
       await clock.sleep(seconds(1), stop)
     }
   }
-}
-
-function isFull({ window, frames }: Deps): boolean {
-  if (window.inFlight() < FRAMES_WINDOW) return false
-  const streams = new Set(frames.streams().map(({ stream }) => stream))
-  return window.inFlight() >= WINDOW || window.inFlight(streams) >= FRAMES_WINDOW
 }
 
 function sendAll(connection: Connection, deps: Deps): void {
@@ -119,20 +112,15 @@ function sendFrom(
     const sent = window.sentThrough(stream)
     const batch = patience === 0 ? undefined : outbox.after(stream, sent, COMPANY)
     if (batch !== undefined && isWaiting(batch, patience, clock)) return
-    let due: ReceiptDue = 'later'
     const message = messageOf(
       stream,
-      (take) =>
-        outbox.each(stream, sent, MAX_BATCH_RECORDS, (stored) => {
-          if (stored.record.kind === 'report') due = 'at-once'
-          return take(stored)
-        }),
+      (take) => outbox.each(stream, sent, MAX_BATCH_RECORDS, take),
       connection,
       deps.encoding,
     )
     if (message === undefined) return
     outbox.markSent(stream, message.through)
-    window.sent(stream, message.through, clock.steady(), due)
+    window.sent(stream, message.through, clock.steady())
     deps.uplink.publishRecords(message.payload).then(
       () => {
         window.heard(stream, message.through, clock.steady())

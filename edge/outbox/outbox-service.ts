@@ -66,7 +66,7 @@ export function createOutboxService({ events, frames, window, wake, clock, log }
         // Kept though it could go: harmless, and the next receipt covers it too.
         log.error({ err: cause }, 'outbox.unwritable')
       }
-      window.covered(stream, through, clock.steady())
+      window.covered(stream, through)
       wake()
     },
     connected: () => {

@@ -163,7 +163,7 @@ export function createLink(
   return {
     pump,
     covered: (stream, through) => {
-      window.covered(stream, through, millis(gateway.steady()))
+      window.covered(stream, through)
       pump()
     },
     lost: () => {

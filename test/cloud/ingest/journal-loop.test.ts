@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { millis } from '#contract/instant.ts'
+import { Seq } from '#contract/ids.ts'
+import { epochMs, millis } from '#contract/instant.ts'
+import type { GatewayRecord } from '#contract/record.ts'
 import { createIngestService } from '../../../cloud/ingest/ingest-service.ts'
 import type { JournalEntry } from '../../../cloud/ingest/journal-entry.ts'
 import { runJournalLoop } from '../../../cloud/ingest/journal-loop.ts'
 import { createJournalStore } from '../../../cloud/ingest/journal-store.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import { batchOf, frameAt, GATEWAY, listeningLog, realClock, until } from './journal-support.ts'
+import { batchOf, frameAt, GATEWAY, listeningLog, realClock, STREAM, until } from './journal-support.ts'
 
 function bench() {
   const journal = createJournalStore({ path: ':memory:', clock: realClock })
@@ -82,6 +84,30 @@ describe('journal loop', () => {
     expect(broken.seen).toEqual([[1, 2]])
     stop.abort()
     await Promise.all(loops)
+  })
+
+  test('a record that is refused by now is left out where it would stop all others', async () => {
+    const { journal, log, arrive, stop } = bench()
+    const clock = createManualClock()
+    const seen: number[] = []
+    const apply = async (entries: readonly JournalEntry[]): Promise<void> => {
+      if (entries.some(({ record }) => record.kind === 'event')) throw new Error('unsupported Unicode escape sequence')
+      seen.push(...entries.map(({ seq }) => seq))
+    }
+    const taken: GatewayRecord = { kind: 'event', name: 'boot', at: epochMs(1), data: { model: 'X\0' } }
+    const range = { from: 1, to: 1 }
+    await journal.append({
+      ...{ gateway: GATEWAY, receivedAt: epochMs(1), stream: STREAM, range, declared: [] },
+      items: [{ seq: Seq.parse(1), record: taken }],
+    })
+    await arrive(3)
+    const loop = runJournalLoop({ journal, projection: { name: 'events', apply }, clock, log }, stop.signal)
+    for (let round = 0; round < 5; round += 1) await clock.advance(30_000)
+    await until(() => journal.cursor('events') === journal.head())
+    expect(seen).toEqual([2, 3])
+    expect(log.lines.filter(({ event }) => event === 'projection.left-out')).toHaveLength(1)
+    stop.abort()
+    await loop
   })
 
   test('a journal that cannot be read for a moment is read again', async () => {

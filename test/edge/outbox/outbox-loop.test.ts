@@ -183,7 +183,7 @@ test('a receipt makes room, and within a stream the oldest goes first', async ()
   connect()
   await clock.advance(1000)
   const stream = sent[0]?.stream ?? ''
-  window.covered(stream as never, 3000, clock.steady())
+  window.covered(stream as never, 3000)
   waker.wake()
   await clock.advance(1000)
   expect(sent.filter((one) => one.stream === stream).map(({ from }) => from)).toEqual([
@@ -247,77 +247,5 @@ test('after more than an hour without a receipt everything is sent again, not be
     [1, 3],
     [1, 3],
   ])
-  await close()
-})
-
-test('a window full of what was acknowledged and not receipted is sent again after a minute, then ever more rarely', async () => {
-  const { clock, sent, fill, connect, acknowledge, close } = bench()
-  acknowledge()
-  fill(0, 19_000)
-  await clock.advance(11 * 60_000)
-  connect()
-  const counts: number[] = []
-  for (let minute = 0; minute < 8; minute += 1) {
-    await clock.advance(60_000)
-    counts.push(sent.length)
-  }
-  // After one minute, two more and four more; what goes again is the same.
-  expect(counts).toEqual([16, 32, 32, 48, 48, 48, 48, 64])
-  expect(sent[16]).toEqual(sent[0])
-  await close()
-})
-
-test('a report that was acknowledged and not receipted goes again after a minute; an event does not', async () => {
-  const { clock, events, sent, window, waker, connect, acknowledge, keepEvent, keepWord, close } = bench()
-  acknowledge()
-  connect()
-  await clock.advance(100)
-  keepEvent()
-  for (let minute = 0; minute < 3; minute += 1) await clock.advance(60_000)
-  expect(sent.map(({ kind }) => kind)).toEqual(['event'])
-  window.covered(sent[0]?.stream as never, 1, clock.steady())
-  events.forgetThrough(sent[0]?.stream as never, 1)
-  keepWord('verified')
-  await clock.advance(1000)
-  expect(sent.map(({ kind }) => kind)).toEqual(['event', 'report'])
-  await clock.advance(61_000)
-  expect(sent.map(({ kind, from }) => [kind, from])).toEqual([
-    ['event', 1],
-    ['report', 2],
-    ['report', 2],
-  ])
-  window.covered(sent[0]?.stream as never, 2, clock.steady())
-  waker.wake()
-  for (let minute = 0; minute < 5; minute += 1) await clock.advance(60_000)
-  expect(sent).toHaveLength(3)
-  await close()
-})
-
-test('a receipt that says the same again shows a hole: the stream is sent again from there on, and not for what is on its way', async () => {
-  const { clock, sent, window, waker, fill, connect, acknowledge, close } = bench()
-  acknowledge()
-  connect()
-  await clock.advance(0)
-  const stream = () => sent[0]?.stream as never
-  for (let index = 0; index < 4; index += 1) {
-    fill(index, index + 1)
-    await clock.advance(1000)
-  }
-  const receipt = async (through: number): Promise<void> => {
-    window.covered(stream(), through, clock.steady())
-    waker.wake()
-    await clock.advance(100)
-  }
-  await receipt(1)
-  await receipt(1)
-  expect(sent.map(({ from }) => from)).toEqual([1, 2, 3, 4])
-  await clock.advance(15_000)
-  await receipt(1)
-  // `covered` of the window forgets nothing in the outbox; its first record is there to be sent too.
-  expect(sent.slice(4).map(({ from, count }) => [from, count])).toEqual([[1, 4]])
-  await clock.advance(15_000)
-  await receipt(4)
-  await receipt(4)
-  expect(sent).toHaveLength(5)
   await close()
 })
