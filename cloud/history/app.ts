@@ -78,7 +78,7 @@ export function createHistory(parts: Parts): History {
     routes: [
       createTrackRoutes(service, plateOf),
       createHistoryRoutes(service),
-      createFleetRoutes({ fleet: createFleetStore(db), clock: world.clock }),
+      createFleetRoutes(createFleetStore(db, world.clock)),
     ],
     loops: [
       (stop) =>

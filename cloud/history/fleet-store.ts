@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
-import type { Fix, GnssTrust } from '#contract/frame.ts'
-import type { GatewayId, VehicleId } from '#contract/ids.ts'
-import type { EpochMs } from '#contract/instant.ts'
+import type { VehicleId } from '#contract/ids.ts'
+import type { Clock } from '#contract/instant.ts'
 import type { ParksInSight } from '../http/access.ts'
 import type { Db } from '../postgres/postgres-client.ts'
+import { carOf, type FleetCar, type FleetPlace, moveTo, nowhere, pageOf, type Told } from './fleet-page.ts'
 
 export type FleetStore = {
-  /** Every vehicle in sight that was ever heard of, by id, as it stands now; of an unchanged one the same object as before. */
-  places(query: FleetQuery): Promise<readonly FleetPlace[]>
+  /** Every vehicle in sight that was ever heard of, by id, as it stands now. */
+  page(query: FleetQuery): Promise<FleetPage>
 }
 export type FleetQuery = {
   readonly parks: ParksInSight
@@ -15,42 +15,36 @@ export type FleetQuery = {
   readonly limit: number
 }
 
-/** As the map needs it; null = not known. `lat`, `lon` and `placeAt` are of the newest trusted place. */
-export type FleetPlace = {
-  readonly vehicleId: VehicleId
-  readonly plate: string
-  readonly parkId: string
-  readonly source: GatewayId
-  readonly readAt: EpochMs
-  readonly lat: number | null
-  readonly lon: number | null
-  readonly accuracyM: number | null
-  readonly placeAt: EpochMs | null
-  readonly speedKmh: number | null
-  readonly headingDeg: number | null
-  readonly ignition: boolean | null
-  readonly fix: Fix
-  readonly trust: GnssTrust
+/** `json` is the whole answer, and `items` whom it is about. */
+export type FleetPage = {
+  readonly items: readonly { readonly vehicleId: VehicleId }[]
+  readonly nextCursor: VehicleId | null
+  readonly json: Buffer
 }
 
-/** What was read, and where in the life of which server. */
-type Fleet = { mark: Mark | null; places: Map<VehicleId, FleetPlace> }
+/** What was read, by vehicle id, and where in the life of which server. */
+type Fleet = { mark: Mark | null; cars: Map<string, FleetCar>; readonly places: Map<string, FleetPlace> }
 type Mark = { readonly server: string; readonly seen: number }
-type Found = { readonly mark: Mark; readonly total: number; readonly changed: readonly FleetPlace[] }
+/** How many there are, and which have changed; a line of `moved` is the cells of a place after the id of its vehicle. */
+type Found = {
+  readonly vehicles: number
+  readonly changed: readonly (readonly [VehicleId, string, string])[]
+  readonly heard: number
+  readonly moved: string | null
+}
 
 /**
  * Remembers what it has read, and asks the database each time for the rows that were written since: for the answer to be the
  * one of this moment, whichever instance wrote, nobody has to tell it anything.
  */
-export function createFleetStore(db: Db): FleetStore {
+export function createFleetStore(db: Db, clock: Clock): FleetStore {
   let fleet = nobody()
   let reading: Promise<unknown> = Promise.resolve()
   let next: Promise<Fleet> | undefined
   const read = async (): Promise<Fleet> => {
-    if (followed(fleet, await changedSince(db, fleet.mark))) return fleet
-    const anew = nobody()
-    followed(anew, await changedSince(db, null))
-    fleet = anew
+    if (followed(fleet, ...(await changedSince(db, fleet.mark)))) return fleet
+    fleet = nobody()
+    followed(fleet, ...(await changedSince(db, null)))
     return fleet
   }
   // Two answers that cross would bring back an older place: one is read at a time, and who comes meanwhile has the next one.
@@ -64,31 +58,40 @@ export function createFleetStore(db: Db): FleetStore {
     return next
   }
   return {
-    places: async ({ parks, after, limit }) => {
-      if (parks.length === 0) return []
-      const { places } = await newest()
+    page: async ({ parks, after, limit }) => {
+      const { cars, places } = parks.length === 0 ? nobody() : await newest()
       const seen = parks === 'all' ? undefined : new Set(parks)
-      const page: FleetPlace[] = []
-      for (const place of places.values()) {
-        if (page.length === limit) break
-        if (after !== undefined && place.vehicleId <= after) continue
-        if (seen === undefined || seen.has(place.parkId)) page.push(place)
+      const found: Told[] = []
+      for (const car of cars.values()) {
+        if (found.length > limit) break
+        if (after !== undefined && car.vehicleId <= after) continue
+        const place = places.get(car.vehicleId)
+        if (place !== undefined && (seen === undefined || seen.has(car.parkId))) found.push({ ...car, place })
       }
-      return page
+      const items = found.slice(0, limit)
+      const nextCursor = found.length > limit ? (items.at(-1)?.vehicleId ?? null) : null
+      return { items, nextCursor, json: pageOf(items, nextCursor, clock.now()) }
     },
   }
 }
 
-const nobody = (): Fleet => ({ mark: null, places: new Map() })
+const nobody = (): Fleet => ({ mark: null, cars: new Map(), places: new Map() })
 
 /** Takes in what has changed; false where what was read before tells nothing of what is there now. */
-function followed(fleet: Fleet, { mark, total, changed }: Found): boolean {
+function followed(fleet: Fleet, mark: Mark, { vehicles, changed, heard, moved }: Found): boolean {
   if (fleet.mark !== null && !follows(mark, fleet.mark)) return false
-  const before = fleet.places.size
-  for (const place of changed) fleet.places.set(place.vehicleId, place)
+  const { cars, places } = fleet
+  const before = cars.size
+  for (const [vehicleId, parkId, plate] of changed) cars.set(vehicleId, carOf(vehicleId, parkId, plate))
+  for (const line of moved?.split('\n') ?? []) {
+    const [id = '', ...cells] = line.split(',')
+    const place = places.get(id) ?? nowhere()
+    moveTo(place, cells)
+    places.set(id, place)
+  }
   // Who came is among the changed, who went is not: only with nobody gone are there as many as there should be.
-  if (fleet.places.size !== total) return false
-  if (total > before) fleet.places = new Map([...fleet.places].sort(([a], [b]) => (a < b ? -1 : 1)))
+  if (cars.size !== vehicles || places.size !== heard) return false
+  if (vehicles > before) fleet.cars = new Map([...cars].sort(([a], [b]) => (a < b ? -1 : 1)))
   fleet.mark = mark
   return true
 }
@@ -101,81 +104,24 @@ const follows = (now: Mark, before: Mark): boolean =>
  * Each version of a row carries the number of the transaction that wrote it (`xmin`). What was visible to an earlier snapshot
  * was written before the oldest transaction that ran then (`pg_snapshot_xmin`); everything else is younger.
  */
-async function changedSince(db: Db, mark: Mark | null): Promise<Found> {
+async function changedSince(db: Db, mark: Mark | null): Promise<readonly [Mark, Found]> {
   const seen = mark === null ? null : String(mark.seen)
-  const young = (table: 'last_known' | 'vehicles') => sql`age(${sql.ref(table)}.xmin) <= age(${seen}::text::xid8::xid)`
-  const changed = mark === null ? sql`true` : sql`(${young('last_known')} or ${young('vehicles')})`
-  const { rows } = await sql<{ server: string; seen: string; total: number; places: string | null }>`
+  const young = mark === null ? sql`true` : sql`age(xmin) <= age(${seen}::text::xid8::xid)`
+  const { rows } = await sql<Found & { readonly server: string; readonly seen: string }>`
     select pg_postmaster_start_time()::text as server, pg_snapshot_xmin(pg_current_snapshot())::text as seen,
-      (select count(*)::int from last_known join vehicles on vehicles.id = vehicle_id) as total,
-      (select '[' || concat_ws(',', ${sql.join(COLUMNS)}) || ']' from (
-        select vehicle_id, plate, park_id, gateway_id, read_at, place_lat, place_lon, place_accuracy_m, place_at, frame
-        from last_known join vehicles on vehicles.id = vehicle_id where ${changed}) as fleet
-        having count(*) > 0) as places`.execute(db)
+      (select count(*)::int from vehicles) as vehicles,
+      (select coalesce(json_agg(json_build_array(id, park_id, plate)), '[]') from vehicles where ${young}) as changed,
+      (select count(*)::int from last_known) as heard,
+      (select string_agg(concat(${PLACE}), E'\\n') from last_known where ${young}) as moved`.execute(db)
   const [row] = rows
   if (row === undefined) throw new Error('a select of constants has one row')
-  const { server, total, places } = row
-  return {
-    mark: { server, seen: Number(row.seen) },
-    total,
-    changed: places === null ? [] : placesOf(JSON.parse(places)),
-  }
+  return [{ server: row.server, seen: Number(row.seen) }, row]
 }
 
-/**
- * JSON by hand, a list for each column: ten thousand rows of fourteen cells, or ten thousand pieces of JSON made by the
- * database's own functions, take twice the time. Ids and words of ours need no quoting.
- */
-const numbers = (cell: string) => sql.raw<string>(`'[' || string_agg(coalesce(${cell}, 'null'), ',') || ']'`)
-const words = (cell: string) => sql.raw<string>(`'["' || string_agg(${cell}, '","') || '"]'`)
-const COLUMNS = [
-  words('vehicle_id::text'),
-  sql.raw<string>('json_agg(plate)::text'),
-  words('park_id::text'),
-  words('gateway_id'),
-  ...['read_at', 'place_lat', 'place_lon', 'place_accuracy_m', 'place_at'].map((name) => numbers(`${name}::text`)),
-  ...['speedKmh', 'headingDeg', 'ignition'].map((name) => numbers(`frame->>'${name}'`)),
-  words(`coalesce(frame->>'fix', 'none')`),
-  // What cannot be read is not trusted.
-  words(`coalesce(frame->>'gnssTrust', 'suspect')`),
-]
-type Columns = readonly [
-  ...[readonly VehicleId[], readonly string[], readonly string[], readonly GatewayId[], readonly EpochMs[]],
-  ...[Numbers, Numbers, Numbers, readonly (EpochMs | null)[], Numbers, Numbers],
-  ...[readonly (boolean | null)[], readonly Fix[], readonly GnssTrust[]],
-]
-type Numbers = readonly (number | null)[]
-
-function placesOf(columns: Columns): readonly FleetPlace[] {
-  const [ids, plates, parks, sources, readAts, lats, lons, accuracies, placeAts, speeds, headings, ...more] = columns
-  const [ignitions, fixes, trusts] = more
-  const places: FleetPlace[] = []
-  for (let row = 0; row < ids.length; row += 1) {
-    const vehicleId = ids[row]
-    const plate = plates[row]
-    const parkId = parks[row]
-    const source = sources[row]
-    const readAt = readAts[row]
-    const fix = fixes[row]
-    const trust = trusts[row]
-    if (vehicleId === undefined || plate === undefined || source === undefined || readAt === undefined) continue
-    if (parkId === undefined || fix === undefined || trust === undefined) continue
-    places.push({
-      vehicleId,
-      plate,
-      parkId,
-      source,
-      readAt,
-      lat: lats[row] ?? null,
-      lon: lons[row] ?? null,
-      accuracyM: accuracies[row] ?? null,
-      placeAt: placeAts[row] ?? null,
-      speedKmh: speeds[row] ?? null,
-      headingDeg: headings[row] ?? null,
-      ignition: ignitions[row] ?? null,
-      fix,
-      trust,
-    })
-  }
-  return places
-}
+/** Text by hand: ten thousand rows of twelve cells, or as many pieces of JSON of the database's own, take twice the time. */
+const PLACE = sql.raw<string>(
+  [
+    ...['vehicle_id', 'gateway_id', 'read_at', 'place_at', 'place_lat', 'place_lon', 'place_accuracy_m'],
+    ...['speedKmh', 'headingDeg', 'ignition', 'fix', 'gnssTrust'].map((name) => `frame->>'${name}'`),
+  ].join(`, ',', `),
+)

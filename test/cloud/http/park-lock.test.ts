@@ -18,6 +18,8 @@ const forgetful: FastifyPluginAsyncZod = async (app) => {
     standing: () => ({ items: [{ vehicleId: there, kopecks: 5 }] }),
     gateway: () => ({ items: [{ id: 'gw-therethere' }] }),
     card: () => ({ id: card, fields: {} }),
+    crowd: () => ({ items: [...Array.from({ length: 1500 }, () => ({ id: here })), { id: there }] }),
+    crowdHere: () => ({ items: Array.from({ length: 1500 }, () => ({ id: here })) }),
     own: () => ({ items: [{ id: here }, { id: randomUUID() }, { id: 'no-uuid' }] }),
     past: () => ({ id: here, earlier: [{ vehicleId: there }], driver: { id: there } }),
   }
@@ -55,7 +57,7 @@ afterAll(() => house.close())
 const ask = (login: 'all' | 'main', name: string) =>
   house.app.inject({ url: `/api/forgotten/${name}`, headers: { cookie: seen[login] ?? '' } })
 
-test.each(['list', 'one', 'bare', 'standing', 'gateway', 'card'])(
+test.each(['list', 'crowd', 'one', 'bare', 'standing', 'gateway', 'card'])(
   'an unfiltered answer about another park does not leave: %s',
   async (name) => {
     expect((await ask('all', name)).statusCode).toBe(200)
@@ -65,9 +67,12 @@ test.each(['list', 'one', 'bare', 'standing', 'gateway', 'card'])(
   },
 )
 
-test.each(['own', 'past'])('what is of the own park, or merely mentions another, does: %s', async (name) => {
-  expect((await ask('main', name)).statusCode).toBe(200)
-})
+test.each(['own', 'crowdHere', 'past'])(
+  'what is of the own park, or merely mentions another, does: %s',
+  async (name) => {
+    expect((await ask('main', name)).statusCode).toBe(200)
+  },
+)
 
 test('an answer is about itself, or about each item of its list', () => {
   expect(subjectsOf({ id: 'a', driver: { id: 'b' } })).toEqual(['a'])
