@@ -67,13 +67,26 @@ function trackPoint(frame: PlacedFrame): string {
 
 const decimal = (degrees: number): string => (Math.abs(degrees) < 1e-6 ? '0' : String(degrees))
 
-/** RFC 7946: a feature for each piece, with the time and speed of every position beside it. */
+/**
+ * RFC 7946: a feature for each piece, with the time and speed of every position beside it. A line over the antimeridian would be
+ * drawn around the whole earth (3.1.9): it is cut there, and both features are of the same piece.
+ */
 const geojson: TrackWriter = {
   contentType: 'application/geo+json; charset=utf-8',
   extension: 'geojson',
   head: (name) => `{"type":"FeatureCollection","name":${JSON.stringify(name)},"features":[\n`,
-  piece: (frames, index) => `${index === 0 ? '' : ',\n'}${JSON.stringify(featureOf(frames, index))}`,
+  piece: (frames, index) =>
+    `${index === 0 ? '' : ',\n'}${halvesOf(frames)
+      .map((half) => JSON.stringify(featureOf(half, index)))
+      .join(',\n')}`,
   tail: '\n]}\n',
+}
+
+function halvesOf(frames: readonly PlacedFrame[]): readonly (readonly PlacedFrame[])[] {
+  const cuts = frames.flatMap(({ lon }, index) =>
+    Math.abs(lon - (frames[index - 1]?.lon ?? lon)) > 180 ? [index] : [],
+  )
+  return [0, ...cuts].map((cut, half) => frames.slice(cut, cuts[half]))
 }
 
 function featureOf(frames: readonly PlacedFrame[], index: number) {

@@ -201,6 +201,24 @@ describe('files', () => {
     expect(features[0].geometry.coordinates[0]).toEqual([37, 55])
     expect(features[0].properties.times).toHaveLength(6)
   })
+  test('GeoJSON leads no line around the earth: over the antimeridian it is cut', () => {
+    const frames = [179.98, 179.99, -179.99, -179.98, 179.99].map((lon, index) =>
+      pastFrame(T0 + index * 10_000, { position: { lat: 55, lon, accuracyM: 3 } }),
+    )
+    const features = JSON.parse(`[${trackWriter('geojson').piece(placedFrames(frames), 0)}]`)
+    const lines = features.map((one: { geometry: { coordinates: unknown } }) => one.geometry.coordinates)
+    expect(lines).toEqual([
+      [
+        [179.98, 55],
+        [179.99, 55],
+      ],
+      [
+        [-179.99, 55],
+        [-179.98, 55],
+      ],
+      [179.99, 55],
+    ])
+  })
   test('GPX 1.1 has no longitude of 180, no exponent and no sign that XML cannot write', () => {
     const { head, piece } = trackWriter('gpx')
     const [frame] = placedFrames(drive(0, 1, 50, 55))
