@@ -152,6 +152,7 @@ export const FAULTS = {
   'tracker/unknown': { status: 404, title: 'No such tracker' },
   'tracker/taken': { status: 409, title: 'This device of this login is registered already' },
   'tracker/login-kind': { status: 409, title: 'This login belongs to another kind of tracker' },
+  'tracker/login-elsewhere': { status: 409, title: 'This login speaks for vehicles of another park too' },
   'tracker/not-registered': { status: 403, title: 'This tracker is not registered here' },
   'tracker/unreadable': { status: 422, title: 'This is no position that can be read' },
   'history/range': { status: 422, title: 'The time range is not usable' },

@@ -14,16 +14,19 @@ const OWNTRACKS_NAME = /^[A-Za-z0-9_.-]{1,64}$/
 export function createIntakeRoutes({ trackers }: Deps) {
   const byToken = (kind: TrackerKind, token: string): string => {
     const known = trackers.loginOf(token)
-    if (known?.kind !== kind) throw new Fault('tracker/not-registered')
+    if (known?.kind !== kind)
+      throw new Fault('tracker/not-registered', `no ${kind} login has this secret, or it was changed`)
     return known.login
   }
-  const take = async (login: string, device: string, payload: Uint8Array): Promise<void> => {
+  const take = async (login: string, device: string, payload: Uint8Array) => {
     const taken = await trackers.take(login, device, payload)
-    if (taken === 'unregistered') throw new Fault('tracker/not-registered', `device ${device.slice(0, 64)}`)
-    if (taken === 'unreadable') throw new Fault('tracker/unreadable')
+    if (taken.state === 'unregistered')
+      throw new Fault('tracker/not-registered', `device ${device.slice(0, 64)} of ${login}: register it for a vehicle`)
+    return taken
   }
   const takePhone = async (login: string, said: string | undefined, payload: Uint8Array, reply: FastifyReply) => {
     const device = phoneOf(trackers, login, deviceInPayload(payload) ?? said)
+    // What cannot be read is in quarantine: refused, it would stay the first of the phone's queue, and the rest behind it.
     if (payload.length > 0) await take(login, device, payload)
     // The app expects a list of messages for it; there are none.
     return reply.type('application/json').send('[]')
@@ -40,7 +43,8 @@ export function createIntakeRoutes({ trackers }: Deps) {
         const payload = bytesOf(request.body)
         const device = deviceOfForwarded(payload)
         if (device === undefined) throw new Fault('tracker/unreadable', 'no device.uniqueId')
-        await take(login, device, payload)
+        const taken = await take(login, device, payload)
+        if (taken.state === 'unreadable') throw new Fault('tracker/unreadable', taken.reason)
         return reply.code(204).send()
       },
     )
@@ -59,7 +63,7 @@ export function createIntakeRoutes({ trackers }: Deps) {
       const { login, password } = basicOf(request.headers.authorization)
       if (!(await trackers.checkPassword(login, password))) {
         reply.header('www-authenticate', 'Basic realm="OwnTracks"')
-        throw new Fault('tracker/not-registered')
+        throw new Fault('tracker/not-registered', 'login or secret is wrong, or the secret was changed')
       }
       return takePhone(login, headerOf(request.headers['x-limit-d']), bytesOf(request.body), reply)
     })

@@ -1,25 +1,31 @@
 import { z } from 'zod'
 import { epochMs } from '#contract/instant.ts'
-import { jsonOf, type TrackerMessage, trackerFrame } from './tracker-message.ts'
+import { jsonOf, refusedFor, type TrackerMessage, trackerFrame } from './tracker-message.ts'
 
 /** OwnTracks booklet, JSON: times in seconds, metres, km/h. Other members are of no use here. */
 const seconds = z.number().min(0).max(4_102_444_800)
+/** What is no number is not there. */
+const aside = z.number().optional().catch(undefined)
 const Location = z.looseObject({
   lat: z.number(),
   lon: z.number(),
   tst: seconds,
-  acc: z.number().min(0).optional(),
-  alt: z.number().optional(),
-  vel: z.number().optional(),
-  cog: z.number().optional(),
+  acc: aside,
+  alt: aside,
+  vel: aside,
+  cog: aside,
 })
 const Transition = z.looseObject({
   tst: seconds,
   event: z.enum(['enter', 'leave']),
-  desc: z.string().max(200).optional(),
-  lat: z.number().optional(),
-  lon: z.number().optional(),
-  acc: z.number().optional(),
+  desc: z
+    .string()
+    .transform((text) => text.slice(0, 200).replaceAll('\0', ' ').toWellFormed())
+    .optional()
+    .catch(undefined),
+  lat: aside,
+  lon: aside,
+  acc: aside,
 })
 const Lost = z.looseObject({ tst: seconds })
 const Typed = z.looseObject({ _type: z.string() })
@@ -36,7 +42,7 @@ export function readOwntracks(payload: Uint8Array): TrackerMessage {
       return readTransition(typed.data)
     case 'lwt': {
       const lost = Lost.safeParse(typed.data)
-      if (!lost.success) return { kind: 'refused', reason: 'lwt without tst' }
+      if (!lost.success) return refusedFor(lost.error)
       const at = epochMs(Math.round(lost.data.tst * 1000))
       return { kind: 'record', record: { kind: 'event', name: 'tracker-lost', at, data: {} }, online: false }
     }
@@ -49,7 +55,7 @@ export function readOwntracks(payload: Uint8Array): TrackerMessage {
 
 function readLocation(message: unknown): TrackerMessage {
   const parsed = Location.safeParse(message)
-  if (!parsed.success) return { kind: 'refused', reason: 'location without lat, lon or tst' }
+  if (!parsed.success) return refusedFor(parsed.error)
   const { lat, lon, tst, acc, alt, vel, cog } = parsed.data
   const read = trackerFrame({
     ...{ readAt: epochMs(Math.round(tst * 1000)), lat, lon, fix: '2d', accuracyM: acc, altitudeM: alt },
@@ -62,7 +68,7 @@ function readLocation(message: unknown): TrackerMessage {
 
 function readTransition(message: unknown): TrackerMessage {
   const parsed = Transition.safeParse(message)
-  if (!parsed.success) return { kind: 'refused', reason: 'transition without tst or event' }
+  if (!parsed.success) return refusedFor(parsed.error)
   const { tst, event, desc, lat, lon, acc } = parsed.data
   const told = { event, desc, lat, lon, acc }
   const data = z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(told)))

@@ -1,12 +1,18 @@
 import { z } from 'zod'
 import { epochMs } from '#contract/instant.ts'
-import { jsonOf, type TrackerMessage, trackerFrame } from './tracker-message.ts'
+import { jsonOf, refusedFor, type TrackerMessage, trackerFrame } from './tracker-message.ts'
 
-/** Times are ISO 8601, or milliseconds in older servers. */
+/** Times are ISO 8601 (older servers leave the colon out of the offset), or milliseconds in still older ones. */
 const Time = z.union([
-  z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+  z
+    .string()
+    .transform((text) => text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
+    .pipe(z.iso.datetime({ offset: true }))
+    .transform((text) => Date.parse(text)),
   z.number().min(0).max(4_102_444_800_000),
 ])
+/** What is no number is not there. */
+const aside = z.number().optional().catch(undefined)
 const Attributes = z.looseObject({
   ignition: z.boolean().optional().catch(undefined),
   sat: z.number().int().min(0).max(255).optional().catch(undefined),
@@ -22,12 +28,12 @@ const Position = z.looseObject({
   outdated: z.boolean().default(false),
   latitude: z.number(),
   longitude: z.number(),
-  altitude: z.number().default(0),
+  altitude: z.number().catch(0),
   /** Knots. */
-  speed: z.number().min(0).default(0),
-  course: z.number().default(0),
-  accuracy: z.number().min(0).default(0),
-  attributes: Attributes.default({}),
+  speed: aside,
+  course: aside,
+  accuracy: z.number().catch(0),
+  attributes: Attributes.catch({}),
 })
 const Device = z.looseObject({ uniqueId: z.string().min(1).max(128) })
 const Forwarded = z.looseObject({ position: Position, device: Device })
@@ -44,14 +50,9 @@ export function deviceOfForwarded(payload: Uint8Array): string | undefined {
 /** Pure. One position as Traccar forwards it (`forward.type` json or mqtt): `{position, device}`. */
 export function readForwarded(payload: Uint8Array): TrackerMessage {
   const parsed = Forwarded.safeParse(jsonOf(payload))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    return {
-      kind: 'refused',
-      reason: `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'not forwarded JSON'}`,
-    }
-  }
+  if (!parsed.success) return refusedFor(parsed.error)
   const { position } = parsed.data
+  const { speed, course } = position
   const { ignition, sat, odometer, hours, power } = position.attributes
   const isFix = position.valid && !position.outdated
   const slow = {
@@ -70,8 +71,8 @@ export function readForwarded(payload: Uint8Array): TrackerMessage {
     lon: position.longitude,
     accuracyM: position.accuracy === 0 ? undefined : position.accuracy,
     altitudeM: position.altitude === 0 ? undefined : position.altitude,
-    speedKmh: position.speed * KMH_PER_KNOT,
-    headingDeg: ((position.course % 360) + 360) % 360,
+    speedKmh: speed === undefined ? undefined : speed * KMH_PER_KNOT,
+    headingDeg: course === undefined ? undefined : ((course % 360) + 360) % 360,
     ...slow,
   })
   return read.kind === 'record' ? { ...read, online: true } : read

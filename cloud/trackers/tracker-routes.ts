@@ -65,6 +65,11 @@ export function createTrackerRoutes({ trackers, store, inSight, platesOf }: Deps
     )
     return all.filter(({ vehicleId }) => sight.has(vehicleId))
   }
+  /** Its secret speaks for all of them. */
+  const seesWhole = async (caller: Caller, login: string): Promise<boolean> => {
+    const sight = new Set((await seen(caller)).map(({ id }) => id))
+    return trackers.trackersOf(login).every(({ id }) => sight.has(id))
+  }
   return async (app) => {
     app.get(
       '/api/trackers',
@@ -91,8 +96,9 @@ export function createTrackerRoutes({ trackers, store, inSight, platesOf }: Deps
       },
       async (request, reply) => {
         const caller = callerOf(request)
-        const { vehicleId } = request.body
+        const { vehicleId, login } = request.body
         if (!(await inSight(caller.parks, [vehicleId])).has(vehicleId)) throw new Fault('vehicle/unknown')
+        if (!(await seesWhole(caller, login))) throw new Fault('tracker/login-elsewhere')
         const { tracker, secret } = await trackers.add({ ...request.body, by: caller.login })
         const [view] = await viewsOf([tracker])
         if (view === undefined) throw new Fault('tracker/unknown')
@@ -129,8 +135,9 @@ export function createTrackerRoutes({ trackers, store, inSight, platesOf }: Deps
       },
       async (request) => {
         const { login } = request.params
-        if (!(await seen(callerOf(request))).some((tracker) => tracker.login === login))
-          throw new Fault('tracker/unknown')
+        const caller = callerOf(request)
+        if (!(await seen(caller)).some((tracker) => tracker.login === login)) throw new Fault('tracker/unknown')
+        if (!(await seesWhole(caller, login))) throw new Fault('tracker/login-elsewhere')
         return { login, secret: await trackers.newSecret(login) }
       },
     )

@@ -13,8 +13,10 @@ import { type TrackerRegistry, trackerRegistry } from './tracker-registry.ts'
 import type { TrackerStore } from './tracker-store.ts'
 
 export type TrackerCount = 'records' | 'repeated' | 'unregistered' | 'wrong-secret' | 'unreadable'
-/** `nothing`: well-formed, and nothing to store. */
-export type Taken = 'stored' | 'nothing' | 'unregistered' | 'unreadable'
+/** `nothing`: well-formed, and nothing to store. `unreadable`: in quarantine, with the reason. */
+export type Taken =
+  | { readonly state: 'stored' | 'nothing' | 'unregistered' }
+  | { readonly state: 'unreadable'; readonly reason: string }
 
 export type AddTracker = {
   readonly kind: TrackerKind
@@ -70,8 +72,8 @@ export function createTrackerService(deps: Deps): TrackerService {
   const refuse = async (login: string, device: string): Promise<Taken> => {
     count('unregistered', 1)
     if (firstTime(`${login}/${device}`)) log.warn({ login, device }, 'tracker.unregistered')
-    await store.refused(login, device, clock.now())
-    return 'unregistered'
+    await store.refused(login, storableName(device), clock.now())
+    return { state: 'unregistered' }
   }
 
   /**
@@ -128,19 +130,19 @@ export function createTrackerService(deps: Deps): TrackerService {
       const message = tracker.kind === 'owntracks' ? readOwntracks(payload) : readForwarded(payload)
       switch (message.kind) {
         case 'nothing':
-          return 'nothing'
+          return { state: 'nothing' }
         case 'refused': {
           const unreadable = { reason: message.reason, bytes: payload }
           await journal.setAside({ gateway: tracker.id, receivedAt: clock.now(), unreadable })
           count('unreadable', 1)
           if (firstTime(`${tracker.id} ${message.reason}`))
             log.warn({ trackerId: tracker.id, reason: message.reason }, 'tracker.unreadable')
-          return 'unreadable'
+          return { state: 'unreadable', reason: message.reason }
         }
         case 'record': {
           await append(tracker.id, lateMarked(message.record, clock.now()), sha256(JSON.stringify(message.record)))
           await hear(tracker, message.online)
-          return 'stored'
+          return { state: 'stored' }
         }
         default:
           return message satisfies never
@@ -177,6 +179,9 @@ export function createTrackerService(deps: Deps): TrackerService {
     },
   }
 }
+
+/** A database knows no U+0000 and no half of a surrogate pair. */
+const storableName = (device: string): string => device.replaceAll('\0', '\uFFFD').toWellFormed()
 
 /** What was read long before it came was kept by the device meanwhile: it belongs to history and never moves "now". */
 const lateMarked = (record: GatewayRecord, now: EpochMs): GatewayRecord =>

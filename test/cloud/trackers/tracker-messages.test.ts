@@ -61,6 +61,37 @@ describe('OwnTracks', () => {
     expect(readOwntracks(payload).kind).toBe(kind)
   })
 
+  test.each([
+    { name: 'Null Island', more: { lat: 0, lon: 0.0004 } },
+    { name: 'an accuracy of no use', more: { acc: 1e9 } },
+    { name: 'an accuracy that Apple gives to no place', more: { acc: -1 } },
+  ])('$name is no place', ({ more }) => {
+    const read = readOwntracks(bytes({ ...location, ...more }))
+    expect(read).toMatchObject({ kind: 'record', record: { fix: 'none' } })
+    expect(read.kind === 'record' ? read.record : read).not.toHaveProperty('lat')
+  })
+
+  test('what stands beside a place and is not plausible is left out, and the place stays', () => {
+    const read = readOwntracks(bytes({ ...location, vel: 900, cog: 361, alt: null, acc: 'x' }))
+    expect(read).toMatchObject({ kind: 'record', record: { lat: 55.75, fix: '2d' } })
+    for (const name of ['speedKmh', 'headingDeg', 'altitudeM', 'accuracyM'])
+      expect(read.kind === 'record' ? read.record : read).not.toHaveProperty(name)
+  })
+
+  test.each([
+    { more: { tst: TST * 1000 }, reason: 'tst: Too big: expected number to be <=4102444800' },
+    { more: { lat: '55.75' }, reason: 'lat: Invalid input: expected number, received string' },
+    { more: { lon: 181 }, reason: 'lon: Too big: expected number to be <=180' },
+  ])('refused by name: $reason', ({ more, reason }) => {
+    expect(readOwntracks(bytes({ ...location, ...more }))).toEqual({ kind: 'refused', reason })
+  })
+
+  test('the name of a place is kept as far as a database can', () => {
+    const desc = `\0${'x'.repeat(300)}`
+    const read = readOwntracks(bytes({ _type: 'transition', tst: TST, event: 'enter', desc }))
+    expect(read).toMatchObject({ kind: 'record', record: { data: { desc: ` ${'x'.repeat(199)}` } } })
+  })
+
   test('HTTP mode names the device in the topic', () => {
     expect(deviceInPayload(bytes({ ...location, topic: 'owntracks/anna/pixel' }))).toBe('pixel')
   })
@@ -106,6 +137,41 @@ describe('Traccar', () => {
       },
     })
     expect(deviceOfForwarded(bytes({ position, device }))).toBe('861234567890123')
+  })
+
+  test.each([
+    '2026-11-21T10:00:00.000Z',
+    '2026-11-21T13:00:00.000+03:00',
+    '2026-11-21T13:00:00.000+0300',
+    Date.UTC(2026, 10, 21, 10),
+  ])('a time written %s', (fixTime) => {
+    const read = readForwarded(bytes({ position: { ...position, fixTime }, device }))
+    expect(read).toMatchObject({ kind: 'record', record: { readAt: Date.UTC(2026, 10, 21, 10) } })
+  })
+
+  test('what stands beside a place and is not plausible is left out, and the place stays', () => {
+    const wild = { speed: 400, course: -10, altitude: -5000, accuracy: null }
+    const attributes = { odometer: 1e12, hours: 1e16, sat: -1, ignition: 'on', power: 500 }
+    const read = readForwarded(bytes({ position: { ...position, ...wild, attributes }, device }))
+    expect(read).toEqual({
+      kind: 'record',
+      online: true,
+      record: {
+        ...{
+          kind: 'frame',
+          readAt: Date.UTC(2026, 10, 21, 10),
+          timeQuality: 'gnss',
+          gnssTrust: 'ok',
+          relay: 'unknown',
+        },
+        ...{ fix: '3d', lat: 55.75, lon: 37.61, headingDeg: 350 },
+      },
+    })
+  })
+
+  test('Null Island is no place', () => {
+    const read = readForwarded(bytes({ position: { ...position, latitude: 0, longitude: 0 }, device }))
+    expect(read).toMatchObject({ kind: 'record', record: { fix: 'none', ignition: true } })
   })
 
   test.each([{ valid: false }, { outdated: true }])('%o: no place, the last one is only told again', (more) => {

@@ -7,6 +7,7 @@ import { connectAsync } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
+import { cookieOf } from '../../support/people-app.ts'
 import { type RealServer, requireReal, startMosquitto } from '../../support/real-servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -67,6 +68,13 @@ describe('third-party trackers in a running cloud', { timeout: 60_000 }, () => {
     await until('the track has it', async () => (await trackOf(id)).total > 0, { everyMs: 100 })
     expect(await trackOf(id)).toMatchObject({ total: 1, points: [{ lat: 55.75, seenBy: 'tracker' }] })
     expect((await send('other')).status).toBe(403)
+    // A phone keeps what is refused as the first of its queue.
+    expect(await http('POST', '/in/owntracks', { _type: 'encrypted', data: 'x' }, { authorization: basic })).toEqual({
+      status: 200,
+      body: [],
+    })
+    const { items } = (await http('GET', `/api/quarantine?gateway=${added.body.tracker.id}`)).body
+    expect(items).toMatchObject([{ reason: 'encrypted: switch encryption off in the app and use TLS' }])
     expect((await send('pixel', `Basic ${Buffer.from('anna:wrong').toString('base64')}`)).status).toBe(403)
     expect((await http('GET', '/api/tracker-refusals')).body.items).toMatchObject([{ login: 'anna', device: 'other' }])
     const fleet = (await http('GET', '/api/fleet/last-known')).body.items.find(
@@ -89,12 +97,42 @@ describe('third-party trackers in a running cloud', { timeout: 60_000 }, () => {
     const send = (token: string, uniqueId: string) =>
       http('POST', `/in/traccar/${token}`, { position, device: { uniqueId } }, { cookie: '' })
     expect((await send(secret, '861')).status).toBe(204)
-    expect((await send(secret, '862')).status).toBe(403)
+    expect(await send(secret, '862')).toMatchObject({
+      status: 403,
+      body: { detail: 'device 862 of main: register it for a vehicle' },
+    })
+    expect((await send(secret, 'X\0')).status).toBe(403)
     expect((await send('wrong', '861')).status).toBe(403)
-    expect((await http('POST', `/in/traccar/${secret}`, { device: { uniqueId: '861' } }, { cookie: '' })).status).toBe(
-      422,
-    )
+    expect(await http('POST', `/in/traccar/${secret}`, { device: { uniqueId: '861' } }, { cookie: '' })).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('position: ') },
+    })
     await until('the track has it', async () => (await trackOf(id)).total === 1, { everyMs: 100 })
+  })
+
+  test('whoever sees one park neither joins nor renews a login that speaks for another', async () => {
+    const ours = await vehicle('Т005ТТ77')
+    const wish = (device: string, vehicleId: string) => ({ kind: 'traccar', login: 'both', device, vehicleId })
+    const { secret } = (await http('POST', '/api/trackers', wish('1', ours.id))).body
+    const parkId = (await http('POST', '/api/parks', { name: 'Северный' })).body.id
+    const theirs = (await http('POST', '/api/vehicles', { plate: 'Т006ТТ77', model: 'Rio', parkId })).body
+    const person = {
+      login: 'north',
+      name: 'Север',
+      role: 'technician',
+      password: 'a calm green field',
+      parks: [parkId],
+    }
+    await http('POST', '/api/accounts', person)
+    const theirCookie = await cookieOf(app.cloud.http, 'north', person.password)
+    const join = () => http('POST', '/api/trackers', wish('2', theirs.id), { cookie: theirCookie })
+    expect(await join()).toMatchObject({ status: 409, body: { code: 'tracker/login-elsewhere' } })
+    expect((await http('POST', '/api/trackers', wish('2', theirs.id))).status).toBe(201)
+    const renew = () => http('POST', '/api/tracker-logins/both/secret', undefined, { cookie: theirCookie })
+    expect(await renew()).toMatchObject({ status: 409, body: { code: 'tracker/login-elsewhere' } })
+    const device = { uniqueId: '1' }
+    const position = { fixTime: new Date().toISOString(), valid: true, latitude: 55.7, longitude: 37.6 }
+    expect((await http('POST', `/in/traccar/${secret}`, { position, device }, { cookie: '' })).status).toBe(204)
   })
 
   test('a phone by MQTT publishes under its own name only, and its events do not cost it its connection', async () => {
