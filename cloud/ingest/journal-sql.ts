@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { z } from 'zod'
 import { GatewayId, Seq, StreamId } from '#contract/ids.ts'
 import { type EpochMs, epochMs } from '#contract/instant.ts'
-import { openQuarantine } from './quarantine-sql.ts'
+import { openQuarantine, quarantineSql } from './quarantine-sql.ts'
 import type { StreamPosition } from './stream-position.ts'
 
 const SCHEMA = `
@@ -65,9 +65,6 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
     "INSERT INTO streams (gateway, stream, through, beyond, heard_at) VALUES (?, ?, 0, '[]', 0)",
   )
   const saveStream = db.prepare('UPDATE streams SET through = ?, beyond = ?, heard_at = ? WHERE id = ?')
-  const quarantine = db.prepare(
-    'INSERT INTO quarantine (gateway, stream, seq, received_at, reason, bytes) VALUES (?, ?, ?, ?, ?, ?)',
-  )
   const entries = db.prepare(
     `SELECT position, stream_id AS source, seq, received_at AS receivedAt, record
      FROM entries WHERE position > ? ORDER BY position LIMIT ?`,
@@ -89,9 +86,7 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
     `DELETE FROM entries WHERE position IN
      (SELECT position FROM entries WHERE position <= ? AND position < ? ORDER BY position LIMIT ?)`,
   )
-  const pruneQuarantine = db.prepare(
-    'DELETE FROM quarantine WHERE received_at < ? OR id <= (SELECT max(id) FROM quarantine) - ?',
-  )
+  const quarantine = quarantineSql(db)
   const quarantined = db.prepare(
     'SELECT gateway, stream, seq, received_at AS receivedAt, reason, bytes FROM quarantine ORDER BY id DESC LIMIT ?',
   )
@@ -145,7 +140,7 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
       receivedAt: EpochMs,
       reason: string,
       bytes: Uint8Array,
-    ): void => void quarantine.run(gateway, stream, seq, receivedAt, reason, bytes),
+    ): void => quarantine.add({ gateway, stream, seq, receivedAt, reason, bytes }),
     readEntries: (after: number, limit: number) =>
       entries.all(after, limit).map((row) => ({
         position: Number(row['position']),
@@ -168,7 +163,6 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
       const end = keep === undefined ? value(head.get()) : value(keep)
       return Number(prune.run(value(lowestCursor.get()), end, limit).changes)
     },
-    pruneQuarantine: (before: EpochMs, rows: number): void => void pruneQuarantine.run(before, rows),
     quarantined: (limit: number) => Quarantined.parse(quarantined.all(limit)),
     counts: () => ({ entries: value(countEntries.get()), quarantine: value(countQuarantine.get()) }),
     close: (): void => db.close(),

@@ -89,7 +89,6 @@ export type QuarantineRow = {
 }
 
 const PRUNE_STEP = 10_000
-const QUARANTINE_ROWS = 100_000
 /** Some 40 MB when full: as far as a history may fall behind before it reads from the file. */
 const TAIL_ENTRIES = 50_000
 
@@ -155,7 +154,7 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
         total += deleted
       }
       if (total > 0) tail.clear()
-      sql.pruneQuarantine(before, QUARANTINE_ROWS)
+      quarantine.prune(before)
       return total
     },
     quarantined: sql.quarantined,

@@ -32,9 +32,8 @@ const Whole = Item.extend({
 const instance = z.string().meta({ description: 'the cloud instance whose journal this is; each has its own' })
 
 type Shown = Quarantined & { readonly alike: Alike }
-const itemOf = ({ id, gateway, stream, seq, receivedAt, reason, bytes, alike }: Shown): z.output<typeof Item> => ({
-  ...{ id, gatewayId: gateway, stream, seq, receivedAt, reason, alike },
-  size: bytes.length,
+const itemOf = ({ id, gateway, stream, seq, receivedAt, reason, size, alike }: Shown): z.output<typeof Item> => ({
+  ...{ id, gatewayId: gateway, stream, seq, receivedAt, reason, size, alike },
 })
 
 function textOf(bytes: Uint8Array): string | null {

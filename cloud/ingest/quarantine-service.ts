@@ -4,12 +4,12 @@ import { Fault } from '../http/fault.ts'
 import type { Log } from '../log.ts'
 import type { JournalStore } from './journal-store.ts'
 import { readAgain } from './quarantine.ts'
-import type { Alike, Quarantined, QuarantineQuery } from './quarantine-sql.ts'
+import type { Alike, Quarantined, QuarantineQuery, WholeQuarantined } from './quarantine-sql.ts'
 
 export type QuarantineService = {
   list(parks: ParksInSight, query: QuarantineQuery): Promise<readonly (Quarantined & { readonly alike: Alike })[]>
   /** Fault: `quarantine/unknown`. */
-  find(parks: ParksInSight, id: number): Promise<Quarantined & { readonly alike: Alike }>
+  find(parks: ParksInSight, id: number): Promise<WholeQuarantined & { readonly alike: Alike }>
   /**
    * Reads the bytes as this version understands them and stores what fits; it is no longer in quarantine then. Answers how
    * many records were stored. Faults: `quarantine/unknown`, `quarantine/still-refused`.
@@ -34,11 +34,10 @@ export function createQuarantineService({ journal, log, seen }: Deps): Quarantin
     const gateways = await seen(parks, [...new Set(rows.map(({ gateway }) => gateway))])
     return rows.filter(({ gateway }) => gateways.has(gateway))
   }
-  const one = async (parks: ParksInSight, id: number): Promise<Quarantined> => {
+  const one = async (parks: ParksInSight, id: number): Promise<WholeQuarantined> => {
     const row = quarantine.find(id)
-    const [visible] = row === undefined ? [] : await inSight(parks, [row])
-    if (visible === undefined) throw new Fault('quarantine/unknown')
-    return visible
+    if (row === undefined || (await inSight(parks, [row])).length === 0) throw new Fault('quarantine/unknown')
+    return row
   }
   return {
     list: async (parks, query) => {
@@ -50,15 +49,23 @@ export function createQuarantineService({ journal, log, seen }: Deps): Quarantin
         before = rows.at(-1)?.id
         if (rows.length < query.limit) break
       }
-      return found.slice(0, query.limit).map((row) => ({ ...row, alike: quarantine.alike(row) }))
+      // Counted once for all that are alike: on a page of a flood that is all of them, each as long as the flood.
+      const counted = new Map<string, Alike>()
+      return found.slice(0, query.limit).map((row) => {
+        const key = `${row.gateway} ${row.reason}`
+        const alike = counted.get(key) ?? quarantine.alike(row)
+        counted.set(key, alike)
+        return { ...row, alike }
+      })
     },
     find: async (parks, id) => {
       const row = await one(parks, id)
       return { ...row, alike: quarantine.alike(row) }
     },
     retry: async (parks, id) => {
-      const { gateway, receivedAt, ...row } = await one(parks, id)
-      const again = readAgain({ gateway, receivedAt, ...row })
+      const row = await one(parks, id)
+      const { gateway, receivedAt } = row
+      const again = readAgain(row)
       if (!again.ok) throw new Fault('quarantine/still-refused', again.reason)
       const { stream, range, items } = again
       const { stored } = await journal.takeBack({ id, gateway, receivedAt, stream, range, items, declared: [] })

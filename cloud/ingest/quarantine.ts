@@ -2,7 +2,7 @@ import type { StreamId } from '#contract/ids.ts'
 import { Seq } from '#contract/ids.ts'
 import { type BatchItem, parseRecord } from '#contract/record.ts'
 import { readBatch } from './batch.ts'
-import type { Quarantined } from './quarantine-sql.ts'
+import type { WholeQuarantined } from './quarantine-sql.ts'
 import type { SeqRange } from './stream-position.ts'
 
 export type ReadAgain =
@@ -10,7 +10,7 @@ export type ReadAgain =
   | { readonly ok: false; readonly reason: string }
 
 /** Pure. What quarantined bytes are to this version: records it can take, or the reason why it still cannot. */
-export function readAgain({ stream, seq, bytes }: Quarantined): ReadAgain {
+export function readAgain({ stream, seq, bytes }: Pick<WholeQuarantined, 'stream' | 'seq' | 'bytes'>): ReadAgain {
   if (stream === null || seq === null) return readMessage(bytes)
   const json = parsed(bytes)
   // A whole message is kept under the number of its first record.

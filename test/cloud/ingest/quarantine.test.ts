@@ -3,6 +3,8 @@ import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GatewayId } from '#contract/ids.ts'
+import { epochMs } from '#contract/instant.ts'
+import { MAX_BATCH_BYTES } from '#contract/record.ts'
 import { createIngestService } from '../../../cloud/ingest/ingest-service.ts'
 import { createJournalStore, type JournalStore } from '../../../cloud/ingest/journal-store.ts'
 import { createQuarantineRoutes } from '../../../cloud/ingest/quarantine-routes.ts'
@@ -11,6 +13,7 @@ import { openQuarantine, quarantineSql } from '../../../cloud/ingest/quarantine-
 import { silentLog } from '../../support/silent-log.ts'
 import { batchOf, frameAt, GATEWAY, realClock, STREAM } from './journal-support.ts'
 
+const UNKNOWN = 'neither JSON nor a known compact version'
 const OTHER = GatewayId.parse('gw-journal2')
 const bad = (seq: number) => frameAt(seq, { speedKmh: 'fast' })
 
@@ -30,7 +33,7 @@ const refusedThen = (gateway: GatewayId, seq: number, payload: Uint8Array) =>
     range: { from: seq, to: seq },
     items: [],
     declared: [],
-    unreadable: { reason: 'neither JSON nor a known compact version', bytes: payload },
+    unreadable: { reason: UNKNOWN, bytes: payload },
   })
 
 beforeEach(() => {
@@ -53,6 +56,21 @@ describe('quarantine', () => {
     const page = await serviceOf().list('all', { limit: 2, before: all[1]?.id, gateway: GATEWAY })
     expect(page.map(({ seq }) => seq)).toEqual([2, 1])
     expect(await serviceOf().list('all', { limit: 10, reason: 'nothing like it' })).toEqual([])
+  })
+
+  test('who sends rubbish without end loses his own oldest, and nobody else’s', async () => {
+    await ingestOf().accept(OTHER, Uint8Array.of(9, 9))
+    const unreadable = { reason: 'not JSON', bytes: Uint8Array.of(1) }
+    const entry = { gateway: GATEWAY, receivedAt: realClock.now(), unreadable }
+    await Promise.all(Array.from({ length: 20_100 }, () => journal.setAside(entry)))
+    const large = { ...entry, unreadable: { reason: 'too long', bytes: new Uint8Array(MAX_BATCH_BYTES) } }
+    expect(journal.counts().quarantine).toBeLessThan(20_200)
+    for (let times = 0; times < 150; times += 1) await journal.setAside(large)
+    journal.prune(epochMs(0))
+    expect(journal.quarantine.alike({ gateway: OTHER, reason: UNKNOWN })).toMatchObject({ count: 1 })
+    const [oldest] = journal.quarantine.page({ limit: 20_000, before: 20_000, gateway: GATEWAY })
+    expect(oldest?.id).toBe(19_999)
+    expect(journal.counts().quarantine).toBe(20_001)
   })
 
   test('of other parks it does not exist', async () => {
