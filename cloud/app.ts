@@ -254,7 +254,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     log,
     seen: async (parks, gateways) => {
       const placed = gateways.flatMap((gateway) => {
-        const vehicle = vehicles.fleet.vehicleNow(gateway)
+        const vehicle = vehicles.fleet.vehicleNow(gateway) ?? trackers.service.vehicleOf(gateway, clock.now())
         return vehicle === undefined ? [] : [{ gateway, vehicle }]
       })
       const seen = await createParkStore(db).inSight(

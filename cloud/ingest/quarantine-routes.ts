@@ -9,6 +9,12 @@ import type { Alike, Quarantined } from './quarantine-sql.ts'
 const tags = ['quarantine']
 const READS: RouteRoles = ['owner', 'head', 'technician', 'auditor']
 const CHANGES: RouteRoles = ['owner', 'head', 'technician']
+const Which = z.strictObject({
+  scope: z
+    .enum(['one', 'alike'])
+    .default('one')
+    .meta({ description: 'alike: and all others of the same gateway with the same reason' }),
+})
 const Where = z.strictObject({ quarantineId: z.coerce.number().int().min(1) })
 
 const Item = z
@@ -96,19 +102,23 @@ export function createQuarantineRoutes(service: QuarantineService, name: string)
           tags,
           summary: 'Read it as this version understands it, and store what fits',
           params: Where,
+          querystring: Which,
           response: { 200: z.strictObject({ stored: z.int() }) },
         },
       },
-      async (request) => ({ stored: await service.retry(callerOf(request).parks, request.params.quarantineId) }),
+      async (request) => {
+        const { params, query } = request
+        return { stored: await service.retry(callerOf(request).parks, params.quarantineId, query.scope) }
+      },
     )
     app.delete(
       '/api/quarantine/:quarantineId',
       {
         config: { roles: CHANGES },
-        schema: { tags, summary: 'Throw it away', params: Where, response: { 204: z.null() } },
+        schema: { tags, summary: 'Throw it away', params: Where, querystring: Which, response: { 204: z.null() } },
       },
       async (request, reply) => {
-        await service.remove(callerOf(request).parks, request.params.quarantineId)
+        await service.remove(callerOf(request).parks, request.params.quarantineId, request.query.scope)
         return reply.code(204).send(null)
       },
     )

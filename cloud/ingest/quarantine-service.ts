@@ -3,7 +3,7 @@ import type { ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { Log } from '../log.ts'
 import type { JournalStore } from './journal-store.ts'
-import { readAgain } from './quarantine.ts'
+import { type ReadAgain, readAgain } from './quarantine.ts'
 import type { Alike, Quarantined, QuarantineQuery, WholeQuarantined } from './quarantine-sql.ts'
 
 export type QuarantineService = {
@@ -14,10 +14,15 @@ export type QuarantineService = {
    * Reads the bytes as this version understands them and stores what fits; it is no longer in quarantine then. Answers how
    * many records were stored. Faults: `quarantine/unknown`, `quarantine/still-refused`.
    */
-  retry(parks: ParksInSight, id: number): Promise<number>
+  retry(parks: ParksInSight, id: number, scope?: Scope): Promise<number>
   /** Throws the bytes away. Fault: `quarantine/unknown`. */
-  remove(parks: ParksInSight, id: number): Promise<void>
+  remove(parks: ParksInSight, id: number, scope?: Scope): Promise<void>
 }
+
+/** `alike`: this one and all others of the same gateway with the same reason; of those what still does not fit stays. */
+export type Scope = 'one' | 'alike'
+
+type Readable = Extract<ReadAgain, { readonly ok: true }>
 
 type Deps = {
   readonly journal: Pick<JournalStore, 'quarantine' | 'takeBack'>
@@ -38,6 +43,24 @@ export function createQuarantineService({ journal, log, seen }: Deps): Quarantin
     const row = quarantine.find(id)
     if (row === undefined || (await inSight(parks, [row])).length === 0) throw new Fault('quarantine/unknown')
     return row
+  }
+  const takeBack = async ({ id, gateway, receivedAt }: Quarantined, again: Readable): Promise<number> => {
+    const { stream, range, items } = again
+    return (await journal.takeBack({ id, gateway, receivedAt, stream, range, items, declared: [] })).stored
+  }
+  const takeAlike = async (like: Quarantined): Promise<number> => {
+    let stored = 0
+    let ids = quarantine.idsAlike(like, 0)
+    while (ids.length > 0) {
+      const taken = ids.map((id) => {
+        const row = quarantine.find(id)
+        const again = row === undefined ? undefined : readAgain(row)
+        return row !== undefined && again?.ok === true ? takeBack(row, again) : 0
+      })
+      for (const count of await Promise.all(taken)) stored += count
+      ids = quarantine.idsAlike(like, ids.at(-1) ?? 0)
+    }
+    return stored
   }
   return {
     list: async (parks, query) => {
@@ -62,20 +85,20 @@ export function createQuarantineService({ journal, log, seen }: Deps): Quarantin
       const row = await one(parks, id)
       return { ...row, alike: quarantine.alike(row) }
     },
-    retry: async (parks, id) => {
+    retry: async (parks, id, scope = 'one') => {
       const row = await one(parks, id)
-      const { gateway, receivedAt } = row
+      const { gateway } = row
       const again = readAgain(row)
       if (!again.ok) throw new Fault('quarantine/still-refused', again.reason)
-      const { stream, range, items } = again
-      const { stored } = await journal.takeBack({ id, gateway, receivedAt, stream, range, items, declared: [] })
-      log.info({ gateway, id, stored }, 'quarantine.taken-back')
+      let stored = await takeBack(row, again)
+      if (scope === 'alike') stored += await takeAlike(row)
+      log.info({ gateway, id, scope, stored }, 'quarantine.taken-back')
       return stored
     },
-    remove: async (parks, id) => {
+    remove: async (parks, id, scope = 'one') => {
       const { gateway, reason } = await one(parks, id)
-      quarantine.remove(id)
-      log.info({ gateway, id, reason }, 'quarantine.removed')
+      const removed = scope === 'alike' ? quarantine.removeAlike({ gateway, reason }) : Number(quarantine.remove(id))
+      log.info({ gateway, id, reason, removed }, 'quarantine.removed')
     },
   }
 }

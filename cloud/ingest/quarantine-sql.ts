@@ -34,16 +34,36 @@ export type QuarantineQuery = {
 
 const COLUMNS = 'id, gateway, stream, seq, received_at AS receivedAt, reason, length(bytes) AS size'
 
-const KEPT = { rows: 100_000, bytes: 2 * 1024 ** 3, rowsOfOne: 20_000, bytesOfOne: 256 * 1024 ** 2 } as const
+type Amount = { readonly rows: number; readonly bytes: number }
+const NONE: Amount = { rows: 0, bytes: 0 }
+const MB = 1024 ** 2
+const KEPT: Amount = { rows: 100_000, bytes: 2048 * MB }
+const KEPT_OF_ONE: Amount = { rows: 20_000, bytes: 256 * MB }
 /** So much may come before it is looked whether it is too much. */
-const UNLOOKED = { rows: 20_000, bytes: 32 * 1024 ** 2 } as const
+const UNLOOKED: Amount = { rows: 20_000, bytes: 256 * MB }
+const UNLOOKED_OF_ONE: Amount = { rows: 2000, bytes: 32 * MB }
+const AT_ONCE = 500
+
+const plus = ({ rows, bytes }: Amount, more: number): Amount => ({ rows: rows + 1, bytes: bytes + more })
+const isAbove = (amount: Amount, most: Amount): boolean => amount.rows >= most.rows || amount.bytes >= most.bytes
+
+/** The newest one that is too much, the newest of all coming first; 0 when all may stay. */
+function lastTooMuch(newestFirst: Iterable<Record<string, unknown>>, most: Amount): number {
+  let amount = NONE
+  for (const { id, size } of newestFirst) {
+    amount = plus(amount, Number(size))
+    if (amount.rows > most.rows || amount.bytes > most.bytes) return Number(id)
+  }
+  return 0
+}
 
 /** A number names one thing for ever: of what was thrown away none is given again. */
 const TABLE = `CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY AUTOINCREMENT, gateway TEXT NOT NULL, stream TEXT, seq INTEGER,
   received_at INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL
 ) STRICT`
-const INDEX = 'CREATE INDEX IF NOT EXISTS quarantine_alike ON quarantine (gateway, reason, received_at)'
+const INDEX = `CREATE INDEX IF NOT EXISTS quarantine_alike ON quarantine (gateway, reason, received_at);
+  CREATE INDEX IF NOT EXISTS quarantine_sender ON quarantine (gateway)`
 
 /** Makes the table, or makes an older one over. */
 export function openQuarantine(db: DatabaseSync): void {
@@ -68,29 +88,42 @@ export function quarantineSql(db: DatabaseSync) {
      FROM quarantine WHERE gateway = ? AND reason = ?`,
   )
   const remove = db.prepare('DELETE FROM quarantine WHERE id = ?')
+  const idsAlike = db.prepare(
+    `SELECT id FROM quarantine WHERE gateway = ? AND reason = ? AND id > ? ORDER BY id LIMIT ${AT_ONCE}`,
+  )
+  const removeAlike = db.prepare('DELETE FROM quarantine WHERE gateway = ? AND reason = ?')
   const insert = db.prepare(
     'INSERT INTO quarantine (gateway, stream, seq, received_at, reason, bytes) VALUES (?, ?, ?, ?, ?, ?)',
   )
-  const prune = db.prepare(
-    `DELETE FROM quarantine WHERE received_at < :before OR id IN (SELECT id FROM (
-       SELECT id, row_number() OVER newest AS nth, sum(length(bytes)) OVER newest AS sum,
-         row_number() OVER newestOfOne AS nthOfOne, sum(length(bytes)) OVER newestOfOne AS sumOfOne
-       FROM quarantine WINDOW newest AS (ORDER BY id DESC), newestOfOne AS (PARTITION BY gateway ORDER BY id DESC))
-     WHERE nth > :rows OR sum > :bytes OR nthOfOne > :rowsOfOne OR sumOfOne > :bytesOfOne)`,
-  )
-  let unlooked = { rows: 0, bytes: 0 }
-  const pruneBefore = (before: number): void => {
-    unlooked = { rows: 0, bytes: 0 }
-    prune.run({ before, ...KEPT })
+  const newestOf = db.prepare('SELECT id, length(bytes) AS size FROM quarantine WHERE gateway = ? ORDER BY id DESC')
+  const senders = db.prepare('SELECT DISTINCT gateway FROM quarantine')
+  const newest = db.prepare('SELECT id, length(bytes) AS size FROM quarantine ORDER BY id DESC')
+  const cutOf = db.prepare('DELETE FROM quarantine WHERE gateway = ? AND id <= ?')
+  const cut = db.prepare('DELETE FROM quarantine WHERE received_at < ? OR id <= ?')
+  const unlooked = new Map<string, Amount>()
+  let all: Amount = NONE
+  const look = (before: number): void => {
+    all = NONE
+    cut.run(before, lastTooMuch(newest.iterate(), KEPT))
+  }
+  const lookAt = (gateway: string): void => {
+    unlooked.delete(gateway)
+    cutOf.run(gateway, lastTooMuch(newestOf.iterate(gateway), KEPT_OF_ONE))
   }
   return {
     add: ({ gateway, stream, seq, receivedAt, reason, bytes }: NewQuarantined): void => {
       insert.run(gateway, stream, seq, receivedAt, reason, bytes)
-      unlooked = { rows: unlooked.rows + 1, bytes: unlooked.bytes + bytes.length }
-      if (unlooked.rows >= UNLOOKED.rows || unlooked.bytes >= UNLOOKED.bytes) pruneBefore(0)
+      const ofOne = plus(unlooked.get(gateway) ?? NONE, bytes.length)
+      unlooked.set(gateway, ofOne)
+      all = plus(all, bytes.length)
+      if (isAbove(ofOne, UNLOOKED_OF_ONE)) lookAt(gateway)
+      if (isAbove(all, UNLOOKED)) look(0)
     },
     /** Throws away what is older, and of the newer the oldest where one gateway or all have more than is kept. */
-    prune: (before: EpochMs): void => pruneBefore(before),
+    prune: (before: EpochMs): void => {
+      for (const { gateway } of senders.all()) lookAt(String(gateway))
+      look(before)
+    },
     /** Newest first. */
     page: ({ gateway, reason, before = Number.MAX_SAFE_INTEGER, limit }: QuarantineQuery): readonly Quarantined[] =>
       page.all({ before, gateway: gateway ?? null, reason: reason ?? null, limit }).map((row) => Row.parse(row)),
@@ -100,6 +133,12 @@ export function quarantineSql(db: DatabaseSync) {
     },
     alike: ({ gateway, reason }: Pick<Quarantined, 'gateway' | 'reason'>): Alike =>
       Alike.parse(alike.get(gateway, reason)),
+    /** The next of the same gateway and reason behind `after`, oldest first; a few hundred at most. */
+    idsAlike: ({ gateway, reason }: Pick<Quarantined, 'gateway' | 'reason'>, after: number): readonly number[] =>
+      idsAlike.all(gateway, reason, after).map(({ id }) => Number(id)),
+    /** Answers how many there were. */
+    removeAlike: ({ gateway, reason }: Pick<Quarantined, 'gateway' | 'reason'>): number =>
+      Number(removeAlike.run(gateway, reason).changes),
     /** Answers whether it was there. */
     remove: (id: number): boolean => remove.run(id).changes > 0,
   }

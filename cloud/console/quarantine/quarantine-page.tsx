@@ -10,24 +10,28 @@ import { DataTable, Small } from '../design/data-table.tsx'
 import { MoreButton } from '../design/more-button.tsx'
 import { Page, Tools } from '../design/page.tsx'
 import { Loading, QueryView } from '../design/query-view.tsx'
-import { useGateways } from '../gateways/gateway-queries.ts'
 import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { mayProvision } from '../session/rights.ts'
-import { QUARANTINE, RecordDialog } from './record-dialog.tsx'
+import { QUARANTINE, RecordDialog, type Scope } from './record-dialog.tsx'
+import { useSenders } from './senders.ts'
 
-type Asking = { readonly kind: 'show' | 'throw'; readonly of: Quarantined } | null
+type Asking =
+  | { readonly kind: 'show'; readonly of: Quarantined }
+  | { readonly kind: 'throw'; readonly of: Quarantined; readonly scope: Scope }
+  | null
+type Throwing = { readonly of: Quarantined; readonly scope: Scope; readonly onClose: () => void }
 
-function ThrowDialog({ of, onClose }: { readonly of: Quarantined; readonly onClose: () => void }): ReactNode {
+function ThrowDialog({ of, scope, onClose }: Throwing): ReactNode {
   const { t } = useWords()
-  const throwAway = useChange(() => remove(`/quarantine/${of.id}`), {
+  const throwAway = useChange(() => remove(`/quarantine/${of.id}?scope=${scope}`), {
     touches: [QUARANTINE],
     done: t('quarantine.thrown'),
   })
   return (
     <AskDialog
-      title={t('quarantine.throwTitle')}
+      title={scope === 'one' ? t('quarantine.throwTitle') : t('quarantine.throwAllTitle', { count: of.alike.count })}
       submit={t('quarantine.throwAway')}
       change={throwAway}
       heavy
@@ -43,7 +47,8 @@ function ThrowDialog({ of, onClose }: { readonly of: Quarantined; readonly onClo
 export function QuarantinePage({ user }: { readonly user: User }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(60)
-  const gateways = useGateways()
+  const senders = useSenders()
+  const known = new Map(senders.map(({ id, words }) => [id, words]))
   const [gateway, setGateway] = useState('')
   const [asking, setAsking] = useState<Asking>(null)
   const close = (): void => setAsking(null)
@@ -56,7 +61,7 @@ export function QuarantinePage({ user }: { readonly user: User }): ReactNode {
           label={t('quarantine.gateway')}
           data={[
             { value: '', label: t('quarantine.anyGateway') },
-            ...(gateways.data?.items ?? []).map(({ id }) => ({ value: id, label: id })),
+            ...senders.map(({ id, words }) => ({ value: id, label: words })),
           ]}
           value={gateway}
           onChange={(event) => setGateway(event.currentTarget.value)}
@@ -78,7 +83,7 @@ export function QuarantinePage({ user }: { readonly user: User }): ReactNode {
                     word: t('quarantine.columns.from'),
                     cell: ({ gatewayId, seq }) => (
                       <>
-                        {gatewayId}
+                        {known.get(gatewayId) ?? gatewayId}
                         <Small>
                           {seq === null ? t('quarantine.wholeMessage') : t('quarantine.number', { seq: String(seq) })}
                         </Small>
@@ -120,11 +125,11 @@ export function QuarantinePage({ user }: { readonly user: User }): ReactNode {
         <RecordDialog
           of={asking.of}
           mayChange={mayProvision(user)}
-          onThrow={() => setAsking({ kind: 'throw', of: asking.of })}
+          onThrow={(scope) => setAsking({ kind: 'throw', of: asking.of, scope })}
           onClose={close}
         />
       )}
-      {asking?.kind === 'throw' && <ThrowDialog of={asking.of} onClose={close} />}
+      {asking?.kind === 'throw' && <ThrowDialog of={asking.of} scope={asking.scope} onClose={close} />}
     </Page>
   )
 }

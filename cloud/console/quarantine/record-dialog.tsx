@@ -1,7 +1,7 @@
-import { Alert, Button, Code, Group, Modal, Stack, Text } from '@mantine/core'
+import { Alert, Button, Checkbox, Code, Group, Modal, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { get, post } from '../api/api-client.ts'
 import { useChange } from '../api/changes.ts'
 import type { Quarantined, WholeQuarantined } from '../api/quarantined.ts'
@@ -10,6 +10,7 @@ import { useWords } from '../language/language.ts'
 import { refusalWords } from '../language/problem-words.ts'
 
 export const QUARANTINE = 'quarantine'
+export type Scope = 'one' | 'alike'
 const IN_A_LINE = 32
 
 /** Two digits a byte, sixteen bytes a line. */
@@ -20,7 +21,7 @@ const hexLines = (hex: string): string =>
 export function RecordDialog(props: {
   readonly of: Quarantined
   readonly mayChange: boolean
-  readonly onThrow: () => void
+  readonly onThrow: (scope: Scope) => void
   readonly onClose: () => void
 }): ReactNode {
   const { of, mayChange, onThrow, onClose } = props
@@ -29,7 +30,10 @@ export function RecordDialog(props: {
     queryKey: [QUARANTINE, 'one', of.id],
     queryFn: ({ signal }) => get<WholeQuarantined>(`/quarantine/${of.id}`, signal),
   })
-  const again = useChange(() => post<{ stored: number }>(`/quarantine/${of.id}/retry`, {}), { touches: [QUARANTINE] })
+  const [scope, setScope] = useState<Scope>('one')
+  const again = useChange(() => post<{ stored: number }>(`/quarantine/${of.id}/retry?scope=${scope}`, {}), {
+    touches: [QUARANTINE],
+  })
   const read = (): void =>
     again.mutate(undefined, {
       onSuccess: ({ stored }) => {
@@ -65,9 +69,16 @@ export function RecordDialog(props: {
             {refusalWords(again.error, t)}
           </Alert>
         )}
+        {mayChange && of.alike.count > 1 && (
+          <Checkbox
+            label={t('quarantine.allAlike', { count: of.alike.count })}
+            checked={scope === 'alike'}
+            onChange={(event) => setScope(event.currentTarget.checked ? 'alike' : 'one')}
+          />
+        )}
         {mayChange && (
           <Group justify="flex-end">
-            <Button variant="default" color="red" onClick={onThrow}>
+            <Button variant="default" color="red" onClick={() => onThrow(scope)}>
               {t('quarantine.throwAway')}
             </Button>
             <Button loading={again.isPending} onClick={read}>

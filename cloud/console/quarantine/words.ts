@@ -1,7 +1,7 @@
 const ru = {
   title: 'Карантин',
-  lead: 'Что шлюзы прислали, а сервер не смог прочитать. После обновления запись можно прочитать снова.',
-  gateway: 'Шлюз',
+  lead: 'Что шлюзы и трекеры прислали, а сервер не смог прочитать. После обновления запись можно прочитать снова.',
+  gateway: 'От кого',
   anyGateway: 'Любой',
   none: 'В карантине пусто.',
   columns: { reason: 'Причина', from: 'Откуда', alike: 'Таких же', at: 'Получено', size: 'Размер' },
@@ -18,8 +18,10 @@ const ru = {
   taken_few: 'Принято {{count}} записи.',
   taken_many: 'Принято {{count}} записей.',
   taken_other: 'Принято {{count}} записи.',
+  allAlike: 'И все такие же отсюда ({{count}})',
   throwAway: 'Выбросить',
   throwTitle: 'Выбросить запись?',
+  throwAllTitle: 'Выбросить все такие же ({{count}})?',
   throwLead: 'Её нельзя будет прочитать и после обновления. Причина: {{reason}}.',
   thrown: 'Выброшено.',
 } as const
@@ -28,8 +30,8 @@ type Same<T> = { readonly [K in keyof T]: T[K] extends string ? string : Same<T[
 
 const en: Same<typeof ru> = {
   title: 'Quarantine',
-  lead: 'What gateways sent and the server could not read. After an upgrade a record can be read again.',
-  gateway: 'Gateway',
+  lead: 'What gateways and trackers sent and the server could not read. After an upgrade a record can be read again.',
+  gateway: 'Sender',
   anyGateway: 'Any',
   none: 'Nothing is in quarantine.',
   columns: { reason: 'Reason', from: 'From', alike: 'Alike', at: 'Received', size: 'Size' },
@@ -46,8 +48,10 @@ const en: Same<typeof ru> = {
   taken_few: '{{count}} records taken.',
   taken_many: '{{count}} records taken.',
   taken_other: '{{count}} records taken.',
+  allAlike: 'And all alike from here ({{count}})',
   throwAway: 'Throw away',
   throwTitle: 'Throw the record away?',
+  throwAllTitle: 'Throw all alike away ({{count}})?',
   throwLead: 'It cannot be read after an upgrade either. Reason: {{reason}}.',
   thrown: 'Thrown away.',
 }

@@ -61,6 +61,7 @@ describe.skipIf(!requireReal('chromium'))('the quarantine over a real cloud', PA
     await dialog.getByText('"rain":false').waitFor()
     await dialog.getByRole('button', { name: 'Прочитать снова' }).click()
     await dialog.getByRole('alert').getByText('Запись по-прежнему не читается').waitFor()
+    await dialog.getByRole('checkbox', { name: 'И все такие же отсюда (2)' }).waitFor()
     await dialog.getByRole('button', { name: 'Выбросить' }).click()
     await page.getByText('Её нельзя будет прочитать и после обновления').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Выбросить' }).click()

@@ -89,6 +89,23 @@ describe('quarantine', () => {
     expect(journal.counts().quarantine).toBe(1)
   })
 
+  test('all that are alike are read again, or thrown away, by one word; what still does not fit stays', async () => {
+    for (const seq of [1, 2, 3]) await refusedThen(GATEWAY, seq, batchOf(seq, [frameAt(seq)]))
+    await refusedThen(GATEWAY, 4, Uint8Array.of(9))
+    await refusedThen(OTHER, 1, batchOf(1, [frameAt(1)]))
+    const [, , third] = await serviceOf().list('all', { limit: 10 })
+    expect(await serviceOf().retry(['one'], third?.id ?? 0, 'alike')).toBe(3)
+    expect(seqs().toSorted()).toEqual([1, 2, 3])
+    const left = await serviceOf().list('all', { limit: 10 })
+    expect(left.map(({ gateway, seq }) => [gateway, seq])).toEqual([
+      [OTHER, 1],
+      [GATEWAY, 4],
+    ])
+    await refusedThen(GATEWAY, 5, Uint8Array.of(9))
+    await serviceOf().remove(['one'], left[1]?.id ?? 0, 'alike')
+    expect((await serviceOf().list('all', { limit: 10 })).map(({ gateway }) => gateway)).toEqual([OTHER])
+  })
+
   test('a message that an upgrade can read is stored once, in its own numbers, and read by projections', async () => {
     await refusedThen(GATEWAY, 1, batchOf(1, [frameAt(1), bad(2), frameAt(3)]))
     await ingestOf().accept(GATEWAY, batchOf(4, [frameAt(4)]))
