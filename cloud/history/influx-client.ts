@@ -41,9 +41,13 @@ export function createInfluxClient(deps: Deps): History & { close(): void } {
         await write(frames.slice(from, from + LINES_PER_WRITE))
     },
     track: async (vehicleId, from, to, wish = 'every') => {
-      reads ??= await readsBy(influx)
       const asked = { vehicleId, from, to, fields: wish === 'drawn' ? DRAWN_FIELDS : PAST_FIELDS }
-      return reads === 'export' ? readByExport(influx, asked) : readByQuery(influx, deps.bucket, asked)
+      try {
+        reads ??= await readsBy(influx)
+        return await (reads === 'export' ? readByExport(influx, asked) : readByQuery(influx, deps.bucket, asked))
+      } catch (cause) {
+        throw new InfluxUnread(cause)
+      }
     },
     close: influx.close,
   }
@@ -82,7 +86,8 @@ async function readsBy(influx: InfluxConnection): Promise<'query' | 'export'> {
     const answer: unknown = JSON.parse((await influx.get('/api/v1/status/buildinfo')).bytes.toString())
     return typeof answer === 'object' && answer !== null && 'status' in answer ? 'export' : 'query'
   } catch (cause) {
-    if (cause instanceof InfluxRefusal || cause instanceof SyntaxError) return 'query'
+    // A server that is just starting, or a proxy before it, says nothing of what it is: what is found is kept for good.
+    if (cause instanceof SyntaxError || (cause instanceof InfluxRefusal && cause.status < 500)) return 'query'
     throw cause
   }
 }
@@ -152,6 +157,15 @@ class InfluxRefusal extends Error {
     super(`the server answered ${status}: ${body.slice(0, 500)}`)
     this.name = 'InfluxRefusal'
     this.status = status
+  }
+}
+
+/** The past could not be read. Whoever asks is to come again (503), and the log says why. */
+class InfluxUnread extends Error {
+  readonly statusCode = 503
+  constructor(cause: unknown) {
+    super('the history database did not answer', { cause })
+    this.name = 'InfluxUnread'
   }
 }
 

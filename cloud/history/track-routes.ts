@@ -3,7 +3,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { Fix, GnssTrust } from '#contract/frame.ts'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
-import { Instant } from '#contract/instant.ts'
+import { type EpochMs, Instant, later } from '#contract/instant.ts'
+import { MOSCOW_MS } from '../calendar/moscow-day.ts'
 import { EVERY_ROLE } from '../http/access.ts'
 import type { HistoryService, TrackPart } from './history-service.ts'
 import { createIsoTimes } from './iso-times.ts'
@@ -40,7 +41,7 @@ const TrackAnswer = z
 
 /** Where a vehicle was, to be shown or taken away as a file. Paths begin with `/api`. */
 export function createTrackRoutes(
-  history: HistoryService,
+  history: Pick<HistoryService, 'track' | 'trackParts'>,
   plateOf: (vehicle: VehicleId) => Promise<string | undefined>,
 ): FastifyPluginAsyncZod {
   return async (app) => {
@@ -94,7 +95,7 @@ export function createTrackRoutes(
         async ({ params, query }, reply) => {
           const parts = await history.trackParts(params.id, query)
           const writer = trackWriter(format)
-          const name = `${(await plateOf(params.id)) ?? params.id} ${day(query.from)}–${day(query.to)}`
+          const name = `${(await plateOf(params.id)) ?? params.id} ${daysOf(query)}`
           reply.type(writer.contentType)
           reply.header('content-disposition', dispositionOf(`${name}.${format}`, params.id))
           return reply.send(Readable.from(fileOf(writer, name, parts)))
@@ -108,7 +109,12 @@ function written(answer: z.output<typeof TrackAnswer>): string {
   return JSON.stringify({ ...answer, points: answer.points.map((point) => ({ ...point, readAt: iso(point.readAt) })) })
 }
 
-const day = (at: Parameters<typeof Instant.encode>[0]): string => Instant.encode(at).slice(0, 10)
+/** The days it is of for whoever asks in Moscow; `to` is not among them. */
+function daysOf({ from, to }: { readonly from: EpochMs; readonly to: EpochMs }): string {
+  const iso = createIsoTimes()
+  const [first, last] = [from, later(to, -1)].map((at) => iso(later(at, MOSCOW_MS)).slice(0, 10))
+  return first === last ? `${first}` : `${first}–${last}`
+}
 
 /** RFC 6266: a name for everybody, and the one with the plate for whoever reads RFC 8187. */
 const dispositionOf = (name: string, id: VehicleId): string =>

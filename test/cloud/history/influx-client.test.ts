@@ -202,3 +202,21 @@ test('the v2 path carries token, organisation, bucket and microseconds', async (
   history.close()
   server.close()
 })
+
+test('a history that does not answer is to be asked again, and a server is taken for what it is once it says so', async () => {
+  let answers = 0
+  const server = createServer((request, answer) => {
+    answers += 1
+    if (answers === 1) return void answer.writeHead(502).end('starting')
+    answer.end(request.url === '/api/v1/status/buildinfo' ? '{"status":"success"}' : '')
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = server.address()
+  const { history } = client(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`, 'v1')
+  const ask = () => history.track(VEHICLE, T0, later(T0, 1000))
+  await expect(ask()).rejects.toMatchObject({ statusCode: 503 })
+  expect(await ask()).toEqual([])
+  history.close()
+  await new Promise((done) => server.close(done))
+  await expect(ask()).rejects.toMatchObject({ statusCode: 503 })
+})
