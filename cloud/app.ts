@@ -76,6 +76,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     engine: config.databaseUrl === undefined ? 'pglite' : 'postgres',
     world,
     instance: config.instance,
+    ...(config.databaseUrl === undefined ? {} : { turnTime: 'database' as const }),
   })
   const metrics = createMetricsService()
   const brokerSeat = createBrokerSeat()

@@ -3,6 +3,7 @@ import { connect, type IClientOptions, type IPublishPacket, type MqttClient } fr
 import type { GatewayId } from '#contract/ids.ts'
 import { type Clock, millis } from '#contract/instant.ts'
 import { everyOwntracks, everyUp, parseTopic } from '#contract/topics.ts'
+import { TooManyHoles } from '../ingest/stream-position.ts'
 import type { Log } from '../log.ts'
 import type { Broker, BrokerEars } from './broker.ts'
 import { createFirstTime } from './first-time.ts'
@@ -80,6 +81,12 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
       try {
         return await accept()
       } catch (cause) {
+        if (cause instanceof TooManyHoles) {
+          // Held back it would keep everybody behind it waiting. Nothing receipts it, so the gateway sends it again.
+          deps.count('over-limit', 1)
+          if (firstTime(`holes ${from}`)) log.warn({ err: cause, from }, 'broker.records-refused')
+          return
+        }
         log.warn({ err: cause, from }, 'broker.records-delayed')
         await clock.sleep(millis(RETRY_MS), stop.signal)
       }

@@ -7,7 +7,7 @@ import type { journalSql } from './journal-sql.ts'
 import type { Appended, JournalBatch, Learned, SetAside, TakenBack } from './journal-store.ts'
 import type { JournalTail } from './journal-tail.ts'
 import type { quarantineSql } from './quarantine-sql.ts'
-import { isIn, STREAM_START } from './stream-position.ts'
+import { isIn, STREAM_START, TooManyHoles } from './stream-position.ts'
 
 type JournalSql = ReturnType<typeof journalSql>
 type CommitDeps = {
@@ -108,9 +108,13 @@ function takeBack(sql: JournalSql, touched: TouchedPages, written: JournalEntry[
 const NOTHING: Appended = { through: 0, position: STREAM_START, stored: 0, duplicates: 0, opened: undefined }
 
 function learn(touched: TouchedPages, { learned }: Learned): Appended {
-  for (const { gateway, stream, position } of learned) {
-    if (position.through > 0) touched.cover(gateway, stream, { from: 1, to: position.through })
-    for (const range of position.beyond) touched.cover(gateway, stream, range)
-  }
+  for (const { gateway, stream, position } of learned)
+    try {
+      if (position.through > 0) touched.cover(gateway, stream, { from: 1, to: position.through })
+      for (const range of position.beyond) touched.cover(gateway, stream, range)
+    } catch (cause) {
+      // What is not known here is taken twice, and lands on itself; the other streams must not wait for this one.
+      if (!(cause instanceof TooManyHoles)) throw cause
+    }
   return NOTHING
 }

@@ -1,5 +1,5 @@
 import type { GatewayId, StreamId } from '#contract/ids.ts'
-import { cover, MAX_HOLES, type SeqRange, type StreamPosition } from './stream-position.ts'
+import { cover, MAX_HOLES, type SeqRange, type StreamPosition, TooManyHoles } from './stream-position.ts'
 
 /** A stream as the journal knows it: the number of its row, and how far it has come. */
 type Page = { readonly id: number; readonly position: StreamPosition }
@@ -35,7 +35,7 @@ export function createJournalPages(load: (gateway: GatewayId, stream: StreamId) 
           const key = keyOf(gateway, stream)
           const { id, position } = known(key, gateway, stream)
           const covered = cover(position, range)
-          if (covered.position.beyond.length > MAX_HOLES) throw new Error(`stream ${stream} has too many holes`)
+          if (covered.position.beyond.length > MAX_HOLES) throw new TooManyHoles(`stream ${stream} has too many holes`)
           touched.set(key, { id, position: covered.position })
           return { id, ...covered }
         },

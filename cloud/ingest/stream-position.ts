@@ -12,6 +12,9 @@ export const STREAM_START: StreamPosition = { through: 0, beyond: [] }
 /** Far more holes than a window of 20 batches can make; a stream that has more is refused. */
 export const MAX_HOLES = 1000
 
+/** A batch would give its stream more holes than are kept. It is refused, and comes again once earlier ones have come. */
+export class TooManyHoles extends Error {}
+
 export type Covered = {
   readonly position: StreamPosition
   /** The part of the range that was not covered before, in order; empty for a duplicate. */

@@ -4,7 +4,7 @@ import type { World } from '../world.ts'
 import type { Jobs } from './jobs.ts'
 import { createPgBossClient, type Queue } from './pg-boss-client.ts'
 import { runTurnLoop, type Turn } from './turn-loop.ts'
-import { createTurnStore } from './turn-store.ts'
+import { createTurnStore, type TurnTime } from './turn-store.ts'
 
 type Parts = {
   readonly postgres: Pick<Postgres, 'db' | 'runText'>
@@ -12,6 +12,8 @@ type Parts = {
   readonly world: World
   /** Name of this cloud instance: started again it takes its own turns up at once. */
   readonly instance: string
+  /** Where instances on several machines may share the database its clock decides; default: ours. */
+  readonly turnTime?: TurnTime
 }
 
 export type JobHouse = Jobs & {
@@ -23,11 +25,11 @@ export type JobHouse = Jobs & {
 }
 
 /** Wires jobs. Starts nothing before `open`. */
-export function createJobs({ postgres, engine, world, instance }: Parts): JobHouse {
+export function createJobs({ postgres, engine, world, instance, turnTime = world.clock }: Parts): JobHouse {
   const { clock, log, uuid } = world
   const turns: Turn[] = []
   const queues: Queue[] = []
-  const store = createTurnStore(postgres.db, instance)
+  const store = createTurnStore(postgres.db, instance, turnTime)
   const boss = createPgBossClient({ runText: postgres.runText, engine, clock, log, uuid })
   let state: 'declaring' | 'open' = 'declaring'
   const declare = <Item extends { readonly name: string }>(list: Item[], item: Item): void => {

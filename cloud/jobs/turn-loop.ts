@@ -32,7 +32,7 @@ export async function runTurnLoop({ turn, turns, clock, log }: Deps, stop: Abort
   const look = millis(Math.max(SHORTEST_LOOK, Math.min(LONGEST_LOOK, turn.pause)))
   while (!stop.aborted) {
     try {
-      if (await turns.take(name, clock.now(), turn.pause, LEASE)) {
+      if (await turns.take(name, turn.pause, LEASE)) {
         await runOwn(stop)
         await turns.giveBack(name)
       }
@@ -62,7 +62,7 @@ export async function runTurnLoop({ turn, turns, clock, log }: Deps, stop: Abort
       if (over.signal.aborted) return
       const began = clock.steady()
       try {
-        if (await turns.keep(name, clock.now(), LEASE)) keptAt = began
+        if (await turns.keep(name, LEASE)) keptAt = began
         else return lose('taken')
       } catch (err) {
         log.warn({ err, job: name }, 'job.turn-not-renewed')

@@ -1,12 +1,20 @@
-import { type EpochMs, epochMs, later, type Millis } from '#contract/instant.ts'
+import { type Expression, sql } from 'kysely'
+import { type Clock, type EpochMs, epochMs, type Millis } from '#contract/instant.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 
 export type TurnStore = ReturnType<typeof createTurnStore>
 
+/** By whose time turns go. Machines that share a database have that clock in common, whatever their own ones say. */
+export type TurnTime = 'database' | Pick<Clock, 'now'>
+
 const FREE = epochMs(0)
 
 /** Turns as rows: one statement takes a turn, so that of two instances one gets it. */
-export function createTurnStore(db: Db, holder: string) {
+export function createTurnStore(db: Db, holder: string, time: TurnTime) {
+  const now = (plus: number = 0): Expression<EpochMs> =>
+    time === 'database'
+      ? sql<EpochMs>`(extract(epoch from clock_timestamp()) * 1000)::bigint + ${plus}::bigint`
+      : sql<EpochMs>`${time.now() + plus}::bigint`
   const own = (name: string) => db.updateTable('jobTurns').where('name', '=', name).where('holder', '=', holder)
   return {
     declare: (names: readonly string[]) =>
@@ -18,21 +26,21 @@ export function createTurnStore(db: Db, holder: string) {
             .onConflict((conflict) => conflict.column('name').doNothing())
             .execute(),
     /** True when it was due and free, or ours before a crash, and now is ours for `lease`; the next is due `after` from now. */
-    take: async (name: string, now: EpochMs, after: Millis, lease: Millis): Promise<boolean> => {
+    take: async (name: string, after: Millis, lease: Millis): Promise<boolean> => {
       const taken = await db
         .updateTable('jobTurns')
-        .set({ dueAt: later(now, after), heldUntil: later(now, lease), holder })
+        .set({ dueAt: now(after), heldUntil: now(lease), holder })
         .where('name', '=', name)
-        .where('dueAt', '<=', now)
-        .where((eb) => eb.or([eb('heldUntil', '<=', now), eb('holder', '=', holder)]))
+        .where('dueAt', '<=', now())
+        .where((eb) => eb.or([eb('heldUntil', '<=', now()), eb('holder', '=', holder)]))
         .executeTakeFirst()
       return taken.numUpdatedRows > 0n
     },
     /** False when it is no longer ours. */
-    keep: async (name: string, now: EpochMs, lease: Millis): Promise<boolean> => {
+    keep: async (name: string, lease: Millis): Promise<boolean> => {
       const kept = await own(name)
-        .set({ heldUntil: later(now, lease) })
-        .where('heldUntil', '>', now)
+        .set({ heldUntil: now(lease) })
+        .where('heldUntil', '>', now())
         .executeTakeFirst()
       return kept.numUpdatedRows > 0n
     },

@@ -5,6 +5,7 @@ import type { Broker, BrokerEars } from '../../../cloud/broker/broker.ts'
 import { createBrokerClient } from '../../../cloud/broker/broker-client.ts'
 import { createIngestService } from '../../../cloud/ingest/ingest-service.ts'
 import { createJournalStore } from '../../../cloud/ingest/journal-store.ts'
+import { TooManyHoles } from '../../../cloud/ingest/stream-position.ts'
 import { type RealMosquitto, requireReal, startMosquitto } from '../../support/real-servers.ts'
 import { batchOf, frameAt, listeningLog, realClock, STREAM, until } from '../ingest/journal-support.ts'
 import { dial, ears, GATEWAY, hangUp, NEIGHBOUR } from './broker-support.ts'
@@ -72,6 +73,22 @@ describe.skipIf(!MOSQUITTO)('behind Mosquitto', () => {
     const healed = await join(server.url)
     await until(() => healed.accepted.length >= 5)
     expect(healed.accepted.map(({ text }) => text).sort()).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  test('a stream with too many holes keeps nobody waiting: it is refused, and what comes behind is taken', async () => {
+    const server = await mosquitto()
+    const taken: string[] = []
+    const accept = async (_: string, payload: Uint8Array): Promise<void> => {
+      const text = Buffer.from(payload).toString()
+      if (text === 'holes') throw new TooManyHoles('too many holes')
+      taken.push(text)
+    }
+    const { counts } = await join(server.url, { ingest: { accept } })
+    const client = await dial(server.gatewayUrl, GATEWAY, level5)
+    // More of them than there are consumers.
+    for (const name of ['holes', 'holes', 'holes', 'good']) await client.publishAsync(RECORDS, name, { qos: 1 })
+    await until(() => taken.length === 1)
+    await until(() => counts['over-limit'] === 3)
   })
 
   test('two cloud instances share the records: each goes to one of them', async () => {

@@ -55,9 +55,9 @@ describe.each(sqlKinds())('instances that share streams on %s', (kind) => {
         { shared, coverage, journal, ingest, clock: realClock, log: silentLog },
         stop.signal,
       )
-      const send = (from: number, count: number) =>
+      const send = (from: number, count: number, gateway: GatewayId = GATEWAY) =>
         ingest.accept(
-          GATEWAY,
+          gateway,
           Buffer.from(
             batchOf(
               from,
@@ -86,6 +86,12 @@ describe.each(sqlKinds())('instances that share streams on %s', (kind) => {
       receipts.at(-1),
       (await createCoverageStore(db, 'three').newestOf(GATEWAY, 2)).map(({ stream }) => stream),
     ]).toEqual([40, [STREAM]])
+    // Together a stream may have more holes than one of them keeps: that is no reason to receipt nobody any more.
+    const full = GatewayId.parse('gw-fullofholes')
+    for (const [index, at] of [one, two].entries())
+      await Promise.all(Array.from({ length: 700 }, (_, no) => at.send(2 + 4 * no + 2 * index, 1, full)))
+    await two.send(41, 5)
+    await until('the others go on', () => receipts.includes(45))
     stop.abort()
     await Promise.all([one.loop, two.loop])
     await database.close()

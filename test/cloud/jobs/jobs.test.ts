@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { seconds } from '#contract/instant.ts'
+import { millis, seconds } from '#contract/instant.ts'
 import { createJobs, type JobHouse } from '../../../cloud/jobs/app.ts'
 import type { Job } from '../../../cloud/jobs/jobs.ts'
+import { createTurnStore } from '../../../cloud/jobs/turn-store.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { silentLog } from '../../support/silent-log.ts'
@@ -156,6 +157,19 @@ describe.each(sqlKinds())('jobs on %s', (kind) => {
       return at.length === 2
     })
     expect(at).toEqual(['one', 'two'])
+  })
+
+  test('by the time of the database a turn is held and becomes free, whatever the clocks of the instances say', async () => {
+    const [one, two] = ['one', 'two'].map((name) => createTurnStore(postgres.db, name, 'database'))
+    await one?.declare(['skewed'])
+    expect([
+      await one?.take('skewed', millis(0), seconds(60)),
+      await two?.take('skewed', millis(0), seconds(60)),
+    ]).toEqual([true, false])
+    expect([await two?.keep('skewed', seconds(60)), await one?.keep('skewed', millis(1))]).toEqual([false, true])
+    // It has died, and its lease ends.
+    await until('the other has it', () => two?.take('skewed', millis(0), seconds(60)))
+    expect(await one?.keep('skewed', seconds(60))).toBe(false)
   })
 
   test('by a cron expression, in a zone, it is planned once for all instances', async () => {
