@@ -8,6 +8,7 @@ import { startFaultProxy } from './fault-proxy.ts'
 import { BENCH_GATEWAY, identify, nmeaInstallation, startGateway } from './gateway-process.ts'
 import { startLoad } from './load.ts'
 import type { LedgerPage } from './load-plan.ts'
+import { matrixState } from './matrix-state.ts'
 import { startInflux, startMosquitto, startPostgres } from './real-servers.ts'
 import type { RealServer } from './real-servers-process.ts'
 import { startCloud } from './running-cloud.ts'
@@ -70,7 +71,7 @@ export async function runKillMatrix(plan: KillPlan): Promise<KillReport> {
       ...(mosquitto === undefined ? {} : { BROKER_URL: mosquitto.url }),
       INFLUX_URL: influx.url,
       INFLUX_API: 'v1',
-      KORDON_LOG_LEVEL: 'error',
+      KORDON_LOG_LEVEL: 'warn',
     })
     closing.push(() => cloud.stop())
     const brokerPort = mosquitto?.port ?? cloud.mqttPort
@@ -103,7 +104,15 @@ export async function runKillMatrix(plan: KillPlan): Promise<KillReport> {
     const kill: Record<Victim, () => Promise<void>> = {
       gateway: () => killed(gateway.pid),
       cloud: () => cloud.kill(),
-      broker: async () => mosquitto?.kill(),
+      broker: async () => {
+        if (mosquitto === undefined) return
+        // It writes its file once a minute, which few of them live to: half of them are killed right after it.
+        if (random() < 0.5) {
+          process.kill(mosquitto.pid(), 'SIGUSR1')
+          await pause(50)
+        }
+        await mosquitto.kill()
+      },
       postgres: () => postgres.kill(),
       influx: () => influx.kill(),
     }
@@ -120,9 +129,10 @@ export async function runKillMatrix(plan: KillPlan): Promise<KillReport> {
     let saidAt = performance.now()
     while (mortal.some((victim) => kills[victim] < plan.kills)) {
       const before = await load.frames()
-      await until('something new is receipted', async () => (await load.frames()) >= before + ROUND_PROGRESS, {
-        withinMs: 90_000,
-        everyMs: 50,
+      const isNew = async () => (await load.frames()) >= before + ROUND_PROGRESS
+      await until('something new is receipted', isNew, { withinMs: 90_000, everyMs: 50 }).catch(async (cause) => {
+        const parts = { cloud, postgres, influx, mosquitto, gatewayPid: gateway.pid, journal, load }
+        throw new Error(`${JSON.stringify(kills)}\n${await matrixState(parts)}`, { cause })
       })
       await pause(300 * random())
       const left = mortal.filter((victim) => kills[victim] < plan.kills)

@@ -80,6 +80,7 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
   let sending: 'on' | 'off' = 'on'
   let rest: Buffer = Buffer.alloc(0)
   let progressAt = performance.now()
+  let heardAt = progressAt
   let dice = index + 1
 
   const random = (): number => {
@@ -171,6 +172,7 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
     if (plan.forgets === 'on-receipt' && receipt.data.through > through) {
       through = receipt.data.through
       progressAt = now
+      heardAt = now
     }
   }
 
@@ -238,6 +240,8 @@ export function createLoadClient({ plan, gateway, index, ...tell }: Deps) {
   return {
     open,
     isConnected: (): boolean => connected,
+    /** When a receipt last told something new. */
+    heardAt: (): number => heardAt,
     /** Open loop: so many frames more may be sent. */
     allow: (frames: number): void => {
       budget += frames

@@ -8,7 +8,12 @@ type Order = { readonly start: LoadPlan } | { readonly stop: { readonly withinMs
 let running: Awaited<ReturnType<typeof start>> | undefined
 process.on('message', (order: Order) => {
   if ('start' in order) void start(order.start).then((started) => (running = started))
-  else if ('ask' in order) process.send?.({ frames: running?.frames() ?? 0, clients: running?.connected() ?? 0 })
+  else if ('ask' in order)
+    process.send?.({
+      frames: running?.frames() ?? 0,
+      clients: running?.connected() ?? 0,
+      silentMs: running?.silentMs() ?? 0,
+    })
   else void running?.stop(order.stop.withinMs).then((report) => process.send?.({ report }))
 })
 process.on('disconnect', () => process.exit(0))
@@ -68,6 +73,7 @@ async function start(plan: LoadPlan) {
   }
   return {
     frames: () => framesOf().reduce((sum, page) => sum + page.through + page.beyond.length, 0),
+    silentMs: () => performance.now() - Math.min(...clients.map((client) => client.heardAt())),
     connected: () => clients.filter((client) => client.isConnected()).length,
     stop: async (withinMs: number): Promise<LoadReport> => {
       const used = process.cpuUsage(cpu)

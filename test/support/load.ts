@@ -6,12 +6,14 @@ import type { LoadPlan, LoadReport } from './load-plan.ts'
 export type Load = {
   /** Frames in the ledger so far. */
   frames(): Promise<number>
+  /** Of all senders: frames in the ledger, how many are connected, how long the one that has waited longest heard no receipt. */
+  state(): Promise<{ readonly frames: number; readonly clients: number; readonly silentMs: number }>
   /** Sends nothing new, waits for what is on its way, and answers the ledger. */
   stop(withinMs?: number): Promise<LoadReport>
   kill(): void
 }
 
-const Asked = z.object({ frames: z.number() })
+const Asked = z.object({ frames: z.number(), clients: z.number(), silentMs: z.number() })
 const Reported = z.object({ report: z.custom<LoadReport>() })
 
 /** Starts a generator in a process of its own; resolves when every gateway is connected and sending begins. */
@@ -25,6 +27,7 @@ export async function startLoad(plan: LoadPlan): Promise<Load> {
   await answer({ start: plan })
   return {
     frames: async () => Asked.parse(await answer({ ask: true })).frames,
+    state: async () => Asked.parse(await answer({ ask: true })),
     stop: async (withinMs = 30_000) => {
       const { report } = Reported.parse(await answer({ stop: { withinMs } }))
       child.kill('SIGKILL')
