@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
@@ -76,7 +77,9 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     engine: config.databaseUrl === undefined ? 'pglite' : 'postgres',
     world,
     instance: config.instance,
-    ...(config.databaseUrl === undefined ? {} : { turnTime: 'database' as const }),
+    ...(config.databaseUrl === undefined
+      ? {}
+      : { turnTime: 'database' as const, seat: `${hostname()} ${config.dataDir}` }),
   })
   const metrics = createMetricsService()
   const brokerSeat = createBrokerSeat()

@@ -17,7 +17,7 @@ type Deps = {
 }
 
 /** An instance that dies in the middle is followed by another after this. */
-const LEASE = seconds(15)
+export const LEASE = seconds(15)
 const RENEW = seconds(5)
 /** Others ask this often whether the turn has become free. */
 const LONGEST_LOOK = seconds(5)

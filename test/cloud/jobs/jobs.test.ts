@@ -36,13 +36,14 @@ describe.each(sqlKinds())('jobs on %s', (kind) => {
   })
 
   /** Another cloud instance on the same database. */
-  const instance = (): JobHouse => {
+  const instance = (named: { readonly instance?: string; readonly seat?: string } = {}): JobHouse => {
     const world = { clock, log: silentLog, uuid: () => crypto.randomUUID(), randomBytes: () => new Uint8Array() }
     const house = createJobs({
       postgres,
       engine: kind === 'PGlite' ? 'pglite' : 'postgres',
       world,
       instance: world.uuid(),
+      ...named,
     })
     houses.push(house)
     return house
@@ -157,6 +158,29 @@ describe.each(sqlKinds())('jobs on %s', (kind) => {
       return at.length === 2
     })
     expect(at).toEqual(['one', 'two'])
+  })
+
+  test('of two instances of one name the second is refused; one that is started again in its own folder, or in place of one that ended, is not', async () => {
+    const at = (seat: string) => instance({ instance: 'same', seat })
+    const stopOne = new AbortController()
+    const one = at('a machine, a folder')
+    await one.open()
+    const first = one.run(stopOne.signal)
+    const opening = async (house: JobHouse): Promise<string> => {
+      const opened = house.open().then(
+        () => 'open',
+        (cause: Error) => cause.message,
+      )
+      return until('it is answered', async () => {
+        await clock.advance(1000)
+        return Promise.race([opened, Promise.resolve(undefined)])
+      })
+    }
+    expect(await opening(at('another machine'))).toContain('KORDON_INSTANCE')
+    expect(await opening(at('a machine, a folder'))).toBe('open')
+    stopOne.abort()
+    await first
+    expect(await opening(at('another machine'))).toBe('open')
   })
 
   test('by the time of the database a turn is held and becomes free, whatever the clocks of the instances say', async () => {
