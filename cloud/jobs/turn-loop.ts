@@ -55,6 +55,13 @@ export async function runTurnLoop({ turn, turns, clock, log }: Deps, stop: Abort
     }
   }
 
+  /** Undefined when none comes: a database behind a dead line neither answers nor fails, for a quarter of an hour. */
+  async function answered<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+    const come = new AbortController()
+    const late = clock.sleep(RENEW, come.signal).then(() => undefined)
+    return Promise.race([asked, late]).finally(() => come.abort())
+  }
+
   async function renew(over: AbortController): Promise<void> {
     let keptAt = clock.steady()
     while (!over.signal.aborted) {
@@ -62,8 +69,9 @@ export async function runTurnLoop({ turn, turns, clock, log }: Deps, stop: Abort
       if (over.signal.aborted) return
       const began = clock.steady()
       try {
-        if (await turns.keep(name, LEASE)) keptAt = began
-        else return lose('taken')
+        const kept = await answered(turns.keep(name, LEASE))
+        if (kept === false) return lose('taken')
+        if (kept) keptAt = began
       } catch (err) {
         log.warn({ err, job: name }, 'job.turn-not-renewed')
       }

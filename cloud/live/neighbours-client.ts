@@ -7,7 +7,7 @@ import { createBell, restUntilRung } from '../orders/bell.ts'
 import { Screen } from './live-message.ts'
 
 /** What one instance tells the others: which vehicles have changed, and alerts as they stand. */
-const News = z.strictObject({
+const Told = z.strictObject({
   from: z.string(),
   vehicles: z.array(VehicleId),
   orders: z.array(VehicleId),
@@ -15,7 +15,8 @@ const News = z.strictObject({
   /** A neighbour of an older version says nothing of them, and is told of each apart. */
   screens: z.array(Screen).optional(),
 })
-type News = z.infer<typeof News>
+type Told = z.infer<typeof Told>
+type News<Alert> = Omit<Told, 'alerts'> & { alerts: Alert[] }
 
 export type Hears<Alert> = {
   vehicleChanged(vehicle: VehicleId): void
@@ -40,6 +41,7 @@ const CHANNEL = 'kordon_live'
 const IDS_AT_ONCE = 180
 const BREATH = millis(100)
 const RETRY = seconds(1)
+const UNANSWERED_MS = 10_000
 
 /** Carries changes between the cloud instances of one PostgreSQL, so that every console hears of them. */
 export function createNeighboursClient<Alert extends { readonly id: string }>(deps: Deps<Alert>) {
@@ -51,7 +53,7 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
   const bell = createBell<never>()
 
   /** The next notification, or undefined when there is nothing to tell. */
-  const take = (): News | undefined => {
+  const take = (): News<Alert> | undefined => {
     const some = (from: Set<VehicleId>, most: number): VehicleId[] => {
       const taken = [...from].slice(0, most)
       for (const id of taken) from.delete(id)
@@ -66,8 +68,16 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
     return alert === undefined ? undefined : { from: deps.self, vehicles: [], orders: [], alerts: [alert] }
   }
 
+  /** It was not told, or nobody knows: told twice it does no harm. */
+  const putBack = (news: News<Alert>): void => {
+    for (const id of news.vehicles) vehicles.add(id)
+    for (const id of news.orders) orders.add(id)
+    alerts = [...news.alerts, ...alerts]
+    screens = [...(news.screens ?? []), ...screens]
+  }
+
   const hear = (text: string, hears: Hears<Alert>): void => {
-    const news = News.safeParse(JSON.parse(text))
+    const news = Told.safeParse(JSON.parse(text))
     if (!news.success || news.data.from === deps.self) return
     for (const id of news.data.vehicles) hears.vehicleChanged(id)
     for (const id of news.data.orders) hears.orderChanged(id)
@@ -79,7 +89,11 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
   }
 
   const converse = async (hears: Hears<Alert>, stop: AbortSignal): Promise<void> => {
-    const client = new pg.Client({ connectionString: deps.databaseUrl, keepAlive: true })
+    const client = new pg.Client({
+      connectionString: deps.databaseUrl,
+      connectionTimeoutMillis: UNANSWERED_MS,
+      query_timeout: UNANSWERED_MS,
+    })
     const broken = new AbortController()
     client.on('error', () => broken.abort())
     client.on('end', () => broken.abort())
@@ -92,12 +106,20 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
       while (!over.aborted) {
         bell.take()
         for (let news = take(); news !== undefined && !over.aborted; news = take())
-          await client.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify(news)])
+          try {
+            await client.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify(news)])
+          } catch (cause) {
+            putBack(news)
+            throw cause
+          }
+        // Who only listens does not notice that nobody speaks any more.
+        await client.query('select')
         await clock.sleep(BREATH, over)
         await restUntilRung(bell, clock, seconds(5), over)
       }
     } finally {
-      await client.end().catch(() => {})
+      // A line that is dead does not even end.
+      await Promise.race([client.end().catch(() => {}), clock.sleep(RETRY, stop)])
     }
   }
 

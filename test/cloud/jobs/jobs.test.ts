@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { millis, seconds } from '#contract/instant.ts'
 import { createJobs, type JobHouse } from '../../../cloud/jobs/app.ts'
 import type { Job } from '../../../cloud/jobs/jobs.ts'
+import { runTurnLoop } from '../../../cloud/jobs/turn-loop.ts'
 import { createTurnStore } from '../../../cloud/jobs/turn-store.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
@@ -203,6 +204,35 @@ describe.each(sqlKinds())('jobs on %s', (kind) => {
     const { rows } = await postgres.runText('select name, cron, timezone from pgboss.schedule')
     expect(rows).toEqual([{ name: 'morning', cron: '0 7 * * *', timezone: 'Europe/Moscow' }])
   })
+})
+
+test('a turn is let go of before its lease is over when the database does not even fail', async () => {
+  const clock = createManualClock()
+  const stop = new AbortController()
+  let turn: 'on' | 'off' = 'off'
+  const run = async (over: AbortSignal): Promise<void> => {
+    turn = 'on'
+    await new Promise<void>((done) => over.addEventListener('abort', () => done()))
+    turn = 'off'
+  }
+  let taken = 0
+  const turns = {
+    declare: async () => {},
+    take: async () => {
+      taken += 1
+      return taken === 1
+    },
+    keep: () => new Promise<boolean>(() => {}),
+    giveBack: async () => [],
+  }
+  const done = runTurnLoop({ turn: { name: 'x', pause: millis(0), run }, turns, clock, log: silentLog }, stop.signal)
+  await clock.advance(1000)
+  expect(turn).toBe('on')
+  for (let second = 0; second < 11; second += 1) await clock.advance(1000)
+  expect(turn).toBe('off')
+  stop.abort()
+  await clock.advance(1000)
+  await done
 })
 
 describe.runIf(sqlKinds().includes('PostgreSQL'))('two instances with connections of their own', () => {
