@@ -12,7 +12,7 @@ export type ReadBatch =
       readonly range: SeqRange
       readonly items: readonly BatchItem[]
       /** Of a single frame: its JSON as it came, which says the same as the item. */
-      readonly texts: readonly string[] | undefined
+      readonly jsons: readonly Uint8Array[] | undefined
     }
   | {
       readonly ok: false
@@ -36,13 +36,13 @@ const rangeOf = (firstSeq: Seq, count: number): SeqRange => ({ from: firstSeq, t
 export function readBatch(payload: Uint8Array): ReadBatch {
   const plain = readPlainMessage(payload)
   if (plain !== undefined) {
-    const { stream, seq, frame, text } = plain
-    return { ok: true, stream, range: rangeOf(seq, 1), items: [{ seq, record: frame }], texts: [text] }
+    const { stream, seq, frame, json } = plain
+    return { ok: true, stream, range: rangeOf(seq, 1), items: [{ seq, record: frame }], jsons: [json] }
   }
   const parsed = parseBatch(payload)
   if (parsed.ok) {
     const { stream, firstSeq, items } = parsed
-    return { ok: true, stream, range: rangeOf(firstSeq, items.length), items, texts: undefined }
+    return { ok: true, stream, range: rangeOf(firstSeq, items.length), items, jsons: undefined }
   }
   const { reason, header } = parsed
   if (header === undefined) return { ok: false, reason, head: headOfJson(payload) }

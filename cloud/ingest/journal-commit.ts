@@ -56,7 +56,7 @@ function write(
     sql.quarantine(gateway, null, null, receivedAt, entry.unreadable.reason, entry.unreadable.bytes)
     return NOTHING
   }
-  const { stream, range, items, texts, declared } = entry
+  const { stream, range, items, jsons, declared } = entry
   const covered = touched.cover(gateway, stream, range)
   const { id, fresh, opened } = covered
   let stored = 0
@@ -64,7 +64,7 @@ function write(
   const isAllNew = fresh[0]?.from === range.from && fresh[0].to === range.to
   if (isAllNew && items.length === range.to - range.from + 1 && items.every(isRead)) {
     // Nearly always: stored together, at positions that follow one another.
-    const records = texts ?? items.map(({ record }) => JSON.stringify(record))
+    const records = jsons ?? items.map(({ record }) => JSON.stringify(record))
     const before = sql.insertRun(id, range.from, receivedAt, records) - items.length
     for (const { seq, record } of items) {
       stored += 1

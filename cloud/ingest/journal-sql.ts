@@ -52,7 +52,7 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
   const insertRun = (rows: number): StatementSync => {
     const known = insertRuns.get(rows)
     if (known !== undefined) return known
-    const values = Array.from({ length: rows }, (_, row) => `(?1, ?2 + ${row}, ?3, ?${row + 4})`)
+    const values = Array.from({ length: rows }, (_, row) => `(?1, ?2 + ${row}, ?3, CAST(?${row + 4} AS TEXT))`)
     const prepared = db.prepare(`INSERT INTO entries (stream_id, seq, received_at, record) VALUES ${values}`)
     insertRuns.set(rows, prepared)
     return prepared
@@ -120,7 +120,12 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
     insertEntry: (streamId: number, seq: number, receivedAt: EpochMs, record: string): number =>
       Number(insertEntry.run(streamId, seq, receivedAt, record).lastInsertRowid),
     /** Records whose numbers follow one another from `seq` on, at positions that do too; answers the last one's. */
-    insertRun: (streamId: number, seq: number, receivedAt: EpochMs, records: readonly string[]): number => {
+    insertRun: (
+      streamId: number,
+      seq: number,
+      receivedAt: EpochMs,
+      records: readonly (string | Uint8Array)[],
+    ): number => {
       let last = 0
       for (let from = 0; from < records.length; from += MOST_ROWS) {
         const rows = records.length <= MOST_ROWS ? records : records.slice(from, from + MOST_ROWS)

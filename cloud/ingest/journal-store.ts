@@ -17,8 +17,8 @@ export type JournalBatch = {
   readonly stream: StreamId
   readonly range: SeqRange
   readonly items: readonly BatchItem[]
-  /** JSON of each item's record, where it is known already. */
-  readonly texts?: readonly string[] | undefined
+  /** JSON of each item's record as bytes, where it is known already. */
+  readonly jsons?: readonly Uint8Array[] | undefined
   /** Ranges the gateway declares lost in its `gap` events. */
   readonly declared: readonly { readonly stream: StreamId; readonly range: SeqRange }[]
   /** An undecodable batch, whole. */

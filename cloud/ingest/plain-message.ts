@@ -2,12 +2,12 @@ import type { Frame } from '#contract/frame.ts'
 import type { Seq, StreamId } from '#contract/ids.ts'
 import { isPlainFrame, PLAIN_STREAM } from '#contract/plain-frame.ts'
 
-/** One frame that came alone, and its JSON to the letter, which says the same. */
+/** One frame that came alone, and the bytes of its JSON as they came, which say the same. */
 export type PlainMessage = {
   readonly stream: StreamId
   readonly seq: Seq
   readonly frame: Frame
-  readonly text: string
+  readonly json: Uint8Array
 }
 
 /** A frame with every field and its envelope take some 500; more is spaces, and not kept. */
@@ -40,7 +40,8 @@ export function readPlainMessage(payload: Uint8Array, known?: StreamId): PlainMe
   if (seqEnd === undefined || !text.startsWith(BEFORE_FRAME, seqEnd) || !isSeq(seq)) return undefined
   const record = text.slice(seqEnd + BEFORE_FRAME.length, -END.length)
   const frame = parsed(record)
-  return isStream(stream) && isPlainFrame(frame) ? { stream, seq, frame, text: record } : undefined
+  const json = bytes.subarray(seqEnd + BEFORE_FRAME.length, -END.length)
+  return isStream(stream) && isPlainFrame(frame) ? { stream, seq, frame, json } : undefined
 }
 
 /** Of a number as JSON writes whole ones, from 1 on. */

@@ -8,7 +8,7 @@ export type PlainRun = {
   readonly stream: StreamId
   readonly range: SeqRange
   readonly items: readonly BatchItem[]
-  readonly texts: readonly string[]
+  readonly jsons: readonly Uint8Array[]
 }
 
 /**
@@ -25,7 +25,7 @@ export function plainRuns(payloads: readonly Uint8Array[]): readonly (PlainRun |
       stream: first.stream,
       range: { from: first.seq, to: last.seq },
       items: run.map(({ seq, frame }) => ({ seq, record: frame })),
-      texts: run.map(({ text }) => text),
+      jsons: run.map(({ json }) => json),
     })
     run = []
   }

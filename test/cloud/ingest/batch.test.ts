@@ -10,6 +10,7 @@ import { anyFrame } from '../../support/any-record.ts'
 
 const STREAM = '00112233-4455-4677-8899-aabbccddeeff'
 const frame = { kind: 'frame', readAt: 1, timeQuality: 'ntp', fix: 'none', gnssTrust: 'ok', relay: 'closed' }
+const textOf = (json: Uint8Array): string => Buffer.from(json).toString()
 const bytes = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
 
 describe('a batch', () => {
@@ -80,12 +81,12 @@ describe('a batch', () => {
       ),
     )
 
-  test('keeps the text of a single frame, and reads it as one of many is read', () => {
+  test('keeps the JSON of a single frame, and reads it as one of many is read', () => {
     fc.assert(
       fc.property(anyFrame, (record) => {
         const payload = bytes(`${head}${JSON.stringify(record)}]}`)
         const read = readBatch(payload)
-        expect(read.ok && read.texts).toEqual(payload.length > 1000 ? undefined : [JSON.stringify(record)])
+        expect(read.ok && read.jsons?.map(textOf)).toEqual(payload.length > 1000 ? undefined : [JSON.stringify(record)])
       }),
     )
     fc.assert(
@@ -97,8 +98,10 @@ describe('a batch', () => {
         expect({ stream: read.stream, from: read.range.from, items: read.items }).toEqual({
           ...{ stream: whole.stream, from: whole.firstSeq, items: whole.items },
         })
-        if (read.texts !== undefined)
-          expect(read.items).toEqual(read.texts.map((said) => ({ seq: read.range.from, record: JSON.parse(said) })))
+        if (read.jsons !== undefined)
+          expect(read.items).toEqual(
+            read.jsons.map((json) => ({ seq: read.range.from, record: JSON.parse(textOf(json)) })),
+          )
       }),
       { numRuns: 2000 },
     )
@@ -106,7 +109,7 @@ describe('a batch', () => {
       `${JSON.stringify(frame)},${JSON.stringify(frame)}`,
       `${JSON.stringify(frame)}],"records":[${JSON.stringify(frame)}`,
     ])
-      expect(readBatch(bytes(`${head}${two}]}`))).toMatchObject({ ok: true, texts: undefined })
+      expect(readBatch(bytes(`${head}${two}]}`))).toMatchObject({ ok: true, jsons: undefined })
   })
 
   test('messages that came together become runs, in their order, and say what each says alone', () => {
@@ -131,7 +134,7 @@ describe('a batch', () => {
           expect(part.range.to - part.range.from + 1).toBe(part.items.length)
           return part.items.map((item, index) => ({
             ...{ ok: true, stream: part.stream, range: { from: item.seq, to: item.seq } },
-            ...{ items: [item], texts: [part.texts[index]] },
+            ...{ items: [item], jsons: [part.jsons[index]] },
           }))
         })
         expect(said).toEqual(payloads.map((payload) => readBatch(payload)))
