@@ -6,10 +6,17 @@ import { UNSEEN_MS } from './span.ts'
 
 /** What else is known of the time: told by the gateway, or by its connection. Each oldest first. */
 export type Witness = {
-  readonly events: readonly { readonly name: string; readonly at: EpochMs }[]
+  readonly events: readonly WitnessEvent[]
   readonly connections: readonly { readonly at: EpochMs; readonly online: boolean }[]
   /** When it was one of many cars of a district that fell silent together; null = it has not come back yet. */
   readonly outages: readonly { readonly from: EpochMs; readonly to: EpochMs | null }[]
+}
+
+/** `lost`: of when the frames are that it declares lost, where the gateway says so. */
+export type WitnessEvent = {
+  readonly name: string
+  readonly at: EpochMs
+  readonly lost?: { readonly since: EpochMs; readonly until: EpochMs } | undefined
 }
 
 export const WITNESS_EVENTS = ['gateway-started', 'power-cut', 'gap', 'frames-thinned'] as const
@@ -81,10 +88,11 @@ function silencesOf(
 /** A start tells of an end before it; a declared gap of numbers never to come; a lost connection of data still to come. */
 function causeOfSilence(from: EpochMs, to: EpochMs, { events, connections, outages }: Witness): BlankCause {
   const told = (name: (typeof WITNESS_EVENTS)[number], since: EpochMs, until: EpochMs) =>
-    events.some((event) => event.name === name && event.at >= since && event.at <= until)
+    events.some(({ name: told, at, lost }) => told === name && lost === undefined && at >= since && at <= until)
   const back = later(to, TELLS_WITHIN_MS)
   if (told('gateway-started', from, back)) return 'gateway-off'
   if (told('power-cut', later(from, -TELLS_WITHIN_MS), to)) return 'gateway-off'
+  if (events.some(({ lost }) => lost !== undefined && lost.since < to && lost.until > from)) return 'thinned'
   if (told('gap', from, back) || told('frames-thinned', from, back)) return 'thinned'
   // Begun near the silence: an outage of a day may not explain an hour that began in the middle of it.
   const isOfMany = outages.some(

@@ -202,6 +202,7 @@ export function createOutboxStore(deps: Deps): OutboxStore {
         reason: 'outbox-full',
         keptAs: stream,
         kept: kept.length,
+        ...lostTime(first.record, last.record),
       },
     }
     inTransaction(db, () => {
@@ -325,3 +326,7 @@ function storedRecord(row: Record<string, unknown>, boot: string): StoredRecord 
     bytes: Buffer.byteLength(body),
   }
 }
+
+/** Of when the thinned frames are: a full outbox thins days later, and whoever looks at the hole asks why it is there. */
+const lostTime = (first: GatewayRecord, last: GatewayRecord): object =>
+  first.kind === 'frame' && last.kind === 'frame' ? { since: first.readAt, until: last.readAt } : {}

@@ -11,13 +11,14 @@ import { createFrameStore } from '../../../cloud/history/frame-store.ts'
 import type { History } from '../../../cloud/history/history.ts'
 import { newestOf } from '../../../cloud/history/last-known.ts'
 import { createLastKnownStore, type LastKnownStore } from '../../../cloud/history/last-known-store.ts'
+import { createWitnessStore } from '../../../cloud/history/witness-store.ts'
 import { MAIN_PARK } from '../../../cloud/parks/park.ts'
 import { createMigrationService } from '../../../cloud/postgres/migration-service.ts'
 import { createPostgres, type Db, type Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { requireReal, startPostgres } from '../../support/real-servers.ts'
 import { listeningLog, realClock } from '../ingest/journal-support.ts'
-import { frameOf, historyFrame, OTHER_VEHICLE, T0, VEHICLE } from './history-support.ts'
+import { frameOf, historyFrame, OTHER_VEHICLE, STREAM, T0, VEHICLE } from './history-support.ts'
 
 /** What the page tells, read as anybody reads it. */
 const fleetOf = (db: Db) => {
@@ -211,6 +212,26 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('history in %s', (engine) => {
     await said(24, VEHICLE, 24)
     expect(await store.places({ ...asked, parks: [SECOND_PARK] })).toMatchObject([{ vehicleId: VEHICLE, speedKmh: 24 }])
     expect((await store.places({ ...asked, parks: [MAIN_PARK] }))[0]).toEqual(other)
+  })
+
+  test.skipIf(!here)('what a gateway declares lost is found by when it was, whatever it put there', async () => {
+    const event = (seq: number, at: number, data: object) =>
+      sql`insert into events (gateway_id, stream, seq, vehicle_id, name, at, received_at, data)
+        values ('gw-history01', ${STREAM}::uuid, ${seq}, ${VEHICLE}::uuid, 'gap', ${at}, 0, ${JSON.stringify(data)}::jsonb)`.execute(
+        postgres.db,
+      )
+    const day = 86_400_000
+    const lost = { since: T0 - 1000, until: T0 + 1000 }
+    await event(1, T0 + 5 * day, { reason: 'outbox-full', ...lost })
+    await event(2, T0 + 6 * day, { since: 'yesterday', until: [1] })
+    await event(3, T0 + 5 * day, { since: T0 - 5000, until: T0 - 4000 })
+    await event(4, T0 + 60_000, {})
+    const { events } = await createWitnessStore(postgres.db).of(VEHICLE, T0, later(T0, 60_000))
+    expect(events).toEqual([
+      { name: 'gap', at: T0 + 60_000, lost: undefined },
+      { name: 'gap', at: T0 + 5 * day, lost },
+      { name: 'gap', at: T0 + 6 * day, lost: undefined },
+    ])
   })
 
   test.skipIf(!here || engine === 'PGlite')(

@@ -126,6 +126,25 @@ describe('gaps and their causes', () => {
       cause: 'thinned',
     },
     {
+      name: 'a full outbox threw records of this time away, days later',
+      witness: {
+        connections: [{ at: later(end, 60_000), online: false }],
+        events: [{ name: 'gap', at: later(back, 3000 * MIN), lost: { since: T0, until: later(back, MIN) } }],
+        outages: [],
+      },
+      cause: 'thinned',
+    },
+    {
+      name: 'a full outbox threw records of another time away in it',
+      witness: {
+        ...NOTHING,
+        events: [
+          { name: 'gap', at: later(end, MIN), lost: { since: later(T0, -90 * MIN), until: later(T0, -60 * MIN) } },
+        ],
+      },
+      cause: 'unknown',
+    },
+    {
       name: 'its connection was lost',
       witness: { ...NOTHING, connections: [{ at: later(end, 60_000), online: false }] },
       cause: 'no-contact',

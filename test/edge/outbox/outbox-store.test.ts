@@ -186,6 +186,8 @@ test('a full disk budget thins the oldest unsent frames 1:2, keeps edges, and na
   fill(0, 300, (index) => ({ ignition: index < 151 }))
   expect(gaps).toHaveLength(1)
   expect(gaps[0]).toMatchObject({ name: 'gap', data: { stream, from: 1, to: 300, reason: 'outbox-full' } })
+  const since = 1_795_000_000_000
+  expect(gaps[0]?.data).toMatchObject({ since, until: since + 299_000 })
   const kept = outbox.streams().flatMap((one) => outbox.after(one.stream, 0, 1000)?.records ?? [])
   const seconds = kept.map(({ record }) => (record.kind === 'frame' ? (record.readAt - 1_795_000_000_000) / 1000 : -1))
   expect(kept.length).toBeLessThan(160)
