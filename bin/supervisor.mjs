@@ -9,26 +9,34 @@ const PAUSES_MS = [500, 1000, 2000, 5000, 10_000, 30_000]
 const SETTLED_MS = 60_000
 const LOG_LIMIT_BYTES = 20_000_000
 
-/** Appends lines to a file; a full one is kept once as .1. */
+/** Appends lines to a file; a full one is kept once as .1. What a full disk refuses is lost, and opened anew is written on. */
 function openLog(folder, name) {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `${name}.log`)
   const sizeNow = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0
   let size = sizeNow()
-  let stream = createWriteStream(path, { flags: 'a' })
+  let stream
+  const open = () => {
+    const opened = createWriteStream(path, { flags: 'a' })
+    opened.on('error', () => {
+      if (stream === opened) stream = undefined
+    })
+    return opened
+  }
   return {
     path,
     write(line) {
       if (size > LOG_LIMIT_BYTES) {
-        stream.end()
+        stream?.end()
         renameSync(path, `${path}.1`)
-        stream = createWriteStream(path, { flags: 'a' })
+        stream = undefined
         size = 0
       }
+      stream ??= open()
       size += Buffer.byteLength(line) + 1
       stream.write(`${line}\n`)
     },
-    close: () => new Promise((done) => stream.end(done)),
+    close: () => new Promise((done) => (stream === undefined ? done() : stream.end(done))),
   }
 }
 

@@ -19,6 +19,7 @@ import { createHttp } from './http/app.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { runTidyLoop } from './http/tidy-loop.ts'
 import { createIngest } from './ingest/app.ts'
+import { checkRoom } from './ingest/disk-room.ts'
 import { createQuarantineRoutes } from './ingest/quarantine-routes.ts'
 import { createQuarantineService } from './ingest/quarantine-service.ts'
 import { createJobs } from './jobs/app.ts'
@@ -271,7 +272,13 @@ export async function createCloud(config: CloudConfig, world: World, version: st
   const answers = createIdempotencyStore(db)
   const dependencies = [
     { name: 'sql', check: async () => void (await sql`select 1`.execute(db)) },
-    { name: 'journal', check: async () => void ingest.journal.head() },
+    {
+      name: 'journal',
+      check: async () => {
+        ingest.journal.head()
+        await checkRoom(config.dataDir)
+      },
+    },
     { name: 'broker', check: brokerSeat.check },
     // Without it nothing is signed, and everything else goes on: no reason to be taken out of service.
     { name: 'signer', weight: 'wanted' as const, check: async () => void (await signer.status()) },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -101,6 +101,19 @@ test('a child killed with -9 is said and started again', async () => {
   expect(run.said()).toMatch(/SAY child ended unexpectedly \(SIGKILL\); starting it again in 0.02 s/)
   run.launcher.kill('SIGINT')
   await once(run.launcher, 'exit')
+})
+
+test.skipIf(!existsSync('/dev/full'))('a full disk ends nobody, and with room again the log goes on', async () => {
+  const log = join(dir, 'logs', 'child.log')
+  mkdirSync(join(dir, 'logs'))
+  symlinkSync('/dev/full', log)
+  const run = launch(`let n = 0; setInterval(() => console.log('ready ' + n++), 20)`)
+  await run.says(/LINE ready 20\n/)
+  rmSync(log)
+  await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('ready'), run.said)
+  run.launcher.kill('SIGINT')
+  const [code] = await once(run.launcher, 'exit')
+  expect(code).toBe(0)
 })
 
 test('a child that once lived is started again for ever', async () => {

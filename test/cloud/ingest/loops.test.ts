@@ -1,9 +1,16 @@
+import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { epochMs, minutes } from '#contract/instant.ts'
+import { checkRoom } from '../../../cloud/ingest/disk-room.ts'
 import { runPruneLoop } from '../../../cloud/ingest/prune-loop.ts'
 import { runReceiptLoop } from '../../../cloud/ingest/receipt-loop.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 import { listeningLog } from './journal-support.ts'
+
+test('a disk without room is told before the journal meets it', async () => {
+  await expect(checkRoom(tmpdir(), 0)).resolves.toBeUndefined()
+  await expect(checkRoom(tmpdir(), Number.MAX_SAFE_INTEGER)).rejects.toThrow(/^the disk is full: \d+ MB are left$/)
+})
 
 describe('the small loops of ingest', () => {
   test('receipts: looks every second until told to stop', async () => {
