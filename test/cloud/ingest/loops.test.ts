@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { epochMs, minutes } from '#contract/instant.ts'
-import { checkRoom } from '../../../cloud/ingest/disk-room.ts'
+import { checkRoom } from '../../../cloud/ingest/disk-client.ts'
 import { runPruneLoop } from '../../../cloud/ingest/prune-loop.ts'
 import { runReceiptLoop } from '../../../cloud/ingest/receipt-loop.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
