@@ -14,6 +14,8 @@ const LONGEST_NUMBER = 32
 const DECIMALS = 10_000_000
 /** Below it seven decimals are no more than fifteen digits, and a double of fifteen digits is one number only. */
 const FEW = 100_000_000
+const POWERS = Int32Array.from({ length: 9 }, (_, digits) => 10 ** digits)
+const at10 = (digits: number): number => POWERS[digits] ?? FEW
 /** JavaScript writes what is less with an exponent. */
 const LITTLE = 1e-6
 
@@ -32,9 +34,11 @@ export function createLineWriter(expectedBytes: number): LineWriter {
     bytes = larger
   }
   const text = (ascii: string): void => {
-    makeRoom(ascii.length)
-    for (let index = 0; index < ascii.length; index += 1) bytes[at + index] = ascii.charCodeAt(index)
-    at += ascii.length
+    const length = ascii.length
+    makeRoom(length)
+    const [into, from] = [bytes, at]
+    for (let index = 0; index < length; index += 1) into[from + index] = ascii.charCodeAt(index)
+    at = from + length
   }
   const letter = (code: number): void => {
     bytes[at] = code
@@ -49,11 +53,12 @@ export function createLineWriter(expectedBytes: number): LineWriter {
       rest = value - high * FEW
     }
     let length = value >= FEW ? 8 : Math.max(1, atLeast)
-    for (let bound = 10 ** length; rest >= bound; bound *= 10) length += 1
+    while (length < 8 && rest >= at10(length)) length += 1
     rest |= 0
+    const into = bytes
     for (let place = at + length - 1; place >= at; place -= 1) {
       const tenth = (rest / 10) | 0
-      bytes[place] = ZERO + rest - 10 * tenth
+      into[place] = ZERO + rest - 10 * tenth
       rest = tenth
     }
     at += length
@@ -68,10 +73,10 @@ export function createLineWriter(expectedBytes: number): LineWriter {
   const number = (value: number): void => {
     const size = Math.abs(value)
     const isWhole = Number.isSafeInteger(value)
-    const scaled = Math.round(size * DECIMALS)
+    const scaled = isWhole ? 0 : Math.round(size * DECIMALS)
     // What divides back to the same number has these seven decimals and no others.
-    const isShort = size >= LITTLE && size < FEW && scaled / DECIMALS === size
-    if (!isWhole && !isShort) {
+    const isShort = isWhole || (size >= LITTLE && size < FEW && scaled / DECIMALS === size)
+    if (!isShort) {
       text(String(value))
       return
     }
