@@ -108,11 +108,11 @@ async function changedSince(db: Db, mark: Mark | null): Promise<readonly [Mark, 
   const seen = mark === null ? null : String(mark.seen)
   const young = mark === null ? sql`true` : sql`age(xmin) <= age(${seen}::text::xid8::xid)`
   const { rows } = await sql<Found & { readonly server: string; readonly seen: string }>`
-    select pg_postmaster_start_time()::text as server, pg_snapshot_xmin(pg_current_snapshot())::text as seen,
-      (select count(*)::int from vehicles) as vehicles,
-      (select coalesce(json_agg(json_build_array(id, park_id, plate)), '[]') from vehicles where ${young}) as changed,
-      (select count(*)::int from last_known) as heard,
-      (select string_agg(concat(${PLACE}), E'\\n') from last_known where ${young}) as moved`.execute(db)
+    select pg_postmaster_start_time()::text as server, pg_snapshot_xmin(pg_current_snapshot())::text as seen, cars.*, places.*
+    from (select count(*)::int as vehicles,
+        coalesce(json_agg(json_build_array(id, park_id, plate)) filter (where ${young}), '[]') as changed from vehicles) as cars,
+      (select count(*)::int as heard, string_agg(concat(${PLACE}), E'\\n') filter (where ${young}) as moved
+        from last_known) as places`.execute(db)
   const [row] = rows
   if (row === undefined) throw new Error('a select of constants has one row')
   return [{ server: row.server, seen: Number(row.seen) }, row]
