@@ -16,7 +16,7 @@ export type BrokerClientDeps = BrokerEars & {
   readonly caPem?: string
   /** Names this cloud instance among others on the same broker; keeps its session through a restart. */
   readonly instance: string
-  /** Connections that share the records: each acknowledges one message at a time. */
+  /** Connections that share the records, 32 unless said: each acknowledges one message at a time, and all share a commit. */
   readonly consumers?: number
   readonly clock: Clock
   readonly log: Log
@@ -28,6 +28,8 @@ const SHARE = 'kordon-cloud'
  * is away its share, and nobody gets that.
  */
 const SESSION_S = 60
+/** With eight, senders that say everything again after a broken connection were sooner than what was stored of it. */
+const CONSUMERS = 32
 const RETRY_MS = 1000
 const REFUSED_RETRY_MS = 30_000
 
@@ -180,7 +182,7 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
     start: async () => {
       control = open('control', { clean: true })
       control.on('message', hearStatus)
-      for (let index = 1; index <= (deps.consumers ?? 8); index += 1) consumers.push(openConsumer(index))
+      for (let index = 1; index <= (deps.consumers ?? CONSUMERS); index += 1) consumers.push(openConsumer(index))
       // A broker whose access list knows no trackers still carries the gateways.
       const trackers = deps.phones === undefined ? [] : everyOwntracks(SHARE)
       await Promise.all([

@@ -30,14 +30,6 @@ export type GroupCommit<Entry, Result> = {
 
 const COMMIT_RECORDS = 5000
 const COMMIT_WAIT_MS = 5
-/** While so many senders are waiting for one commit, acknowledgements that go out together are worth more than soon. */
-const CROWD = 100
-const CROWD_WAIT_MS = 20
-/**
- * What the largest of so many groups held is the whole crowd: with that many here again, nobody else is coming. One of them
- * waits its whole time all the same, else a crowd that has grown would never be seen.
- */
-const GROUPS_REMEMBERED = 8
 /**
  * Beyond this a batch waits its turn outside, unacknowledged, and its connection is not read on meanwhile: whoever sends
  * faster than the disk takes is slowed down and loses nothing. What waits too long is given up by the broker's deadline.
@@ -45,9 +37,8 @@ const GROUPS_REMEMBERED = 8
 const MAX_PENDING_RECORDS = 200_000
 
 /**
- * One flush for all that came together: at once after a rest, else after at most 5 ms (20 ms under load), with 5,000 records,
- * or with a whole crowd back.
- * Waits no longer than four commits take, so that flushes cost a bounded share of the time on a slow disk and a fast one.
+ * One flush for all that came together: at once after a rest, else after at most 5 ms or with 5,000 records. Waits no longer than
+ * four commits take, so that flushes cost a bounded share of the time on a fast disk too.
  */
 export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): GroupCommit<Entry, Result> {
   const { clock } = deps
@@ -58,10 +49,6 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   let state: 'idle' | 'soon' | 'now' = 'idle'
   let lastEnd = Number.NEGATIVE_INFINITY
   let lastTook = 0
-  let longestWait = COMMIT_WAIT_MS
-  let sizes: readonly number[] = []
-  let groups = 0
-  let enough = COMMIT_RECORDS
 
   /** A group that fails is tried one by one, so that a bad batch fails alone. */
   const settle = (group: readonly Waiting<Entry, Result>[]): void => {
@@ -88,7 +75,6 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
   const flush = (): void => {
     state = 'idle'
     const group = waiting
-    const size = pending
     waiting = []
     pending = 0
     if (group.length === 0) return
@@ -96,12 +82,6 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
     settle(group)
     lastEnd = clock.steady()
     lastTook = lastEnd - began
-    sizes = [...sizes.slice(1 - GROUPS_REMEMBERED), size]
-    groups += 1
-    const isCrowd = group.length >= CROWD
-    longestWait = isCrowd ? CROWD_WAIT_MS : COMMIT_WAIT_MS
-    const isLookedFor = isCrowd && groups % GROUPS_REMEMBERED !== 0
-    enough = isLookedFor ? Math.min(COMMIT_RECORDS, Math.max(...sizes)) : COMMIT_RECORDS
     while (outside.length > 0 && fits(outside[0])) admit(outside.shift())
     deps.flushed()
   }
@@ -118,8 +98,8 @@ export function createGroupCommit<Entry, Result>(deps: Deps<Entry, Result>): Gro
 
   const schedule = (): void => {
     if (state === 'now') return
-    const rest = lastEnd + Math.min(longestWait, 4 * lastTook) - clock.steady()
-    if (rest <= 0 || pending >= enough) {
+    const rest = lastEnd + Math.min(COMMIT_WAIT_MS, 4 * lastTook) - clock.steady()
+    if (rest <= 0 || pending >= COMMIT_RECORDS) {
       state = 'now'
       deps.soon(flush)
     } else if (state === 'idle') {

@@ -20,6 +20,10 @@ const SEQ_AT = STREAM_END + BEFORE_SEQ.length
 const MOST_DIGITS = 15
 
 const isStream = (text: string): text is StreamId => PLAIN_STREAM.test(text)
+const streamOf = (text: string): StreamId | undefined => {
+  const stream = text.slice(STREAM_AT, STREAM_END)
+  return isStream(stream) ? stream : undefined
+}
 const isSeq = (number: number): number is Seq => Number.isSafeInteger(number) && number > 0
 
 /**
@@ -34,14 +38,14 @@ export function readPlainMessage(payload: Uint8Array, known?: StreamId): PlainMe
   const text = bytes.toString('latin1')
   if (!text.startsWith(BEFORE_STREAM) || !text.startsWith(BEFORE_SEQ, STREAM_END) || !text.endsWith(END))
     return undefined
-  const stream = known !== undefined && text.startsWith(known, STREAM_AT) ? known : text.slice(STREAM_AT, STREAM_END)
+  const stream = known !== undefined && text.startsWith(known, STREAM_AT) ? known : streamOf(text)
   const seqEnd = endOfDigits(text, SEQ_AT)
   const seq = seqEnd === undefined ? 0 : Number(text.slice(SEQ_AT, seqEnd))
   if (seqEnd === undefined || !text.startsWith(BEFORE_FRAME, seqEnd) || !isSeq(seq)) return undefined
   const record = text.slice(seqEnd + BEFORE_FRAME.length, -END.length)
   const frame = parsed(record)
   const json = bytes.subarray(seqEnd + BEFORE_FRAME.length, -END.length)
-  return isStream(stream) && isPlainFrame(frame) ? { stream, seq, frame, json } : undefined
+  return stream !== undefined && isPlainFrame(frame) ? { stream, seq, frame, json } : undefined
 }
 
 /** Of a number as JSON writes whole ones, from 1 on. */

@@ -63,49 +63,45 @@ test('a listener that fails takes the acknowledgement from nobody else, and noth
   expect(told).toEqual(['done 1', 'failed 2: listener', 'done 3'])
 })
 
-test('a crowd that is back as a whole waits no longer, and one group in eight still looks whether it has grown', async () => {
+test('under load what comes waits for company, no longer than 5 ms and four commits, and 5,000 records wait for nobody', async () => {
   const groups: number[] = []
   const turns: (() => void)[] = []
   const manual = createManualClock()
   let spentMs = 0
-  const clock = { ...manual, steady: () => millis(manual.steady() + spentMs) }
+  let takesMs = 10
   const commits = createGroupCommit<number, number>({
     commit: (entries) => {
       groups.push(entries.length)
-      // Four times as long is more than a crowd waits.
-      spentMs += 10
+      spentMs += takesMs
       return entries
     },
     flushed: () => {},
     soon: (run) => void turns.push(run),
-    clock,
+    clock: { ...manual, steady: () => millis(manual.steady() + spentMs) },
   })
-  const come = (count: number): void => {
-    for (let index = 0; index < count; index += 1)
-      commits.add(
-        index,
-        1,
-        () => {},
-        () => {},
-      )
+  const come = (records: number): void => {
+    commits.add(
+      0,
+      records,
+      () => {},
+      () => {},
+    )
     for (const run of turns.splice(0)) run()
   }
-  come(300)
-  expect(groups).toEqual([300])
-  come(299)
-  expect(groups).toEqual([300])
   come(1)
-  expect(groups).toEqual([300, 300])
-  await manual.advance(20)
-  for (let round = 3; round <= 8; round += 1) come(300)
-  expect(groups).toHaveLength(8)
-  come(300)
-  come(100)
-  expect(groups).toHaveLength(8)
-  await manual.advance(20)
-  expect(groups[8]).toBe(400)
-  come(300)
-  expect(groups).toHaveLength(9)
-  come(100)
-  expect(groups[9]).toBe(400)
+  expect(groups, 'after a rest').toEqual([1])
+  come(1)
+  await manual.advance(4)
+  come(1)
+  expect(groups).toEqual([1])
+  takesMs = 0.5
+  await manual.advance(1)
+  expect(groups, 'after 5 ms').toEqual([1, 2])
+  come(1)
+  await manual.advance(2)
+  expect(groups, 'after four times half a millisecond').toEqual([1, 2, 1])
+  come(4999)
+  expect(groups).toHaveLength(3)
+  come(1)
+  expect(groups, 'with 5,000 records').toEqual([1, 2, 1, 2])
 })
