@@ -45,9 +45,9 @@ function writeLine(writer: LineWriter, { gateway, stream, seq, vehicleId, frame 
   reading(writer, ',odometerKm=', frame.odometerKm)
   reading(writer, ',speedKmh=', frame.speedKmh)
   reading(writer, ',supplyVolt=', frame.supplyVolt)
-  truth(writer, ',backfill=', frame.backfill)
-  truth(writer, ',ignition=', frame.ignition)
-  truth(writer, ',motion=', frame.motion)
+  reading(writer, ',backfill=', frame.backfill)
+  reading(writer, ',ignition=', frame.ignition)
+  reading(writer, ',motion=', frame.motion)
   writer.text(' ')
   writer.number(frame.readAt * 1000 + microsOf(stream, seq))
   writer.text('\n')
@@ -59,16 +59,11 @@ function whole(writer: LineWriter, name: string, value: number): void {
   writer.text('i')
 }
 
-function reading(writer: LineWriter, name: string, value: number | undefined): void {
+function reading(writer: LineWriter, name: string, value: number | boolean | undefined): void {
   if (value === undefined) return
   writer.text(name)
-  writer.number(value)
-}
-
-function truth(writer: LineWriter, name: string, value: boolean | undefined): void {
-  if (value === undefined) return
-  writer.text(name)
-  writer.text(value ? 'true' : 'false')
+  if (typeof value === 'number') writer.number(value)
+  else writer.text(value ? 'true' : 'false')
 }
 
 const microsOf = (stream: StreamId, seq: Seq): number => (seq + Number.parseInt(stream.slice(0, 8), 16)) % 1000

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { epochMs } from '#contract/instant.ts'
-import { jsonOf, refusedFor, type TrackerMessage, trackerFrame } from './tracker-message.ts'
+import { aside, jsonOf, refusedFor, type TrackerMessage, trackerFrame } from './tracker-message.ts'
 
 /** OwnTracks booklet, JSON: times in seconds, metres, km/h. Other members are of no use here. */
 const seconds = z.number().min(0).max(4_102_444_800)
-/** What is no number is not there. */
-const aside = z.number().optional().catch(undefined)
 const Location = z.looseObject({
   lat: z.number(),
   lon: z.number(),

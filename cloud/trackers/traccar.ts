@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { epochMs } from '#contract/instant.ts'
-import { jsonOf, refusedFor, type TrackerMessage, trackerFrame } from './tracker-message.ts'
+import { aside, jsonOf, refusedFor, type TrackerMessage, trackerFrame } from './tracker-message.ts'
 
 /** Times are ISO 8601 (older servers leave the colon out of the offset), or milliseconds in still older ones. */
 const Time = z.union([
@@ -11,8 +11,6 @@ const Time = z.union([
     .transform((text) => Date.parse(text)),
   z.number().min(0).max(4_102_444_800_000),
 ])
-/** What is no number is not there. */
-const aside = z.number().optional().catch(undefined)
 const Attributes = z.looseObject({
   ignition: z.boolean().optional().catch(undefined),
   sat: z.number().int().min(0).max(255).optional().catch(undefined),

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { Frame, roundFrame } from '#contract/frame.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { GatewayRecord } from '#contract/record.ts'
@@ -16,6 +16,9 @@ type Readings = {
     | Frame[Name]
     | undefined
 } & { readonly readAt: EpochMs; readonly fix: Frame['fix'] }
+
+/** What stands beside a place: what is no number is not there. */
+export const aside = z.number().optional().catch(undefined)
 
 /** Beside a place, and worth nothing where they are not plausible. */
 const ASIDE = ['speedKmh', 'headingDeg', 'altitudeM', 'odometerKm', 'engineHours', 'satellites', 'supplyVolt'] as const
