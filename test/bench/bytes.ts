@@ -126,7 +126,12 @@ async function openLine(dir: string) {
   const broker = createEmbeddedBroker({
     ...common,
     listeners: { tls: { host: '127.0.0.1', port: 0, ...server, ca: authority.ca } },
-    credentials: { checkPassword: async () => false, isRevoked: () => false, certificateCounts: () => true },
+    credentials: {
+      checkPassword: async () => false,
+      isRevoked: () => false,
+      isRevokedByNow: async () => false,
+      certificateCounts: () => true,
+    },
     onStatus: () => {},
     ingest,
   })

@@ -188,7 +188,8 @@ async function restOf(store: Store, postgres: Postgres) {
   const service = createHistoryService({
     history: store.history,
     lastKnown,
-    witness: { of: async () => ({ events: [], connections: [], outages: [] }) },
+    witness: { of: async () => ({ events: [], connections: [], fitted: [], outages: [] }) },
+    missingOf: async () => [],
     stored: async () => {},
     clock: systemClock,
     vehicleOf: () => undefined,

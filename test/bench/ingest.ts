@@ -122,16 +122,27 @@ async function startPeer(consumers: number, named: readonly LoadGateway[], { own
   }
 }
 
-const STEP = 8000
-const PACES = [8000, 16_000, 24_000, 32_000, 40_000, 48_000, 56_000, 64_000]
+const [STEP, FINE_STEP] = [8000, 2000]
+const HIGHEST = 80_000
+/** What a search takes at most, and the steps down from what it found: those double. */
+const [SEARCH_ROUNDS, STEPS_DOWN] = [HIGHEST / STEP + 2, 6]
 
 /** The pace at which this many consumers store most and lose nothing, in rounds as long as those that count. */
 async function searchPace(peer: Peer, ms: number): Promise<{ readonly pace: number; readonly rate: number }> {
   let best = { pace: 0, rate: 0 }
-  for (const pace of PACES) {
+  const holds = async (pace: number): Promise<boolean> => {
     const { tally, rate } = await peer.round(pace, ms)
-    if (tally.lost > 0 || rate < 0.6 * pace) return best
+    if (tally.lost > 0 || rate < 0.6 * pace) return false
     if (rate > best.rate) best = { pace, rate }
+    return true
+  }
+  let [held, failed] = [0, HIGHEST]
+  while (held + STEP < failed && (await holds(held + STEP))) held += STEP
+  failed = Math.min(failed, held + STEP)
+  while (failed - held > FINE_STEP) {
+    const middle = (held + failed) / 2
+    if (await holds(middle)) held = middle
+    else failed = middle
   }
   return best
 }
@@ -150,7 +161,7 @@ export const ingest: Bench = {
     let saturated: Round | undefined
     if (findReal('mosquitto') !== undefined)
       for (const consumers of full ? [1, 2, 4] : [1, 2]) {
-        const searching = await startPeer(consumers, namedGateways(GATEWAYS * (PACES.length + 1)), line)
+        const searching = await startPeer(consumers, namedGateways(GATEWAYS * (SEARCH_ROUNDS + 1)), line)
         const best = await searchPace(searching, ms)
         if (best.rate > found.rate) {
           Object.assign(found, { consumers, ...best })
@@ -161,7 +172,7 @@ export const ingest: Bench = {
     const peer =
       found.pace === 0
         ? undefined
-        : await startPeer(found.consumers, namedGateways(GATEWAYS * (PAIRS + 2 + PACES.length)), line)
+        : await startPeer(found.consumers, namedGateways(GATEWAYS * (PAIRS + 2 + STEPS_DOWN)), line)
     let used = 0
     const rounds: OwnRound[] = []
     const peers: Round[] = []
@@ -172,14 +183,16 @@ export const ingest: Bench = {
         rounds.push(round)
         return round.rate
       }
+      let down = FINE_STEP
       const other = async () => {
         if (peer === undefined) return Number.NaN
         for (;;) {
           const round = await peer.round(found.pace, ms)
           peers.push(round)
           // A pace that lost something was none without loss, whatever the search saw: the next lower one is.
-          if (round.tally.lost === 0 || found.pace === STEP) return round.rate
-          found.pace -= STEP
+          if (round.tally.lost === 0 || down > HIGHEST) return round.rate
+          found.pace = Math.max(FINE_STEP, found.pace - down)
+          down *= 2
         }
       }
       const pairs = await interleaved(PAIRS, one, other)

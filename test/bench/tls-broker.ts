@@ -8,7 +8,12 @@ const [folder = '', port = '0'] = process.argv.slice(2)
 const read = (file: string) => readFileSync(`${folder}/${file}`, 'utf8')
 const broker = createEmbeddedBroker({
   listeners: { tls: { host: '127.0.0.1', port: Number(port), ca: read('ca'), cert: read('cert'), key: read('key') } },
-  credentials: { checkPassword: async () => false, isRevoked: () => false, certificateCounts: () => true },
+  credentials: {
+    checkPassword: async () => false,
+    isRevoked: () => false,
+    isRevokedByNow: async () => false,
+    certificateCounts: () => true,
+  },
   ingest: { accept: async () => {} },
   onStatus: () => {},
   count: () => {},

@@ -65,7 +65,7 @@ export function tallyJournals(paths: readonly string[], ledger: readonly LedgerP
       page,
       files.flatMap((file) =>
         file
-          .prepare('SELECT seq FROM entries JOIN streams ON streams.id = stream_id WHERE stream = ?')
+          .prepare('SELECT seq FROM records WHERE stream = ?')
           .all(page.stream)
           .map((row) => Number(row['seq'])),
       ),
