@@ -104,17 +104,20 @@ export function createCompany(parts: Parts) {
     },
   })
   const policies = createPolicies({ db, inTransaction, world, changed: () => rules.lookAgain() })
-  const numberOf = async (name: string): Promise<number> => Number((await policies.service.get(name)).value)
-  const promisePolicy = async () => ({
-    every: millis(await numberOf('promiseEvery')),
-    longest: millis(await numberOf('promiseTime')),
-    mostKopecks: await numberOf('promiseMax'),
-  })
+  const { numbersOf } = policies.service
+  const promisePolicy = async () => {
+    const policy = await numbersOf('promiseEvery', 'promiseTime', 'promiseMax')
+    const [every, longest] = [millis(policy('promiseEvery')), millis(policy('promiseTime'))]
+    return { every, longest, mostKopecks: policy('promiseMax') }
+  }
   const papers = createPapers({
     db,
     inTransaction,
     world,
-    days: async () => ({ warnDays: await numberOf('papersWarnDays'), issueDays: await numberOf('papersIssueDays') }),
+    days: async () => {
+      const policy = await numbersOf('papersWarnDays', 'papersIssueDays')
+      return { warnDays: policy('papersWarnDays'), issueDays: policy('papersIssueDays') }
+    },
     inSight: createParkStore(db).inSight,
     changed: live.vehicleChanged,
   })
@@ -129,7 +132,10 @@ export function createCompany(parts: Parts) {
         ids.map((id) => [id, { odometerKm: known.get(id)?.odometerKm ?? undefined, kmPerDay: paces.get(id) }]),
       )
     },
-    grace: async () => ({ km: await numberOf('inspectionGraceKm'), days: await numberOf('inspectionGraceDays') }),
+    grace: async () => {
+      const policy = await numbersOf('inspectionGraceKm', 'inspectionGraceDays')
+      return { km: policy('inspectionGraceKm'), days: policy('inspectionGraceDays') }
+    },
     happened: async ({ name, id, at, vehicleId }) => {
       live.vehicleChanged(vehicleId)
       if (name === 'inspection.booked') return
@@ -198,7 +204,7 @@ export function createCompany(parts: Parts) {
     db,
     world,
     parks: yandexParks,
-    minKopecks: () => numberOf('minBalance'),
+    minKopecks: async () => (await numbersOf('minBalance'))('minBalance'),
     stopped: (driverId, at) =>
       rules.emit({ id: `orders ${driverId} ${at}`, name: 'orders.stopped', at, payload: {}, about: { driverId } }),
   })
@@ -240,14 +246,17 @@ export function createCompany(parts: Parts) {
     secureCookies: config.publicUrl?.startsWith('https:') === true,
     support: channels.supportPhone,
     payUrl: channels.payUrl,
-    policy: async () => ({
-      minKopecks: await numberOf('minBalance'),
-      balanceMaxAge: millis(await numberOf('balanceMaxAge')),
-      maxPostpones: await numberOf('maxPostpones'),
-      unlock: (await policies.service.get('driverUnlockCode')).value === 'yes' ? 'yes' : 'no',
-      unlockEvery: millis(await numberOf('driverUnlockEvery')),
-      promise: await promisePolicy(),
-    }),
+    policy: async () => {
+      const policy = await numbersOf('minBalance', 'balanceMaxAge', 'maxPostpones', 'driverUnlockEvery')
+      return {
+        minKopecks: policy('minBalance'),
+        balanceMaxAge: millis(policy('balanceMaxAge')),
+        maxPostpones: policy('maxPostpones'),
+        unlock: (await policies.service.get('driverUnlockCode')).value === 'yes' ? 'yes' : 'no',
+        unlockEvery: millis(policy('driverUnlockEvery')),
+        promise: await promisePolicy(),
+      }
+    },
   })
   rules.ports.facts('vehicle', async (ids) => {
     const own = ids.flatMap((id) => VehicleId.safeParse(id).data ?? [])
@@ -413,7 +422,7 @@ export function createCompany(parts: Parts) {
     upkeepOf,
     emit: rules.emit,
     /** The value in force of a policy that is a number. Rejects for a name that is none. */
-    numberOf,
+    numbersOf,
     driverSignIn: driverPage.signIn,
     /** A message to somebody who signs in, about the own account. */
     notify: ({ to, login, change, key }: Notice): Promise<void> =>

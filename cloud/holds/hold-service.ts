@@ -50,7 +50,7 @@ type Deps = Pick<World, 'clock' | 'uuid'> & {
   readonly situations: SituationService
   readonly holdStore: (db: Db) => HoldStore
   /** A technician is proving the relay of this vehicle. */
-  readonly relayTested: (vehicle: VehicleId) => boolean
+  readonly relayTested: (vehicle: VehicleId) => Promise<boolean>
   readonly signerReach: () => 'up' | 'down' | 'unknown'
   readonly pace: Pace
 }
@@ -187,7 +187,8 @@ export function createHoldService(deps: Deps): HoldService {
         const wanted = wantedOrder(known.situation, deps.pace, clock.now())
         // Open for a technician's test, which ends by itself: an order would only spoil the proof.
         const isTest = wanted.order === 'unblock' && known.situation.newest?.action !== 'block'
-        if (wanted.order === 'later' || (isTest && deps.relayTested(known.vehicleId))) early.push(known.vehicleId)
+        if (wanted.order === 'later' || (isTest && (await deps.relayTested(known.vehicleId))))
+          early.push(known.vehicleId)
         else if (wanted.order !== 'none') await settleOne(known.vehicleId)
       }
       return early

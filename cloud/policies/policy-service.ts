@@ -26,6 +26,8 @@ export type PolicyService = {
   list(): Promise<readonly PolicyNow[]>
   /** Faults: policy/unknown. */
   get(name: string): Promise<PolicyNow>
+  /** The values of policies that are numbers, read at once: the answer tells each by its name. Faults: policy/unknown. */
+  numbersOf<Name extends string>(...names: readonly Name[]): Promise<(name: Name) => number>
   /** Faults: policy/unknown, policy/out-of-bounds, policy/changed, access/forbidden. */
   set(name: string, wish: PolicyWish): Promise<PolicyNow>
   /** Newest first, below that version. Faults: policy/unknown. */
@@ -94,6 +96,12 @@ export function createPolicyService({
     list,
     presets,
     get: async (name) => nowOf(specOf(name), await policyStore(db).newest(name)),
+    numbersOf: async (...names) => {
+      const rows = await policyStore(db).newestOf(names)
+      const values = new Map<string, PolicyValue>(names.map((name) => [name, specOf(name).value]))
+      for (const { name, value } of rows) values.set(name, value)
+      return (name) => Number(values.get(name))
+    },
     set: async (name, wish) => {
       const spec = specOf(name)
       const now = await inTransaction(async (within) => {

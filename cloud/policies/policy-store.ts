@@ -12,6 +12,8 @@ export function createPolicyStore(db: Db) {
   return {
     newestOfEach: (): Promise<PolicyVersionRow[]> =>
       all().distinctOn('name').orderBy('name').orderBy('version', 'desc').execute(),
+    newestOf: (names: readonly string[]): Promise<PolicyVersionRow[]> =>
+      all().where('name', 'in', names).distinctOn('name').orderBy('name').orderBy('version', 'desc').execute(),
     newest: (name: string): Promise<PolicyVersionRow | undefined> =>
       all().where('name', '=', name).orderBy('version', 'desc').limit(1).executeTakeFirst(),
     /** Newest first. */

@@ -27,10 +27,11 @@ const AWAY: ZoneState = { ...NEVER_SEEN, side: 'outside' }
 export function follow(known: Track, fix: GoodFix, { work: shape, policy, map }: Around): Step {
   const { work, places } = known
   const judged = judgeSighting(work, sightingOf(fix, shape, policy), policy)
-  if (judged.state === work) return { track: known, crossing: null, placeCrossings: [], leapFrom: null }
+  if (judged.state === work) return { track: known, crossing: null, placeCrossings: NONE, leapFrom: null }
+  const { state: nextWork, crossing } = judged
   const from = work.stranger?.last ?? work.believed
-  const step = { crossing: judged.crossing, leapFrom: from === null || isWithin(from, fix, LEAP_M) ? null : from }
-  if (judged.state.stranger !== null) return { ...step, track: { work: judged.state, places }, placeCrossings: [] }
+  const leapFrom = from === null || isWithin(from, fix, LEAP_M) ? null : from
+  if (nextWork.stranger !== null) return { track: { work: nextWork, places }, crossing, placeCrossings: NONE, leapFrom }
   let next: Map<string, ZoneState> | undefined
   const placeCrossings: { zone: MappedZone; crossing: Crossing }[] = []
   for (const zone of zonesFor(fix, places, map)) {
@@ -46,12 +47,15 @@ export function follow(known: Track, fix: GoodFix, { work: shape, policy, map }:
     }
     if (crossing !== null) placeCrossings.push({ zone, crossing })
   }
-  return { ...step, track: { work: judged.state, places: next ?? places }, placeCrossings }
+  return { track: { work: nextWork, places: next ?? places }, crossing, placeCrossings, leapFrom }
 }
+
+const NONE: readonly never[] = []
 
 /** Those near the fix, and those it may just have left. */
 function zonesFor(fix: GoodFix, places: Track['places'], map: ZoneMap): readonly MappedZone[] {
   const near = map.near(fix.lon, fix.lat)
+  if (places.size === 0) return near
   const left: MappedZone[] = []
   for (const [id, { side, candidate }] of places) {
     const zone = side === 'inside' || candidate !== null ? map.find(id) : undefined

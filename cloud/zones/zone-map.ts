@@ -64,9 +64,14 @@ export function createZoneMap(zones: readonly DrawnZone[]): ZoneMap {
     near: (lon, lat) => {
       const candidates = around(lon, lat)
       if (candidates.length === 0) return NONE
-      return candidates.flatMap(({ zone, west, south, east, north }) =>
-        west <= lon + REACH && east >= lon - REACH && south <= lat + REACH && north >= lat - REACH ? [zone] : [],
-      )
+      // Asked for every fix: of most no list is made.
+      let near: MappedZone[] | undefined
+      for (const { zone, west, south, east, north } of candidates)
+        if (west <= lon + REACH && east >= lon - REACH && south <= lat + REACH && north >= lat - REACH) {
+          near ??= []
+          near.push(zone)
+        }
+      return near ?? NONE
     },
     find,
     size: mapped.length,

@@ -193,8 +193,10 @@ function nearestEdgeM({ ends }: Edges, slabs: Slabs, { lon, lat, limitM }: Circl
   let found = false
   for (let i = at(slabs.starts, slabs.of(lat - reach)); i < at(slabs.starts, slabs.of(lat + reach) + 1); i += 1) {
     const edge = at(slabs.edges, i) * 4
-    const [ax, ay] = [(at(ends, edge) - lon) * metresX, (at(ends, edge + 1) - lat) * METRES_PER_DEGREE]
-    const [dx, dy] = [(at(ends, edge + 2) - lon) * metresX - ax, (at(ends, edge + 3) - lat) * METRES_PER_DEGREE - ay]
+    const ax = (at(ends, edge) - lon) * metresX
+    const ay = (at(ends, edge + 1) - lat) * METRES_PER_DEGREE
+    const dx = (at(ends, edge + 2) - lon) * metresX - ax
+    const dy = (at(ends, edge + 3) - lat) * METRES_PER_DEGREE - ay
     const along = Math.max(0, Math.min(1, -(ax * dx + ay * dy) / (dx * dx + dy * dy)))
     const squared = (ax + along * dx) ** 2 + (ay + along * dy) ** 2
     if (squared <= nearest) {

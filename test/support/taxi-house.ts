@@ -73,14 +73,14 @@ export function taxiHouse(house: CloudApp, now: () => number = Date.now) {
     for (const kind of ['dk', 'osago', 'osgop'])
       await as('owner', 'POST', `/api/vehicles/${vehicleId}/papers`, { kind, number: validUntil, validUntil })
   }
-  const draft = async (vehicleId: string, drivers: readonly string[]): Promise<string> => {
+  const draft = async (vehicleId: string, drivers: readonly string[], rates = RATES): Promise<string> => {
     const { id } = await as('owner', 'POST', '/api/leases', {
       vehicleId,
       plan: 'rent',
       drivers: drivers.map((driverId, index) => ({ driverId, main: index === 0 })),
       startsOn: '2026-09-01',
       depositKopecks: 0,
-      schedule: { rates: [100, 100, 100, 100, 100, 100, 0], payer: 'main' },
+      schedule: { rates, payer: 'main' },
       buyout: null,
       marketValueKopecks: 180_000_000,
       note: '',
@@ -94,8 +94,8 @@ export function taxiHouse(house: CloudApp, now: () => number = Date.now) {
     papersTo,
     draft,
     /** Into the hands of drivers: the zone and the balance are matters of the lease. */
-    lease: async (vehicleId: string, drivers: readonly string[]): Promise<string> => {
-      const id = await draft(vehicleId, drivers)
+    lease: async (vehicleId: string, drivers: readonly string[], rates = RATES): Promise<string> => {
+      const id = await draft(vehicleId, drivers, rates)
       await papersTo(vehicleId, '2099-01-01')
       await as('owner', 'POST', `/api/leases/${id}/activate`, { note: 'Автомобиль передан' })
       return id
@@ -127,6 +127,11 @@ export function taxiHouse(house: CloudApp, now: () => number = Date.now) {
     },
   }
 }
+
+/** Kopecks for each day from Monday on. */
+const RATES: readonly number[] = [100, 100, 100, 100, 100, 100, 0]
+/** Nobody owes anything, whatever day it is. */
+export const FREE: readonly number[] = [0, 0, 0, 0, 0, 0, 0]
 
 /** One fix every 5 s. Seconds count from now, and stay near enough to it to be believed. */
 function drivingOf(mqtt: MqttClient, gateway: GatewayId, now: () => number) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CloudApp, startCloudApp } from '../../support/cloud-app.ts'
-import { besideBorder, taxiHouse } from '../../support/taxi-house.ts'
+import { besideBorder, FREE, taxiHouse } from '../../support/taxi-house.ts'
 import { until } from '../../support/until.ts'
 
 const { inside, outside } = besideBorder()
@@ -18,7 +18,8 @@ const as: ReturnType<typeof taxiHouse>['as'] = (...of) => park.as(...of)
 /** A vehicle whose gateway speaks by password, in the hands of a driver. */
 async function vehicleWithGateway(plate: string, seal: 'sealed' | 'not-sealed') {
   const car = await park.car(plate, seal)
-  await park.lease(car.id, [await park.driver()])
+  // What a single driver owes for today would hold the car too, on every day but Sunday.
+  await park.lease(car.id, [await park.driver()], FREE)
   return car
 }
 
