@@ -71,6 +71,8 @@ declare module 'fastify' {
     looksAt?: Sight | 'nothing'
     /** Can end in a block: needs a second factor shown within the last quarter of an hour, where the policy says so. */
     secondFactor?: 'fresh'
+    /** Answers everybody alike: nobody is looked up, so that it does so without the database too. */
+    caller?: 'nobody'
     /** Never ends: a look goes on record when it begins. */
     streams?: true
   }

@@ -285,7 +285,7 @@ async function registerConsole(app: FastifyInstance, consoleDir: string): Promis
   if (built)
     await app.register(async (pages) => {
       pages.addHook('onRoute', (route) => {
-        route.config = { ...route.config, roles: 'public' }
+        route.config = { ...route.config, roles: 'public', caller: 'nobody' }
       })
       await pages.register(staticFiles, {
         root: consoleDir,

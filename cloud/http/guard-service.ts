@@ -72,9 +72,9 @@ export function createGuardService(deps: Deps) {
       // A bearer token is never attached by a browser on its own, so it needs no protection against other sites.
       if (credentials.bearer === undefined && isCrossSite(originOf(request), deps.ownOrigins))
         throw new Fault('request/cross-site')
-      request.caller = await deps.findCaller(credentials)
       // An address that is no route is answered as such by the handler of unknown addresses.
-      if (request.is404) return
+      if (request.is404 || request.routeOptions.config.caller === 'nobody') return
+      request.caller = await deps.findCaller(credentials)
       const verdict = judgeAccess(request.routeOptions.config.roles, request.caller)
       if (verdict === 'sign-in-first') throw new Fault('session/missing')
       if (verdict === 'forbidden') throw new Fault('access/forbidden')

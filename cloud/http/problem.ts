@@ -24,6 +24,7 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 const FrameworkError = z.looseObject({
   statusCode: z.int().min(400).max(599).optional(),
   message: z.string(),
+  code: z.string().optional().catch(undefined),
   validationContext: z.string().optional(),
   validation: z.array(z.looseObject({ instancePath: z.string(), message: z.string().optional() })).optional(),
 })
@@ -37,6 +38,11 @@ const CODE_OF_STATUS: ReadonlyMap<number, FaultCode> = new Map([
   [503, 'service/unavailable'],
 ])
 
+/** How a connection to the database or the history fails, by Node or by PostgreSQL (its errcodes 08, 53300 and 57P01 to 57P03). */
+const GONE_CODE = /^(ECONN(REFUSED|RESET)|EPIPE|ETIMEDOUT|08...|53300|57P0[123])$/
+/** What pg says without any code. */
+const GONE_WORDS = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered)/
+
 /**
  * Pure. Any thrown value as a Fault: the caller's mistakes keep their words, everything else becomes a bare 500 that
  * tells nothing of the inside.
@@ -45,8 +51,9 @@ export function faultOf(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown
   const error = FrameworkError.safeParse(describe(thrown))
   if (!error.success) return new Fault('service/failed')
-  const { validation, validationContext, statusCode, message } = error.data
+  const { validation, validationContext, statusCode, message, code = '' } = error.data
   if (validation !== undefined) return invalid(validationContext ?? 'request', validation)
+  if (GONE_CODE.test(code) || GONE_WORDS.test(message)) return new Fault('service/unavailable')
   if (statusCode === undefined || statusCode === 500) return new Fault('service/failed')
   if (statusCode > 500) return new Fault('service/unavailable')
   return new Fault(CODE_OF_STATUS.get(statusCode) ?? 'request/rejected', message)

@@ -39,7 +39,7 @@ export function createHealthRoutes({ metrics, dependencies, clock, version }: De
     app.get(
       '/api/health',
       {
-        config: { roles: 'public', rateLimit: false },
+        config: { roles: 'public', caller: 'nobody', rateLimit: false },
         schema: { tags, summary: 'The process is alive', response: { 200: z.object({ alive: z.literal(true) }) } },
       },
       async () => ({ alive: true as const }),
@@ -47,7 +47,7 @@ export function createHealthRoutes({ metrics, dependencies, clock, version }: De
     app.get(
       '/api/ready',
       {
-        config: { roles: 'public', rateLimit: false },
+        config: { roles: 'public', caller: 'nobody', rateLimit: false },
         schema: {
           tags,
           summary: 'Every dependency works (200) or not (503)',
@@ -63,7 +63,7 @@ export function createHealthRoutes({ metrics, dependencies, clock, version }: De
     app.get(
       '/metrics',
       {
-        config: { roles: 'public', rateLimit: false },
+        config: { roles: 'public', caller: 'nobody', rateLimit: false },
         schema: {
           tags,
           summary: 'Prometheus text format',

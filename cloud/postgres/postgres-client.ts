@@ -22,11 +22,22 @@ export type Postgres = {
   close(): Promise<void>
 }
 
+export type Patience = {
+  /** So long a connection may be at work before the server is asked whether it lives; then again and again. */
+  readonly askAfterMs: number
+  /** A server that lives takes a new connection and answers on it within this. */
+  readonly answerMs: number
+  /** A free connection is waited for so long, and so is a new one. */
+  readonly freeMs: number
+}
+
 export type PostgresSettings = {
   /** `postgres://…`; absent, PGlite keeps its files in `dataDir/pglite`. */
   readonly databaseUrl?: string | undefined
   readonly dataDir: string
   readonly log: Log
+  /** With a PostgreSQL that may be silent. */
+  readonly patience?: Patience
 }
 
 /**
@@ -35,7 +46,7 @@ export type PostgresSettings = {
  */
 export function createPostgres(settings: PostgresSettings): Postgres {
   const { databaseUrl } = settings
-  const outside = databaseUrl === undefined ? embedded(settings) : connected(databaseUrl, settings.log)
+  const outside = databaseUrl === undefined ? embedded(settings) : connected(databaseUrl, settings)
   const db = new Kysely<Tables>({
     dialect: outside.dialect,
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
@@ -103,12 +114,8 @@ function lockFolder(dataDir: string): () => void {
   return () => lock.close()
 }
 
-function connected(databaseUrl: string, log: Log): Outside {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, types: { getTypeParser } })
-  // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
-  pool.on('error', (err) => log.warn({ err }, 'postgres.connection-lost'))
-  // The pool hears idle connections only; one that breaks while in use fails its query, and says so once more.
-  pool.on('connect', (client) => client.on('error', () => {}))
+function connected(databaseUrl: string, { log, patience = PATIENCE }: PostgresSettings): Outside {
+  const pool = createPool(databaseUrl, log, patience)
   return {
     dialect: new PostgresDialect({ pool }),
     release: () => {},
@@ -124,6 +131,68 @@ function connected(databaseUrl: string, log: Log): Outside {
         client.release()
       }
     },
+  }
+}
+
+/** Together less than the quarter of a minute in which whoever asks wants to hear something. */
+const PATIENCE: Patience = { askAfterMs: 5000, answerMs: 8000, freeMs: 10_000 }
+
+/**
+ * Ten connections. A server that is stopped, or behind a dead line, neither answers nor fails: what is at work there
+ * fails within 13 s, what waits for a connection within 10 s. A slow answer of a server that lives is waited for.
+ */
+function createPool(connectionString: string, log: Log, patience: Patience): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 10,
+    connectionTimeoutMillis: patience.freeMs,
+    types: { getTypeParser },
+  })
+  // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
+  pool.on('error', (err) => log.warn({ err }, 'postgres.connection-lost'))
+  // The pool hears idle connections only; one that breaks while in use fails its query, and says so once more.
+  pool.on('connect', (client) => client.on('error', () => {}))
+
+  let asking: Promise<boolean> | undefined
+  const lives = (): Promise<boolean> => {
+    asking ??= answers(connectionString, patience.answerMs).finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+  const atWork = new Map<pg.PoolClient, NodeJS.Timeout>()
+  const watch = (client: pg.PoolClient): void => {
+    const timer = setTimeout(async () => {
+      const isAlive = await lives()
+      if (atWork.get(client) !== timer) return
+      if (isAlive) return watch(client)
+      log.warn({}, 'postgres.silent')
+      client.connection.stream.destroy()
+    }, patience.askAfterMs)
+    timer.unref()
+    atWork.set(client, timer)
+  }
+  const leave = (client: pg.PoolClient): void => {
+    clearTimeout(atWork.get(client))
+    atWork.delete(client)
+  }
+  pool.on('acquire', watch)
+  pool.on('release', (_, client) => leave(client))
+  pool.on('remove', leave)
+  return pool
+}
+
+/** Also true for one that answers by a refusal, such as of too many connections. */
+async function answers(connectionString: string, withinMs: number): Promise<boolean> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: withinMs, query_timeout: withinMs })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return true
+  } catch (cause) {
+    return cause instanceof pg.DatabaseError
+  } finally {
+    client.connection.stream.destroy()
   }
 }
 

@@ -140,6 +140,19 @@ describe('a failure is a problem document', () => {
     expect(answer.json()).toMatchObject({ code: 'service/failed', detail: null })
     expect(answer.body).not.toContain('1234')
   })
+
+  test.each([
+    Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
+    Object.assign(new Error('shutting down'), { code: '57P01' }),
+    new Error('Connection terminated unexpectedly'),
+    new Error('timeout exceeded when trying to connect'),
+  ])('a database that is not there ($message) is 503, and keeps nobody from the console', async (gone) => {
+    const { app, close } = await createPeopleApp([], { consoleDir, findCaller: () => Promise.reject(gone) })
+    const ask = (url: string) => app.inject({ method: 'GET', url, headers: { cookie: manager } })
+    expect((await ask('/api/session')).json()).toMatchObject({ status: 503, code: 'service/unavailable', detail: null })
+    for (const page of ['/', '/map', '/assets/index-Ab12.js']) expect((await ask(page)).statusCode).toBe(200)
+    await close()
+  })
 })
 
 describe('access', () => {
