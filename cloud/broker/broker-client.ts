@@ -69,7 +69,8 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
     const { phones } = deps
     if (topic?.direction === 'owntracks' && phones !== undefined)
       return untilDurable(packet.topic, () => phones.accept(topic.user, topic.device, Buffer.from(packet.payload)))
-    if (topic?.direction !== 'up' || topic.channel !== 'records' || deps.credentials.isRevoked(topic.gateway)) {
+    const isRecords = topic?.direction === 'up' && topic.channel === 'records'
+    if (!isRecords || (await deps.credentials.isRevokedByNow(topic.gateway))) {
       deps.count('topic-refused', 1)
       if (firstTime(packet.topic)) log.warn({ topic: packet.topic.slice(0, 200) }, 'broker.topic-refused')
       return
@@ -96,11 +97,11 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
     throw new Error('stopped before the records were durable')
   }
 
-  const hearStatus = (name: string, payload: Buffer): void => {
+  const hearStatus = async (name: string, payload: Buffer): Promise<void> => {
     const topic = parseTopic(name)
     const status = readStatus(payload.toString())
     if (topic?.direction !== 'up') return
-    if (deps.credentials.isRevoked(topic.gateway)) {
+    if (await deps.credentials.isRevokedByNow(topic.gateway)) {
       // It got in, by a broker that has not heard of it yet. Its will, which says offline, is no session.
       if (status?.online === true) takeOver(topic.gateway)
       return
@@ -181,7 +182,7 @@ export function createBrokerClient(deps: BrokerClientDeps): Broker {
   return {
     start: async () => {
       control = open('control', { clean: true })
-      control.on('message', hearStatus)
+      control.on('message', (topic, payload) => void hearStatus(topic, payload))
       for (let index = 1; index <= (deps.consumers ?? CONSUMERS); index += 1) consumers.push(openConsumer(index))
       // A broker whose access list knows no trackers still carries the gateways.
       const trackers = deps.phones === undefined ? [] : everyOwntracks(SHARE)

@@ -27,6 +27,8 @@ export type Credentials = {
   checkPassword(gateway: GatewayId, password: string): Promise<boolean>
   /** Also true for a gateway this installation does not know. */
   isRevoked(gateway: GatewayId): boolean
+  /** The same, after another look where it is unknown here: another instance may have let it in a moment ago. Never rejects. */
+  isRevokedByNow(gateway: GatewayId): Promise<boolean>
   /** Whether this very certificate counts: not when it was replaced by another claim. `serial`: hex, small letters. */
   certificateCounts(gateway: GatewayId, serial: string): boolean
 }

@@ -17,7 +17,7 @@ export type Configurations = {
   readonly routes: FastifyPluginAsyncZod
   /** Reads again from the beginning without harm. */
   readonly projection: Projection
-  relayTested(vehicle: VehicleId): boolean
+  relayTested(vehicle: VehicleId): Promise<boolean>
   /** A gateway listens again: its document is published anew. */
   gatewayConnected(gateway: GatewayId): void
   loop(stop: AbortSignal): Promise<void>
@@ -26,7 +26,7 @@ export type Configurations = {
 type Parts = {
   readonly db: Db
   readonly world: World
-  readonly fleet: Pick<FleetService, 'gateways' | 'refresh'>
+  readonly fleet: Pick<FleetService, 'gateways' | 'refreshEverywhere'>
   readonly sign: (document: Configuration) => Promise<string>
   readonly publish: Broker['publish']
 }
@@ -43,7 +43,7 @@ export function createConfigurations({ db, world, fleet, sign, publish }: Parts)
     gatewayOf: (id) => fleet.gateways().find((gateway) => gateway.id === id),
     hash: (text) => createHash('sha256').update(text).digest('hex'),
     deliver: bell.ring,
-    sealBroken: () => fleet.refresh(),
+    sealBroken: () => fleet.refreshEverywhere(),
   })
   return {
     routes: createConfigurationRoutes(service),

@@ -7,7 +7,7 @@ import {
   type ConfigurationWish,
 } from '#contract/configuration.ts'
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
-import { type EpochMs, later, minutes, seconds } from '#contract/instant.ts'
+import { type EpochMs, epochMs, later, minutes, seconds } from '#contract/instant.ts'
 import { Fault } from '../http/fault.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
 import type { ConfigurationReportRow, ConfigurationRow } from '../postgres/configuration-tables.ts'
@@ -33,7 +33,7 @@ export type ConfigurationService = {
    */
   ask(wish: ConfigurationAsk): Promise<ConfigurationView>
   /** A technician is proving the relay of this vehicle: that it is open now calls for no order. */
-  relayTested(vehicle: VehicleId): boolean
+  relayTested(vehicle: VehicleId): Promise<boolean>
   readonly projection: Projection
 }
 
@@ -73,13 +73,21 @@ export function createConfigurationService(deps: Deps): ConfigurationService {
     return { desired, reported, standing: standingOf(desired, reported) }
   }
 
-  const tests = new Map<VehicleId, EpochMs>()
+  const tests = new Map<VehicleId, TestWord>()
   const hearTest = ({ record, gateway, receivedAt }: JournalEntry): void => {
     const vehicle = deps.gatewayOf(gateway)?.vehicleId
     if (record.kind !== 'event' || vehicle === undefined) return
-    if (record.name === 'relay-test') tests.set(vehicle, later(receivedAt, TEST_LIMIT))
-    if (record.name === 'block-released' && record.data['cause'] === 'relay-test')
-      tests.set(vehicle, later(receivedAt, TEST_END))
+    const word = testWord({ ...record, receivedAt })
+    if (word !== undefined) tests.set(vehicle, word)
+  }
+  /** By the newest word; what another instance took is in the table of events alone. */
+  const relayTested = async (vehicle: VehicleId): Promise<boolean> => {
+    const now = clock.now()
+    const words = await store.testEvents(vehicle, epochMs(now - TEST_LIMIT))
+    const newest = [tests.get(vehicle), ...words.map(testWord)]
+      .filter((word) => word !== undefined)
+      .reduce<TestWord | undefined>((one, other) => (one === undefined || other.at >= one.at ? other : one), undefined)
+    return newest !== undefined && newest.until > now
   }
 
   const hear = async (entry: JournalEntry): Promise<void> => {
@@ -121,7 +129,7 @@ export function createConfigurationService(deps: Deps): ConfigurationService {
       known(gateway)
       return store.versions(gateway, below, limit)
     },
-    relayTested: (vehicle) => (tests.get(vehicle) ?? 0) > clock.now(),
+    relayTested,
     ask: async ({ gateway, document, base, reconciles, note, by }) => {
       const { vehicleId, state } = known(gateway)
       if (state === 'revoked') throw new Fault('gateway/revoked')
@@ -159,6 +167,19 @@ export function createConfigurationService(deps: Deps): ConfigurationService {
 const TEST_LIMIT = minutes(10)
 /** Until the last frame that saw it open is surely past. */
 const TEST_END = seconds(90)
+
+type TestWord = { readonly at: EpochMs; readonly until: EpochMs }
+
+/** Pure. What an event says of a test of the relay, if anything. */
+function testWord(event: {
+  readonly name: string
+  readonly data: Readonly<Record<string, unknown>>
+  readonly receivedAt: EpochMs
+}): TestWord | undefined {
+  const { name, data, receivedAt: at } = event
+  if (name === 'relay-test') return { at, until: later(at, TEST_LIMIT) }
+  return name === 'block-released' && data['cause'] === 'relay-test' ? { at, until: later(at, TEST_END) } : undefined
+}
 
 const OUTCOMES = {
   'config-waiting': 'waiting',

@@ -1,4 +1,5 @@
-import type { GatewayId } from '#contract/ids.ts'
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
+import type { EpochMs } from '#contract/instant.ts'
 import type { ConfigurationReportRow, ConfigurationRow } from '../postgres/configuration-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 
@@ -30,6 +31,15 @@ export function createConfigurationStore(db: Db) {
         .where('version', '<', below)
         .orderBy('version', 'desc')
         .limit(limit)
+        .execute(),
+    /** What gateways of this vehicle said since then that may be of a test of the relay. */
+    testEvents: (vehicle: VehicleId, since: EpochMs) =>
+      db
+        .selectFrom('events')
+        .select(['name', 'data', 'receivedAt'])
+        .where('gatewayId', 'in', (of) => of.selectFrom('gateways').select('id').where('vehicleId', '=', vehicle))
+        .where('name', 'in', ['relay-test', 'block-released'])
+        .where('receivedAt', '>', since)
         .execute(),
     /** The newest of each gateway. */
     allNewest: (): Promise<ConfigurationRow[]> =>

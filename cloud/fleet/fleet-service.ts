@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { CommissioningSheet } from '#contract/commissioning.ts'
 import { GatewayId, VehicleId } from '#contract/ids.ts'
-import { type EpochMs, later, type Millis } from '#contract/instant.ts'
+import { type EpochMs, later, type Millis, millis, seconds } from '#contract/instant.ts'
 import type {
   ClaimCode,
   ClaimGrant,
@@ -33,6 +33,8 @@ export type IssuedCode = { readonly claimCode: ClaimCode; readonly claimExpiresA
 export type FleetService = Credentials & {
   /** Reads the registry; to be called before anything else, and again now and then for the words of other instances. */
   refresh(): Promise<void>
+  /** The registry was changed beside this service: reads it, and has the other instances read it too. */
+  refreshEverywhere(): Promise<void>
   /** From memory: the vehicle a record read at `at` belongs to. */
   vehicleOf(gateway: GatewayId, at: EpochMs): VehicleId | undefined
   vehicleNow(gateway: GatewayId): VehicleId | undefined
@@ -107,9 +109,13 @@ type Deps = World & {
   readonly claimCodeLifetime: Millis
   readonly disconnect: (gateway: GatewayId) => void
   readonly changed: (vehicle: VehicleId) => void
+  /** The other instances have to read the registry again. */
+  readonly registryChanged: () => void
 }
 
 const PASSWORD_BYTES = 32
+/** Whoever is unknown here is looked for no sooner than this after the last look. */
+const LOOK_AGAIN: Millis = seconds(1)
 const sha256 = (text: string | Uint8Array): Buffer => createHash('sha256').update(text).digest()
 
 export function createFleetService(deps: Deps): FleetService {
@@ -130,19 +136,36 @@ export function createFleetService(deps: Deps): FleetService {
     refreshing = turn.catch(() => {})
     return turn
   }
+  const refreshEverywhere = async (): Promise<void> => {
+    await refresh()
+    deps.registryChanged()
+  }
+  let lookedAt = millis(Number.NEGATIVE_INFINITY)
+  let looking: Promise<void> = Promise.resolve()
+  /** For somebody unknown: all who ask at once share one look. */
+  const lookAgain = (): Promise<void> => {
+    const now = clock.steady()
+    if (now - lookedAt >= LOOK_AGAIN) {
+      lookedAt = now
+      looking = refresh().catch((err: unknown) => log.warn({ err }, 'registry.refresh-failed'))
+    }
+    return looking
+  }
   const known = (id: GatewayId): Gateway => {
     const gateway = registry.find(id)
     if (gateway === undefined) throw new Fault('gateway/unknown')
     return gateway
   }
-  const notRevoked = (id: GatewayId): Gateway => {
+  /** By the newest word: another instance may have made, claimed or revoked it a moment ago. */
+  const notRevoked = async (id: GatewayId): Promise<Gateway> => {
+    await refresh()
     const gateway = known(id)
     if (gateway.state === 'revoked') throw new Fault('gateway/revoked')
     return gateway
   }
   const decideOne = async (decision: Decision): Promise<void> => {
     await decide(async () => ({ decisions: [decision], result: undefined }))
-    await refresh()
+    await refreshEverywhere()
   }
   /** A decision about one gateway, its vehicle told. */
   const decideAbout = async (gateway: Gateway, decision: Decision): Promise<Gateway> => {
@@ -153,7 +176,7 @@ export function createFleetService(deps: Deps): FleetService {
   }
 
   const issueCode = async (id: GatewayId, by: string): Promise<IssuedCode> => {
-    const gateway = notRevoked(id)
+    const gateway = await notRevoked(id)
     const claimCode = claimCodeFrom(randomBytes(CLAIM_CODE_BYTES))
     const createdAt = clock.now()
     const expiresAt = later(createdAt, deps.claimCodeLifetime)
@@ -197,12 +220,18 @@ export function createFleetService(deps: Deps): FleetService {
 
   return {
     refresh,
+    refreshEverywhere,
     vehicleOf: (gateway, at) => registry.vehicleOf(gateway, at),
     vehicleNow: (gateway) => registry.vehicleNow(gateway),
     gatewayOf: (vehicle) => registry.ofVehicle(vehicle),
     gateways: () => registry.all(),
     certificateCounts: (gateway, serial) => registry.counts(gateway, serial),
     isRevoked: (gateway) => registry.find(gateway)?.state !== 'active',
+    isRevokedByNow: async (gateway) => {
+      const state = () => registry.find(gateway)?.state
+      if (state() !== 'active' && state() !== 'revoked') await lookAgain()
+      return state() !== 'active'
+    },
     checkPassword: async (gateway, password) => {
       const hash = registry.find(gateway)?.passwordHash
       return typeof hash === 'string' && timingSafeEqual(sha256(password), Buffer.from(hash, 'hex'))
@@ -226,6 +255,7 @@ export function createFleetService(deps: Deps): FleetService {
     },
     addGateway: async ({ vehicleId, replaces, by }) => {
       if ((await deps.vehicleStore(deps.db).find(vehicleId)) === undefined) throw new Fault('vehicle/unknown')
+      await refresh()
       const present = registry.ofVehicle(vehicleId)
       if (present?.state === 'active' && present.id !== replaces) throw new Fault('gateway/vehicle-taken')
       const gatewayId = GatewayId.parse(gatewayNameFrom(randomBytes(GATEWAY_NAME_BYTES)))
@@ -242,6 +272,8 @@ export function createFleetService(deps: Deps): FleetService {
       const signerKeys = await deps.signerKeys().catch(() => {
         throw new Fault('signer/unavailable')
       })
+      // A code counts once: it must not be spent here on a gateway that only another instance knows yet.
+      await refresh()
       const claimed = await decide((db) => claimIn(db, code, csr))
       if (claimed === undefined) {
         deps.attempts.failed(address, clock.steady())
@@ -249,7 +281,7 @@ export function createFleetService(deps: Deps): FleetService {
         // One answer for unknown, used and out of date: it tells nothing about which codes exist.
         throw new Fault('claim/wrong-code')
       }
-      await refresh()
+      await refreshEverywhere()
       const { gateway, password, secret, certificatePem } = claimed
       log.info({ gatewayId: gateway.id, vehicleId: gateway.vehicleId }, 'gateway.claimed')
       deps.changed(gateway.vehicleId)
@@ -267,7 +299,9 @@ export function createFleetService(deps: Deps): FleetService {
     },
     renew: async (request) => {
       const asked = deps.readRenewal(request, clock.now())
-      if (asked === undefined || registry.find(asked.gateway)?.state !== 'active') throw new Fault('renewal/refused')
+      if (asked === undefined) throw new Fault('renewal/refused')
+      await refresh()
+      if (registry.find(asked.gateway)?.state !== 'active') throw new Fault('renewal/refused')
       const { gateway, serial: askedBy } = asked
       if (!registry.counts(gateway, askedBy)) throw new Fault('renewal/refused')
       const csr = await deps.pki.readCsr(asked.csrPem)
@@ -287,7 +321,7 @@ export function createFleetService(deps: Deps): FleetService {
     },
     retired: () => registry.retired(clock.now()),
     seal: async ({ gateway: id, by, note, sheet }) => {
-      const gateway = notRevoked(id)
+      const gateway = await notRevoked(id)
       if (gateway.state !== 'active') throw new Fault('gateway/not-active')
       if (sheet === undefined && deps.sheet === 'needed')
         throw new Fault('sheet/refused', 'only a sheet that the gateway has signed seals it: kordon edge seal')
@@ -301,7 +335,7 @@ export function createFleetService(deps: Deps): FleetService {
       return decideAbout(gateway, { kind: 'gateway-sealed', gatewayId: id, by, note, at: clock.now() })
     },
     revoke: async (id, by) => {
-      const gateway = notRevoked(id)
+      const gateway = await notRevoked(id)
       const revoked = await decideAbout(gateway, { kind: 'gateway-revoked', gatewayId: id, by, at: clock.now() })
       deps.disconnect(id)
       log.info({ gatewayId: id, vehicleId: gateway.vehicleId, by }, 'gateway.revoked')

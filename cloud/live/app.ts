@@ -26,18 +26,22 @@ type Parts = {
   readonly databaseUrl?: string | undefined
   /** Another instance has changed something about this vehicle's orders. */
   readonly heard?: (vehicle: VehicleId) => void
+  /** Another instance has changed the registry of gateways. */
+  readonly registryHeard?: () => void
 }
 
 export type Live = {
   readonly service: LiveService
   readonly routes: FastifyPluginAsyncZod
   readonly loop: (stop: AbortSignal) => Promise<void>
+  /** Tells the other instances that the registry of gateways has changed. */
+  readonly registryChanged: () => void
 }
 
 const VEHICLE = fieldPlan(VehicleView)
 
 /** Wires the live feed; starts nothing. */
-export function createLive({ world, vehicles, findCaller, fieldsOf, databaseUrl, heard }: Parts): Live {
+export function createLive({ world, vehicles, findCaller, fieldsOf, databaseUrl, heard, registryHeard }: Parts): Live {
   const live = createLiveService({
     world,
     parksOf: (ids) => vehicles().parks.parksOf(ids),
@@ -63,7 +67,7 @@ export function createLive({ world, vehicles, findCaller, fieldsOf, databaseUrl,
     },
   })
   const loop = (stop: AbortSignal) => runLiveLoop({ live, clock: world.clock, log: world.log }, stop)
-  if (databaseUrl === undefined) return { service: live, routes, loop }
+  if (databaseUrl === undefined) return { service: live, routes, loop, registryChanged: () => {} }
   const readAlert = (candidate: unknown) => Alert.safeParse(candidate).data
   const neighbours = createNeighboursClient({ ...world, databaseUrl, self: world.uuid(), readAlert })
   const hears = {
@@ -74,6 +78,7 @@ export function createLive({ world, vehicles, findCaller, fieldsOf, databaseUrl,
     },
     alert: live.alert,
     screen: live.screen,
+    registryChanged: () => registryHeard?.(),
     missed: live.close,
   }
   const service: LiveService = {
@@ -87,6 +92,7 @@ export function createLive({ world, vehicles, findCaller, fieldsOf, databaseUrl,
   return {
     service,
     routes,
+    registryChanged: neighbours.registryChanged,
     loop: async (stop) => void (await Promise.all([loop(stop), neighbours.run(hears, stop)])),
   }
 }

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import { createBell, restUntilRung } from '../orders/bell.ts'
 import { Screen } from './live-message.ts'
 
-/** What one instance tells the others: which vehicles have changed, and alerts as they stand. */
+/** What one instance tells the others: which vehicles have changed, alerts as they stand, and that gateways came or went. */
 const Told = z.strictObject({
   from: z.string(),
   vehicles: z.array(VehicleId),
@@ -14,6 +14,7 @@ const Told = z.strictObject({
   alerts: z.array(z.looseObject({ id: z.string() })),
   /** A neighbour of an older version says nothing of them, and is told of each apart. */
   screens: z.array(Screen).optional(),
+  registry: z.literal('changed').optional(),
 })
 type Told = z.infer<typeof Told>
 type News<Alert> = Omit<Told, 'alerts'> & { alerts: Alert[] }
@@ -23,6 +24,8 @@ export type Hears<Alert> = {
   orderChanged(vehicle: VehicleId): void
   alert(alert: Alert): void
   screen(screen: Screen): void
+  /** A gateway was made, claimed, sealed or revoked. */
+  registryChanged(): void
   /** Something may have been missed: whoever reads the feed has to ask for the whole state again. */
   missed(): void
 }
@@ -50,10 +53,15 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
   const orders = new Set<VehicleId>()
   let alerts: Alert[] = []
   let screens: Screen[] = []
+  let registry: 'told' | 'changed' = 'told'
   const bell = createBell<never>()
 
   /** The next notification, or undefined when there is nothing to tell. */
   const take = (): News<Alert> | undefined => {
+    if (registry === 'changed') {
+      registry = 'told'
+      return { from: deps.self, vehicles: [], orders: [], alerts: [], registry: 'changed' }
+    }
     const some = (from: Set<VehicleId>, most: number): VehicleId[] => {
       const taken = [...from].slice(0, most)
       for (const id of taken) from.delete(id)
@@ -74,6 +82,7 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
     for (const id of news.orders) orders.add(id)
     alerts = [...news.alerts, ...alerts]
     screens = [...(news.screens ?? []), ...screens]
+    registry = news.registry ?? registry
   }
 
   const hear = (text: string, hears: Hears<Alert>): void => {
@@ -86,6 +95,7 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
       if (alert !== undefined) hears.alert(alert)
     }
     for (const screen of news.data.screens ?? []) hears.screen(screen)
+    if (news.data.registry === 'changed') hears.registryChanged()
   }
 
   const converse = async (hears: Hears<Alert>, stop: AbortSignal): Promise<void> => {
@@ -139,6 +149,10 @@ export function createNeighboursClient<Alert extends { readonly id: string }>(de
     },
     screen: (screen: Screen): void => {
       screens = [...screens.slice(-200), screen]
+      bell.ring()
+    },
+    registryChanged: (): void => {
+      registry = 'changed'
       bell.ring()
     },
     /** Talks with the others until told to stop; a lost connection is made anew. */

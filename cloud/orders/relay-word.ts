@@ -1,6 +1,7 @@
-import type { RelayWord } from '#contract/frame.ts'
+import type { Frame, RelayWord } from '#contract/frame.ts'
 import type { GatewayId, Seq, StreamId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
+import type { OrderReport } from '#contract/order.ts'
 import type { JournalEntry } from '../ingest/journal-entry.ts'
 
 /** A vehicle's own word about its relay, and the record that carried it. */
@@ -23,34 +24,29 @@ export function newestWords(
   entries: readonly JournalEntry[],
   vehicleNow: (gateway: GatewayId) => VehicleId | undefined,
 ): readonly RelayWordHeard[] {
-  const newest = new Map<VehicleId, RelayWordHeard>()
+  const newest = new Map<VehicleId, Speaking>()
   for (const entry of entries) {
-    const said = notAhead(wordOf(entry), entry.receivedAt)
-    const vehicleId = said === undefined ? undefined : vehicleNow(entry.gateway)
-    if (said === undefined || vehicleId === undefined) continue
+    if (!speaks(entry)) continue
+    const vehicleId = vehicleNow(entry.gateway)
+    if (vehicleId === undefined) continue
     const known = newest.get(vehicleId)
-    if (known !== undefined && known.at > said.at) continue
-    const { gateway: gatewayId, stream, seq, receivedAt } = entry
-    newest.set(vehicleId, { vehicleId, gatewayId, stream, seq, receivedAt, ...said })
+    if (known === undefined || saidAt(known) <= saidAt(entry)) newest.set(vehicleId, entry)
   }
-  return [...newest.values()]
+  return [...newest].map(([vehicleId, entry]) => {
+    const { gateway: gatewayId, stream, seq, receivedAt, record } = entry
+    const said = { relay: record.relay, at: saidAt(entry), source: record.kind }
+    return { vehicleId, gatewayId, stream, seq, receivedAt, ...said }
+  })
 }
 
-type Said = Pick<RelayWordHeard, 'relay' | 'at' | 'source'>
+/** A record with a word about the relay, as it is now. */
+type Speaking = JournalEntry & { readonly record: OrderReport | Frame }
+
+const speaks = (entry: JournalEntry): entry is Speaking =>
+  entry.record.kind === 'report' || (entry.record.kind === 'frame' && entry.record.backfill !== true)
 
 /** A gateway whose clock runs ahead must not freeze "now" at its future: no word is newer than its arrival. */
-const notAhead = (said: Said | undefined, receivedAt: EpochMs): Said | undefined =>
-  said === undefined || said.at <= receivedAt ? said : { ...said, at: receivedAt }
-
-function wordOf({ record }: JournalEntry): Said | undefined {
-  switch (record.kind) {
-    case 'report':
-      return { relay: record.relay, at: record.at, source: 'report' }
-    case 'frame':
-      return record.backfill === true ? undefined : { relay: record.relay, at: record.readAt, source: 'frame' }
-    case 'event':
-      return undefined
-    default:
-      return record satisfies never
-  }
+function saidAt({ record, receivedAt }: Speaking): EpochMs {
+  const at = record.kind === 'report' ? record.at : record.readAt
+  return at <= receivedAt ? at : receivedAt
 }

@@ -91,7 +91,7 @@ export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
     /** Those that are where no start is ever forbidden; nowhere, when left out. Within the transaction of the decision. */
     readonly neverBlockIn?: (db: Db, vehicles: readonly VehicleId[]) => Promise<ReadonlySet<VehicleId>>
     /** A technician is proving the relay of this vehicle. */
-    readonly relayTested: (vehicle: VehicleId) => boolean
+    readonly relayTested: (vehicle: VehicleId) => Promise<boolean>
     readonly disconnect: Broker['disconnect']
     /** In the transaction in which a decision takes effect: for the record. */
     readonly decided: (within: Db, decision: Decision) => Promise<void>
@@ -99,6 +99,8 @@ export type VehiclesParts = Pick<Postgres, 'db' | 'inTransaction'> &
     readonly alert: (alert: Alert) => void
     /** A vehicle, its holds or orders have changed: for the live feed. */
     readonly changed: (vehicle: VehicleId) => void
+    /** The other instances have to read the registry of gateways again; there are none, when left out. */
+    readonly registryChanged?: () => void
   }
 
 /** The cursors of the ingest journal, which may be ahead of a database that has lost its last commits. */
@@ -126,6 +128,8 @@ export type Vehicles = {
   open(journal: JournalCursors): Promise<ServerIdentity>
   /** Another instance has changed something about this vehicle's orders or holds. */
   heardOf(vehicle: VehicleId): void
+  /** Another instance has changed the registry of gateways. */
+  registryHeard(): void
   /** A gateway listens again: its open order is published anew. */
   gatewayConnected(gateway: GatewayId): void
   close(): void
@@ -154,6 +158,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
   const delivery = createBell<DeliveryNote>()
   const orderChanged = (gateway: GatewayId) => delivery.ring({ gateway, because: 'order-changed' })
   const convergence = createBell<VehicleId>()
+  const registry = createBell<never>()
   const changed = (vehicle: VehicleId) => {
     convergence.ring(vehicle)
     parts.changed(vehicle)
@@ -199,6 +204,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
     claimCodeLifetime: minutes(10),
     disconnect: parts.disconnect,
     changed,
+    registryChanged: parts.registryChanged ?? (() => {}),
   })
 
   // Of this instance's own journal: another instance's records are not among ours.
@@ -379,7 +385,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
         ),
     },
     loops: [
-      (stop) => runRegistryLoop({ refresh: fleet.refresh, clock, log, pace: seconds(15) }, stop),
+      (stop) => runRegistryLoop({ refresh: fleet.refresh, bell: registry, clock, log, pace: seconds(15) }, stop),
       (stop) =>
         runRevocationLoop(
           {
@@ -409,6 +415,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
       if (gateway !== undefined) orderChanged(gateway)
       convergence.ring(vehicle)
     },
+    registryHeard: () => registry.ring(),
     gatewayConnected: (gateway) => {
       delivery.ring({ gateway, because: 'connected' })
       const vehicle = fleet.vehicleNow(gateway)

@@ -27,6 +27,7 @@ export function ears(more: Partial<BrokerEars> = {}) {
     credentials: {
       checkPassword: async (gateway, password) => PASSWORDS.get(gateway) === password,
       isRevoked: (gateway) => revoked.has(gateway),
+      isRevokedByNow: async (gateway) => revoked.has(gateway),
       certificateCounts: () => true,
     },
     onStatus: (gateway, status) => void statuses.push({ gateway, status }),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { CONFIGURATION_TYP, Configuration } from '#contract/configuration.ts'
 import { downTopic } from '#contract/topics.ts'
@@ -185,6 +186,25 @@ test('an open relay calls for no order while a technician proves it, and for one
   await house.settle()
   expect(await orders()).toEqual([])
   await house.clock.advance(10 * 60_000)
+  await house.tell(gateway, frameOf('open', house.clock.now()))
+  await house.settle()
+  expect(await orders()).toMatchObject([{ action: 'unblock' }])
+})
+
+test('a test of the relay that another instance has heard of calls for no order either', async () => {
+  const { gateway, vehicle } = await fittedVehicle(house, 'А004АА77', 'unsealed')
+  const orders = async () => (await house.call('owner', 'GET', `/api/vehicles/${vehicle}/orders`)).json().items
+  const heardThere = (seq: number, name: string, data: object) =>
+    sql`insert into events (gateway_id, stream, seq, vehicle_id, name, at, received_at, data)
+      values (${gateway}, ${crypto.randomUUID()}, ${seq}, ${vehicle}, ${name}, 0, ${house.clock.now()}, ${JSON.stringify(data)})`.execute(
+      postgres.db,
+    )
+  await heardThere(1, 'relay-test', { state: 'received', relay: 'closed' })
+  await house.tell(gateway, frameOf('open', house.clock.now()))
+  await house.settle()
+  expect(await orders()).toEqual([])
+  await heardThere(2, 'block-released', { cause: 'relay-test' })
+  await house.clock.advance(90_000)
   await house.tell(gateway, frameOf('open', house.clock.now()))
   await house.settle()
   expect(await orders()).toMatchObject([{ action: 'unblock' }])

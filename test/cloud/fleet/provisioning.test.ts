@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importJWK } from 'jose'
+import { sql } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
+import { GatewayId } from '#contract/ids.ts'
 import { ClaimGrant } from '#contract/provisioning.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
@@ -197,6 +199,26 @@ describe.each(sqlKinds())('provisioning on %s', (kind) => {
     // A restart reads it back.
     await house.parts.fleet.refresh()
     expect(await shown()).toMatchObject({ online: false })
+  })
+
+  test('a gateway that another instance has made is claimed here, and one that claimed there is let in here, before the next look', async () => {
+    const [first, second] = [await vehicle('А001АА77'), await vehicle('А002АА77')]
+    await sql`insert into gateways (id, vehicle_id, created_at, created_by)
+      values ('gw-elsewhere1', ${first}, 1, 't'), ('gw-elsewhere2', ${second}, 1, 't')`.execute(postgres.db)
+    const code = await house.call('technician', 'POST', '/api/gateways/gw-elsewhere1/claim-code')
+    expect((await claim(code.json().claimCode)).statusCode).toBe(200)
+    await sql`update gateways set claimed_at = 1 where id = 'gw-elsewhere2'`.execute(postgres.db)
+    const { fleet } = house.parts
+    const claimedThere = GatewayId.parse('gw-elsewhere2')
+    expect(fleet.isRevoked(claimedThere)).toBe(true)
+    expect(await fleet.isRevokedByNow(claimedThere)).toBe(false)
+    // Whoever nobody knows makes us look once a second and not for each of his messages.
+    const stranger = GatewayId.parse('gw-elsewhere3')
+    await sql`insert into gateways (id, vehicle_id, created_at, created_by, claimed_at)
+      values (${stranger}, ${second}, 2, 't', 2)`.execute(postgres.db)
+    expect(await fleet.isRevokedByNow(stranger)).toBe(true)
+    await house.clock.advance(1000)
+    expect(await fleet.isRevokedByNow(stranger)).toBe(false)
   })
 
   test('a revocation by another instance ends the session here at the next look', async () => {

@@ -29,6 +29,7 @@ test.skipIf(!requireReal('postgresql'))(
           orderChanged: (id) => heard.push(`order ${id}`),
           alert: ({ id }) => heard.push(`alert ${id}`),
           screen: ({ open, people }) => heard.push(`screen ${open} ${people.join()}`),
+          registryChanged: () => heard.push('registry'),
           missed: () => heard.push('missed'),
         },
         stop.signal,
@@ -49,7 +50,8 @@ test.skipIf(!requireReal('postgresql'))(
       data: { lat: 1 },
     })
     one.client.screen({ open: 'dispatcher_form', card: 'c', people: ['d1'] })
-    await until('the other has heard all', () => two.heard.length === 1004)
+    one.client.registryChanged()
+    await until('the other has heard all', () => two.heard.length === 1005)
     expect(new Set(two.heard)).toEqual(
       new Set([
         'missed',
@@ -57,6 +59,7 @@ test.skipIf(!requireReal('postgresql'))(
         `order ${ordered}`,
         'alert a',
         'screen dispatcher_form d1',
+        'registry',
       ]),
     )
     expect(one.heard).toEqual(['missed'])
