@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
+import type { VehicleId } from '#contract/ids.ts'
 import { millis, minutes, seconds } from '#contract/instant.ts'
 import { createAccessStore } from './access/access-store.ts'
 import { createAccess } from './access/app.ts'
@@ -121,14 +122,18 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     fieldsOf: access.service.rightsOf,
     databaseUrl: config.databaseUrl,
     heard: (vehicle) => vehicles.heardOf(vehicle),
+    registryHeard: () => vehicles.registryHeard(),
   })
+  const plateOf = async (id: VehicleId) => (await createVehicleStore(db).find(id))?.plate
   const history = createHistory({
     config,
     postgres,
     world,
     vehicleOf: (source, at) => vehicles.fleet.vehicleOf(source, at) ?? trackers.service.vehicleOf(source, at),
-    plateOf: async (id) => (await createVehicleStore(db).find(id))?.plate,
+    plateOf,
     outagesOf: (id, from, to) => zones.conditions.during(id, from, to),
+    missingOf: ingest.missing.of,
+    gatewaysOf: (id) => vehicles.fleet.gateways().flatMap((gateway) => (gateway.vehicleId === id ? gateway.id : [])),
     stored: (frames) => mileage.service.stored(frames),
     changed: live.service.vehicleChanged,
     count: metrics.counter('kordon_history_total', 'Lines of history, by fate'),
@@ -142,7 +147,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     platesOf: createVehicleStore(db).platesOf,
     count: metrics.counter('kordon_trackers_total', 'Messages of third-party trackers, by fate'),
   })
-  const mileage = createMileage({ db, inTransaction, world, history: history.frames })
+  const mileage = createMileage({ db, inTransaction, world, history: history.frames, plateOf })
   const signer = createSignerClient({
     socketPath: config.signer.socketPath,
     onReach: (reach) => log.warn({ reach }, 'signer.reach'),
@@ -179,17 +184,17 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     relayTested: (vehicle) => configurations.relayTested(vehicle),
     changed: live.service.orderChanged,
     alert: live.service.alert,
+    registryChanged: live.registryChanged,
   })
   const zones = createZones({
     db,
     world,
     inTransaction,
     jobs,
-    settings: async () => ({
-      exitFixes: await company.numberOf('zoneExitFixes'),
-      exitOf: await company.numberOf('zoneExitOf'),
-      marginM: await company.numberOf('zoneMarginM'),
-    }),
+    settings: async () => {
+      const policy = await company.numbersOf('zoneExitFixes', 'zoneExitOf', 'zoneMarginM')
+      return { exitFixes: policy('zoneExitFixes'), exitOf: policy('zoneExitOf'), marginM: policy('zoneMarginM') }
+    },
     states: config.brokerUrl === undefined ? 'own' : 'shared',
     lines: () =>
       vehicles.fleet.gateways().flatMap(({ state, vehicleId, online, statusAt: changedAt }) => {
@@ -390,6 +395,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
       audit.close()
       signer.close()
       await jobs.close()
+      ingest.missing.close()
       ingest.journal.close()
       await postgres.close()
     },

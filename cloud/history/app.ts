@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { VehicleId } from '#contract/ids.ts'
+import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type { CloudConfig } from '../config.ts'
 import type { FedProjection } from '../ingest/app.ts'
+import type { Missing } from '../ingest/missing-store.ts'
 import type { Dependency } from '../metrics/health-routes.ts'
 import type { Postgres } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
@@ -30,6 +31,10 @@ type Parts = {
   plateOf(vehicle: VehicleId): Promise<string | undefined>
   /** When the vehicle fell silent together with its district. */
   outagesOf(vehicle: VehicleId, from: EpochMs, to: EpochMs): Promise<Witness['outages']>
+  /** What of a gateway's records has not come. */
+  missingOf(gateway: GatewayId): Promise<readonly Missing[]>
+  /** The gateways that are, were or should be in the vehicle. */
+  gatewaysOf(vehicle: VehicleId): readonly GatewayId[]
   changed(vehicle: VehicleId): void
   count(what: 'history-lines-refused', by: number): void
 }
@@ -67,6 +72,7 @@ export function createHistory(parts: Parts): History {
     stored,
     clock: world.clock,
     vehicleOf,
+    missingOf: async (vehicle) => (await Promise.all(parts.gatewaysOf(vehicle).map(parts.missingOf))).flat(),
     vehicleExists: async (vehicle) => (await plateOf(vehicle)) !== undefined,
     changed,
   })

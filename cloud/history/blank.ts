@@ -1,4 +1,4 @@
-import { type EpochMs, later } from '#contract/instant.ts'
+import { type EpochMs, epochMs, later } from '#contract/instant.ts'
 import { metresBetween } from './distance.ts'
 import type { PastFrame } from './history.ts'
 import { isTrusted } from './mileage.ts'
@@ -8,6 +8,8 @@ import { UNSEEN_MS } from './span.ts'
 export type Witness = {
   readonly events: readonly WitnessEvent[]
   readonly connections: readonly { readonly at: EpochMs; readonly online: boolean }[]
+  /** When a gateway was in the car; null = it still is. Empty where there never was one. */
+  readonly fitted: readonly { readonly from: EpochMs; readonly to: EpochMs | null }[]
   /** When it was one of many cars of a district that fell silent together; null = it has not come back yet. */
   readonly outages: readonly { readonly from: EpochMs; readonly to: EpochMs | null }[]
 }
@@ -19,12 +21,14 @@ export type WitnessEvent = {
   readonly lost?: { readonly since: EpochMs; readonly until: EpochMs } | undefined
 }
 
-export const WITNESS_EVENTS = ['gateway-started', 'power-cut', 'gap', 'frames-thinned'] as const
+export const WITNESS_EVENTS = ['gateway-started', 'power-cut', 'gap', 'frames-thinned', 'clock-ahead'] as const
 
 /** Why nobody knows where the vehicle was, as far as the data tell. */
 export type BlankCause =
   | 'gateway-off'
   | 'thinned'
+  | 'clock-wrong'
+  | 'no-gateway'
   | 'area-outage'
   | 'no-contact'
   | 'jammed'
@@ -34,6 +38,8 @@ export type BlankCause =
 export const BLANK_CAUSES = [
   'gateway-off',
   'thinned',
+  'clock-wrong',
+  'no-gateway',
   'area-outage',
   'no-contact',
   'jammed',
@@ -80,15 +86,21 @@ function silencesOf(
     const from = before?.readAt ?? range.from
     const to = after?.readAt ?? range.to
     if (to - from < SILENCE_MS) continue
-    blanks.push({ from, to, cause: causeOfSilence(from, to, witness), apartM: apart(before, after) })
+    // A gateway reads before it is claimed: only where nothing was heard before is the time before its claim one without it.
+    const known = before === undefined ? witness : { ...witness, fitted: sinceEver(witness.fitted) }
+    blanks.push({ from, to, cause: causeOfSilence(from, to, known), apartM: apart(before, after) })
   }
   return blanks
 }
 
 /** A start tells of an end before it; a declared gap of numbers never to come; a lost connection of data still to come. */
-function causeOfSilence(from: EpochMs, to: EpochMs, { events, connections, outages }: Witness): BlankCause {
+function causeOfSilence(from: EpochMs, to: EpochMs, witness: Witness): BlankCause {
+  const { events, connections, outages, fitted } = witness
   const told = (name: (typeof WITNESS_EVENTS)[number], since: EpochMs, until: EpochMs) =>
     events.some(({ name: told, at, lost }) => told === name && lost === undefined && at >= since && at <= until)
+  // It did speak then; what it said stands at another time.
+  if (told('clock-ahead', from, to)) return 'clock-wrong'
+  if (fitted.length > 0 && isUnfitted(from, to, fitted)) return 'no-gateway'
   const back = later(to, TELLS_WITHIN_MS)
   if (told('gateway-started', from, back)) return 'gateway-off'
   if (told('power-cut', later(from, -TELLS_WITHIN_MS), to)) return 'gateway-off'
@@ -102,6 +114,17 @@ function causeOfSilence(from: EpochMs, to: EpochMs, { events, connections, outag
   const before = connections.findLast(({ at }) => at <= from)
   const away = before?.online === false || connections.some(({ at, online }) => !online && at > from && at <= to)
   return away ? 'no-contact' : 'unknown'
+}
+
+const sinceEver = ([first, ...rest]: Witness['fitted']): Witness['fitted'] =>
+  first === undefined ? [] : [{ ...first, from: epochMs(0) }, ...rest]
+
+/** Was there no gateway in the car at the end of the time, or for most of it? */
+function isUnfitted(from: EpochMs, to: EpochMs, fitted: Witness['fitted']): boolean {
+  if (!fitted.some((one) => one.from <= to && (one.to === null || one.to >= to))) return true
+  let length = 0
+  for (const one of fitted) length += Math.max(0, Math.min(one.to ?? to, to) - Math.max(one.from, from))
+  return length * 2 < to - from
 }
 
 function blindStretchesOf(frames: readonly PastFrame[]): readonly Blank[] {

@@ -54,6 +54,15 @@ const BlankView = z
   })
   .meta({ id: 'Blank' })
 
+const MissingView = z
+  .object({
+    records: z.int(),
+    from: Instant.nullable().meta({ description: 'When the record before them was read; null = there is none' }),
+    to: Instant.meta({ description: 'When the record behind them was read' }),
+    since: Instant.meta({ description: 'When that one came, and with it the word that these are missing' }),
+  })
+  .meta({ id: 'MissingRecords', description: 'Made by the gateway, as later numbers tell, and not received yet' })
+
 const Journeys = z.object({
   ...range,
   dwellMin: z.coerce
@@ -132,10 +141,15 @@ export function createHistoryRoutes(history: HistoryService): FastifyPluginAsync
         schema: {
           ...{ tags, summary: 'When nobody knows where a vehicle was, and why', params: Where },
           querystring: z.object(range),
-          response: answer(BlankView),
+          response: {
+            200: z.object({ items: z.array(BlankView).readonly(), missing: z.array(MissingView).readonly() }),
+          },
         },
       },
-      async ({ params, query }) => ({ items: await history.blanks(params.id, query) }),
+      async ({ params, query }) => ({
+        items: await history.blanks(params.id, query),
+        missing: await history.missing(params.id, query),
+      }),
     )
   }
 }

@@ -3,6 +3,8 @@ import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import { type Clock, type EpochMs, later } from '#contract/instant.ts'
 import { Fault } from '../http/fault.ts'
 import type { JournalEntry, Projection } from '../ingest/journal-entry.ts'
+import type { Missing } from '../ingest/missing-store.ts'
+import { isFarAhead } from '../ingest/stamp.ts'
 import type { LastKnownView } from '../vehicles/vehicle-view.ts'
 import { type Blank, blanksOf, type Witness } from './blank.ts'
 import type { History, HistoryFrame, PastFrame, TrackFields } from './history.ts'
@@ -36,6 +38,8 @@ export type HistoryService = {
   speed(vehicleId: VehicleId, range: Range, maxPoints: number): Promise<SpeedProfile>
   /** When nobody knows where the vehicle was, and why. Faults as `track`. */
   blanks(vehicleId: VehicleId, range: Range): Promise<readonly Blank[]>
+  /** Records of that time that its gateway has made and nobody has received yet. Faults as `track`. */
+  missing(vehicleId: VehicleId, range: Range): Promise<readonly Missing[]>
   /** Kilometres with their error and the gaps. Faults as `track`. */
   mileage(vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<Mileage>
   /** For the vehicle pages; a vehicle never heard of is absent. */
@@ -46,6 +50,7 @@ type Deps = {
   readonly history: History
   readonly lastKnown: LastKnownStore
   readonly witness: { of(vehicleId: VehicleId, from: EpochMs, to: EpochMs): Promise<Witness> }
+  missingOf(vehicleId: VehicleId): Promise<readonly Missing[]>
   /** Called after the frames are in the store and before the journal's cursor moves; a rejection repeats both. */
   stored(frames: readonly HistoryFrame[]): Promise<void>
   readonly clock: Clock
@@ -70,7 +75,9 @@ export function createHistoryService(deps: Deps): HistoryService {
     const frames: HistoryFrame[] = []
     for (const { gateway, stream, seq, receivedAt, record: frame } of entries) {
       if (frame.kind !== 'frame' || isWanted?.(frame, receivedAt) === false) continue
-      frames.push({ gateway, stream, seq, vehicleId: deps.vehicleOf(gateway, frame.readAt), frame })
+      // Kept under its gateway; a day that has not begun is no place in a vehicle's past.
+      const vehicleId = isFarAhead(frame.readAt, receivedAt) ? undefined : deps.vehicleOf(gateway, frame.readAt)
+      frames.push({ gateway, stream, seq, vehicleId, frame })
     }
     return frames
   }
@@ -142,6 +149,11 @@ export function createHistoryService(deps: Deps): HistoryService {
       const until = Math.min(range.to, deps.clock.now())
       const told = { from: range.from, to: later(range.from, Math.max(0, until - range.from)) }
       return blanksOf(await past(vehicleId, range), told, await deps.witness.of(vehicleId, range.from, range.to))
+    },
+    missing: async (vehicleId, range) => {
+      await check(vehicleId, range)
+      const all = await deps.missingOf(vehicleId)
+      return all.filter(({ from, to }) => to >= range.from && (from ?? to) < range.to)
     },
     mileage: async (vehicleId, from, to) => mileageOf(await past(vehicleId, { from, to })),
     lastKnownOf: async (vehicles) => {

@@ -32,7 +32,7 @@ function writeLine(writer: LineWriter, { gateway, stream, seq, vehicleId, frame 
   whole(writer, ' fix=', codeOf(WORD_CODES.fix, frame.fix))
   whole(writer, ',relay=', codeOf(WORD_CODES.relay, frame.relay))
   whole(writer, ',seq=', seq)
-  whole(writer, ',time=', codeOf(WORD_CODES.time, frame.timeQuality))
+  whole(writer, ',timeQuality=', codeOf(WORD_CODES.time, frame.timeQuality))
   whole(writer, ',trust=', codeOf(WORD_CODES.trust, frame.gnssTrust))
   if (frame.satellites !== undefined) whole(writer, ',satellites=', frame.satellites)
   // One by one, since a name that is looked up costs more than what stands under it. Names are the contract's.

@@ -34,9 +34,16 @@ export function createWitnessStore(db: Db) {
         .orderBy('at', 'desc')
         .limit(5000)
         .execute()
+      const fitted = await db
+        .selectFrom('gatewayAssignments')
+        .select(['fromAt as from', 'untilAt as to'])
+        .where('vehicleId', '=', vehicleId)
+        .orderBy('fromAt')
+        .execute()
       return {
         events: events.map(({ name, at, data }) => ({ name, at, lost: LostTime.safeParse(data).data })),
         connections: connections.reverse(),
+        fitted,
       }
     },
   }

@@ -7,6 +7,7 @@ import { createIngestService, type IngestCount, type IngestService } from './ing
 import type { Projection } from './journal-entry.ts'
 import { type JournalPace, runJournalLoop } from './journal-loop.ts'
 import { createJournalStore, type JournalStore } from './journal-store.ts'
+import { createMissingStore, type MissingStore } from './missing-store.ts'
 import { runPruneLoop } from './prune-loop.ts'
 import { runReceiptLoop } from './receipt-loop.ts'
 import { createSharedStreams } from './shared-streams.ts'
@@ -27,6 +28,7 @@ type Parts = {
 export type Ingest = {
   readonly journal: JournalStore
   readonly service: IngestService
+  readonly missing: MissingStore
   /**
    * PGlite never syncs, so a power cut takes its last commits while the cursors on disk are ahead. At start the projections
    * that bear repetition go back by what a busy fleet sends while a system writes its pages.
@@ -41,7 +43,8 @@ const REWOUND_ENTRIES = 20_000
 /** Wires the journal and what feeds on it. Opens the journal's file; starts nothing. */
 export function createIngest({ dataDir, world, several, publish, count }: Parts): Ingest {
   const { clock, log } = world
-  const journal = createJournalStore({ path: join(dataDir, 'journal.sqlite'), clock })
+  const path = join(dataDir, 'journal.sqlite')
+  const journal = createJournalStore({ path, clock })
   const coverage = several === undefined ? undefined : createCoverageStore(several.db, several.instance)
   const shared = createSharedStreams()
   const together = coverage === undefined ? {} : { together: { shared, newestOf: coverage.newestOf } }
@@ -49,6 +52,7 @@ export function createIngest({ dataDir, world, several, publish, count }: Parts)
   return {
     journal,
     service,
+    missing: createMissingStore({ path, clock, coverage }),
     rewind: (projections) => {
       for (const { projection, rewinds } of projections)
         if (rewinds) journal.moveCursor(projection.name, Math.max(0, journal.cursor(projection.name) - REWOUND_ENTRIES))

@@ -3,6 +3,7 @@ import { parseBatch } from '#contract/batch.ts'
 import { FirstSeq, type Seq, StreamId } from '#contract/ids.ts'
 import type { BatchItem } from '#contract/record.ts'
 import { readPlainMessage } from './plain-message.ts'
+import { runOf } from './plain-run.ts'
 import type { SeqRange } from './stream-position.ts'
 
 export type ReadBatch =
@@ -12,7 +13,7 @@ export type ReadBatch =
       readonly range: SeqRange
       readonly items: readonly BatchItem[]
       /** Of a single frame: its JSON as it came, which says the same as the item. */
-      readonly jsons: readonly Uint8Array[] | undefined
+      readonly json: Uint8Array | undefined
     }
   | {
       readonly ok: false
@@ -35,14 +36,11 @@ const rangeOf = (firstSeq: Seq, count: number): SeqRange => ({ from: firstSeq, t
 /** Pure. Reads the payload of `up/records`, JSON or compact, as far as it can be read. */
 export function readBatch(payload: Uint8Array): ReadBatch {
   const plain = readPlainMessage(payload)
-  if (plain !== undefined) {
-    const { stream, seq, frame, json } = plain
-    return { ok: true, stream, range: rangeOf(seq, 1), items: [{ seq, record: frame }], jsons: [json] }
-  }
+  if (plain !== undefined) return { ok: true, ...runOf([plain]) }
   const parsed = parseBatch(payload)
   if (parsed.ok) {
     const { stream, firstSeq, items } = parsed
-    return { ok: true, stream, range: rangeOf(firstSeq, items.length), items, jsons: undefined }
+    return { ok: true, stream, range: rangeOf(firstSeq, items.length), items, json: undefined }
   }
   const { reason, header } = parsed
   if (header === undefined) return { ok: false, reason, head: headOfJson(payload) }

@@ -105,9 +105,9 @@ export function createIngestService(deps: Deps): IngestService {
     const receivedAt = clock.now()
     const batch = readBatch(payload)
     if (!batch.ok) return void setAside(gateway, receivedAt, batch, payload).then(() => done(), fail)
-    const { stream, range, items, jsons } = batch
+    const { stream, range, items, json } = batch
     journal.take(
-      { gateway, receivedAt, stream, range, items, jsons, declared: gapsOf(batch) },
+      { gateway, receivedAt, stream, range, items, json, declared: gapsOf(batch) },
       (appended) => {
         nameRefused(gateway, items)
         settle(gateway, stream, appended, items.some(isReport))

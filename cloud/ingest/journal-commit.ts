@@ -56,28 +56,38 @@ function write(
     sql.quarantine(gateway, null, null, receivedAt, entry.unreadable.reason, entry.unreadable.bytes)
     return NOTHING
   }
-  const { stream, range, items, jsons, declared } = entry
+  const { stream, range, items, json, declared } = entry
   const covered = touched.cover(gateway, stream, range)
   const { id, fresh, opened } = covered
+  const isAllNew = fresh[0]?.from === range.from && fresh[0].to === range.to
   let stored = 0
   let duplicates = 0
-  const isAllNew = fresh[0]?.from === range.from && fresh[0].to === range.to
-  if (isAllNew && items.length === range.to - range.from + 1 && items.every(isRead)) {
-    // Nearly always: stored together, at positions that follow one another.
-    const records = jsons ?? items.map(({ record }) => JSON.stringify(record))
-    const before = sql.insertRun(id, range.from, receivedAt, records) - items.length
-    for (const { seq, record } of items) {
-      stored += 1
-      written.push({ position: before + stored, gateway, stream, seq, receivedAt, record })
+  /** What is read and new is stored as far as its numbers follow one another. */
+  let run: ReadItem[] = []
+  const storeRun = (): void => {
+    const first = run[0]
+    if (first === undefined) return
+    const known = run.length === items.length ? json : undefined
+    const last = sql.insertRun(id, first.seq, run.length, receivedAt, known ?? jsonOf(run))
+    let position = last - run.length
+    for (const { seq, record } of run) {
+      position += 1
+      written.push({ position, gateway, stream, seq, receivedAt, record })
     }
-  } else
-    for (const item of items)
-      if (!isIn(fresh, item.seq)) duplicates += 1
-      else if ('record' in item) {
-        const position = sql.insertEntry(id, item.seq, receivedAt, JSON.stringify(item.record))
-        written.push({ position, gateway, stream, seq: item.seq, receivedAt, record: item.record })
-        stored += 1
-      } else sql.quarantine(gateway, stream, item.seq, receivedAt, item.refused, Buffer.from(item.text))
+    stored += run.length
+    run = []
+  }
+  for (const item of items) {
+    const isNew = isAllNew || isIn(fresh, item.seq)
+    if (isNew && isRead(item)) {
+      run.push(item)
+      continue
+    }
+    storeRun()
+    if (!isNew) duplicates += 1
+    else if (!isRead(item)) sql.quarantine(gateway, stream, item.seq, receivedAt, item.refused, Buffer.from(item.text))
+  }
+  storeRun()
   if (unreadable !== undefined && fresh.length > 0)
     sql.quarantine(gateway, stream, range.from, receivedAt, unreadable.reason, unreadable.bytes)
   for (const gap of declared) touched.cover(gateway, gap.stream, gap.range)
@@ -85,7 +95,12 @@ function write(
   return { through: position.through, position, stored, duplicates, opened }
 }
 
-const isRead = (item: BatchItem): item is Extract<BatchItem, { readonly record: GatewayRecord }> => 'record' in item
+type ReadItem = Extract<BatchItem, { readonly record: GatewayRecord }>
+const isRead = (item: BatchItem): item is ReadItem => 'record' in item
+
+/** Of one the object, of several an array. */
+const jsonOf = (run: readonly ReadItem[]): string =>
+  JSON.stringify(run.length === 1 ? run[0]?.record : run.map(({ record }) => record))
 
 function takeBack(sql: JournalSql, touched: TouchedPages, written: JournalEntry[], entry: TakenBack): Appended {
   const { gateway, receivedAt, stream, range, items } = entry
@@ -96,8 +111,8 @@ function takeBack(sql: JournalSql, touched: TouchedPages, written: JournalEntry[
       sql.quarantine(gateway, stream, item.seq, receivedAt, item.refused, Buffer.from(item.text))
       continue
     }
-    const position = sql.insertMissing(id, item.seq, receivedAt, JSON.stringify(item.record))
-    if (position === undefined) continue
+    if (sql.isStored(id, item.seq)) continue
+    const position = sql.insertRun(id, item.seq, 1, receivedAt, JSON.stringify(item.record))
     written.push({ position, gateway, stream, seq: item.seq, receivedAt, record: item.record })
     stored += 1
   }

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { GatewayId, StreamId } from '#contract/ids.ts'
 import type { Clock, EpochMs } from '#contract/instant.ts'
-import type { BatchItem, GatewayRecord } from '#contract/record.ts'
+import type { BatchItem } from '#contract/record.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createCommit } from './journal-commit.ts'
 import type { JournalEntry } from './journal-entry.ts'
@@ -17,8 +17,8 @@ export type JournalBatch = {
   readonly stream: StreamId
   readonly range: SeqRange
   readonly items: readonly BatchItem[]
-  /** JSON of each item's record as bytes, where it is known already. */
-  readonly jsons?: readonly Uint8Array[] | undefined
+  /** The JSON of all items' records, where it is known already: of one the object, of several an array. */
+  readonly json?: Uint8Array | undefined
   /** Ranges the gateway declares lost in its `gap` events. */
   readonly declared: readonly { readonly stream: StreamId; readonly range: SeqRange }[]
   /** An undecodable batch, whole. */
@@ -118,7 +118,7 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
     take,
     setAside: (entry) => new Promise((done, fail) => commits.add(entry, 1, () => done(), fail)),
     learn: (learned) => new Promise((done, fail) => commits.add({ learned }, learned.length, () => done(), fail)),
-    read: (after, limit) => tail.read(after, limit) ?? sql.readEntries(after, limit).map(readEntry),
+    read: (after, limit) => tail.read(after, limit) ?? sql.readEntries(after, limit),
     head: sql.head,
     committed: (stop) =>
       new Promise((done) => {
@@ -148,11 +148,8 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
     streamsOf: sql.streamsOf,
     prune: (before) => {
       let total = 0
-      let deleted = PRUNE_STEP
-      while (deleted === PRUNE_STEP) {
-        deleted = sql.prune(before, PRUNE_STEP)
+      for (let deleted = sql.prune(before, PRUNE_STEP); deleted > 0; deleted = sql.prune(before, PRUNE_STEP))
         total += deleted
-      }
       if (total > 0) tail.clear()
       quarantine.prune(before)
       return total
@@ -167,13 +164,4 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
       sql.close()
     },
   }
-}
-
-type JournalSql = ReturnType<typeof journalSql>
-type EntryRow = ReturnType<JournalSql['readEntries']>[number]
-
-/** Our own bytes, written after the contract's parser had accepted them. */
-function readEntry({ position, gateway, stream, seq, receivedAt, record }: EntryRow): JournalEntry {
-  const parsed: GatewayRecord = JSON.parse(record)
-  return { position, gateway, stream, seq, receivedAt, record: parsed }
 }

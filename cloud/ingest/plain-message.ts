@@ -2,12 +2,13 @@ import type { Frame } from '#contract/frame.ts'
 import type { Seq, StreamId } from '#contract/ids.ts'
 import { isPlainFrame, PLAIN_STREAM } from '#contract/plain-frame.ts'
 
-/** One frame that came alone, and the bytes of its JSON as they came, which say the same. */
+/** One frame that came alone, and where its JSON lies in the message, byte by byte. */
 export type PlainMessage = {
   readonly stream: StreamId
-  readonly seq: Seq
-  readonly frame: Frame
-  readonly json: Uint8Array
+  readonly item: { readonly seq: Seq; readonly record: Frame }
+  readonly bytes: Buffer
+  readonly jsonFrom: number
+  readonly jsonTo: number
 }
 
 /** A frame with every field and its envelope take some 500; more is spaces, and not kept. */
@@ -42,10 +43,10 @@ export function readPlainMessage(payload: Uint8Array, known?: StreamId): PlainMe
   const seqEnd = endOfDigits(text, SEQ_AT)
   const seq = seqEnd === undefined ? 0 : Number(text.slice(SEQ_AT, seqEnd))
   if (seqEnd === undefined || !text.startsWith(BEFORE_FRAME, seqEnd) || !isSeq(seq)) return undefined
-  const record = text.slice(seqEnd + BEFORE_FRAME.length, -END.length)
-  const frame = parsed(record)
-  const json = bytes.subarray(seqEnd + BEFORE_FRAME.length, -END.length)
-  return stream !== undefined && isPlainFrame(frame) ? { stream, seq, frame, json } : undefined
+  const [jsonFrom, jsonTo] = [seqEnd + BEFORE_FRAME.length, text.length - END.length]
+  const record = parsed(text.slice(jsonFrom, jsonTo))
+  if (stream === undefined || !isPlainFrame(record)) return undefined
+  return { stream, item: { seq, record }, bytes, jsonFrom, jsonTo }
 }
 
 /** Of a number as JSON writes whole ones, from 1 on. */

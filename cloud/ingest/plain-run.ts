@@ -3,12 +3,12 @@ import type { BatchItem } from '#contract/record.ts'
 import { type PlainMessage, readPlainMessage } from './plain-message.ts'
 import type { SeqRange } from './stream-position.ts'
 
-/** Single frames of one stream whose numbers follow one another, and the JSON of each. */
+/** Single frames of one stream whose numbers follow one another, and their JSON as the journal stores it. */
 export type PlainRun = {
   readonly stream: StreamId
   readonly range: SeqRange
   readonly items: readonly BatchItem[]
-  readonly jsons: readonly Uint8Array[]
+  readonly json: Uint8Array
 }
 
 /**
@@ -19,14 +19,8 @@ export function plainRuns(payloads: readonly Uint8Array[]): readonly (PlainRun |
   const parts: (PlainRun | Uint8Array)[] = []
   let run: PlainMessage[] = []
   const end = (): void => {
-    const [first, last] = [run[0], run.at(-1)]
-    if (first === undefined || last === undefined) return
-    parts.push({
-      stream: first.stream,
-      range: { from: first.seq, to: last.seq },
-      items: run.map(({ seq, frame }) => ({ seq, record: frame })),
-      jsons: run.map(({ json }) => json),
-    })
+    const [first, ...others] = run
+    if (first !== undefined) parts.push(runOf([first, ...others]))
     run = []
   }
   for (const payload of payloads) {
@@ -37,9 +31,33 @@ export function plainRuns(payloads: readonly Uint8Array[]): readonly (PlainRun |
       parts.push(payload)
       continue
     }
-    if (last !== undefined && (message.stream !== last.stream || message.seq !== last.seq + 1)) end()
+    if (last !== undefined && (message.stream !== last.stream || message.item.seq !== last.item.seq + 1)) end()
     run.push(message)
   }
   end()
   return parts
+}
+
+/** Pure. These messages, of which there is at least one, as one. */
+export function runOf(messages: readonly [PlainMessage, ...PlainMessage[]]): PlainRun {
+  const [{ stream, item }] = messages
+  const range = { from: item.seq, to: item.seq + messages.length - 1 }
+  return { stream, range, items: messages.map(({ item }) => item), json: jsonOf(messages) }
+}
+
+const [OPEN, COMMA, CLOSE] = [0x5b, 0x2c, 0x5d]
+
+/** Of one the object, of several an array. */
+function jsonOf(messages: readonly [PlainMessage, ...PlainMessage[]]): Uint8Array {
+  const [{ bytes, jsonFrom, jsonTo }] = messages
+  if (messages.length === 1) return bytes.subarray(jsonFrom, jsonTo)
+  const length = messages.reduce((sum, { jsonFrom, jsonTo }) => sum + jsonTo - jsonFrom + 1, 1)
+  const json = Buffer.allocUnsafe(length)
+  let at = 0
+  for (const { bytes, jsonFrom, jsonTo } of messages) {
+    json[at] = at === 0 ? OPEN : COMMA
+    at += 1 + bytes.copy(json, at + 1, jsonFrom, jsonTo)
+  }
+  json[at] = CLOSE
+  return json
 }

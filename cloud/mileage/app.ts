@@ -10,6 +10,7 @@ import { createMileageService, type MileageService } from './mileage-service.ts'
 type Parts = Pick<Postgres, 'db' | 'inTransaction'> & {
   readonly world: World
   readonly history: Pick<History, 'track'>
+  plateOf: Parameters<typeof createMileageRoutes>[1]
 }
 
 export type MileageHouse = {
@@ -19,12 +20,12 @@ export type MileageHouse = {
 }
 
 /** Wires the mileage ledger. Starts nothing. */
-export function createMileage({ db, inTransaction, world, history }: Parts): MileageHouse {
+export function createMileage({ db, inTransaction, world, history, plateOf }: Parts): MileageHouse {
   const { clock, log } = world
   const service = createMileageService({ db, inTransaction, ledgerStore: createLedgerStore, history, clock, log })
   return {
     service,
-    routes: createMileageRoutes(service),
+    routes: createMileageRoutes(service, plateOf),
     loop: (stop) => runMileageLoop({ mileage: service, clock, log }, stop),
   }
 }

@@ -40,7 +40,14 @@ const DailyView = z
   .meta({ id: 'DailyMileage' })
 
 /** Kilometres by lease day. Paths begin with `/api`. */
-export function createMileageRoutes(mileage: MileageService): FastifyPluginAsyncZod {
+export function createMileageRoutes(
+  mileage: Pick<MileageService, 'daily' | 'ledger'>,
+  plateOf: (vehicle: VehicleId) => Promise<string | undefined>,
+): FastifyPluginAsyncZod {
+  const check = async (vehicle: VehicleId, days: z.infer<typeof Days>): Promise<void> => {
+    checkDays(days)
+    if ((await plateOf(vehicle)) === undefined) throw new Fault('vehicle/unknown')
+  }
   const config = { roles: EVERY_ROLE }
   const answer = <Item extends z.ZodType>(item: Item) => ({ 200: z.object({ items: z.array(item).readonly() }) })
   return async (app) => {
@@ -54,7 +61,7 @@ export function createMileageRoutes(mileage: MileageService): FastifyPluginAsync
         },
       },
       async ({ params, query }) => {
-        check(query)
+        await check(params.id, query)
         const days = await mileage.daily(params.id, query.from, query.to)
         return {
           items: days.map(({ day, frames, state, km, errorKm, source, gaps }) => ({
@@ -73,7 +80,7 @@ export function createMileageRoutes(mileage: MileageService): FastifyPluginAsync
         },
       },
       async ({ params, query }) => {
-        check(query)
+        await check(params.id, query)
         const days = await mileage.ledger(params.id, query.from, query.to)
         return {
           items: days.map(({ day, revisions }) => ({
@@ -88,7 +95,7 @@ export function createMileageRoutes(mileage: MileageService): FastifyPluginAsync
   }
 }
 
-function check({ from, to }: z.infer<typeof Days>): void {
+function checkDays({ from, to }: z.infer<typeof Days>): void {
   if (to < from) throw new Fault('history/range', 'to must not lie before from')
   const days = (boundsOf(to).to - boundsOf(from).from) / 86_400_000
   if (days > LONGEST_DAYS) throw new Fault('history/range', `at most ${LONGEST_DAYS} days at a time`)

@@ -44,18 +44,27 @@ const REMEMBERED = 100_000
 export function createMileageService(deps: Deps): MileageService {
   const { db, history, clock, log } = deps
   const store = deps.ledgerStore(db)
-  /** Running days that are marked already: their mark cannot be taken off before the day is over. */
-  const marked = new Set<string>()
+  /** By running day, the vehicles that are marked already: their mark cannot be taken off before the day is over. */
+  const marked = new Map<Day, Set<VehicleId>>()
+  let marks = 0
+  const forgetMarks = (): void => {
+    marked.clear()
+    marks = 0
+  }
+  const isMarked = (vehicleId: VehicleId, day: Day): boolean => {
+    const vehicles = marked.get(day) ?? new Set()
+    if (vehicles.has(vehicleId)) return true
+    marked.set(day, vehicles.add(vehicleId))
+    marks += 1
+    return false
+  }
 
   /** The day of the frame before is nearly always the day of this one, and naming a day is dear. */
   let latest = { day: dayOf(clock.now()), ...boundsOf(dayOf(clock.now())) }
   const markOf = (vehicleId: VehicleId, readAt: EpochMs, now: EpochMs): Mark | undefined => {
     if (readAt < latest.from || readAt >= latest.to) latest = { day: dayOf(readAt), ...boundsOf(dayOf(readAt)) }
     const { day, to: end } = latest
-    const isRunning = now < end
-    const key = `${vehicleId} ${day}`
-    if (isRunning && marked.has(key)) return undefined
-    if (isRunning) marked.add(key)
+    if (now < end && isMarked(vehicleId, day)) return undefined
     const closes = later(end, AFTER_DAY)
     return { vehicleId, day, dueAt: now < closes ? closes : later(now, AFTER_LATE) }
   }
@@ -91,16 +100,16 @@ export function createMileageService(deps: Deps): MileageService {
   return {
     stored: async (frames) => {
       const now = clock.now()
-      if (marked.size > REMEMBERED) marked.clear()
-      const marks = new Map<string, Mark>()
+      if (marks > REMEMBERED) forgetMarks()
+      const fresh = new Map<string, Mark>()
       try {
         for (const { vehicleId, frame } of frames) {
           const mark = vehicleId === undefined ? undefined : markOf(vehicleId, frame.readAt, now)
-          if (mark !== undefined) marks.set(`${mark.vehicleId} ${mark.day}`, mark)
+          if (mark !== undefined) fresh.set(`${mark.vehicleId} ${mark.day}`, mark)
         }
-        await store.mark([...marks.values()])
+        await store.mark([...fresh.values()])
       } catch (cause) {
-        marked.clear()
+        forgetMarks()
         throw cause
       }
     },
@@ -119,7 +128,10 @@ export function createMileageService(deps: Deps): MileageService {
       const due = new Set(await store.dueDays(vehicleId, from, to))
       const days: DailyMileage[] = []
       let carry = await store.carryBefore(vehicleId, from)
+      const now = clock.now()
       for (const day of daysThrough(from, to)) {
+        // A clock that is ahead has driven nothing yet.
+        if (boundsOf(day).from > now) break
         const known = newest.get(day)
         if (known === undefined && !due.has(day)) continue
         const value = due.has(day) || known === undefined ? countDay(await framesOf(vehicleId, day), carry) : known

@@ -27,10 +27,8 @@ export async function startJournal(path: string, port: number): Promise<JournalP
   await once(child, 'message')
   const db = new DatabaseSync(path, { readOnly: true })
   const throughOf = db.prepare('SELECT through FROM streams WHERE stream = ?')
-  const entriesOf = db.prepare(
-    'SELECT seq FROM entries JOIN streams ON streams.id = stream_id WHERE stream = ? ORDER BY position',
-  )
-  const all = db.prepare('SELECT stream, received_at, record FROM entries JOIN streams ON streams.id = stream_id')
+  const entriesOf = db.prepare('SELECT seq FROM records WHERE stream = ? ORDER BY position')
+  const all = db.prepare('SELECT stream, received_at, record FROM records')
   return {
     pid: child.pid ?? 0,
     through: (stream) => Number(throughOf.get(stream)?.['through'] ?? 0),

@@ -37,7 +37,7 @@ afterEach(async () => {
 function journalled(dataDir: string, gateway: string): { readonly places: number; readonly rows: number } {
   const db = new DatabaseSync(join(dataDir, 'journal.sqlite'), { readOnly: true })
   const rows = db
-    .prepare('SELECT record FROM entries JOIN streams ON streams.id = stream_id WHERE gateway = ?')
+    .prepare('SELECT record FROM records WHERE gateway = ?')
     .all(gateway)
     .map((row) => JSON.parse(String(row['record'])))
   db.close()

@@ -25,6 +25,8 @@ export type Mileage = {
 export const BLANK_CAUSES = [
   'gateway-off',
   'thinned',
+  'clock-wrong',
+  'no-gateway',
   'area-outage',
   'no-contact',
   'jammed',
@@ -39,6 +41,15 @@ export type Blank = {
   readonly to: InstantText
   readonly cause: (typeof BLANK_CAUSES)[number]
 }
+
+/** Records the gateway has made and nobody has received yet. */
+export type Missing = {
+  readonly records: number
+  readonly from: InstantText | null
+  readonly to: InstantText
+  readonly since: InstantText
+}
+export type Gaps = { readonly items: readonly Blank[]; readonly missing: readonly Missing[] }
 
 export const REVISION_REASONS = ['first', 'late-frames', 'earlier-day-changed', 'frames-gone'] as const
 

@@ -14,6 +14,7 @@ import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { mayProvision } from '../session/rights.ts'
+import { reasonWords } from './reason-words.ts'
 import { QUARANTINE, RecordDialog, type Scope } from './record-dialog.tsx'
 import { useSenders } from './senders.ts'
 
@@ -38,7 +39,7 @@ function ThrowDialog({ of, scope, onClose }: Throwing): ReactNode {
       onClose={onClose}
       onSubmit={() => throwAway.mutate(undefined, { onSuccess: onClose })}
     >
-      <Text size="sm">{t('quarantine.throwLead', { reason: of.reason })}</Text>
+      <Text size="sm">{t('quarantine.throwLead', { reason: reasonWords(of.reason, t) })}</Text>
     </AskDialog>
   )
 }
@@ -78,7 +79,11 @@ export function QuarantinePage({ user }: { readonly user: User }): ReactNode {
                 rows={rows}
                 keyOf={({ id }) => String(id)}
                 columns={[
-                  { word: t('quarantine.columns.reason'), plain: true, cell: ({ reason }) => reason },
+                  {
+                    word: t('quarantine.columns.reason'),
+                    plain: true,
+                    cell: ({ reason }) => <span title={reason}>{reasonWords(reason, t)}</span>,
+                  },
                   {
                     word: t('quarantine.columns.from'),
                     cell: ({ gatewayId, seq }) => (

@@ -8,6 +8,7 @@ import type { Quarantined, WholeQuarantined } from '../api/quarantined.ts'
 import { Loading, QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
 import { refusalWords } from '../language/problem-words.ts'
+import { reasonWords } from './reason-words.ts'
 
 export const QUARANTINE = 'quarantine'
 export type Scope = 'one' | 'alike'
@@ -51,7 +52,12 @@ export function RecordDialog(props: {
       closeButtonProps={{ 'aria-label': t('app.close') }}
     >
       <Stack gap="md">
-        <Text size="sm">{of.reason}</Text>
+        <div>
+          <Text size="sm">{reasonWords(of.reason, t)}</Text>
+          <Text size="sm" className="quiet">
+            {t('quarantine.asCame')} <Code>{of.reason}</Code>
+          </Text>
+        </div>
         <QueryView query={whole} loading={<Loading lines={3} height={24} />}>
           {({ text, hex }) => (
             <div>

@@ -35,6 +35,7 @@ const ru = {
     'relay-test': 'Проверка реле',
     sealed: 'Установка опломбирована',
     'seal-broken': 'Установка изменена после опломбирования',
+    'clock-ahead': 'Часы шлюза спешат на полдня и больше: данные не отнесены к машине',
     mileage: 'Итог пробега за день',
   },
 } as const
@@ -76,6 +77,7 @@ const en = {
     'relay-test': 'Relay test',
     sealed: 'The installation was sealed',
     'seal-broken': 'The installation was changed after it was sealed',
+    'clock-ahead': 'The clock of the gateway is ahead by half a day or more: its data are not filed under the vehicle',
     mileage: 'The day’s mileage',
   },
 } as const

@@ -1,6 +1,8 @@
 import { Skeleton } from '@mantine/core'
+import { IconHourglass } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import type { Blank, LedgerRevision, Mileage, MileageGap } from '../api/track.ts'
+import type { Blank, LedgerRevision, Mileage, MileageGap, Missing } from '../api/track.ts'
+import { Note } from '../design/note.tsx'
 import { QueryView } from '../design/query-view.tsx'
 import { useWords } from '../language/language.ts'
 import { clockWords, sinceWords } from '../language/moment.ts'
@@ -83,6 +85,25 @@ function Revisions({ revisions }: { readonly revisions: readonly LedgerRevision[
   )
 }
 
+/** What the gateway has made and nobody has received: a bill of that time may grow. Gone once it has come. */
+function Awaited({ missing }: { readonly missing: readonly Missing[] }): ReactNode {
+  const { t, language } = useWords()
+  const now = useNow(60)
+  const at = (moment: string): string => sinceWords(Date.parse(moment), now, language)
+  return missing.map(({ records, from, to, since }) => (
+    <Note key={`${since} ${to}`} tone="wait" icon={<IconHourglass size={17} />} testId="missing-records">
+      {t('ledger.missing', {
+        count: records,
+        since: at(since),
+        time:
+          from === null
+            ? t('ledger.missingBefore', { to: at(to) })
+            : t('ledger.missingTime', { from: at(from), to: at(to) }),
+      })}
+    </Note>
+  ))
+}
+
 type Props = {
   readonly vehicleId: string
   readonly day: string
@@ -95,22 +116,25 @@ type Props = {
 export function MileageLine({ vehicleId, day, growing, seen }: Props): ReactNode {
   const { t } = useWords()
   const mileage = useMileage(vehicleId, day, growing)
-  const blanks = useBlanks(vehicleId, day, growing).data?.items ?? []
+  const { items: blanks = [], missing = [] } = useBlanks(vehicleId, day, growing).data ?? {}
   const revisions = useLedgerDay(vehicleId, day).data?.items.flatMap((one) => one.revisions) ?? []
   return (
-    <section className={classes['line']} aria-label={t('mileage.title')}>
-      <QueryView query={mileage} loading={<Skeleton height={24} width={260} />}>
-        {(known) => {
-          const km = known.km === 0 && !seen && known.gaps.length === 0 ? null : known.km
-          return (
-            <>
-              <Kilometres mileage={known} km={km} />
-              {km !== null && <Gaps gaps={known.gaps} blanks={blanks} />}
-              <Revisions revisions={revisions} />
-            </>
-          )
-        }}
-      </QueryView>
-    </section>
+    <>
+      <section className={classes['line']} aria-label={t('mileage.title')}>
+        <QueryView query={mileage} loading={<Skeleton height={24} width={260} />}>
+          {(known) => {
+            const km = known.km === 0 && !seen && known.gaps.length === 0 ? null : known.km
+            return (
+              <>
+                <Kilometres mileage={known} km={km} />
+                {km !== null && <Gaps gaps={known.gaps} blanks={blanks} />}
+                <Revisions revisions={revisions} />
+              </>
+            )
+          }}
+        </QueryView>
+      </section>
+      <Awaited missing={missing} />
+    </>
   )
 }

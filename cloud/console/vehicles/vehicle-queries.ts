@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-query'
 import { get } from '../api/api-client.ts'
 import type { Page, TimelineItem } from '../api/timeline.ts'
-import type { Blank, LedgerDay, Mileage, Track } from '../api/track.ts'
+import type { Gaps, LedgerDay, Mileage, Track } from '../api/track.ts'
 import type { Order, Vehicle } from '../api/vehicle.ts'
 import { dayBounds } from '../language/moment.ts'
 
@@ -77,18 +77,25 @@ export const useTrack = (id: string, day: string, growing: boolean): UseQueryRes
     placeholderData: keepPreviousData,
   })
 
+const UNCOUNTED: Mileage = { km: null, errorKm: null, source: null, gaps: [] }
+
+/** As the ledger counts that day, from where the day before ended: the page and the bill say the same. */
 export const useMileage = (id: string, day: string, growing: boolean): UseQueryResult<Mileage> =>
   useQuery({
     queryKey: ['mileage', id, day],
-    queryFn: ({ signal }) => get<Mileage>(`/vehicles/${encodeURIComponent(id)}/mileage?${rangeOf(day)}`, signal),
+    queryFn: async ({ signal }) => {
+      const path = `/vehicles/${encodeURIComponent(id)}/mileage/daily?from=${day}&to=${day}`
+      const { items } = await get<{ items: readonly { readonly mileage: Mileage }[] }>(path, signal)
+      return items[0]?.mileage ?? UNCOUNTED
+    },
     refetchInterval: growing ? 60_000 : false,
   })
 
 /** When nobody knows where the vehicle was on that day, and why. */
-export const useBlanks = (id: string, day: string, growing: boolean): UseQueryResult<{ items: readonly Blank[] }> =>
+export const useBlanks = (id: string, day: string, growing: boolean): UseQueryResult<Gaps> =>
   useQuery({
     queryKey: ['gaps', id, day],
-    queryFn: ({ signal }) => get(`/vehicles/${encodeURIComponent(id)}/gaps?${rangeOf(day)}`, signal),
+    queryFn: ({ signal }) => get<Gaps>(`/vehicles/${encodeURIComponent(id)}/gaps?${rangeOf(day)}`, signal),
     refetchInterval: growing ? 60_000 : false,
   })
 

@@ -21,6 +21,7 @@ describe.skipIf(!requireReal('chromium'))('kilometres of a day in a real browser
       expect.stringMatching(/31,2.*первый подсчёт/),
       expect.stringMatching(/34,6.*данные пришли позже/),
     ])
+    await page.getByTestId('missing-records').getByText('Ещё не пришло 12 записей шлюза').waitFor()
     await page.getByRole('button', { name: 'Выгрузить путь' }).click()
     for (const kind of ['GPX', 'CSV', 'GeoJSON']) {
       const link = await page.getByRole('menuitem', { name: kind, exact: true }).getAttribute('href')

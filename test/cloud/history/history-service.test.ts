@@ -27,7 +27,11 @@ function bench(past: readonly PastFrame[] = []) {
       keepNewest: async (candidates) => void kept.push(...candidates),
       of: async () => kept,
     },
-    witness: { of: async () => ({ events: [], connections: [], outages: [] }) },
+    witness: { of: async () => ({ events: [], connections: [], fitted: [], outages: [] }) },
+    missingOf: async () => [
+      { records: 12, from: epochMs(T0), to: later(T0, 600_000), since: later(T0, 700_000) },
+      { records: 1, from: null, to: later(T0, -86_400_000), since: T0 },
+    ],
     stored: async () => {},
     clock: createManualClock(T0 + 90_000),
     vehicleOf: (_, at) => (at < T0 + 30_000 ? VEHICLE : OTHER_VEHICLE),
@@ -48,6 +52,18 @@ describe('history', () => {
     expect(written.map(({ seq, vehicleId }) => [seq, vehicleId])).toEqual([
       [1, VEHICLE],
       [3, OTHER_VEHICLE],
+    ])
+  })
+
+  test('a frame stamped half a day after it came is kept, under no vehicle', async () => {
+    const { service, written } = bench()
+    const hours = (count: number) => entry(count, frameOf(T0 + count * 3_600_000), T0)
+    await service.historyProjection.apply([hours(11), hours(12), hours(13), hours(24)])
+    expect(written.map(({ seq, vehicleId }) => [seq, vehicleId])).toEqual([
+      [11, OTHER_VEHICLE],
+      [12, OTHER_VEHICLE],
+      [13, undefined],
+      [24, undefined],
     ])
   })
 
@@ -147,6 +163,17 @@ describe('history routes', () => {
       downsampled: true,
     })
     expect(roles.every((declared) => Array.isArray(declared))).toBe(true)
+  })
+
+  test('gaps: beside them the records of that time that have not come yet', async () => {
+    const { get } = await serve(line)
+    const iso = (ms: number) => new Date(T0 + ms).toISOString()
+    const { body } = await get(`/api/vehicles/${VEHICLE}/gaps?from=${iso(0)}&to=${iso(3_600_000)}`)
+    expect(body).toMatchObject({
+      missing: [{ records: 12, from: iso(0), to: iso(600_000), since: iso(700_000) }],
+    })
+    const { body: before } = await get(`/api/vehicles/${VEHICLE}/gaps?from=${iso(-3_600_000)}&to=${iso(-1)}`)
+    expect(before).toMatchObject({ missing: [] })
   })
 
   test('mileage: kilometres with error and gaps', async () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { later } from '#contract/instant.ts'
@@ -76,6 +77,23 @@ describe.skipIf(!INFLUX)('history in InfluxDB 1.x', () => {
       trust: 'suspect',
     })
     expect(await history.track(VEHICLE, later(T0, 1001), later(T0, 2000))).toEqual([])
+    history.close()
+  })
+
+  test('every reading of a frame is a field there, under the name the docs give it', async () => {
+    const { history } = client(server.url, 'v1')
+    const rest = { altitudeM: 150.5, engineHours: 12.5, supplyVolt: 13.8, backfill: true }
+    await history.write([historyFrame(40, {}, { ...full, ...rest })])
+    const query = new URLSearchParams({ db: 'kordon', q: 'SHOW FIELD KEYS; SHOW TAG KEYS' })
+    const said = await (await fetch(`${server.url}/query?${query}`)).text()
+    const docs = await readFile('docs/history.md', 'utf8')
+    const rows = /Measurement `frame`.*Roll-up/s.exec(docs)?.[0].match(/^\| `[^|]+\|/gm) ?? []
+    const named = rows.flatMap((row) => Array.from(row.matchAll(/`(\w+)`/g), ([, name]) => name ?? ''))
+    const keys = /^\["(\w+)"/
+    const found = (said.match(/\["\w+"(?=,"(?:float|integer|boolean)"\]|\])/g) ?? []).map(
+      (text) => keys.exec(text)?.[1] ?? '',
+    )
+    expect(found.filter((name) => name !== 'tagKey').toSorted()).toEqual(named.toSorted())
     history.close()
   })
 

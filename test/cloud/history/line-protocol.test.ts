@@ -23,7 +23,7 @@ test('a frame is one line, seq and stream within the microseconds', () => {
   const line = lineOf(historyFrame(1234, {}, { speedKmh: 43.2, ignition: false, satellites: 9 }))
   expect(line).toBe(
     `frame,gateway=${GATEWAY},vehicle=${VEHICLE} ` +
-      'fix=2i,relay=1i,seq=1234i,time=0i,trust=0i,satellites=9i,lat=55.751244,lon=37.618423,speedKmh=43.2,ignition=false ' +
+      'fix=2i,relay=1i,seq=1234i,timeQuality=0i,trust=0i,satellites=9i,lat=55.751244,lon=37.618423,speedKmh=43.2,ignition=false ' +
       `${(T0 + 1_234_000) * 1000 + 101}`,
   )
   expect(lineOf(historyFrame(1, { vehicleId: undefined }))).not.toContain('vehicle')
@@ -42,7 +42,7 @@ test('every reading of any frame is written as the database’s own library woul
         fix: a,
         relay: b,
         seq: c,
-        time: d,
+        timeQuality: d,
         trust: e,
         ...written
       } = fieldsOf(lineOf({ ...historyFrame(1), frame }))

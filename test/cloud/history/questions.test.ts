@@ -14,7 +14,7 @@ import { journeysOf } from '../../../cloud/history/trips.ts'
 import { pastFrame, T0 } from './history-support.ts'
 
 const MIN = 60_000
-const NOTHING: Witness = { events: [], connections: [], outages: [] }
+const NOTHING: Witness = { events: [], connections: [], fitted: [], outages: [] }
 
 /** Every ten seconds: north at the given speed. */
 function drive(fromMin: number, minutes: number, speedKmh: number, startLat: number, more: Partial<PastFrame> = {}) {
@@ -130,6 +130,7 @@ describe('gaps and their causes', () => {
       witness: {
         connections: [{ at: later(end, 60_000), online: false }],
         events: [{ name: 'gap', at: later(back, 3000 * MIN), lost: { since: T0, until: later(back, MIN) } }],
+        fitted: [],
         outages: [],
       },
       cause: 'thinned',
@@ -143,6 +144,50 @@ describe('gaps and their causes', () => {
         ],
       },
       cause: 'unknown',
+    },
+    {
+      name: 'its gateway was taken out, and another came in with the car back',
+      witness: {
+        ...NOTHING,
+        connections: [{ at: later(end, 60_000), online: false }],
+        events: [{ name: 'gateway-started', at: back }],
+        fitted: [
+          { from: T0, to: later(end, 60_000) },
+          { from: later(back, -60_000), to: null },
+        ],
+      },
+      cause: 'no-gateway',
+    },
+    {
+      name: 'what its gateway had read before it was claimed came later',
+      witness: { ...NOTHING, fitted: [{ from: later(back, MIN), to: null }] },
+      cause: 'unknown',
+    },
+    {
+      name: 'its gateway was taken out near the end of it, and something else was heard',
+      witness: { ...NOTHING, fitted: [{ from: T0, to: later(back, -MIN) }] },
+      cause: 'no-gateway',
+    },
+    {
+      name: 'its gateway was taken for another one within a minute',
+      witness: {
+        ...NOTHING,
+        events: [{ name: 'gateway-started', at: back }],
+        fitted: [
+          { from: T0, to: later(end, 60_000) },
+          { from: later(end, 120_000), to: null },
+        ],
+      },
+      cause: 'gateway-off',
+    },
+    {
+      name: 'its clock was ahead, and its connection was lost',
+      witness: {
+        ...NOTHING,
+        connections: [{ at: later(end, 60_000), online: false }],
+        events: [{ name: 'clock-ahead', at: later(end, 30_000) }],
+      },
+      cause: 'clock-wrong',
     },
     {
       name: 'its connection was lost',

@@ -14,7 +14,12 @@ const ingest = createIngestService({
 })
 const broker = createEmbeddedBroker({
   listeners: { plain: { host: '127.0.0.1', port: Number(port) } },
-  credentials: { checkPassword: async () => true, isRevoked: () => false, certificateCounts: () => true },
+  credentials: {
+    checkPassword: async () => true,
+    isRevoked: () => false,
+    isRevokedByNow: async () => false,
+    certificateCounts: () => true,
+  },
   onStatus: () => {},
   ...{ ingest, clock: realClock, log, count },
 })

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Seq } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
@@ -24,7 +25,8 @@ describe('journal store', () => {
   const temp = tempDir()
   let journal: JournalStore
   let file = 0
-  const open = () => createJournalStore({ path: temp.file(`${file}.sqlite`), clock: realClock })
+  const path = () => temp.file(`${file}.sqlite`)
+  const open = () => createJournalStore({ path: path(), clock: realClock })
   beforeEach(() => {
     file += 1
     journal = open()
@@ -49,6 +51,67 @@ describe('journal store', () => {
     expect(journal.cursor('history')).toBe(2)
     expect(await journal.append(batch(1, 5))).toMatchObject({ through: 5, stored: 1, duplicates: 4 })
     expect(journal.streamsOf(GATEWAY, 2)).toEqual([{ stream: STREAM, through: 5 }])
+  })
+
+  const told = (after = 0, limit = 100) =>
+    journal
+      .read(after, limit)
+      .map(({ position, seq, record }) => [position, seq, 'readAt' in record && record.readAt - T0])
+
+  test('reads from its file what it stored, from any place and in any portion, whatever runs it came in', async () => {
+    const refused = { seq: Seq.parse(4), refused: 'lat: too big', text: '{"lat":99}' }
+    await journal.append(batch(1, 6, { items: [item(1), item(2), item(3), refused, item(5), item(6)] }))
+    await journal.append(batch(8, 8))
+    await journal.append(batch(5, 10))
+    const all = [1, 2, 3, 5, 6, 8, 7, 9, 10].map((seq, index) => [index + 1, seq, seq])
+    expect(told()).toEqual(all)
+    journal.close()
+    journal = open()
+    for (let after = 0; after <= all.length; after += 1)
+      for (let limit = 1; limit <= all.length; limit += 1)
+        expect(told(after, limit)).toEqual(all.slice(after, after + limit))
+    expect([journal.head(), journal.counts().entries]).toEqual([9, 9])
+  })
+
+  test('the file itself takes no number of a stream twice, and tells its records one by one', async () => {
+    await journal.append(batch(1, 5))
+    const file = new DatabaseSync(path())
+    const insert = file.prepare(
+      `INSERT INTO entries (position, stream_id, seq, received_at, record, count)
+       SELECT max(position) + 3, 1, ?, 0, '[{},{},{}]', 3 FROM entries`,
+    )
+    for (const from of [1, 3, 5]) expect(() => insert.run(from)).toThrow('stored already')
+    insert.run(10)
+    for (const from of [8, 9, 10, 12]) expect(() => insert.run(from)).toThrow()
+    insert.run(6)
+    const seqs = file.prepare('SELECT seq FROM records WHERE stream = ? ORDER BY position').all(STREAM)
+    expect(seqs.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 10, 11, 12, 6, 7, 8])
+    file.close()
+  })
+
+  test('a file of an earlier version, each record in a row of its own, goes on', async () => {
+    journal.close()
+    file += 1
+    const old = new DatabaseSync(path())
+    old.exec(`
+      CREATE TABLE streams (
+        id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, stream TEXT NOT NULL,
+        through INTEGER NOT NULL, beyond TEXT NOT NULL, heard_at INTEGER NOT NULL, UNIQUE (gateway, stream)
+      ) STRICT;
+      CREATE TABLE entries (
+        position INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, seq INTEGER NOT NULL,
+        received_at INTEGER NOT NULL, record TEXT NOT NULL, UNIQUE (stream_id, seq)
+      ) STRICT;`)
+    old.prepare("INSERT INTO streams VALUES (1, ?, ?, 2, '[]', 1)").run(GATEWAY, STREAM)
+    const row = old.prepare('INSERT INTO entries VALUES (?, 1, ?, 0, ?)')
+    for (const seq of [1, 2]) row.run(seq + 40, seq, JSON.stringify(frameAt(T0 + seq)))
+    old.close()
+    journal = open()
+    expect(await journal.append(batch(1, 4))).toMatchObject({ through: 4, stored: 2, duplicates: 2 })
+    journal.close()
+    journal = open()
+    expect(told()).toEqual([1, 2, 3, 4].map((seq) => [seq + 40, seq, seq]))
+    expect(journal.counts().entries).toBe(4)
   })
 
   test('a gap the gateway declares lets the stream go on', async () => {

@@ -204,6 +204,11 @@ describe.each(sqlKinds())('the mileage ledger in %s', { timeout: 60_000 }, (kind
     const [today] = await mileage.daily(VEHICLE, FIRST, LAST)
     expect(today).toMatchObject({ day: FIRST, state: 'running', frames: evening.length })
     expect(today?.km).toBeGreaterThan(1)
+    await deliver(drives())
+    expect(
+      (await mileage.daily(VEHICLE, FIRST, LAST)).map(({ day }) => day),
+      'a day that has not begun',
+    ).toEqual([FIRST])
   })
 
   test('two instances counting at once write each value once', async () => {

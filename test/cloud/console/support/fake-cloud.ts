@@ -125,6 +125,7 @@ export async function startFakeCloud(options: { dist: string; signedIn: boolean;
     if (what === 'gaps')
       return json(response, 200, {
         items: [{ from: track[3]?.readAt, to: track[6]?.readAt, cause: 'no-contact', apartM: 2300 }],
+        missing: [{ records: 12, from: track[3]?.readAt, to: track[6]?.readAt, since: track[6]?.readAt }],
       })
     if (what === 'mileage' && rest[1] === 'ledger') {
       const revision = (number: number, km: number, reason: string) => ({
@@ -135,9 +136,10 @@ export async function startFakeCloud(options: { dist: string; signedIn: boolean;
         items: [{ day: '2026-11-24', revisions: [revision(1, 31.2, 'first'), revision(2, 34.62, 'late-frames')] }],
       })
     }
-    if (what === 'mileage') {
+    if (what === 'mileage' && rest[1] === 'daily') {
       const gaps = [{ from: track[3]?.readAt, to: track[6]?.readAt, km: 2.4 }]
-      return json(response, 200, { km: 34.62, errorKm: 0.8, source: 'odometer', gaps })
+      const mileage = { km: 34.62, errorKm: 0.8, source: 'odometer', gaps }
+      return json(response, 200, { items: [{ day: '2026-11-24', mileage, frames: 200, state: 'running' }] })
     }
     if (what === 'orders') return json(response, 200, { items: allOrders().filter((order) => order.vehicleId === id) })
     if (what === 'timeline') {
