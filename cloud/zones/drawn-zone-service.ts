@@ -1,4 +1,4 @@
-import { type EpochMs, seconds } from '#contract/instant.ts'
+import { type Millis, seconds } from '#contract/instant.ts'
 import type { ParksInSight } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { ParkId } from '../parks/park.ts'
@@ -33,7 +33,7 @@ export function createDrawnZoneService(deps: Deps) {
   const { clock, db, inTransaction } = deps
   let map: ZoneMap = createZoneMap([])
   let known = ''
-  let lookedAt: EpochMs | undefined
+  let lookedAt: Millis | undefined
 
   /** A zone of one park is arranged by who sees that park; one of every park by who sees them all. */
   const mayArrange = ({ parks }: Author, parkId: ParkId | null): boolean =>
@@ -103,7 +103,7 @@ export function createDrawnZoneService(deps: Deps) {
       lookSoon(await change(id, version, by, (zone) => ({ ...zone, archivedAt: zone.changedAt }), 'archived'))
     },
     map: async (): Promise<ZoneMap> => {
-      const now = clock.now()
+      const now = clock.steady()
       if (lookedAt !== undefined && now - lookedAt < LOOK_EVERY) return map
       const store = deps.drawnZoneStore(db)
       const stamp = await store.stamp()

@@ -41,13 +41,13 @@ export function createDrawnZoneStore(db: Db) {
       const seen = rows.filter(({ parkId }) => parks === 'all' || parkId === null || parks.includes(parkId))
       return seen.map(zoneOf)
     },
-    /** Changes whenever any zone does. */
+    /** Changes whenever any zone does: each change adds one to a version, and no zone is ever deleted. */
     stamp: async (): Promise<string> => {
-      const { count, newest } = await db
+      const { changes } = await db
         .selectFrom('zones')
-        .select((is) => [is.fn.countAll<number>().as('count'), is.fn.max('changedAt').as('newest')])
+        .select((is) => is.fn.sum('version').as('changes'))
         .executeTakeFirstOrThrow()
-      return `${count} ${newest ?? 0}`
+      return `${changes ?? 0}`
     },
     findLocked: async (id: string): Promise<StoredZone | undefined> => {
       const row = await inUse().where('id', '=', id).forUpdate().executeTakeFirst()
