@@ -3,7 +3,6 @@ import type { EpochMs } from '#contract/instant.ts'
 import { isProvenReport, type OrderReport } from '#contract/order.ts'
 import type { OrderApproved, OrderRequested } from '../decisions/decision.ts'
 import type { ProofWord } from '../pki/report-proof.ts'
-import type { OrderRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import { givenUp, isFinal, type OrderState } from './order-state.ts'
 import { type StoredOrder, stateOf } from './stored-order.ts'
@@ -136,13 +135,16 @@ export function createOrderStore(db: Db) {
       ids.length === 0
         ? []
         : db.selectFrom('orderSteps').selectAll().where('orderId', 'in', ids).orderBy('at').orderBy('state').execute(),
-    highestSeq: async (gateway: OrderRow['gatewayId']): Promise<number> => {
-      const row = await db
+    /** Of gateways that have signed orders. */
+    highestSeqs: async (gateways: readonly GatewayId[]): Promise<ReadonlyMap<GatewayId, number>> => {
+      if (gateways.length === 0) return new Map()
+      const rows = await db
         .selectFrom('orders')
-        .select((found) => found.fn.max('seq').as('seq'))
-        .where('gatewayId', '=', gateway)
-        .executeTakeFirst()
-      return row?.seq ?? 0
+        .select((found) => ['gatewayId', found.fn.max('seq').as('seq')])
+        .where('gatewayId', 'in', gateways)
+        .groupBy('gatewayId')
+        .execute()
+      return new Map(rows.map(({ gatewayId, seq }) => [gatewayId, seq ?? 0]))
     },
     keepSigned: (id: OrderId, signed: SignedOrder) =>
       db

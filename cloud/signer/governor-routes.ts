@@ -41,10 +41,13 @@ type Deps = {
   readonly waiting: (limit: number) => Promise<readonly StoredOrder[]>
   readonly ordersInSight: (parks: ParksInSight, orders: readonly OrderId[]) => Promise<ReadonlySet<OrderId>>
   readonly accountOf: (id: string) => Promise<{ readonly id: string; readonly name: string } | undefined>
+  /** Blocks that were refused may be signed now. */
+  readonly changed: () => void
 }
 
 /** What keeps blocks within bounds: the master switch, the budgets, and who may be the second person. */
-export function createGovernorRoutes({ signer, waiting, ordersInSight, accountOf }: Deps): FastifyPluginAsyncZod {
+export function createGovernorRoutes(deps: Deps): FastifyPluginAsyncZod {
+  const { signer, waiting, ordersInSight, accountOf } = deps
   const waitingFor = async ({ parks }: Caller) => {
     const all = await waiting(WAITING)
     const seen = await ordersInSight(
@@ -70,6 +73,7 @@ export function createGovernorRoutes({ signer, waiting, ordersInSight, accountOf
     const status = await wish.catch((cause: unknown) => {
       throw new Fault('signer/unavailable', cause instanceof Error ? cause.message : undefined)
     })
+    deps.changed()
     return view(Promise.resolve(status), caller)
   }
   return async (app) => {

@@ -136,7 +136,13 @@ export type Vehicles = {
 }
 
 const PACE = { blockRetry: minutes(10), unblockRetry: minutes(1) }
-const DELIVERY = { idle: seconds(5), repeat: minutes(1), publishLimit: seconds(10) }
+const DELIVERY = {
+  idle: seconds(5),
+  longestRefused: minutes(1),
+  repeat: minutes(1),
+  longestRepeat: minutes(5),
+  publishLimit: seconds(10),
+}
 const GRACE: GracePolicy = { longest: minutes(72 * 60), afterCode: minutes(24 * 60) }
 /** One-time codes given out for one vehicle, and for all together. */
 const CODES = { perAddress: 5, together: 100, window: minutes(10) }
@@ -341,6 +347,7 @@ export function createVehicles(parts: VehiclesParts): Vehicles {
         ordersInSight: parks.ordersInSight,
         waiting: orderStore.awaitingApproval,
         accountOf: parts.accountOf,
+        changed: () => delivery.ring({ because: 'governor-asked' }),
       }),
       createApprovalRoutes({
         signer,
