@@ -334,6 +334,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     onStatus: (gateway, status) => {
       vehicles.fleet.onStatus(gateway, status).catch((err: unknown) => log.error({ err, gateway }, 'status.not-kept'))
     },
+    onEnded: (ends) => vehicles.fleet.onEnded(ends),
     count: metrics.counter('kordon_broker_total', 'What the broker refused or noticed'),
   }
 
@@ -356,6 +357,7 @@ export async function createCloud(config: CloudConfig, world: World, version: st
     },
     start: async () => {
       if (identity === undefined) throw new Error('open the cloud before starting it')
+      if (config.brokerUrl === undefined) await vehicles.fleet.forgetOnline()
       const broker = createBroker(config, identity, ears, world)
       broker.onGatewayConnected((gateway) => {
         ingest.service.gatewayConnected(gateway)

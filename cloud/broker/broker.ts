@@ -1,5 +1,6 @@
 import type { GatewayId } from '#contract/ids.ts'
 import type { GatewayStatus } from '#contract/receipt.ts'
+import type { SessionEnd } from './departures.ts'
 
 /** What the cloud needs of a broker, embedded or outside: to speak to gateways, and to know when one can hear. */
 export type Broker = {
@@ -53,5 +54,7 @@ export type BrokerEars = {
   readonly credentials: Credentials
   readonly phones?: Phones
   onStatus(gateway: GatewayId, status: GatewayStatus): void
+  /** Told by the embedded broker alone, who sees the connections; until it resolves it is told again. */
+  onEnded?(ends: readonly SessionEnd[]): Promise<void>
   count(what: BrokerCount, by: number): void
 }

@@ -8,6 +8,7 @@ import { type ParsedTopic, upTopic } from '#contract/topics.ts'
 import type { Log } from '../log.ts'
 import type { Broker, BrokerEars } from './broker.ts'
 import { BROKER_LIMITS } from './broker-limits.ts'
+import { createDepartures } from './departures.ts'
 import { createFirstTime } from './first-time.ts'
 import { readStatus } from './gateway-status.ts'
 import { type Claim, proveIdentity } from './identity-proof.ts'
@@ -43,6 +44,8 @@ type Session = {
   readonly lane: PublishLane
   /** The topic spoken to last, judged: nearly always the next one too. */
   spoken: { readonly name: string; readonly topic: ParsedTopic | undefined }
+  /** What it last said of itself. */
+  said: 'nothing' | 'online' | 'offline'
 }
 type Sessions = WeakMap<Client, Session>
 type Operation = 'publish' | 'subscribe' | 'will'
@@ -65,7 +68,7 @@ export function createEmbeddedBrokerClient(deps: EmbeddedBrokerDeps): EmbeddedBr
   const taken = skipFanOut(aedes)
   decideWhoConnects(aedes, sessions, deps, refuse)
   decideWhoSpeaks(aedes, sessions, deps, refuse, taken)
-  const presence = watchPresence(aedes, sessions, log)
+  const presence = watchPresence(aedes, sessions, deps)
   return {
     start: async () => {
       await aedes.listen()
@@ -78,6 +81,7 @@ export function createEmbeddedBrokerClient(deps: EmbeddedBrokerDeps): EmbeddedBr
         })
       })
       void watchDeadlines(presence.lanes, deps, stop.signal)
+      void tellEnds(presence.departures, deps, stop.signal)
       log.info(deps.sockets.ports(), 'broker.listening')
     },
     ports: deps.sockets.ports,
@@ -139,6 +143,7 @@ function decideWhoConnects(
       identity,
       lane: createPublishLane(BROKER_LIMITS.publishesAtOnce, BROKER_LIMITS.publishesWaiting),
       spoken: { name: '', topic: undefined },
+      said: 'nothing',
     })
     return null
   }
@@ -238,13 +243,14 @@ function decideWhoSpeaks(
 ): void {
   const firstTime = createFirstTime()
   /** Answers whether it is a status to be kept. Whatever the listener does, the broker lives. */
-  const takeStatus = (gateway: GatewayId, payload: string): 'taken' | 'refused' => {
+  const takeStatus = (session: Session, gateway: GatewayId, payload: string): 'taken' | 'refused' => {
     const status = readStatus(payload)
     if (status === undefined) {
       deps.count('status-refused', 1)
       if (firstTime(gateway)) deps.log.warn({ gateway }, 'broker.status-refused')
       return 'refused'
     }
+    session.said = status.online ? 'online' : 'offline'
     try {
       deps.onStatus(gateway, status)
     } catch (cause) {
@@ -268,7 +274,9 @@ function decideWhoSpeaks(
     const topic = session === undefined ? undefined : spokenTo(session, packet.topic)
     if (session === undefined || topic === undefined) return done(refuse(client, packet.topic, 'publish'))
     if (topic.direction === 'up' && topic.channel === 'status') {
-      if (takeStatus(topic.gateway, packet.payload.toString()) === 'refused') packet.retain = false
+      // A will says no more than the end of its session, and would say it of a gateway whose newer session has taken over.
+      if (client?.closed === true || takeStatus(session, topic.gateway, packet.payload.toString()) === 'refused')
+        packet.retain = false
       return done(null)
     }
     // Records live in the journal; a retained copy would only be a stale one.
@@ -293,7 +301,8 @@ function decideWhoSpeaks(
     hearable(sessions.get(client)?.identity, packet.topic) ? packet : undefined
 }
 
-function watchPresence(aedes: Aedes, sessions: Sessions, log: Log) {
+function watchPresence(aedes: Aedes, sessions: Sessions, { clock, log }: EmbeddedBrokerDeps) {
+  const departures = createDepartures()
   const present = new Map<GatewayId, Client>()
   const active = new Set<Client>()
   const listeners: ((gateway: GatewayId) => void)[] = []
@@ -305,7 +314,9 @@ function watchPresence(aedes: Aedes, sessions: Sessions, log: Log) {
   aedes.on('client', (client) => {
     const gateway = gatewayOf(client)
     active.add(client)
-    if (gateway !== undefined) present.set(gateway, client)
+    if (gateway === undefined) return
+    present.set(gateway, client)
+    departures.back(gateway)
   })
   aedes.on('subscribe', (_, client) => {
     const gateway = gatewayOf(client)
@@ -319,8 +330,11 @@ function watchPresence(aedes: Aedes, sessions: Sessions, log: Log) {
   })
   aedes.on('clientDisconnect', (client) => {
     const gateway = gatewayOf(client)
-    if (gateway !== undefined && present.get(gateway) === client) present.delete(gateway)
     active.delete(client)
+    if (gateway === undefined || present.get(gateway) !== client) return
+    present.delete(gateway)
+    // Also one that has said nothing: the word of an earlier session may still stand.
+    if (sessions.get(client)?.said !== 'offline') departures.ended({ gateway, at: clock.now() }, clock.steady())
   })
   aedes.addListener('error', (error: Error) => log.error({ err: error }, 'broker.failed'))
   aedes.on('clientError', (client, error) =>
@@ -328,6 +342,7 @@ function watchPresence(aedes: Aedes, sessions: Sessions, log: Log) {
   )
   aedes.on('connectionError', (_, error) => log.debug({ reason: error.message }, 'broker.stranger-lost'))
   return {
+    departures,
     onConnected: (listener: (gateway: GatewayId) => void) => void listeners.push(listener),
     lanes: function* (): Iterable<[string, PublishLane]> {
       for (const client of active) {
@@ -353,6 +368,25 @@ async function watchDeadlines(
       if (late === 0) continue
       count('records-late', late)
       log.warn({ client, late }, 'broker.records-late')
+    }
+  }
+}
+
+/** Once a second, together: not one by one when thousands go, and none when it is this broker that goes. */
+async function tellEnds(
+  departures: ReturnType<typeof createDepartures>,
+  { clock, log, onEnded }: EmbeddedBrokerDeps,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    await clock.sleep(millis(1000), stop)
+    const ends = departures.due(clock.steady())
+    if (stop.aborted || ends.length === 0) continue
+    try {
+      await onEnded?.(ends)
+      departures.told(ends)
+    } catch (err) {
+      log.warn({ err, ends: ends.length }, 'broker.ends-not-kept')
     }
   }
 }

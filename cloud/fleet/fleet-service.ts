@@ -12,6 +12,7 @@ import type {
 } from '#contract/provisioning.ts'
 import type { GatewayStatus } from '#contract/receipt.ts'
 import type { Credentials } from '../broker/broker.ts'
+import type { SessionEnd } from '../broker/departures.ts'
 import type { Decision } from '../decisions/decision.ts'
 import type { DecisionService } from '../decisions/decision-service.ts'
 import { Fault } from '../http/fault.ts'
@@ -23,9 +24,16 @@ import type { Db } from '../postgres/postgres-client.ts'
 import type { World } from '../world.ts'
 import type { ClaimAttempts } from './claim-attempts.ts'
 import { CLAIM_CODE_BYTES, claimCodeFrom, GATEWAY_NAME_BYTES, gatewayNameFrom } from './claim-code.ts'
-import { type Gateway, type GatewayRegistry, gatewayRegistry, type RetiredCertificate } from './gateway-registry.ts'
+import {
+  type ConnectionStatus,
+  type Gateway,
+  type GatewayRegistry,
+  gatewayRegistry,
+  type RetiredCertificate,
+} from './gateway-registry.ts'
 import type { GatewayStore } from './gateway-store.ts'
 import { otherCar } from './sheet-marks.ts'
+import { createStatusWords, type StatusWord } from './status-words.ts'
 import type { VehicleStore } from './vehicle-store.ts'
 
 export type IssuedCode = { readonly claimCode: ClaimCode; readonly claimExpiresAt: EpochMs }
@@ -62,6 +70,8 @@ export type FleetService = Credentials & {
   /** Ends its connection too. Faults: gateway/unknown, gateway/revoked. */
   revoke(gateway: GatewayId, by: string): Promise<Gateway>
   onStatus(gateway: GatewayId, status: GatewayStatus): Promise<void>
+  /** Sessions that ended without a word of their own: whoever was not known to be offline is, from then on. */
+  onEnded(ends: readonly SessionEnd[]): Promise<void>
   /**
    * Who was online is unknown now. For a start with the embedded broker: it lost every session and every retained status
    * with the process, so a gateway that went away meanwhile would be shown online for ever.
@@ -123,10 +133,25 @@ export function createFleetService(deps: Deps): FleetService {
   let registry: GatewayRegistry = gatewayRegistry([], [])
 
   let refreshing: Promise<unknown> = Promise.resolve()
+  const words = createStatusWords((all) => deps.gatewayStore(deps.db).keepStatuses(all, clock.now()))
+  const wordOf = (gatewayId: GatewayId, status: ConnectionStatus): StatusWord => ({
+    gatewayId,
+    vehicleId: registry.vehicleNow(gatewayId) ?? null,
+    ...status,
+  })
+  const keepWords = async (heard: readonly StatusWord[]): Promise<void> => {
+    for (const { gatewayId, vehicleId: _, ...status } of heard) registry.setStatus(gatewayId, status)
+    await words.keep(heard)
+    for (const { gatewayId, vehicleId, online, software } of heard) {
+      log.info({ gatewayId, vehicleId, online, software }, 'gateway.status')
+      if (vehicleId !== null) deps.changed(vehicleId)
+    }
+  }
 
   const readRegistry = async (): Promise<void> => {
     const before = registry
     registry = await deps.gatewayStore(deps.db).registry()
+    for (const { gatewayId, vehicleId: _, ...status } of words.unwritten()) registry.setStatus(gatewayId, status)
     for (const gateway of registry.all())
       if (gateway.state === 'revoked' && before.find(gateway.id)?.state === 'active') deps.disconnect(gateway.id)
   }
@@ -350,12 +375,15 @@ export function createFleetService(deps: Deps): FleetService {
       // A retained status that comes again says nothing new. The gateway's own time is not used: a will was written
       // when its connection began.
       if (gateway === undefined || (gateway.online === online && gateway.software === software)) return
-      const status = { online, software, statusAt: clock.now() }
-      registry.setStatus(id, status)
-      const vehicle = registry.vehicleNow(id)
-      await deps.gatewayStore(deps.db).keepStatus(id, status, vehicle ?? null)
-      log.info({ gatewayId: id, vehicleId: vehicle, online, software }, 'gateway.status')
-      if (vehicle !== undefined) deps.changed(vehicle)
+      await keepWords([wordOf(id, { online, software, statusAt: clock.now() })])
+    },
+    onEnded: async (ends) => {
+      // Also one that is offline here already: it may not have been written.
+      const words = ends.flatMap(({ gateway, at }) => {
+        const software = registry.find(gateway)?.software ?? null
+        return software === null ? [] : [wordOf(gateway, { online: false, software, statusAt: at })]
+      })
+      if (words.length > 0) await keepWords(words)
     },
   }
 }

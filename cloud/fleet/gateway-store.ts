@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
+import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from 'kysely'
 import type { GatewayId, VehicleId } from '#contract/ids.ts'
 import type { EpochMs } from '#contract/instant.ts'
 import type {
@@ -12,7 +12,8 @@ import type { CommissioningSheetRow } from '../postgres/configuration-tables.ts'
 import type { ClaimCodeRow, GatewayCertificateRow } from '../postgres/fleet-tables.ts'
 import type { Db } from '../postgres/postgres-client.ts'
 import type { Tables } from '../postgres/tables.ts'
-import { type ConnectionStatus, type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
+import { type GatewayRegistry, gatewayRegistry } from './gateway-registry.ts'
+import type { StatusWord } from './status-words.ts'
 
 type Which = (
   row: ExpressionBuilder<Tables, 'gatewayCertificates'>,
@@ -77,16 +78,28 @@ export function createGatewayStore(db: Db) {
       return used?.gatewayId
     },
 
-    /** The gateway's connection as of `at` (our clock); a change of it is kept for the timeline. */
-    keepStatus: async (gateway: GatewayId, status: ConnectionStatus, vehicleId: VehicleId | null): Promise<void> => {
-      const { online, statusAt, software } = status
-      await db.updateTable('gateways').set({ online, statusAt, software }).where('id', '=', gateway).execute()
-      const row = { gatewayId: gateway, at: statusAt, online, software, vehicleId }
-      await db
-        .insertInto('gatewayStatuses')
-        .values(row)
-        .onConflict((it) => it.doNothing())
-        .execute()
+    /**
+     * Connections as of `statusAt` (our clock); a change is kept for the timeline. What another instance heard since then stands;
+     * a moment that has not come yet is of a clock that was set back, and does not.
+     */
+    keepStatuses: async (words: readonly StatusWord[], now: EpochMs): Promise<void> => {
+      const column = <Key extends keyof StatusWord>(key: Key) => words.map((word) => word[key])
+      // Locked in one order, so that instances that hear the same do not wait for each other for ever.
+      await sql`
+        with words as (
+          select * from unnest(${column('gatewayId')}::text[], ${column('online')}::boolean[], ${column('statusAt')}::bigint[],
+            ${column('software')}::text[], ${column('vehicleId')}::uuid[]) as w (id, online, at, software, vehicle_id)
+        ), locked as materialized (
+          select g.id from gateways g where g.id in (select id from words) order by g.id for update
+        ), changed as (
+          update gateways g set online = w.online, status_at = w.at, software = w.software
+          from words w join locked on locked.id = w.id
+          where g.id = w.id and (g.online, g.software) is distinct from (w.online, w.software)
+            and (g.status_at is null or g.status_at <= w.at or g.status_at > ${now})
+          returning w.*
+        )
+        insert into gateway_statuses (gateway_id, at, online, software, vehicle_id)
+        select id, at, online, software, vehicle_id from changed on conflict do nothing`.execute(db)
     },
 
     keepSheet: (sheet: CommissioningSheetRow) =>

@@ -180,6 +180,35 @@ test('after a restart everybody and everything is still there', async () => {
   expect(answer.json()).toMatchObject({ plate: 'Р777РР77' })
 }, 60_000)
 
+test('a gateway that goes without a word is offline; one that was online before a restart is unknown until it speaks', async () => {
+  const first = await startCloudApp()
+  const [technician, owner] = await Promise.all([first.as('technician'), first.as('owner')])
+  const send = async (url: string, payload: object, cookie = technician) =>
+    (await first.cloud.http.inject({ method: 'POST', url, payload, headers: { cookie } })).json()
+  const vehicleId = (await send('/api/vehicles', { plate: 'Р778РР77', model: 'Rio' })).id
+  const { claimCode } = await send('/api/gateways', { vehicleId })
+  const grant = await send('/api/gateways/claim', { code: claimCode })
+  const gateway = GatewayId.parse(grant.gatewayId)
+  const presence = async ({ cloud }: CloudApp) =>
+    (await cloud.http.inject({ url: `/api/vehicles/${vehicleId}`, headers: { cookie: owner } })).json().gateway.online
+  const come = async () => {
+    const identity = { clientId: gateway, username: gateway, password: grant.password, protocolVersion: 4 } as const
+    const client = await connectAsync(grant.brokerUrl, { ...identity, reconnectPeriod: 0 })
+    const word = JSON.stringify({ v: 1, online: true, at: 1, software: '0.1.0' })
+    await client.publishAsync(upTopic(gateway, 'status'), word, { qos: 1 })
+    await expect.poll(() => presence(first)).toBe(true)
+    return client
+  }
+  await (await come()).endAsync()
+  await expect.poll(() => presence(first), { timeout: 10_000 }).toBe(false)
+  const client = await come()
+  await first.stop('keep')
+  await client.endAsync(true)
+  const second = await startCloudApp({}, first.dataDir)
+  expect(await presence(second)).toBe(null)
+  await second.stop()
+}, 60_000)
+
 test('data of a demo lets nobody in once it is no demo, and a new owner by the set-up link alone', async () => {
   const signIn = (house: CloudApp, login: string, password: string) =>
     house.cloud.http.inject({ method: 'POST', url: '/api/session', payload: { login, password } })

@@ -4,6 +4,7 @@ import type { Clock } from '#contract/instant.ts'
 import type { GatewayStatus } from '#contract/receipt.ts'
 import { createEmbeddedBroker } from '../../../cloud/broker/app.ts'
 import type { AcceptsRecords, BrokerEars } from '../../../cloud/broker/broker.ts'
+import type { SessionEnd } from '../../../cloud/broker/departures.ts'
 import { listeningLog, realClock } from '../ingest/journal-support.ts'
 
 export const GATEWAY = GatewayId.parse('gw-brokertest')
@@ -17,6 +18,7 @@ const PASSWORDS: ReadonlyMap<string, string> = new Map([
 export function ears(more: Partial<BrokerEars> = {}) {
   const accepted: { gateway: string; text: string }[] = []
   const statuses: { gateway: string; status: GatewayStatus }[] = []
+  const ends: SessionEnd[] = []
   const counts: Record<string, number> = {}
   const revoked = new Set<string>()
   const ingest: AcceptsRecords = {
@@ -31,12 +33,13 @@ export function ears(more: Partial<BrokerEars> = {}) {
       certificateCounts: () => true,
     },
     onStatus: (gateway, status) => void statuses.push({ gateway, status }),
+    onEnded: async (told) => void ends.push(...told),
     count: (what, by) => {
       counts[what] = (counts[what] ?? 0) + by
     },
     ...more,
   }
-  return { accepted, statuses, counts, revoked, heard, log: listeningLog() }
+  return { accepted, statuses, ends, counts, revoked, heard, log: listeningLog() }
 }
 
 /** An embedded broker on a free loopback port. */

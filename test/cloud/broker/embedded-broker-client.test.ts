@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { MqttClient } from 'mqtt'
 import mqtt from 'mqtt-packet'
 import { afterEach, describe, expect, test } from 'vitest'
 import { downFilter, downTopic, upTopic } from '#contract/topics.ts'
 import { BROKER_LIMITS } from '../../../cloud/broker/broker-limits.ts'
-import { createManualClock } from '../../support/manual-clock.ts'
+import type { SessionEnd } from '../../../cloud/broker/departures.ts'
+import { createManualClock, type ManualClock } from '../../support/manual-clock.ts'
 import { until } from '../ingest/journal-support.ts'
 import { closed, dial, GATEWAY, hangUp, NEIGHBOUR, startEmbedded } from './broker-support.ts'
 import { createTestAuthority } from './test-authority.ts'
@@ -15,6 +17,14 @@ import { createTestAuthority } from './test-authority.ts'
 const RECORDS = upTopic(GATEWAY, 'records')
 const STATUS = upTopic(GATEWAY, 'status')
 const online = JSON.stringify({ v: 1, online: true, at: 1, software: '0.1.0' })
+const offline = Buffer.from(JSON.stringify({ v: 1, online: false, at: 1, software: '0.1.0' }))
+const will = { topic: STATUS, payload: offline, qos: 1, retain: true } as const
+const everybody = {
+  checkPassword: async () => true,
+  isRevoked: () => false,
+  isRevokedByNow: async () => false,
+  certificateCounts: () => true,
+}
 
 /** Ten thousand connections from four addresses, each with the beginning of a CONNECT; tells when all stand, and when all are gone. */
 const CROWD = `
@@ -33,6 +43,16 @@ const start: typeof startEmbedded = async (...given) => {
   running.push(() => started.broker.close())
   return started
 }
+const startByHand = async (ears: Parameters<typeof startEmbedded>[0] = {}) => {
+  const clock = createManualClock()
+  return { clock, ...(await start(ears, undefined, clock)) }
+}
+/** Turns the clock until it has happened: when a connection's end is noticed here is not ours to say. */
+const endsWhile = (clock: ManualClock, happened: () => boolean) =>
+  until(() => {
+    void clock.advance(100)
+    return happened()
+  })
 const rawSocket = async (url: string): Promise<Socket> => {
   const socket = connectSocket(Number(new URL(url).port), '127.0.0.1')
   socket.on('error', () => {})
@@ -191,24 +211,89 @@ describe('embedded broker', () => {
     },
   )
 
-  test('a will on a foreign topic is refused at the door; its own is told when it drops', async () => {
-    const { url, statuses } = await start()
-    const offline = JSON.stringify({ v: 1, online: false, at: 1, software: '0.1.0' })
-    const foreign = {
-      topic: upTopic(NEIGHBOUR, 'status'),
-      payload: Buffer.from(offline),
-      qos: 1,
-      retain: true,
-    } as const
+  test('a will on a foreign topic is refused at the door', async () => {
+    const { url } = await start()
+    const foreign = { topic: upTopic(NEIGHBOUR, 'status'), payload: offline, qos: 1, retain: true } as const
     await expect(dial(url, GATEWAY, { will: foreign })).rejects.toThrow()
-    const client = await dial(url, GATEWAY, { will: { ...foreign, topic: STATUS } })
+  })
+
+  test.each([
+    { name: 'says goodbye without a word of its own', leave: (client: MqttClient) => client.endAsync() },
+    { name: 'is cut off', leave: async (client: MqttClient) => void client.stream.destroy() },
+  ])('a gateway that $name is told to have left, at the moment it did', async ({ leave }) => {
+    const { clock, url, ends } = await startByHand()
+    const client = await dial(url, GATEWAY, { will })
     await client.publishAsync(STATUS, online, { qos: 1, retain: true })
-    client.stream.destroy()
-    await until(() => statuses.length === 2)
-    expect(statuses).toMatchObject([
-      { gateway: GATEWAY, status: { online: true } },
-      { gateway: GATEWAY, status: { online: false } },
-    ])
+    await clock.advance(500)
+    const at = clock.now()
+    await leave(client)
+    await endsWhile(clock, () => ends.length > 0)
+    expect(ends).toEqual([{ gateway: GATEWAY, at: expect.any(Number) }])
+    expect((ends[0]?.at ?? 0) - at).toBeLessThan(1000)
+  })
+
+  test('who has said itself that it goes is told no second time', async () => {
+    const { clock, url, statuses, ends } = await startByHand()
+    const client = await dial(url, GATEWAY, { will })
+    await client.publishAsync(STATUS, online, { qos: 1, retain: true })
+    await client.publishAsync(STATUS, offline, { qos: 1, retain: true })
+    await client.endAsync()
+    const other = await dial(url, NEIGHBOUR)
+    await other.endAsync()
+    await endsWhile(clock, () => ends.length > 0)
+    expect(ends.map(({ gateway }) => gateway)).toEqual([NEIGHBOUR])
+    expect(statuses.map(({ status }) => status.online)).toEqual([true, false])
+  })
+
+  test('a newer session of the same gateway takes over: neither the end of the older one nor its will says anything', async () => {
+    const { clock, url, statuses, ends } = await startByHand()
+    const older = await dial(url, GATEWAY, { will })
+    await older.publishAsync(STATUS, online, { qos: 1, retain: true })
+    const lost = closed(older)
+    const newer = await dial(url, GATEWAY, { will })
+    await lost
+    await newer.publishAsync(RECORDS, 'x', { qos: 1 })
+    for (let second = 0; second < 5; second += 1) await clock.advance(1000)
+    expect({ ends, online: statuses.map(({ status }) => status.online) }).toEqual({ ends: [], online: [true] })
+  })
+
+  test('a hundred that come back at once have not been away; those that stay away are told together', async () => {
+    const told: number[] = []
+    const onEnded = async (ends: readonly SessionEnd[]) => void told.push(ends.length)
+    const { clock, url } = await startByHand({ onEnded, credentials: everybody })
+    const crowd = Array.from({ length: 100 }, (_, at) => `gw-crowd${String(at).padStart(4, '0')}`)
+    const come = () => Promise.all(crowd.map((name) => dial(url, name)))
+    const first = await come()
+    await Promise.all(first.map((client) => client.endAsync()))
+    const second = await come()
+    for (let one = 0; one < 3; one += 1) await clock.advance(1000)
+    expect(told).toEqual([])
+    await Promise.all(second.map((client) => client.endAsync()))
+    await pause(100)
+    await endsWhile(clock, () => told.length > 0)
+    expect(told).toEqual([100])
+  })
+
+  test('ends that could not be kept are told again', async () => {
+    let asked = 0
+    const onEnded = async () => {
+      asked += 1
+      if (asked === 1) throw new Error('the database is down')
+    }
+    const { clock, url } = await startByHand({ onEnded })
+    await (await dial(url, GATEWAY)).endAsync()
+    await endsWhile(clock, () => asked === 2)
+    for (let one = 0; one < 3; one += 1) await clock.advance(1000)
+    expect(asked).toBe(2)
+  })
+
+  test('when the broker itself goes, it says of nobody that he has left', async () => {
+    const { clock, url, broker, ends, statuses } = await startByHand()
+    const client = await dial(url, GATEWAY, { will })
+    await client.publishAsync(STATUS, online, { qos: 1, retain: true })
+    await broker.close()
+    for (let one = 0; one < 5; one += 1) await clock.advance(1000)
+    expect({ ends, online: statuses.map(({ status }) => status.online) }).toEqual({ ends: [], online: [true] })
   })
 
   test('a status that is none is refused, counted, and not kept', async () => {

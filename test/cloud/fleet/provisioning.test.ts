@@ -7,6 +7,7 @@ import { importJWK } from 'jose'
 import { sql } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
 import { GatewayId } from '#contract/ids.ts'
+import { epochMs } from '#contract/instant.ts'
 import { ClaimGrant } from '#contract/provisioning.ts'
 import type { Postgres } from '../../../cloud/postgres/postgres-client.ts'
 import { sqlKinds, stopSqlServer } from '../../support/sql-databases.ts'
@@ -199,6 +200,51 @@ describe.each(sqlKinds())('provisioning on %s', (kind) => {
     // A restart reads it back.
     await house.parts.fleet.refresh()
     expect(await shown()).toMatchObject({ online: false })
+  })
+
+  test('a session that ended without a word makes its gateway offline since then, unless somebody has heard it since', async () => {
+    const { vehicle: id, gateway } = await fittedVehicle(house)
+    const { fleet } = house.parts
+    const shown = async () => (await house.call('manager', 'GET', `/api/vehicles/${id}`)).json().gateway
+    // It never spoke: there is nothing to take back.
+    await fleet.onEnded([{ gateway, at: house.clock.now() }])
+    expect(await shown()).toMatchObject({ online: null })
+    await fleet.onStatus(gateway, { v: 1, online: true, at: house.clock.now(), software: '0.1.0' })
+    // Together less than an overload lasts: a busy machine would turn requests away.
+    await house.clock.advance(300)
+    const at = house.clock.now()
+    await house.clock.advance(300)
+    await fleet.onEnded([{ gateway, at }])
+    expect(await shown()).toMatchObject({ online: false, statusAt: new Date(at).toISOString(), software: '0.1.0' })
+    await fleet.refresh()
+    expect(await shown()).toMatchObject({ online: false, statusAt: new Date(at).toISOString() })
+
+    await sql`update gateways set online = true, status_at = ${at + 200} where id = ${gateway}`.execute(postgres.db)
+    await fleet.onEnded([{ gateway, at: epochMs(at + 100) }])
+    await fleet.refresh()
+    expect(await shown()).toMatchObject({ online: true })
+    // A clock that was set back since must not keep it online.
+    await fleet.onStatus(gateway, { v: 1, online: true, at, software: '0.2.0' })
+    house.clock.jumpWall(-3_600_000)
+    await fleet.onEnded([{ gateway, at: house.clock.now() }])
+    await fleet.refresh()
+    expect(await shown()).toMatchObject({ online: false })
+  })
+
+  test('words that come at once are written together, and the newest stands whatever the database takes its time for', async () => {
+    const { vehicle: id, gateway } = await fittedVehicle(house)
+    const { fleet } = house.parts
+    const say = (online: boolean) => fleet.onStatus(gateway, { v: 1, online, at: house.clock.now(), software: '0.1.0' })
+    const heard = []
+    for (let one = 0; one < 40; one += 1) {
+      await house.clock.advance(1)
+      heard.push(say(one % 2 === 0))
+    }
+    heard.push(fleet.refresh())
+    await Promise.all(heard)
+    await fleet.refresh()
+    const { gateway: shown } = (await house.call('manager', 'GET', `/api/vehicles/${id}`)).json()
+    expect(shown).toMatchObject({ online: false, statusAt: new Date(house.clock.now()).toISOString() })
   })
 
   test('a gateway that another instance has made is claimed here, and one that claimed there is let in here, before the next look', async () => {
