@@ -4,8 +4,8 @@ import { later } from '#contract/instant.ts'
 import type { Caller } from '../http/access.ts'
 import { Fault } from '../http/fault.ts'
 import type { Account } from '../people/account.ts'
-import { createFailureBook } from '../people/failure-book.ts'
-import { PER_LOGIN, waitFor } from '../people/throttle.ts'
+import type { SharedFailures } from '../people/shared-failures.ts'
+import { PER_LOGIN } from '../people/throttle.ts'
 import type { UnlockKeyStore } from '../unlock/unlock-key-store.ts'
 import type { World } from '../world.ts'
 import {
@@ -29,6 +29,7 @@ type Deps = {
   /** Puts on record that a factor was wrong; never rejects. */
   readonly refused: (accountId: string) => Promise<void>
   readonly store: FactorStore
+  readonly failures: SharedFailures
   /** Its key lies outside the database. */
   readonly seal: Pick<UnlockKeyStore, 'seal' | 'open'>
   readonly passkeys: PasskeyClient
@@ -46,9 +47,8 @@ const TOTP_BYTES = 20
 export type FactorService = ReturnType<typeof createFactorService>
 
 /** Second factors: one-time codes by time, passkeys, and recovery codes for who has lost both. */
-export function createFactorService({ world, notify, refused, store, seal, passkeys }: Deps) {
+export function createFactorService({ world, notify, refused, store, failures, seal, passkeys }: Deps) {
   const { clock, log } = world
-  const failures = createFailureBook()
   const secret = (): string => Buffer.from(world.randomBytes(32)).toString('base64url')
   const totpOf = (login: string, sealed: string, accountId: string): TOTP =>
     new TOTP({
@@ -101,15 +101,14 @@ export function createFactorService({ world, notify, refused, store, seal, passk
 
   /** Guesses are slowed down per account, whatever session or step they come through. */
   const throttled = async (accountId: string, check: () => Promise<boolean>): Promise<void> => {
-    const wait = waitFor(failures.get(accountId), PER_LOGIN, clock.steady())
-    if (wait > 0) throw new Fault('session/throttled', undefined, { retryAfterS: Math.ceil(wait / 1000) })
-    failures.add(accountId, clock.steady())
+    const guess = await failures.begin([{ key: `factor ${accountId}`, policy: PER_LOGIN }])
     if (!(await check())) {
+      await guess.failed()
       log.warn({ accountId }, 'factors.wrong')
       await refused(accountId)
       throw new Fault('factor/wrong')
     }
-    failures.forget(accountId)
+    await guess.fitted()
   }
 
   const newRecoveryCodes = async (accountId: string): Promise<readonly string[]> => {

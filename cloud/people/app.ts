@@ -24,6 +24,7 @@ import { createUnlockKeyStore } from '../unlock/unlock-key-store.ts'
 import type { World } from '../world.ts'
 import { createAccountStore } from './account-store.ts'
 import { createArgon2Client } from './argon2-client.ts'
+import { createFailureStore } from './failure-store.ts'
 import { createNoticeService, type Notice } from './notice-service.ts'
 import { createOwnAccountRoutes } from './own-account-routes.ts'
 import { createPeopleRoutes } from './people-routes.ts'
@@ -38,6 +39,7 @@ import { type SessionCookie, sessionCookie } from './session-cookie.ts'
 import { createSessionService } from './session-service.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSetupStore } from './setup-store.ts'
+import { createSharedFailures } from './shared-failures.ts'
 import { createTokenStore } from './token-store.ts'
 
 /** Accounts that exist in demo mode only, one for each role of a person, with the password demo-<login>. */
@@ -67,7 +69,7 @@ export type People = {
   readonly factors: FactorService
   readonly cookie: SessionCookie
   readonly routes: readonly FastifyPluginAsyncZod[]
-  /** Half-way sign-ins and sessions that ended by themselves. */
+  /** Half-way sign-ins, sessions and waits that ended by themselves. */
   forgetExpired(): Promise<void>
 }
 
@@ -91,11 +93,14 @@ export function createPeople(parts: Parts): People {
   const parks = createParkStore(db)
   const accounts = createAccountStore(db)
   const notices = createNoticeService({ world, accounts, send: parts.notify })
+  const failureStore = createFailureStore(db)
+  const failures = createSharedFailures({ ...world, store: failureStore, instance: world.uuid() })
   const factors = createFactorService({
     world,
     notify: notices.tell,
     refused: (id) => tell('refused', id, { by: 'second-factor' }),
     store: createFactorStore(db),
+    failures,
     seal: createUnlockKeyStore(join(parts.dataDir, 'people'), world.randomBytes, 'factors.key'),
     passkeys: createPasskeyClient(parts.relyingParty),
   })
@@ -125,6 +130,7 @@ export function createPeople(parts: Parts): People {
       },
     }),
     argon2: createArgon2Client(world.randomBytes),
+    failures,
     tell,
     notify: notices.tell,
     setups: createSetupStore(db),
@@ -180,6 +186,7 @@ export function createPeople(parts: Parts): People {
     forgetExpired: async () => {
       await service.forgetExpired()
       await factors.forgetSteps()
+      await failureStore.forgetOld()
     },
   }
 }

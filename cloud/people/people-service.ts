@@ -7,12 +7,12 @@ import type { World } from '../world.ts'
 import type { Account } from './account.ts'
 import type { AccountStore } from './account-store.ts'
 import type { Argon2Client } from './argon2-client.ts'
-import { createFailureBook } from './failure-book.ts'
 import type { AccountChanged } from './notice.ts'
 import { ARGON2_COST, decodeHash, judgePassword, type PasswordHash } from './password.ts'
 import type { From, SessionService, SignedIn } from './session-service.ts'
 import type { SetupStore } from './setup-store.ts'
-import { PER_ADDRESS, PER_LOGIN, waitFor } from './throttle.ts'
+import type { SharedFailures } from './shared-failures.ts'
+import { PER_ADDRESS, PER_LOGIN } from './throttle.ts'
 
 /** Long enough for the person whose account it was to notice. */
 export const RECOVERED_WAITS: Millis = minutes(24 * 60)
@@ -42,6 +42,7 @@ type Deps = {
   readonly sessions: SessionService
   readonly setups: SetupStore
   readonly argon2: Argon2Client
+  readonly failures: SharedFailures
   readonly waysOf: (accountId: string) => Promise<readonly FactorWay[]>
   /** Undefined for an account without a second factor. */
   readonly secondFactorOf: (account: Account) => Promise<HalfWay | undefined>
@@ -58,9 +59,8 @@ export type PeopleService = ReturnType<typeof createPeopleService>
 
 /** Accounts, sessions, API tokens: who is calling, proven by password, cookie or token. */
 export function createPeopleService(deps: Deps) {
-  const { world, accounts, sessions, setups, argon2, tell, notify } = deps
+  const { world, accounts, sessions, setups, argon2, failures, tell, notify } = deps
   const { clock, log } = world
-  const failures = createFailureBook()
   const secret = (): string => Buffer.from(world.randomBytes(32)).toString('base64url')
   // Unknown logins are checked against this, so that an answer takes as long as for a known one.
   const decoy: PasswordHash = { ...ARGON2_COST, salt: world.randomBytes(16), tag: world.randomBytes(32) }
@@ -102,15 +102,14 @@ export function createPeopleService(deps: Deps) {
 
   /** Whether this is the caller's password; throttled like a sign-in. Faults: session/wrong-credentials, session/throttled. */
   const prove = async (caller: Caller, password: string): Promise<Account> => {
-    const key = `login ${caller.login}`
-    const wait = waitFor(failures.get(key), PER_LOGIN, clock.steady())
-    if (wait > 0) throw new Fault('session/throttled', undefined, { retryAfterS: Math.ceil(wait / 1000) })
-    failures.add(key, clock.steady())
+    const guess = await failures.begin([{ key: `login ${caller.login}`, policy: PER_LOGIN }])
     const account = await accounts.byId(caller.id)
     const known = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
-    if (!(await argon2.fits(password, known ?? decoy)) || account === undefined || known === undefined)
+    if (!(await argon2.fits(password, known ?? decoy)) || account === undefined || known === undefined) {
+      await guess.failed()
       throw new Fault('session/wrong-credentials')
-    failures.forget(key)
+    }
+    await guess.fitted()
     return account
   }
 
@@ -120,25 +119,21 @@ export function createPeopleService(deps: Deps) {
 
     /** Opens a new session and ends the one the browser had. Throttled by login and by address. */
     signIn: async (login: string, password: string, from: From): Promise<SignedIn | HalfWay> => {
-      const rows = [
+      // Counted before the slow check, so that a thousand guesses at once are a thousand and not one.
+      const guess = await failures.begin([
         { key: `login ${login}`, policy: PER_LOGIN },
         { key: `address ${from.address}`, policy: PER_ADDRESS },
-      ]
-      const wait = Math.max(...rows.map((row) => waitFor(failures.get(row.key), row.policy, clock.steady())))
-      if (wait > 0) throw new Fault('session/throttled', undefined, { retryAfterS: Math.ceil(wait / 1000) })
-      // Counted before the slow check, so that a thousand guesses at once are a thousand and not one.
-      for (const row of rows) failures.add(row.key, clock.steady())
+      ])
       const account = await accounts.byLogin(login)
       const known = account?.passwordHash == null ? undefined : decodeHash(account.passwordHash)
       const fits = await argon2.fits(password, known ?? decoy)
       if (account === undefined || known === undefined || !fits) {
         log.warn({ accountId: account?.id ?? null }, 'people.sign-in-failed')
+        await guess.failed()
         await tell('refused', account?.id ?? '', { login, address: from.address })
         throw new Fault('session/wrong-credentials')
       }
-      failures.forget(`login ${login}`)
-      // Only this try is taken back: an account of one's own must not wash away guesses at other accounts.
-      failures.takeBack(`address ${from.address}`)
+      await guess.fitted()
       return (await deps.secondFactorOf(account)) ?? sessions.open(account, from, 'not-yet')
     },
 

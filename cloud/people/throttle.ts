@@ -9,7 +9,7 @@ export type ThrottlePolicy = { readonly free: number; readonly longest: Millis }
 export const PER_LOGIN: ThrottlePolicy = { free: 5, longest: minutes(15) }
 /** Many people may share one office address, so an address has more free tries. */
 export const PER_ADDRESS: ThrottlePolicy = { free: 30, longest: minutes(15) }
-const FORGET_AFTER: Millis = minutes(60)
+export const FORGET_AFTER: Millis = minutes(60)
 const FIRST_WAIT: Millis = seconds(1)
 
 /** Pure. How long the next try has to wait; zero when it may go ahead. */

@@ -42,6 +42,14 @@ export type ApiTokenRow = {
   readonly shown: string
 }
 
+/** Failed tries as one instance has counted them; `key` is a digest. */
+export type FailedTriesRow = {
+  readonly key: string
+  readonly instance: string
+  readonly count: number
+  readonly lastAt: number
+}
+
 export type SetupLinkRow = {
   readonly tokenHash: string
   readonly createdAt: EpochMs
@@ -138,6 +146,7 @@ export type PeopleTables = {
   accounts: AccountRow
   sessions: SessionRow
   apiTokens: ApiTokenRow
+  failedTries: FailedTriesRow
   setupLinks: SetupLinkRow
   idempotencyKeys: IdempotencyKeyRow
 }
