@@ -58,7 +58,7 @@ function useLeaseFacts(vehicle: Vehicle, user: User): readonly Fact[] {
   ]
 }
 
-function useUpkeepFacts(vehicle: Vehicle): readonly Fact[] {
+function useUpkeepFacts(vehicle: Vehicle, user: User): readonly Fact[] {
   const { t, language } = useWords()
   const now = useNow(3600)
   const { inspection = null, papers = [], idleReason } = vehicle
@@ -92,14 +92,18 @@ function useUpkeepFacts(vehicle: Vehicle): readonly Fact[] {
       : [
           {
             word: t('standing.idle'),
-            value:
-              idleReason === null ? (
-                t('standing.onLine')
-              ) : (
-                <ToneWord tone={idleReason === 'unknown' ? 'stop' : 'wait'}>
-                  {t(`morning.reasons.${idleReason}`)}
-                </ToneWord>
-              ),
+            value: (
+              <>
+                {idleReason === null ? (
+                  t('standing.onLine')
+                ) : (
+                  <ToneWord tone={idleReason === 'unknown' ? 'stop' : 'wait'}>
+                    {t(`morning.reasons.${idleReason}`)}
+                  </ToneWord>
+                )}
+                {maySayIdle(user) && <IdleWord vehicle={vehicle} />}
+              </>
+            ),
           },
         ]),
   ]
@@ -121,11 +125,10 @@ export function StandingPanel({ vehicle, user }: { readonly vehicle: Vehicle; re
   const { t } = useWords()
   const lease = useLeaseFacts(vehicle, user)
   const permit = usePermitFacts(vehicle.id)
-  const upkeep = useUpkeepFacts(vehicle)
+  const upkeep = useUpkeepFacts(vehicle, user)
   return (
     <Panel title={t('standing.title')}>
       <Facts facts={[...lease, ...permit, ...upkeep]} />
-      {maySayIdle(user) && <IdleWord vehicle={vehicle} />}
     </Panel>
   )
 }

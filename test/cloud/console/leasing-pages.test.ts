@@ -47,6 +47,24 @@ describe.skipIf(!requireReal('chromium'))('the pages of leasing over a real clou
     expect(broken).toEqual([])
   })
 
+  test.each([1440, 390])(
+    '%i pixels wide, the button that says why a car stands is in the field that says it',
+    async (width) => {
+      const [car] = (await owner.get('/api/vehicles?limit=1')).body.items
+      await page.setViewportSize({ width, height: 900 })
+      await page.goto(`${front.url}/vehicles/${car.id}`)
+      const field = page.locator('dl > div').filter({ has: page.getByText('Простой', { exact: true }) })
+      await field.getByRole('button', { name: 'Указать причину' }).click()
+      await page.getByRole('dialog').getByLabel('Пояснение').fill('ждёт фару')
+      await page.getByRole('dialog').getByRole('button', { name: 'Указать причину' }).click()
+      await field.getByText('ждёт фару').waitFor()
+      await field.getByRole('button', { name: 'Вернуть как было' }).click()
+      await field.getByText('ждёт фару').waitFor({ state: 'detached' })
+      await page.setViewportSize({ width: 1440, height: 900 })
+      expect(broken).toEqual([])
+    },
+  )
+
   test('a lease says why its car is not handed out, and names the parking before the car comes back', async () => {
     await page.goto(`${front.url}/leases/${fleet.draft}`)
     await page.getByTestId('hindrances').getByText('ОСАГО: документа нет. Сначала внесите').waitFor()
