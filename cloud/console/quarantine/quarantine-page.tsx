@@ -14,9 +14,10 @@ import { useWords } from '../language/language.ts'
 import { sinceWords } from '../language/moment.ts'
 import { useNow } from '../live/now.ts'
 import { mayProvision } from '../session/rights.ts'
+import { plateWords } from '../vehicles/plate.ts'
 import { reasonWords } from './reason-words.ts'
 import { QUARANTINE, RecordDialog, type Scope } from './record-dialog.tsx'
-import { useSenders } from './senders.ts'
+import { type Sender, senderWords, useSenders } from './senders.ts'
 
 type Asking =
   | { readonly kind: 'show'; readonly of: Quarantined }
@@ -44,12 +45,24 @@ function ThrowDialog({ of, scope, onClose }: Throwing): ReactNode {
   )
 }
 
+/** The car first: a gateway's name says little, and breaks in the middle beside it. */
+function SenderWords({ id, sender }: { readonly id: string; readonly sender: Sender | undefined }): ReactNode {
+  const { plate = null, name = id } = sender ?? {}
+  if (plate === null) return name
+  return (
+    <>
+      {plateWords(plate)}
+      <Small>{name}</Small>
+    </>
+  )
+}
+
 /** What gateways sent and nobody could read: why, how often, the bytes, and a second try. */
 export function QuarantinePage({ user }: { readonly user: User }): ReactNode {
   const { t, language } = useWords()
   const now = useNow(60)
   const senders = useSenders()
-  const known = new Map(senders.map(({ id, words }) => [id, words]))
+  const known = new Map(senders.map((sender) => [sender.id, sender]))
   const [gateway, setGateway] = useState('')
   const [asking, setAsking] = useState<Asking>(null)
   const close = (): void => setAsking(null)
@@ -62,7 +75,7 @@ export function QuarantinePage({ user }: { readonly user: User }): ReactNode {
           label={t('quarantine.gateway')}
           data={[
             { value: '', label: t('quarantine.anyGateway') },
-            ...senders.map(({ id, words }) => ({ value: id, label: words })),
+            ...senders.map((sender) => ({ value: sender.id, label: senderWords(sender) })),
           ]}
           value={gateway}
           onChange={(event) => setGateway(event.currentTarget.value)}
@@ -88,7 +101,7 @@ export function QuarantinePage({ user }: { readonly user: User }): ReactNode {
                     word: t('quarantine.columns.from'),
                     cell: ({ gatewayId, seq }) => (
                       <>
-                        {known.get(gatewayId) ?? gatewayId}
+                        <SenderWords id={gatewayId} sender={known.get(gatewayId)} />
                         <Small>
                           {seq === null ? t('quarantine.wholeMessage') : t('quarantine.number', { seq: String(seq) })}
                         </Small>

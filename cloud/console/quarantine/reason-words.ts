@@ -59,7 +59,11 @@ function worded(
 ): string | undefined {
   for (const [found, word] of patterns) {
     const match = found.exec(text)
-    if (match !== null) return t(`quarantine.reasons.${word}`, { ...values, ...match.groups })
+    if (match !== null) return t(`quarantine.reasons.${word}`, { ...values, ...plainly(match.groups) })
   }
   return undefined
 }
+
+/** What the parser writes as `"a"|"b"`, as one would write it down. */
+const plainly = ({ options, ...rest }: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
+  options === undefined ? rest : { ...rest, options: options.replaceAll('"', '').replaceAll('|', ', ') }

@@ -2,6 +2,7 @@ import { connectAsync } from 'mqtt'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { upTopic } from '#contract/topics.ts'
+import { plateWords } from '../../../cloud/console/vehicles/plate.ts'
 import { claimCertificate } from '../../support/claimed-gateway.ts'
 import { requireReal } from '../../support/real-servers.ts'
 import type { RestClient } from '../../support/rest-client.ts'
@@ -49,6 +50,23 @@ describe.skipIf(!requireReal('chromium'))('the quarantine over a real cloud', PA
     await front.close()
     await cloud.stop()
   })
+
+  test.each([1440, 390])(
+    '%i pixels wide, in English, the sender is his car, and his name is not broken',
+    async (width) => {
+      const [{ plate }] = (await office.get('/api/gateways')).body.items
+      await page.setViewportSize({ width, height: 900 })
+      await page.goto(front.url)
+      await page.evaluate(() => localStorage.setItem('kordon.language', 'en'))
+      await page.goto(`${front.url}/quarantine`)
+      const sender = page.getByRole('table', { name: 'Quarantine' }).getByRole('row').nth(1).getByRole('cell').nth(1)
+      const name = sender.getByText(gateway, { exact: true })
+      expect((await name.boundingBox())?.height).toBeLessThan(25)
+      expect(await sender.textContent()).toBe(`${plateWords(plate)}${gateway}whole message`)
+      await page.evaluate(() => localStorage.removeItem('kordon.language'))
+      await page.setViewportSize({ width: 1440, height: 900 })
+    },
+  )
 
   test('shows why and how often, the record itself, reads it again, and throws it away after a question', async () => {
     await page.goto(`${front.url}/quarantine`)

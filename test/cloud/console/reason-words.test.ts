@@ -29,7 +29,7 @@ const REASONS = [
   ['not whole', of({ ...FRAME, satellites: 1.5 }), 'Поле satellites: нужно целое число'],
   ['missing', of({ kind: 'frame', ...REST }), 'Нет поля readAt или в нём пусто'],
   ['not yes or no', of({ ...FRAME, ignition: 'on' }), 'Поле ignition: нужно «да» или «нет» (true, false)'],
-  ['another word', of({ ...FRAME, fix: '4d' }), 'Поле fix: бывает только "none"|"2d"|"3d"'],
+  ['another word', of({ ...FRAME, fix: '4d' }), 'Поле fix: бывает только none, 2d, 3d'],
   ['another state', of({ ...REPORT, state: 'gone' }), /^Поле state: бывает только 'received'/],
   ['unknown field', of({ ...FRAME, rain: 1 }), 'Незнакомые поля: "rain"'],
   ['half a place', of({ ...FRAME, lat: 5 }), 'Широта без долготы или наоборот'],
