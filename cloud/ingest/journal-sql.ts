@@ -99,12 +99,16 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
   const streamsOf = db.prepare(
     'SELECT stream, through FROM streams WHERE gateway = ? AND heard_at > 0 ORDER BY heard_at DESC, id DESC LIMIT ?',
   )
-  const firstKept = db.prepare('SELECT position AS value FROM entries WHERE received_at >= ? ORDER BY position LIMIT 1')
+  // Of the next that are deleted: those that are old may be millions.
+  const firstKept = db.prepare(
+    'SELECT position AS value FROM entries WHERE position <= (SELECT min(position) FROM entries) + ? AND received_at >= ? ORDER BY position LIMIT 1',
+  )
   // The newest row stays, so that positions never start again.
   const prune = db.prepare(
     `DELETE FROM entries
      WHERE position <= ? AND position < ? AND position <= (SELECT min(position) FROM entries) + ?`,
   )
+  const deleted = db.prepare('SELECT position - count AS value FROM entries ORDER BY position LIMIT 1')
   const quarantine = quarantineSql(db)
   const quarantined = db.prepare(
     'SELECT gateway, stream, seq, received_at AS receivedAt, reason, bytes FROM quarantine ORDER BY id DESC LIMIT ?',
@@ -176,10 +180,12 @@ export function journalSql(db: DatabaseSync, synchronous: 'FULL' | 'NORMAL' = 'F
     streamsOf: (gateway: GatewayId, limit: number) => Heard.parse(streamsOf.all(gateway, limit)),
     /** Some `records` of the oldest that are older than `before`; answers how many rows it was, 0 when there are none. */
     prune: (before: EpochMs, records: number): number => {
-      const keep = firstKept.get(before)
+      const keep = firstKept.get(records, before)
       const end = keep === undefined ? value(head.get()) : value(keep)
       return Number(prune.run(value(lowestCursor.get()), end, records).changes)
     },
+    /** The last position that is deleted. */
+    deletedThrough: (): number => value(deleted.get()),
     quarantined: (limit: number) => Quarantined.parse(quarantined.all(limit)),
     counts: () => ({ entries: value(countEntries.get()), quarantine: value(countQuarantine.get()) }),
     close: (): void => db.close(),

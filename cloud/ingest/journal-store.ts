@@ -70,7 +70,10 @@ export type JournalStore = {
   forgetCursor(projection: string): void
   /** The last streams heard of from a gateway, newest first. */
   streamsOf(gateway: GatewayId, limit: number): readonly { readonly stream: StreamId; readonly through: number }[]
-  /** Deletes entries older than `before` that every cursor has passed, and quarantine of that age; answers how many. */
+  /**
+   * Deletes some of the entries older than `before` that every cursor has passed; answers how many. When there are none any
+   * more: quarantine of that age.
+   */
   prune(before: EpochMs): number
   quarantined(limit: number): readonly QuarantineRow[]
   readonly quarantine: ReturnType<typeof quarantineSql>
@@ -88,7 +91,8 @@ export type QuarantineRow = {
   readonly bytes: Uint8Array
 }
 
-const PRUNE_STEP = 10_000
+/** Some ten milliseconds, in which nothing else is done. */
+const PRUNE_STEP = 1000
 /** Some 40 MB when full: as far as a history may fall behind before it reads from the file. */
 const TAIL_ENTRIES = 50_000
 
@@ -147,12 +151,10 @@ export function createJournalStore({ path, clock }: { readonly path: string; rea
     },
     streamsOf: sql.streamsOf,
     prune: (before) => {
-      let total = 0
-      for (let deleted = sql.prune(before, PRUNE_STEP); deleted > 0; deleted = sql.prune(before, PRUNE_STEP))
-        total += deleted
-      if (total > 0) tail.clear()
-      quarantine.prune(before)
-      return total
+      const deleted = sql.prune(before, PRUNE_STEP)
+      if (deleted > 0) tail.cut(sql.deletedThrough())
+      else quarantine.prune(before)
+      return deleted
     },
     quarantined: sql.quarantined,
     quarantine,

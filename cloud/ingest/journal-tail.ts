@@ -6,8 +6,8 @@ import type { JournalEntry } from './journal-entry.ts'
  */
 export type JournalTail = {
   push(entries: readonly JournalEntry[]): void
-  /** Entries have been deleted: whoever asks for old ones has to ask the file. */
-  clear(): void
+  /** Entries have been deleted through this position: whoever asks for them has to ask the file. */
+  cut(position: number): void
   /** Every reader has come so far: what lies behind them is let go, for what lives long costs most to remember. */
   passed(position: number): void
   /** Up to `limit` entries behind `after`, or undefined when the tail does not reach back that far. */
@@ -40,9 +40,10 @@ export function createJournalTail(keep: number): JournalTail {
       entries = entries.slice(-keep)
       from = (entries[0]?.position ?? 1) - 1
     },
-    clear: () => {
-      entries = []
-      from = undefined
+    cut: (position) => {
+      if (from === undefined || position <= from) return
+      entries = entries.slice(placeBehind(position))
+      from = position
     },
     passed: (position) => {
       const place = placeBehind(position)

@@ -161,6 +161,21 @@ describe('journal store', () => {
     expect(await journal.append(batch(1, 2))).toMatchObject({ duplicates: 2, stored: 0 })
   })
 
+  test('prune takes a thousand records at a time, and what is newer stays with whoever reads it', async () => {
+    for (const from of [0, 1000]) {
+      const seqs = Array.from({ length: 1000 }, (_, index) => from + index + 1)
+      await Promise.all(seqs.map((seq) => journal.append(batch(seq, seq))))
+    }
+    for (const seq of [2001, 2002, 2003]) await journal.append(batch(seq, seq, { receivedAt: epochMs(T0 + seq) }))
+    journal.moveCursor('a', 2003)
+    const pruned = [1, 2, 3, 4].map(() => journal.prune(epochMs(T0 + 2002)))
+    expect(Math.max(...pruned)).toBeLessThanOrEqual(1001)
+    expect(pruned.reduce((sum, some) => sum + some)).toBe(2001)
+    expect(pruned.at(-1)).toBe(0)
+    expect(journal.read(0, 10).map((entry) => entry.position)).toEqual([2002, 2003])
+    expect(journal.read(2002, 10).map((entry) => entry.position)).toEqual([2003])
+  })
+
   test('an unwritable file acknowledges nothing', async () => {
     await journal.append(batch(1, 1))
     journal.close()

@@ -38,12 +38,18 @@ describe('the small loops of ingest', () => {
       prune: (before: number) => {
         asked.push(before)
         if (asked.length === 1) throw new Error('busy')
-        return 7
+        return Math.max(0, 4 - asked.length)
       },
     }
     const loop = runPruneLoop({ journal, clock, log, keep: minutes(10) }, stop.signal)
     await clock.advance(7_200_000)
-    expect(asked).toEqual([epochMs(10_000_000 + 3_000_000), epochMs(10_000_000 + 6_600_000)])
+    const second = epochMs(10_000_000 + 6_600_000)
+    // A handful and then another, with a breath between them in which others work.
+    expect(asked).toEqual([epochMs(10_000_000 + 3_000_000), second])
+    await clock.advance(10)
+    expect(asked).toEqual([epochMs(10_000_000 + 3_000_000), second, second])
+    await clock.advance(10)
+    expect(asked).toEqual([epochMs(10_000_000 + 3_000_000), second, second, second])
     expect(log.lines.map(({ event }) => event)).toEqual(['journal.prune-failed', 'journal.pruned'])
     stop.abort()
     await loop
