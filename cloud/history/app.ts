@@ -14,7 +14,7 @@ import { createFrameStore } from './frame-store.ts'
 import { type History as FrameHistory, HISTORY_PACE } from './history.ts'
 import { createHistoryRoutes } from './history-routes.ts'
 import { createHistoryService, type HistoryService } from './history-service.ts'
-import { createInfluxClient } from './influx-client.ts'
+import { createInfluxClient, INFLUX_BATCH } from './influx-client.ts'
 import { createLastKnownStore } from './last-known-store.ts'
 import { runRetentionLoop } from './retention-loop.ts'
 import { createRetentionStore } from './retention-store.ts'
@@ -94,7 +94,7 @@ export function createHistory(parts: Parts): History {
       // Large writes for stores of years; the pages of people do not wait for them.
       {
         projection: service.historyProjection,
-        pace: HISTORY_PACE,
+        pace: settings === undefined ? HISTORY_PACE : { ...HISTORY_PACE, batch: INFLUX_BATCH },
         // Its marks for the mileage ledger are in the SQL database in any case.
         rewinds: true,
       },

@@ -29,16 +29,20 @@ type Deps = InfluxSettings & {
 }
 
 const LINES_PER_WRITE = 5000
+/** While the server stores one, the next is made: by one at a time a fleet that sends without a pause leaves history behind. */
+const WRITES_AT_ONCE = 2
+/** As many frames as are written at a time. */
+export const INFLUX_BATCH = WRITES_AT_ONCE * LINES_PER_WRITE
 
-/** History in InfluxDB 1.x, 2.x or 3.x, or in VictoriaMetrics. One write in flight; `write` resolves when it is stored. */
+/** History in InfluxDB 1.x, 2.x or 3.x, or in VictoriaMetrics. `write` resolves when all of it is stored. */
 export function createInfluxClient(deps: Deps): History & { close(): void } {
   const influx = createInfluxConnection(deps)
   const write = createWriter(influx, deps)
   let reads: 'query' | 'export' | undefined
   return {
     write: async (frames) => {
-      for (let from = 0; from < frames.length; from += LINES_PER_WRITE)
-        await write(frames.slice(from, from + LINES_PER_WRITE))
+      for (let from = 0; from < frames.length; from += INFLUX_BATCH)
+        await sideBySide(partsOf(frames.slice(from, from + INFLUX_BATCH)).map(write))
     },
     track: async (vehicleId, from, to, wish = 'every') => {
       const asked = { vehicleId, from, to, fields: wish === 'drawn' ? DRAWN_FIELDS : PAST_FIELDS }
@@ -51,6 +55,17 @@ export function createInfluxClient(deps: Deps): History & { close(): void } {
     },
     close: influx.close,
   }
+}
+
+const partsOf = (frames: readonly HistoryFrame[]): readonly (readonly HistoryFrame[])[] => {
+  const count = Math.ceil(frames.length / LINES_PER_WRITE)
+  const size = Math.ceil(frames.length / count)
+  return Array.from({ length: count }, (_, index) => frames.slice(index * size, (index + 1) * size))
+}
+
+/** Rejects only when all have ended, so that whoever tries again is alone. */
+async function sideBySide(writes: readonly Promise<void>[]): Promise<void> {
+  for (const ended of await Promise.allSettled(writes)) if (ended.status === 'rejected') throw ended.reason
 }
 
 function createWriter(influx: InfluxConnection, { api, org = '', bucket, log, count }: Deps) {

@@ -238,3 +238,32 @@ test('a history that does not answer is to be asked again, and a server is taken
   await new Promise((done) => server.close(done))
   await expect(ask()).rejects.toMatchObject({ statusCode: 503 })
 })
+
+test('two writes stand side by side, each of at most 5,000 lines, and a failure is told when both have ended', async () => {
+  const held: { readonly lines: number; answer(status: number): void }[] = []
+  const server = createServer((request, answer) => {
+    let lines = 0
+    request.on('data', (bytes: Buffer) => {
+      lines += bytes.toString().split('\n').length - 1
+    })
+    request.on('end', () => held.push({ lines, answer: (status) => void answer.writeHead(status).end() }))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = server.address()
+  const { history } = client(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`, 'v1')
+  let state: 'writing' | 'stored' | 'failed' = 'writing'
+  const written = history
+    .write(Array.from({ length: 10_001 }, (_, index) => historyFrame(index + 1)))
+    .then(() => (state = 'stored'))
+    .catch(() => (state = 'failed'))
+  await until(() => held.length === 2)
+  expect(held.map(({ lines }) => lines)).toEqual([5000, 5000])
+  held[0]?.answer(503)
+  await new Promise((done) => setTimeout(done, 100))
+  expect({ state, writes: held.length }).toEqual({ state: 'writing', writes: 2 })
+  held[1]?.answer(204)
+  await written
+  expect({ state, writes: held.length }).toEqual({ state: 'failed', writes: 2 })
+  history.close()
+  server.close()
+})
