@@ -139,8 +139,14 @@ export function createFleetService(deps: Deps): FleetService {
     vehicleId: registry.vehicleNow(gatewayId) ?? null,
     ...status,
   })
+  /** Words that a reading of the table which has begun may not see: not written at its beginning, or heard since. */
+  let unread = new Map<GatewayId, StatusWord>()
   const keepWords = async (heard: readonly StatusWord[]): Promise<void> => {
-    for (const { gatewayId, vehicleId: _, ...status } of heard) registry.setStatus(gatewayId, status)
+    for (const word of heard) {
+      const { gatewayId, vehicleId: _, ...status } = word
+      registry.setStatus(gatewayId, status)
+      unread.set(gatewayId, word)
+    }
     await words.keep(heard)
     for (const { gatewayId, vehicleId, online, software } of heard) {
       log.info({ gatewayId, vehicleId, online, software }, 'gateway.status')
@@ -150,8 +156,13 @@ export function createFleetService(deps: Deps): FleetService {
 
   const readRegistry = async (): Promise<void> => {
     const before = registry
+    unread = new Map(words.unwritten().map((word) => [word.gatewayId, word]))
     registry = await deps.gatewayStore(deps.db).registry()
-    for (const { gatewayId, vehicleId: _, ...status } of words.unwritten()) registry.setStatus(gatewayId, status)
+    for (const { gatewayId, vehicleId: _, ...status } of unread.values()) {
+      // Another instance may have heard something since.
+      const isOlder = status.statusAt < (registry.find(gatewayId)?.statusAt ?? status.statusAt)
+      if (!isOlder) registry.setStatus(gatewayId, status)
+    }
     for (const gateway of registry.all())
       if (gateway.state === 'revoked' && before.find(gateway.id)?.state === 'active') deps.disconnect(gateway.id)
   }

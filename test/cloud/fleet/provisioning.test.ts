@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importJWK } from 'jose'
 import { sql } from 'kysely'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { GatewayId } from '#contract/ids.ts'
 import { epochMs } from '#contract/instant.ts'
 import { ClaimGrant } from '#contract/provisioning.ts'
@@ -246,6 +246,32 @@ describe.each(sqlKinds())('provisioning on %s', (kind) => {
     const { gateway: shown } = (await house.call('manager', 'GET', `/api/vehicles/${id}`)).json()
     expect(shown).toMatchObject({ online: false, statusAt: new Date(house.clock.now()).toISOString() })
   })
+
+  // PGlite has one connection: there no word is written while the registry is read.
+  test.skipIf(kind === 'PGlite')(
+    'a word that is written while the registry is being read is not forgotten',
+    async () => {
+      const { vehicle: id, gateway } = await fittedVehicle(house)
+      const { fleet } = house.parts
+      const say = (online: boolean) =>
+        fleet.onStatus(gateway, { v: 1, online, at: house.clock.now(), software: '0.1.0' })
+      const shown = async () => (await house.call('manager', 'GET', `/api/vehicles/${id}`)).json().gateway.online
+      await say(true)
+      const reading = await postgres.db.transaction().execute(async (tx) => {
+        await sql`lock table gateway_certificates in access exclusive mode`.execute(tx)
+        const begun = fleet.refresh()
+        await vi.waitFor(async () => {
+          const { rows } = await sql`select 1 from pg_locks where not granted`.execute(tx)
+          expect(rows).toHaveLength(1)
+        })
+        await house.clock.advance(1)
+        await say(false)
+        return { begun }
+      })
+      await reading.begun
+      expect(await shown()).toBe(false)
+    },
+  )
 
   test('a gateway that another instance has made is claimed here, and one that claimed there is let in here, before the next look', async () => {
     const [first, second] = [await vehicle('А001АА77'), await vehicle('А002АА77')]
