@@ -41,4 +41,4 @@ CMD ["node", "--max-old-space-size=64", "--max-semi-space-size=1", "--no-opt", "
 FROM base AS cloud
 COPY --from=lean /kordon /kordon
 EXPOSE 8080
-CMD ["node", "--max-semi-space-size=32", "cloud/main.ts"]
+CMD ["node", "--max-semi-space-size=32", "--no-allocation-site-pretenuring", "cloud/main.ts"]

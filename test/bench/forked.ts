@@ -1,13 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { CLOUD_FLAGS } from '../../bin/installation.mjs'
 
-/** As the cloud is shipped; peers written in Node get the same. */
-const FLAGS = ['--max-semi-space-size=32']
-
-/** A program of this folder (or a path) in a process of its own; resolves when it says that it is ready. */
+/** A program of this folder (or a path) in a process of its own, a peer's too as the cloud is shipped; resolves when it says that it is ready. */
 export async function startForked(program: string, args: readonly string[]) {
-  const child: ChildProcess = fork(new URL(program, import.meta.url), [...args], { execArgv: [...FLAGS] })
+  const child: ChildProcess = fork(new URL(program, import.meta.url), [...args], { execArgv: CLOUD_FLAGS })
   await once(child, 'message')
   const proc = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
   return {

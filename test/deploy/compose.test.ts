@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { CLOUD_FLAGS } from '../../bin/installation.mjs'
 import { configHelp } from '../../cloud/config.ts'
 import { HELP as FLOWS_HELP } from '../../flows/config.ts'
 
@@ -74,6 +75,11 @@ test('every file that is mounted is in the repository', () => {
   const mounted = services.flatMap(([, service]) => sourcesOf(service)).filter((source) => source.startsWith('.'))
   expect(mounted.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   expect(mounted).not.toHaveLength(0)
+})
+
+test('the image starts the cloud with the same flags as `npm start` does', () => {
+  const start = ['node', ...CLOUD_FLAGS, 'cloud/main.ts']
+  expect(read('Dockerfile')).toContain(`CMD ${JSON.stringify(start).replaceAll(',', ', ')}`)
 })
 
 test('every target that is built is a stage of the Dockerfile, whose last word about the user is not root', () => {

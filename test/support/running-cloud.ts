@@ -4,14 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { CLOUD_FLAGS } from '../../bin/installation.mjs'
 import { seedPglite } from './pglite-template.ts'
 import { freePort } from './real-servers-process.ts'
 import { createRestClient, type RestClient } from './rest-client.ts'
 
 const READY = /kordon\.ready (http:\/\/\S+)/
 const START_LIMIT_MS = 60_000
-/** As bin/ and the Dockerfile start it. */
-const AS_SHIPPED = ['--max-semi-space-size=32']
 
 /** The real cloud in a process of its own, on free ports and a temporary data folder. */
 export type RunningCloud = {
@@ -41,7 +40,7 @@ export async function startCloud(env: Readonly<Record<string, string>> = {}): Pr
   let child: ChildProcess | undefined
 
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, [...AS_SHIPPED, 'cloud/main.ts'], {
+    const started = spawn(process.execPath, [...CLOUD_FLAGS, 'cloud/main.ts'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
