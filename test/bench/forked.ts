@@ -5,7 +5,7 @@ import { CLOUD_FLAGS } from '../../bin/installation.mjs'
 
 /** A program of this folder (or a path) in a process of its own, a peer's too as the cloud is shipped; resolves when it says that it is ready. */
 export async function startForked(program: string, args: readonly string[]) {
-  const child: ChildProcess = fork(new URL(program, import.meta.url), [...args], { execArgv: CLOUD_FLAGS })
+  const child: ChildProcess = fork(new URL(program, import.meta.url), [...args], { execArgv: [...CLOUD_FLAGS] })
   await once(child, 'message')
   const proc = (file: string): string => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
   return {
